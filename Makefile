@@ -1,0 +1,38 @@
+# Every target sets up what it needs; nothing outside this folder is changed.
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: demo test check bench lock clean
+
+demo: $(STAMP)
+	$(BIN)/assay demo $(ARGS)
+
+test: $(STAMP)
+	$(BIN)/pytest $(ARGS)
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.bench $(ARGS)
+
+# uv makes the environment where it is installed; elsewhere it is installed into the environment itself.
+$(STAMP): pyproject.toml requirements.lock
+	@if command -v uv >/dev/null; then uv venv --quiet --allow-existing --python '>=3.11' $(VENV); \
+	else python3 -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'; fi
+	@UV=$$(command -v uv || echo $(BIN)/uv); \
+	$$UV pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+	$$UV pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $(STAMP)
+
+lock: $(STAMP)
+	@UV=$$(command -v uv || echo $(BIN)/uv); \
+	$$UV pip compile --quiet --universal --generate-hashes --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache
