@@ -1,0 +1,63 @@
+"""Files that people write by hand: each mistake is told with its line."""
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from bot.yaml_file import MAX_BYTES, YamlFile, YamlFileError
+
+
+class Shelf(BaseModel):
+    """A small file's model."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    books: tuple[str, ...] = ()
+    owner: str = ""
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(YamlFileError) as caught:
+        YamlFile(text, "shelf.yaml").read(Shelf, Shelf.model_fields)
+    return str(caught.value)
+
+
+def test_a_good_file_is_read_and_knows_its_lines() -> None:
+    file = YamlFile("owner: me\nbooks:\n  - one\n  - two\n", "shelf.yaml")
+    assert file.read(Shelf) == Shelf(owner="me", books=("one", "two"))
+    assert [file.line_of("books", 1), file.line_of("books", 9), file.line_of("nothing")] == [4, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("owner: me\nbook: []\n", "shelf.yaml:2: `book` isn't a known key; did you mean `books`?"),
+        ("owner: me\nzzz: 1\n", "shelf.yaml:2: `zzz` isn't a known key; remove it"),
+        ("owner: me\nowner: you\n", "shelf.yaml:2: `owner` stands here twice; keep one"),
+        ("owner: 12\n", "shelf.yaml:1: `owner`: input should be a valid string; put the value in quotes"),
+        (
+            "books:\n  - one\n  - 2\n",
+            "shelf.yaml:3: `books.1`: input should be a valid string; put the value in quotes",
+        ),
+        ("", "shelf.yaml:1: the file has to be a mapping of keys to values"),
+        ("- one\n", "shelf.yaml:1: the file has to be a mapping of keys to values"),
+        ("owner: &me me\nbooks: [*me]\n", "shelf.yaml:2: YAML aliases aren't used here; write the value out"),
+        ("\nbooks: " + "[" * 9999, "shelf.yaml:2: nested over 20 deep; write it flatter"),
+        ("x" * (MAX_BYTES + 1), "shelf.yaml: larger than 256 KiB; shorten it"),
+    ],
+)
+def test_each_mistake_has_its_line_and_mend(text: str, told: str) -> None:
+    assert refusal(text) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["books: [", "a: \x00", "\ud800", "a: 2020-99-99", "a: 1\n---\nb: 2\n", "{}: 1", "!!python/object:os.system {}"],
+)
+def test_what_is_not_plain_yaml_is_refused(text: str) -> None:
+    assert "not YAML: " in refusal(text)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(YamlFileError) as caught:
+        YamlFile("owner: 1\nbooks: 2\n", "shelf.yaml").read(Shelf)
+    assert len(caught.value.problems) == 2
