@@ -1,0 +1,51 @@
+"""How the client behaves: limits, waits, and the clock and chance that tests put in."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.forgejo.errors import ForgejoError, Unreachable
+
+IDEMPOTENT = frozenset({"GET", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True)
+class Options:
+    """Limits of the client; times in seconds, sizes in bytes.
+
+    `total_timeout` bounds one attempt as a whole, since a server that sends a byte now and then never trips
+    `read_timeout`. No new attempt begins later than `patience` after the first.
+    """
+
+    concurrency: int = 8
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    total_timeout: float = 120.0
+    body_limit: int = 64 << 20
+    pages_limit: int = 2000
+    attempts: int = 4
+    patience: float = 60.0
+    first_wait: float = 0.25
+    longest_wait: float = 10.0
+    trust_env: bool = False
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    clock: Callable[[], float] = time.monotonic
+    chance: Callable[[], float] = random.random
+
+    def wait(self, error: ForgejoError, attempt: int, elapsed: float) -> float | None:
+        """Gives the seconds to wait before attempt `attempt + 1`, None where there shall be none.
+
+        The wait doubles from attempt to attempt, less up to half of it by chance; a `Retry-After` is never undercut.
+        """
+        if attempt >= self.attempts or not error.repeatable:
+            return None
+        wait = min(self.longest_wait, self.first_wait * 2 ** (attempt - 1)) * (1 - self.chance() / 2)
+        wait = max(wait, error.retry_after or 0.0)
+        return wait if elapsed + wait <= self.patience else None
+
+
+def harmless(method: str, error: ForgejoError, *, repeat: bool) -> bool:
+    """Says whether a call may be made again: idempotent, declared harmless, or certain not to have arrived."""
+    return repeat or method in IDEMPOTENT or (isinstance(error, Unreachable) and not error.sent)

@@ -1,0 +1,215 @@
+"""Requests to Forgejo's API and the reading of its answers, without any I/O.
+
+The server's address is only ever the one of the settings: redirects are errors, and of a `Link` to the next page only
+the query is taken, so no answer can lead the token to another host.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from pydantic import ValidationError
+
+from bot.forgejo.errors import (
+    BY_STATUS,
+    Conflict,
+    ForgejoError,
+    Malformed,
+    Redirected,
+    ServerFault,
+    clean,
+)
+from bot.forgejo.server import Error
+
+API = "/api/v1"
+USER_AGENT = "assaymaster"
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_PATH = re.compile(r"(?:/[A-Za-z0-9\-._~!$&'()*+,;=:@%]+)+")
+_TOKEN = re.compile(r"[!-~]*")
+_PARAM = str | int | bool
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is asked of the API. `path` stands below `/api/v1`, without query; `raw` asks for bytes instead of JSON."""
+
+    method: str
+    path: str
+    params: Mapping[str, _PARAM] | None = None
+    data: Any = None
+    raw: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """What goes to the transport. `headers` hold the token: a request is never logged."""
+
+    call: Call
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+    def __repr__(self) -> str:
+        return f"Request({self.call.method} {self.call.path})"
+
+
+@dataclass(frozen=True)
+class Response:
+    """What came back from the transport; names of headers in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def path(*segments: str | int, rest: str = "") -> str:
+    """Gives a path of the API from its parts, each percent-encoded as a whole (a slash in a part becomes `%2F`).
+
+    `rest` is a branch or file at the end whose slashes stay, as the API's open-ended routes want them. Raises
+    ValueError for an empty part, for `.` and `..`, and for text that is no Unicode.
+    """
+    parts = [str(segment) for segment in segments] + (rest.split("/") if rest else [])
+    return "".join("/" + _quoted(part) for part in parts)
+
+
+def _quoted(part: str) -> str:
+    if not part or _climbs(part):
+        raise ValueError(f"{part!r} can't be part of a path of the API")
+    try:
+        return quote(part, safe="")
+    except UnicodeEncodeError:
+        raise ValueError(
+            "a part of a path holds half a surrogate pair; only whole Unicode text has an address"
+        ) from None
+
+
+def _climbs(text: str) -> bool:
+    # Also behind an encoded slash: a proxy may decode it.
+    return bool({".", ".."} & set(text.split("/")))
+
+
+def server_url(url: str) -> str:
+    """Gives the root address of a server without a slash at its end.
+
+    Raises ValueError where it isn't http(s), or holds a user, query or fragment: a token belongs into the settings.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("the address of Forgejo must look like https://git.example.org or https://example.org/git")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("the address of Forgejo must hold no user, password, query or fragment")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def build_request(root: str, token: str, call: Call) -> Request:
+    """Gives the request of a call to the server at `root`; an empty token asks anonymously.
+
+    Raises ValueError for a path that isn't one and for a token that can't stand in a header (the text doesn't show it).
+    """
+    if not _PATH.fullmatch(call.path) or _climbs(unquote(call.path)):
+        raise ValueError("the path of a call starts with a slash and is percent-encoded; build it with path()")
+    if not _TOKEN.fullmatch(token):
+        raise ValueError("the token holds a blank or a character that isn't printable ASCII; give it again")
+    headers = {"Accept": "*/*" if call.raw else "application/json", "User-Agent": USER_AGENT}
+    if token:
+        headers["Authorization"] = f"token {token}"
+    body = None
+    if call.data is not None:
+        headers["Content-Type"] = "application/json"
+        body = json.dumps(call.data, separators=(",", ":")).encode("ascii")
+    query = "?" + urlencode({name: _param(value) for name, value in call.params.items()}) if call.params else ""
+    return Request(call, f"{root}{API}{call.path}{query}", headers, body)
+
+
+def _param(value: _PARAM) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def read_response(response: Response, call: Call, tokens: Iterable[str] = ()) -> Any:
+    """Gives the decoded JSON of an answer, its bytes for a raw call, None where the server has nothing to say.
+
+    Raises the ForgejoError that fits the status, and ServerFault where JSON was due and something else came.
+    """
+    if not 200 <= response.status < 300:  # noqa: PLR2004 - RFC 9110: 2xx is success
+        _fail(response, call, tokens)
+    if call.raw:
+        return response.body
+    if not response.body:
+        if call.method == "GET" and response.status == 200:  # noqa: PLR2004 - 204 says that there is nothing
+            raise ServerFault(call.method, call.path, 200, "the answer is empty where JSON was due")
+        return None
+    try:
+        return parse_json(response.body)
+    except ValueError:
+        kind = response.headers.get("content-type", "no content type")
+        message = clean(f"JSON was due and this came: {kind}", tokens)
+        raise ServerFault(call.method, call.path, response.status, message) from None
+
+
+def parse_json(body: bytes) -> Any:
+    """Gives the value of a JSON text; half surrogate pairs in it become U+FFFD.
+
+    Raises ValueError for what isn't JSON, isn't UTF-8, or is nested too deep to be read.
+    """
+    try:
+        value = json.loads(body)
+        if _SURROGATE.search(body):
+            text = json.dumps(value, ensure_ascii=False)
+            value = json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    except RecursionError:
+        raise ValueError("the JSON is nested too deep") from None
+    return value
+
+
+def _fail(response: Response, call: Call, tokens: Iterable[str]) -> NoReturn:
+    where = (call.method, call.path, response.status)
+    if 300 <= response.status < 400:  # noqa: PLR2004 - RFC 9110: 3xx is redirection
+        raise Redirected(*where, clean(urlsplit(response.headers.get("location", "")).path, tokens))
+    message, ours = _message(response)
+    kind = BY_STATUS.get(response.status, ServerFault if response.status >= 500 else ForgejoError)  # noqa: PLR2004 - RFC 9110
+    if response.status == 405 and ours:  # noqa: PLR2004 - a merge that is refused; without a body it is the wrong method
+        kind = Conflict
+    if response.status == 404 and not ours and "html" in response.headers.get("content-type", ""):  # noqa: PLR2004
+        # The API says 404 in JSON or plain text; a page comes from a proxy, and must not make the bot forget a target.
+        kind = ServerFault
+    raise kind(*where, clean(message, tokens), retry_after(response.headers))
+
+
+def _message(response: Response) -> tuple[str, bool]:
+    """Gives the server's words, and whether they are Forgejo's JSON error."""
+    try:
+        error = Error.model_validate(parse_json(response.body))
+    except (ValidationError, ValueError):
+        if "text/plain" in response.headers.get("content-type", ""):
+            return response.body[:4096].decode("utf-8", "replace"), False
+        return "", False
+    details = "; ".join(error.errors)
+    return f"{error.message} ({details})" if details else error.message, True
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Gives the seconds of `Retry-After` (RFC 9110, section 10.2.3), None where there are none or they make no sense.
+
+    A date is read against the server's own `Date`, so the two clocks need not agree.
+    """
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return float(value)
+    try:
+        later, now = parsedate_to_datetime(value), parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, (later - now).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def checked_list(value: Any, call: Call) -> list[Any]:
+    """Gives a page of a list; Forgejo says `null` for an empty one. Raises Malformed for anything else."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Malformed(call.method, call.path, 200, "a list was due")
+    return value
