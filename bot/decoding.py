@@ -1,0 +1,274 @@
+"""Text in the form in which secrets are looked for, and the way back to where each character came from.
+
+`plain` gives one ASCII character for each character (or byte) that counts: NULs, byte order marks and
+zero-width characters are dropped, since they hide a secret from a search and from no reader. With the NULs gone,
+UTF-16 and UTF-32 read as what they spell. `layers` gives what stands encoded in a text: base64 (plain, URL-safe,
+wrapped), hex, percent, backslash and entity escapes, and strings put together from literals, each within its
+own line, so that a name beside it still speaks for it. What stands encoded twice is decoded twice, and no
+deeper than asked.
+"""
+
+import base64
+import binascii
+import bisect
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+_HIDDEN = re.compile("[\0\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
+_HIDDEN_OCTETS = re.compile(
+    "(?:\0|\xff\xfe|\xfe\xff|\xc2\xad|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf)+"
+)
+_TYPESET = re.compile("[\u00a0\u2000-\u200a\u202f\u3000\u2018-\u201f\u2010-\u2015]")
+
+_LIKE = {
+    '"': "\u201c\u201d\u201e\u201f",
+    "'": "\u2018\u2019\u201a\u201b",
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2015",
+}
+
+_BASE64_MIN, _HEX_MIN, _REACH, _CHUNK = 24, 32, 200, 4096
+_BASE64 = {at: "a" if chr(at).isalnum() or chr(at) in "+/_-" else " " for at in range(128)}
+_HEX = {at: "a" if chr(at) in "0123456789abcdefABCDEF" else " " for at in range(128)}
+_WRAPPED = re.compile(r"[A-Za-z0-9+/_-]{24,128}(?:[ \t\r]*\n[ \t]*[A-Za-z0-9+/_-]{2,128})+={0,2}")
+_READABLE = re.compile(r"[\t\n\r\x20-\x7e]*")
+_HEX_TEXT = re.compile(r"(?:[2-7][0-9a-fA-F]|0[9aAdD])+")
+_PERCENT = re.compile(r"%(?:[2-7][0-9A-Fa-f]|0[9AaDd])(?:%(?:[2-7][0-9A-Fa-f]|0[9AaDd]))*")
+_CODE = r"(?:(?:u00|x)[2-7][0-9a-fA-F]|u\{[2-7][0-9a-fA-F]\})"
+_ESCAPE = re.compile(rf"\\{_CODE}(?:\\{_CODE})*")
+_ENTITY = re.compile(r"&(?:quot|apos|#\d{2,3}|#x[0-9a-fA-F]{2});")
+_JOINTS = tuple(re.compile(quote + r"[ \t\\\r\n+&.]{1,160}" + quote + r"(?=[\w+/=.-])") for quote in "\"'`")
+_OPENING = frozenset(" \t\n\"'`(,=[{")  # before a quote that begins a string; one that ends a string follows its text
+_ESCAPED = re.compile(r"[0-9a-fA-F]{2}\}?(?=\\|$)")
+
+Change = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class Plain:
+    """`text` has one ASCII character for each of the given characters (bytes, if bytes were given) that are kept.
+
+    `starts` and `origins` say where each chunk begins here and in what was given; none: nothing was dropped.
+    """
+
+    text: str
+    given: str | bytes
+    starts: list[int] = field(default_factory=list, repr=False)
+    origins: list[int] = field(default_factory=list, repr=False)
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """The span in what was given; what was dropped inside of it belongs to it."""
+        return self._given(start), self._given(end - 1) + 1
+
+    def _given(self, at: int) -> int:
+        if not self.starts:
+            return at
+        chunk = bisect.bisect_right(self.starts, at) - 1
+        origin, offset = self.origins[chunk], at - self.starts[chunk]
+        ends = self.origins[chunk + 1] if chunk + 1 < len(self.origins) else len(self.given)
+        for match in _hidden(self.given).finditer(_characters(self.given[origin:ends])):
+            if match.start() > offset:
+                break
+            offset += len(match[0])
+        return origin + offset
+
+
+def plain(given: str | bytes) -> Plain:
+    """The searchable form of a text or of bytes in any encoding that has ASCII in it."""
+    text = _characters(given)
+    if text.isascii() and "\0" not in text:
+        return Plain(text, given)
+    hidden, typeset = _hidden(given), isinstance(given, str)
+    parts, starts, origins, size = list[str](), list[int](), list[int](), 0
+    for origin, chunk in _chunks(text, octets=not typeset):
+        starts.append(size)
+        origins.append(origin)
+        parts.append(chunk if chunk.isascii() and "\0" not in chunk else _searchable(chunk, hidden, typeset=typeset))
+        size += len(parts[-1])
+    return Plain("".join(parts), given, starts, origins)
+
+
+def _chunks(text: str, *, octets: bool) -> Iterator[tuple[int, str]]:
+    """Most of a text is ASCII, even where a word isn't: only the chunks that need it are worked on. None ends within
+    a character of several bytes.
+    """
+    start = 0
+    while start < len(text):
+        end = start + _CHUNK
+        while octets and end < len(text) and not (text[end].isascii() and text[end - 1].isascii()):
+            end += 1
+        yield start, text[start:end]
+        start = end
+
+
+def _searchable(chunk: str, hidden: re.Pattern[str], *, typeset: bool) -> str:
+    kept = hidden.sub("", chunk)
+    return _ascii(_TYPESET.sub(_ascii_like, kept) if typeset else kept)
+
+
+def _hidden(given: str | bytes) -> re.Pattern[str]:
+    return _HIDDEN if isinstance(given, str) else _HIDDEN_OCTETS
+
+
+def _characters(given: str | bytes) -> str:
+    return given if isinstance(given, str) else given.decode("latin-1")
+
+
+def _ascii_like(match: re.Match[str]) -> str:
+    for ascii_one, typeset in _LIKE.items():
+        if match[0] in typeset:
+            return ascii_one
+    return " "
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Lines of a text with what was encoded in them decoded, and where each piece came from."""
+
+    text: str
+    starts: list[int] = field(repr=False)
+    pieces: list[tuple[int, int, bool]] = field(repr=False)  # source span, and whether it is unchanged
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The span in the source; a piece that was decoded counts as a whole."""
+        first, last = bisect.bisect_right(self.starts, start) - 1, bisect.bisect_right(self.starts, end - 1) - 1
+        begin, finish = self.pieces[first], self.pieces[last]
+        return (
+            begin[0] + start - self.starts[first] if begin[2] else begin[0],
+            finish[0] + end - self.starts[last] if finish[2] else finish[1],
+        )
+
+
+def layers(text: str, depth: int = 3, limit: int = 1 << 22) -> tuple[list[Layer], bool]:
+    """What is encoded in a text, one layer for each depth with spans of its own source, and whether that was all:
+    False where more than `limit` characters would have been made.
+    """
+    made: list[Layer] = []
+    for _ in range(depth):
+        layer, whole = _layer(text, limit)
+        if layer.text:
+            made.append(layer)
+        if not layer.text or not whole:
+            return made, whole
+        text = layer.text
+    return made, True
+
+
+def _layer(text: str, limit: int) -> tuple[Layer, bool]:
+    parts: list[str] = []
+    layer, size = Layer("", [], []), 0
+    for start, end, changes in _regions(text, _changes(text)):
+        at = start
+        for begin, finish, put in [*changes, (end, end, "\n\n\n")]:
+            for source, words, same in (((at, begin), text[at:begin], True), ((begin, finish), put, False)):
+                if words:
+                    layer.starts.append(size)
+                    layer.pieces.append((*source, same))
+                    parts.append(words)
+                    size += len(words)
+            at = finish
+        if size > limit:
+            return Layer("".join(parts), layer.starts, layer.pieces), False
+    return Layer("".join(parts), layer.starts, layer.pieces), True
+
+
+def _regions(text: str, changes: list[Change]) -> Iterator[tuple[int, int, list[Change]]]:
+    """Changes grouped by the lines they stand in; of very long lines only what is near."""
+    start, end, group = 0, -1, list[Change]()
+    for change in changes:
+        near, far = max(0, change[0] - _REACH), min(len(text), change[1] + _REACH)
+        begin = max(text.rfind("\n", near, change[0]) + 1, near)
+        finish = text.find("\n", change[1], far)
+        finish = finish if finish >= 0 else far
+        if group and begin <= end:
+            end = max(end, finish)
+            group.append(change)
+            continue
+        if group:
+            yield start, end, group
+        start, end, group = begin, finish, [change]
+    if group:
+        yield start, end, group
+
+
+def _changes(text: str) -> list[Change]:
+    found: list[Change] = []
+    if "%" in text:
+        found += ((m.start(), m.end(), unquote(m[0])) for m in _PERCENT.finditer(text))
+    if "\\" in text:
+        found += ((m.start(), m.end(), _unescaped(m[0])) for m in _ESCAPE.finditer(text))
+    if "&" in text:
+        found += ((m.start(), m.end(), _ascii(html.unescape(m[0]))) for m in _ENTITY.finditer(text))
+    for joint in _JOINTS:
+        found += ((m.start(), m.end(), "") for m in joint.finditer(text) if text[m.start() - 1] not in _OPENING)
+    found += _hex_texts(text)
+    found += _base64_texts(text)
+    found.sort()
+    return _apart(found)
+
+
+def _apart(found: list[Change]) -> list[Change]:
+    kept: list[Change] = []
+    for change in found:
+        if not kept or change[0] >= kept[-1][1]:
+            kept.append(change)
+    return kept
+
+
+def _ascii(words: str) -> str:
+    return words.encode("ascii", "replace").decode("ascii")
+
+
+def _unescaped(escapes: str) -> str:
+    return "".join(chr(int(one[:2], 16)) for one in _ESCAPED.findall(escapes))
+
+
+def _runs(text: str, table: dict[int, str], least: int) -> Iterator[tuple[int, int]]:
+    """Runs of a class of characters, found by C code: everything else is a space after the translation."""
+    classes = text.translate(table)
+    needle, at = "a" * least, 0
+    while (start := classes.find(needle, at)) >= 0:
+        end = classes.find(" ", start)
+        at = len(text) if end < 0 else end
+        yield start, at
+
+
+def _hex_texts(text: str) -> Iterator[Change]:
+    for start, end in _runs(text, _HEX, _HEX_MIN):
+        if _HEX_TEXT.fullmatch(text, start, start + 16) and (match := _HEX_TEXT.match(text, start, end)):
+            yield start, match.end(), bytes.fromhex(match[0]).decode("ascii")
+
+
+def _base64_texts(text: str) -> Iterator[Change]:
+    done = tried = 0
+    for start, end in _runs(text, _BASE64, _BASE64_MIN):
+        run = text[start:end]
+        if start < done or run.islower() or run.isupper() or not _begins(run[:_BASE64_MIN]):
+            continue
+        words, stop = None, end
+        if start >= tried and (wrapped := _WRAPPED.match(text, start)):
+            tried = stop = wrapped.end()
+            words = _from_base64(wrapped[0])
+        if words is None:
+            words, stop = _from_base64(run), end
+        if words is not None:
+            done = stop + len(text[stop : stop + 2]) - len(text[stop : stop + 2].lstrip("="))
+            yield start, done, words
+
+
+def _begins(head: str) -> bool:
+    try:
+        return binascii.a2b_base64(head.replace("-", "+").replace("_", "/")).isascii()
+    except binascii.Error:
+        return False
+
+
+def _from_base64(run: str) -> str | None:
+    joined = "".join(run.split()).rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        words = base64.b64decode(joined + "=" * (-len(joined) % 4)).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return words if _READABLE.fullmatch(words) else None
