@@ -1,0 +1,198 @@
+"""Label definitions of repositories and organisations, and the labels of issues.
+
+Names that don't exist are ignored with 200; two labels may share a name; of two labels of one exclusive scope the last
+by name stays, whatever order the request had; every call sends a delivery, even when nothing changed.
+"""
+
+import re
+
+from aiohttp import web
+
+from bot.sandbox.api_issues import ROOT
+from bot.sandbox.asking import Ask, Page, Refusal, answer, listed, missing, nothing
+from bot.sandbox.routing import Routes
+from bot.sandbox.state import Issue, Label, Level, User
+
+ROUTES = Routes()
+COLOR = re.compile(r"#?[0-9a-fA-F]{6}|#?[0-9a-fA-F]{3}")
+LABELS = "/repos/{owner}/{repo}/labels"
+OF_ISSUE = ROOT + "/{index}/labels"
+
+
+def _page(ask: Ask, labels: dict[int, Label]) -> web.Response:
+    ordered = sorted(labels.values(), key=lambda label: (label.name, label.id))
+    return listed([ask.parts.shapes.label(label) for label in Page.of(ask.request).cut(ordered)], len(ordered))
+
+
+def _color(word: str) -> str:
+    if not COLOR.fullmatch(word):
+        raise Refusal(422, f"bad color code: {word}")
+    short = word.lstrip("#").lower()
+    return short if len(short) == 6 else "".join(letter * 2 for letter in short)  # noqa: PLR2004 - digits of a colour
+
+
+def _new(ask: Ask, room: str) -> Label:
+    name, color = ask.text("name", needed=True), _color(ask.text("color", needed=True))
+    label = Label(ask.forge.next_id("label"), room, name, color, ask.text("description"))
+    label.exclusive = ask.flag("exclusive") or False
+    label.archived = ask.flag("is_archived") or False
+    return label
+
+
+@ROUTES.add("GET", LABELS)
+async def listing(ask: Ask) -> web.Response:
+    """The repository's label definitions, by name; paged without a Link header."""
+    return _page(ask, ask.repo.labels)
+
+
+@ROUTES.add("POST", LABELS, Level.WRITE)
+async def create(ask: Ask) -> web.Response:
+    """Defines a label; a second one of the same name is allowed."""
+    label = _new(ask, f"repos/{ask.repo.full_name}")
+    ask.repo.labels[label.id] = label
+    return answer(ask.parts.shapes.label(label), 201)
+
+
+def _defined(ask: Ask) -> Label:
+    label = ask.repo.labels.get(ask.number("id"))
+    if label is None:
+        raise missing()
+    return label
+
+
+@ROUTES.add("GET", LABELS + "/{id}")
+async def read(ask: Ask) -> web.Response:
+    """One label definition."""
+    return answer(ask.parts.shapes.label(_defined(ask)))
+
+
+@ROUTES.add("PATCH", LABELS + "/{id}", Level.WRITE)
+async def edit(ask: Ask) -> web.Response:
+    """Changes a label definition."""
+    label = _defined(ask)
+    label.name = ask.text("name") or label.name
+    label.color = _color(ask.text("color")) if ask.text("color") else label.color
+    label.description = ask.text("description") if "description" in ask.body else label.description
+    label.exclusive = label.exclusive if ask.flag("exclusive") is None else bool(ask.flag("exclusive"))
+    label.archived = label.archived if ask.flag("is_archived") is None else bool(ask.flag("is_archived"))
+    return answer(ask.parts.shapes.label(label))
+
+
+@ROUTES.add("DELETE", LABELS + "/{id}", Level.WRITE)
+async def delete(ask: Ask) -> web.Response:
+    """Removes a definition, and the label from all issues without a word."""
+    gone = ask.repo.labels.pop(ask.number("id"), None)
+    for issue in ask.repo.issues.values():
+        issue.labels = [label for label in issue.labels if label is not gone]
+    return nothing()
+
+
+def _organisation(ask: Ask) -> User:
+    org = ask.forge.user(ask.part("org"))
+    if org is None or not org.organisation:
+        raise missing()
+    return org
+
+
+@ROUTES.add("GET", "/orgs/{org}/labels")
+async def listing_of_org(ask: Ask) -> web.Response:
+    """An organisation's label definitions."""
+    return _page(ask, ask.forge.org_labels.get(_organisation(ask).login, {}))
+
+
+@ROUTES.add("POST", "/orgs/{org}/labels")
+async def create_for_org(ask: Ask) -> web.Response:
+    """Defines a label for all repositories of an organisation, by its owners."""
+    org = _organisation(ask)
+    if not ask.doer.admin and ask.doer.login.lower() not in org.owners:
+        raise Refusal(403, "Must be an organization owner")
+    label = _new(ask, f"orgs/{org.login}")
+    ask.forge.org_labels.setdefault(org.login, {})[label.id] = label
+    return answer(ask.parts.shapes.label(label), 201)
+
+
+def usable(ask: Ask) -> list[Label]:
+    """The labels that issues of the repository may carry."""
+    return [*ask.repo.labels.values(), *ask.forge.org_labels.get(ask.repo.owner.login, {}).values()]
+
+
+def _asked(ask: Ask) -> list[Label]:
+    """The labels that the body names or numbers. Raises a 400 for a mixture or another type."""
+    words = ask.body.get("labels") or []
+    if not isinstance(words, list) or any(isinstance(word, bool) or not isinstance(word, int | str) for word in words):
+        raise Refusal(400, "a label must be an integer or a string")
+    if len({type(word) for word in words}) > 1:
+        raise Refusal(400, "labels should be an array of strings or integers")
+    found = [label for label in usable(ask) if label.name in words or label.id in words]
+    return sorted(found, key=lambda label: (label.name, label.id))
+
+
+def attach(ask: Ask, issue: Issue, labels: list[Label]) -> None:
+    """Adds labels by name order; each takes off the others of its exclusive scope."""
+    for label in labels:
+        if label in issue.labels:
+            continue
+        for other in [one for one in issue.labels if label.scope and one.scope == label.scope]:
+            detach(ask, issue, other)
+        issue.labels.append(label)
+        ask.forge.record(issue, "label", ask.doer, body="1", label=label)
+        issue.updated = ask.forge.now()
+
+
+def detach(ask: Ask, issue: Issue, label: Label) -> None:
+    """Takes a label off, where it is on."""
+    if label in issue.labels:
+        issue.labels.remove(label)
+        ask.forge.record(issue, "label", ask.doer, body="", label=label)
+        issue.updated = ask.forge.now()
+
+
+@ROUTES.add("GET", OF_ISSUE)
+async def listing_of_issue(ask: Ask) -> web.Response:
+    """The labels of an issue."""
+    return answer(ask.parts.shapes.labels(ask.issue()))
+
+
+@ROUTES.add("POST", OF_ISSUE, Level.WRITE)
+async def add(ask: Ask) -> web.Response:
+    """Adds labels by name or id."""
+    issue = ask.issue()
+    attach(ask, issue, _asked(ask))
+    return await _updated(ask, issue)
+
+
+@ROUTES.add("PUT", OF_ISSUE, Level.WRITE)
+async def replace(ask: Ask) -> web.Response:
+    """Sets exactly these labels."""
+    issue, wanted = ask.issue(), _asked(ask)
+    for label in [one for one in issue.labels if one not in wanted]:
+        detach(ask, issue, label)
+    attach(ask, issue, wanted)
+    return await _updated(ask, issue)
+
+
+async def _updated(ask: Ask, issue: Issue) -> web.Response:
+    await ask.parts.events.labels(issue, "label_updated", ask.doer)
+    return answer(ask.parts.shapes.labels(issue))
+
+
+@ROUTES.add("DELETE", OF_ISSUE, Level.WRITE)
+async def clear(ask: Ask) -> web.Response:
+    """Takes all labels off; the delivery still lists them."""
+    issue = ask.issue()
+    await ask.parts.events.labels(issue, "label_cleared", ask.doer)
+    for label in list(issue.labels):
+        detach(ask, issue, label)
+    return nothing()
+
+
+@ROUTES.add("DELETE", OF_ISSUE + "/{id}", Level.WRITE)
+async def remove(ask: Ask) -> web.Response:
+    """Takes one label off, by its id only."""
+    issue = ask.issue()
+    label = next((one for one in usable(ask) if one.id == ask.number("id")), None)
+    if label is None:
+        raise Refusal(422, "label does not exist [label_id: 0]")
+    detach(ask, issue, label)
+    await ask.parts.events.labels(issue, "label_updated", ask.doer)
+    return nothing()

@@ -1,0 +1,122 @@
+"""What follows from moved references: events, the heads of pull requests, closed issues.
+
+Every way to move a reference (git push, merge, the contents API, a deleted branch) ends here, under the repository's
+lock, so that what clients see right after their call is settled.
+"""
+
+import json
+import re
+
+from bot.sandbox.commits import Commits
+from bot.sandbox.events import Events
+from bot.sandbox.git import ZERO, Git
+from bot.sandbox.state import Forge, Issue, Pull, Repo, User
+
+CLOSING = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):? +#(\d{1,9})\b", re.IGNORECASE)
+HEADS = "refs/heads/"
+Changes = dict[str, tuple[str, str]]
+
+
+class Pushes:
+    """Compares references with what was known of them, and acts on the difference."""
+
+    def __init__(self, forge: Forge, git: Git, events: Events, commits: Commits) -> None:
+        self._forge = forge
+        self._git = git
+        self._events = events
+        self._commits = commits
+
+    async def read(self, repo: Repo) -> Changes:
+        """Reads the references anew and gives branches and tags that changed, as (before, after)."""
+        old, new = repo.refs, await self._git.refs(repo.path)
+        repo.refs = new
+        names = [name for name in (old | new) if name.startswith((HEADS, "refs/tags/"))]
+        changes = {name: (old.get(name, ZERO), new.get(name, ZERO)) for name in names}
+        return {name: change for name, change in changes.items() if change[0] != change[1]}
+
+    async def tell(self, repo: Repo, changes: Changes, doer: User) -> None:
+        """Sends the events of changes and updates the pull requests they touch."""
+        if changes:
+            repo.updated = self._forge.now()
+        for name, change in changes.items():
+            await self._events.ref(repo, name, change, doer)
+            if name.startswith(HEADS):
+                await self._branch_moved(repo, name.removeprefix(HEADS), change, doer)
+
+    async def settle(self, repo: Repo, doer: User) -> None:
+        """Both of the above."""
+        await self.tell(repo, await self.read(repo), doer)
+
+    async def _branch_moved(self, repo: Repo, branch: str, change: tuple[str, str], doer: User) -> None:
+        before, after = change
+        for issue, pull in self._pulls_from(repo, branch):
+            if after == ZERO:
+                await self._head_deleted(issue, pull, doer)
+            else:
+                await self._head_moved(issue, pull, after, doer)
+        if branch == repo.default_branch and ZERO not in change:
+            commits = await self._commits.select(repo, f"{before}..{after}")
+            await self.close_named(repo, "\n".join(commit.message for commit in commits), doer)
+
+    def _pulls_from(self, repo: Repo, branch: str) -> list[tuple[Issue, Pull]]:
+        return [
+            (issue, issue.pull)
+            for base in self._forge.repos.values()
+            for issue in base.issues.values()
+            if issue.pull and not issue.closed and issue.pull.head_repo is repo and issue.pull.head_ref == branch
+        ]
+
+    async def _head_moved(self, issue: Issue, pull: Pull, new: str, doer: User) -> None:
+        old = pull.head_sha
+        await self.set_head(issue, pull, new)
+        forced = await self._git.merge_base(issue.repo.path, old, new) != old
+        ids = [old, new] if forced else await self.between(issue.repo, old, new)
+        self.record_push(issue, ids, doer, forced=forced)
+        for review in issue.reviews:
+            review.stale = True
+        await self._events.synchronized(issue, doer)
+
+    def record_push(self, issue: Issue, ids: list[str], doer: User, *, forced: bool = False) -> None:
+        """The timeline's line about pushed commits, oldest first; of a forced push the old and the new head."""
+        body = json.dumps({"is_force_push": forced, "commit_ids": ids}, separators=(",", ":"))
+        issue.updated = self._forge.now()
+        self._forge.record(issue, "pull_push", doer, body=body)
+
+    async def between(self, repo: Repo, old: str, new: str) -> list[str]:
+        """The commits of `old..new`, oldest first."""
+        return (await self._git.run(repo.path, "rev-list", "--reverse", f"{old}..{new}")).decode().split()
+
+    async def _head_deleted(self, issue: Issue, pull: Pull, doer: User) -> None:
+        pull.head_deleted = True
+        await self.close(issue, doer)
+
+    async def set_head(self, issue: Issue, pull: Pull, sha: str) -> None:
+        """Points `refs/pull/N/head` of the base repository at a commit, fetched from the fork where there is one."""
+        ref = f"refs/pull/{issue.number}/head"
+        if pull.head_repo is issue.repo:
+            await self._git.run(issue.repo.path, "update-ref", ref, sha)
+        else:
+            source = str(pull.head_repo.path)
+            await self._git.run(issue.repo.path, "fetch", "--quiet", "--no-tags", source, f"+{sha}:{ref}")
+        issue.repo.refs[ref] = pull.head_sha = sha
+
+    async def catch_up(self, issue: Issue) -> None:
+        """Takes the head that a pull request's branch has by now, when it is opened again."""
+        pull = issue.pull
+        sha = pull.head_repo.branch(pull.head_ref) if pull else None
+        if pull and sha:
+            pull.head_deleted = False
+            await self.set_head(issue, pull, sha)
+
+    async def close(self, issue: Issue, doer: User) -> None:
+        """Closes an issue or pull request and tells it."""
+        issue.closed = issue.updated = self._forge.now()
+        self._forge.record(issue, "close", doer)
+        await self._events.issue(issue, "closed", doer)
+
+    async def close_named(self, repo: Repo, text: str, doer: User) -> None:
+        """Closes the issues that a commit message or a merged description says it closes."""
+        for number in dict.fromkeys(int(found) for found in CLOSING.findall(text)):
+            issue = repo.issues.get(number)
+            if issue is not None and issue.pull is None and issue.closed is None:
+                await self.close(issue, doer)
