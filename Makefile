@@ -2,7 +2,6 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: demo test check bench lock clean
 
@@ -26,7 +25,7 @@ $(STAMP): pyproject.toml requirements.lock
 	@if command -v uv >/dev/null; then uv venv --quiet --allow-existing --python '>=3.11' $(VENV); \
 	else python3 -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'; fi
 	@UV=$$(command -v uv || echo $(BIN)/uv); \
-	$$UV pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+	$$UV pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock && \
 	$$UV pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $(STAMP)
 

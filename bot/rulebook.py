@@ -151,7 +151,7 @@ def _again(text: str, finding: Finding, rule: Rule) -> Iterator[Candidate]:
         yield from _kept(Place(text[start:end], captures["NAME"], captures["SEP"]), start, rule)
         return
     at = start - len(captures["SEP"]) - len(captures["NAME"])
-    spans = (at, at + len(captures["NAME"]), start, end)
+    spans: tuple[int, ...] = (at, at + len(captures["NAME"]), start, end)
     for _ in range(_NAMES):
         place = _place(text, spans)
         if kept := tuple(_kept(place, spans[1] + len(place.between), rule)):

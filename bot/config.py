@@ -1,0 +1,169 @@
+"""Settings of the process: environment variables `ASSAY_*` and, below them, the same keys in `assay.toml`.
+
+Secrets come from the environment or from files that only their owner can read; what the installation makes for itself
+(a webhook secret, the key of fingerprints) lies in the data directory with mode 0600.
+"""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+MIB = 1024 * 1024
+
+
+class ConfigError(ValueError):
+    """A setting that can't be used; the text says which and what to do."""
+
+
+class Settings(BaseSettings):
+    """Everything that an operator can set, with its default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ASSAY_", toml_file="assay.toml", extra="forbid", env_ignore_empty=True
+    )
+
+    forgejo_url: str = Field(default="", description="Root address of the Forgejo server.")
+    token: SecretStr = Field(default=SecretStr(""), description="The bot account's access token.")
+    token_file: Path | None = Field(default=None, description="A file with the token, mode 0600 or stricter, yours.")
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="Webhook secrets, one a line; the first signs, all are accepted."
+    )
+    webhook_secret_file: Path | None = Field(
+        default=None, description="A file with the webhook secrets, mode 0600 or stricter."
+    )
+    database_url: str = Field(default="", description="SQLAlchemy URL; default is SQLite in the data directory.")
+    operators: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Logins of those who decide, separated by commas."
+    )
+    data_dir: Path = Field(default=Path("data"), description="Where mirrors, the database and made secrets lie.")
+    rules_cache_dir: Path | None = Field(
+        default=None, description="Where compiled secret rules are kept; default in the data directory."
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8420, ge=0, le=65535, description="The port to listen on.")
+    public_url: str = Field(default="", description="Where Forgejo reaches the bot; default is host and port.")
+    max_body_bytes: int = Field(default=25 * MIB, ge=1024, description="Largest delivery that is taken.")
+    max_backlog: int = Field(default=100_000, ge=1, description="Deliveries not yet routed, at most.")
+    keep_deliveries_days: int = Field(default=30, ge=1, description="How long envelopes are kept.")
+    workers: int = Field(default=8, ge=1, le=256, description="Targets reconciled at once.")
+    forgejo_concurrency: int = Field(default=8, ge=1, le=256, description="Requests to Forgejo at once.")
+    log_level: str = Field(default="info", description="debug, info, warning or error.")
+    max_files: int = Field(default=3000, ge=1, description="Changed files of one pull request that are looked at.")
+    max_commits: int = Field(default=500, ge=1, description="Commits of one pull request that are looked at.")
+    max_file_bytes: int = Field(default=5 * MIB, ge=1024, description="Largest file version that is scanned.")
+    max_diff_bytes: int = Field(
+        default=64 * MIB, ge=1024, description="Largest patch of one pull request that is scanned."
+    )
+    git_seconds: float = Field(default=120.0, gt=0, description="Longest time of one git command.")
+
+    @field_validator("operators", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("forgejo_url", "public_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("write a whole address such as https://forge.example.org")
+        if parts.username or parts.password:
+            raise ValueError("an address carries no user or password; use ASSAY_TOKEN or ASSAY_TOKEN_FILE")
+        return value.rstrip("/")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Gives the order of sources: arguments, environment, `assay.toml`."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def address(self) -> str:
+        """Gives where Forgejo reaches the bot."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    def store_url(self) -> str:
+        """Gives the database's URL; the data directory's SQLite file unless one is set."""
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'assay.db').resolve()}"
+
+    def read_token(self) -> str:
+        """Gives the bot's token.
+
+        Raises ConfigError when there is none, or when its file can be read by others.
+        """
+        if self.token_file is not None:
+            return read_private(self.token_file, "ASSAY_TOKEN_FILE").strip()
+        token = self.token.get_secret_value().strip()
+        if not token:
+            raise ConfigError(
+                "no token: set ASSAY_TOKEN_FILE (mode 0600) or ASSAY_TOKEN to the bot account's access token"
+            )
+        return token
+
+    def webhook_secrets(self) -> tuple[bytes, ...]:
+        """Gives the webhook secrets, first the one that signs; one is made in the data directory when none is set."""
+        if self.webhook_secret_file is not None:
+            text = read_private(self.webhook_secret_file, "ASSAY_WEBHOOK_SECRET_FILE")
+        else:
+            text = self.webhook_secret.get_secret_value() or made(self.data_dir / "webhook.secret")
+        found = tuple(line.strip().encode() for line in text.splitlines() if line.strip())
+        if not found:
+            raise ConfigError("the webhook secret is empty; write one secret a line, or unset it and one is made")
+        return found
+
+    def installation_key(self) -> bytes:
+        """Gives the key of fingerprints and witnesses, made at first use; keep it with the database."""
+        return bytes.fromhex(made(self.data_dir / "installation.key").strip())
+
+
+def read_private(path: Path, setting: str) -> str:
+    """Gives the text of a file that only the running user can read.
+
+    Raises ConfigError when it is missing, isn't ours, or is open to others.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as fault:
+        raise ConfigError(f"{setting}: {path} can't be read: {fault.strerror}") from None
+    with os.fdopen(descriptor, encoding="utf-8") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode) or about.st_uid != os.getuid():
+            raise ConfigError(f"{setting}: {path} isn't a plain file of yours; chown it to the user that runs assay")
+        if stat.S_IMODE(about.st_mode) & 0o177:
+            raise ConfigError(f"{setting}: {path} has mode {stat.S_IMODE(about.st_mode):04o}; run chmod 600 {path}")
+        return file.read()
+
+
+def made(path: Path) -> str:
+    """Gives the secret that lies at a path, making one of 256 bits (hex, mode 0600) when there is none."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    if not path.exists():
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return read_private(path, path.name)

@@ -1,0 +1,192 @@
+"""The durable log of deliveries: `put` returns when the envelope is on disk.
+
+Group commit: one batch is being written at any time, and whoever arrives meanwhile goes into the next. So an idle inbox
+commits at once, and under load a commit is shared by all who wait. Batches take their turn among the store's other
+writers.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.envelope import Envelope
+from bot.store import deliveries
+from bot.store.deliveries import Kept
+from bot.store.session import Store, StoreError
+from bot.store.writer import DeliveryWriter, NotWritten, Outcome
+
+PATIENCE = 4.0
+"""Seconds until a delivery that isn't stored is refused; Forgejo waits five for an answer."""
+
+MAX_WAITING = 2_000
+QUIET_TURNS = 2
+MAX_BATCH = 128
+
+
+class Stored(StrEnum):
+    """What `put` found: the delivery is new, or it was there already."""
+
+    NEW = "new"
+    KNOWN = "known"
+
+
+class InboxFull(Exception):
+    """More deliveries wait than the limits allow; the sender has to come again later."""
+
+
+class InboxUnavailable(Exception):
+    """The delivery can't be stored now; the text says why."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    envelope: Envelope
+    answer: asyncio.Future[Stored]
+    since: float
+
+
+class Inbox:
+    """The log of one process: `start` before the first `put`, `stop` before the store is closed."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        max_backlog: int = 20_000,
+        patience: float = PATIENCE,
+        on_stored: Callable[[list[Envelope]], None] | None = None,
+    ) -> None:
+        self.backlog = 0
+        self._store = store
+        self._max_backlog = max_backlog
+        self._patience = patience
+        self._on_stored = on_stored
+        self._writer = DeliveryWriter(store.blocking)
+        self._waiting: deque[_Waiting] = deque()
+        self._batch: list[_Waiting] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._stopped = False
+
+    async def start(self) -> None:
+        """Count what earlier runs left unrouted."""
+        async with self._store.read() as session:
+            self.backlog = await deliveries.count_unrouted(session)
+
+    async def stop(self) -> None:
+        """Write what waits, then stop; what comes later is refused."""
+        self._stopped = True
+        if self._writing is not None:
+            await self._writing
+        if self._watch is not None:
+            self._watch.cancel()
+        self._writer.close()
+
+    async def put(self, envelope: Envelope) -> Stored:
+        """Store an envelope durably. Raises InboxFull or InboxUnavailable."""
+        if self._stopped:
+            raise InboxUnavailable("the bot is stopping")
+        if self.backlog >= self._max_backlog or len(self._waiting) >= MAX_WAITING:
+            raise InboxFull(f"{self.backlog} deliveries wait to be routed and {len(self._waiting)} to be stored")
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Stored] = loop.create_future()
+        self._waiting.append(_Waiting(envelope, answer, loop.time()))
+        if self._writing is None:
+            self._writing = loop.create_task(self._write())
+        if self._watch is None:
+            self._watch = loop.call_later(self._patience, self._refuse_the_late)
+        return await answer
+
+    async def unrouted(self, limit: int) -> list[Envelope]:
+        """The deliveries that no routing pass has taken yet, oldest first."""
+        async with self._store.read() as session:
+            found = await deliveries.unrouted(session, limit)
+        if len(found) < limit:
+            self.backlog = len(found)  # other processes route too: take the true number where it is seen
+        return found
+
+    async def mark_routed(self, ids: Sequence[str], at: datetime | None) -> None:
+        """Say that these were routed at a moment, or with None that they are to be routed once more."""
+        async with self._store.session() as session:
+            await deliveries.mark_routed(session, ids, at)
+        self.routed(len(ids) if at else -len(ids))
+
+    def routed(self, number: int) -> None:
+        """Take note that so many deliveries left the backlog, in a transaction of the caller's."""
+        self.backlog = max(0, self.backlog - number)
+
+    async def prune(self, before: datetime) -> int:
+        """Drop what was received before a moment and is routed; give how many that were."""
+        async with self._store.session() as session:
+            return await deliveries.prune(session, before)
+
+    async def listed(self, *, repository: str = "", event: str = "", limit: int = 50) -> list[Kept]:
+        """The newest deliveries, newest first; of one repository or one event where it is named."""
+        async with self._store.read() as session:
+            return await deliveries.listed(session, repository=repository, event=event, limit=limit)
+
+    async def shown(self, beginning: str) -> list[Kept]:
+        """The deliveries whose id begins so, at most five."""
+        async with self._store.read() as session:
+            return await deliveries.shown(session, beginning)
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                await self._let_more_in()
+                self._take_batch()
+                await self._store_batch([entry.envelope for entry in self._batch])
+        finally:
+            self._writing = None
+
+    async def _let_more_in(self) -> None:
+        """Where several wait, more are on their way: go on once the loop has had nothing new for two turns."""
+        quiet = 0
+        while quiet < QUIET_TURNS and 1 < len(self._waiting) < MAX_BATCH:
+            before = len(self._waiting)
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if len(self._waiting) == before else 0
+
+    def _take_batch(self) -> None:
+        self._batch = []
+        while self._waiting and len(self._batch) < MAX_BATCH:
+            entry = self._waiting.popleft()
+            if not entry.answer.done():  # refused or gone while it waited
+                self._batch.append(entry)
+
+    async def _store_batch(self, envelopes: list[Envelope]) -> None:
+        if not envelopes:
+            return
+        try:
+            async with self._store.turn():
+                await self._writer.write(envelopes, self._answer)
+        except StoreError as error:
+            self._answer([NotWritten(str(error))] * len(envelopes))
+
+    def _answer(self, outcomes: Sequence[Outcome]) -> None:
+        new = [entry.envelope for entry, outcome in zip(self._batch, outcomes, strict=True) if outcome is True]
+        self.backlog += len(new)
+        for entry, outcome in zip(self._batch, outcomes, strict=True):
+            if entry.answer.done():
+                continue
+            if isinstance(outcome, NotWritten):
+                entry.answer.set_exception(InboxUnavailable(str(outcome)))
+            else:
+                entry.answer.set_result(Stored.NEW if outcome else Stored.KNOWN)
+        if new and self._on_stored is not None:
+            self._on_stored(new)
+
+    def _refuse_the_late(self) -> None:
+        """One timer for all: a deadline for each delivery would cost more than it guards."""
+        loop = asyncio.get_running_loop()
+        self._watch = None
+        if self._writing is None:
+            return
+        late = loop.time() - self._patience
+        for entry in (*self._batch, *self._waiting):
+            if entry.since <= late and not entry.answer.done():
+                entry.answer.set_exception(InboxUnavailable(f"the database takes over {self._patience:g} s"))
+        self._watch = loop.call_later(self._patience / 8, self._refuse_the_late)

@@ -1,0 +1,110 @@
+"""A repository's policy, `.forgejo/assay.yml`: its model, its loading with errors that name file, line, key and mend,
+and how much of a change takes effect before an operator trusts it.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from bot.yaml_file import YamlFile, YamlFileError
+
+PATH = ".forgejo/assay.yml"
+
+Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+Fingerprint = Annotated[str, Field(pattern=r"^[a-z]{2}_[0-9a-f]{16}$")]
+
+
+def _unquoted_off(value: object) -> object:
+    """YAML 1.1 reads an unquoted `off` as false; nobody means anything else by it here."""
+    return "off" if value is False else value
+
+
+Mode = Annotated[Literal["block", "advise", "off"], BeforeValidator(_unquoted_off)]
+
+
+class Section(BaseModel):
+    """A part of the policy; unknown keys are refused, so a slip of the pen is never taken for consent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Accepted(Section):
+    """A finding that the operator looked at and found harmless."""
+
+    fingerprint: Fingerprint = Field(description="The finding's fingerprint, as the report shows it.")
+    reason: str = Field(min_length=3, max_length=300, description="Why it is harmless, for the next reader.")
+
+
+class SecretLeakPolicy(Section):
+    """The secret-leak check: on without any policy."""
+
+    mode: Mode = Field(default="block", description="What a leaked secret does to the verdict.")
+    accept: tuple[Accepted, ...] = Field(default=(), description="Findings that were looked at and are harmless.")
+
+
+class Policy(Section):
+    """The repository's rules. What it trusts takes effect once an operator merged it or ran `assay policy trust`."""
+
+    version: Literal[1] = Field(default=1, description="The version of this format.")
+    operators: tuple[Login, ...] | None = Field(
+        default=None,
+        description="Which of the operators in the bot's own settings decide here. It can only narrow them.",
+    )
+    agents: tuple[Login, ...] = Field(default=(), description="Accounts of coding agents: they command nothing.")
+    writers: tuple[Login, ...] = Field(
+        default=(), description="Accounts trusted to set labels of decision families where no check has an opinion."
+    )
+    secret_leak: SecretLeakPolicy = Field(default_factory=SecretLeakPolicy, alias="secret-leak")
+
+    def narrowed(self, operators: tuple[str, ...]) -> "Policy":
+        """Gives the policy with its operators narrowed to those of the process's settings."""
+        chosen = operators if self.operators is None else tuple(name for name in operators if name in self.operators)
+        return self.model_copy(update={"operators": chosen})
+
+
+TRUSTED_KEYS = ("operators", "agents", "writers", "secret_leak")
+"""What a policy trusts. All of secret-leak is among it: switching a check off is the widest trust there is."""
+
+
+class PolicyError(YamlFileError):
+    """A policy that can't be used; `problems` are lines for its author, each with place, key and mend."""
+
+
+def load(text: str, *, path: str = PATH) -> Policy:
+    """Gives the policy that a YAML text holds; an empty text is the default policy.
+
+    Raises PolicyError with one line for each thing wrong.
+    """
+    try:
+        file = YamlFile(text, path)
+        return Policy() if file.empty else file.read(Policy, _known_keys(Policy))
+    except YamlFileError as fault:
+        raise PolicyError(fault.problems) from None
+
+
+def effective(current: Policy, trusted: Policy | None) -> tuple[Policy, tuple[str, ...]]:
+    """Gives the policy in force and a note for each change in what it trusts that no operator has confirmed.
+
+    Without a trusted policy the defaults hold for what a policy trusts.
+    """
+    known = trusted or Policy()
+    waiting = [key for key in TRUSTED_KEYS if getattr(current, key) != getattr(known, key)]
+    if not waiting:
+        return current, ()
+    kept = current.model_copy(update={key: getattr(known, key) for key in waiting})
+    names = ", ".join(key.replace("_", "-") for key in waiting)
+    note = (
+        f"{PATH} changed {names} without an operator's merge; the earlier values stay in force "
+        "until an operator runs: assay policy trust"
+    )
+    return kept, (note,)
+
+
+def _known_keys(model: type[BaseModel]) -> list[str]:
+    """Names of all sections' keys: what a misspelt one may have meant."""
+    names: list[str] = []
+    for name, field in model.model_fields.items():
+        names.append(field.alias or name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            names += _known_keys(field.annotation)
+    return names

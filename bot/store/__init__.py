@@ -1,0 +1,1 @@
+"""What Assaymaster remembers: the database, its tables, and how deliveries get into it."""

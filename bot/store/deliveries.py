@@ -1,0 +1,82 @@
+"""Deliveries as they are read back: by routing and by the command line.
+
+They are written by `writer.py`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.envelope import Envelope
+from bot.store.tables import Delivery
+
+SLICE = 500
+"""How many ids go into one statement."""
+
+_COLUMNS = tuple(Envelope.model_fields)
+_SELECTED = [getattr(Delivery, name) for name in _COLUMNS]
+
+
+class Kept(NamedTuple):
+    """A delivery of the log, and when it was routed: None while it waits."""
+
+    envelope: Envelope
+    routed_at: datetime | None
+
+
+async def unrouted(session: AsyncSession, limit: int) -> list[Envelope]:
+    """The deliveries that no routing pass has taken yet, oldest first."""
+    waiting = select(*_SELECTED).where(Delivery.routed_at.is_(None))
+    return [_envelope(row) for row in await session.execute(waiting.order_by(Delivery.received_at).limit(limit))]
+
+
+async def count_unrouted(session: AsyncSession) -> int:
+    """How many deliveries wait for a routing pass."""
+    return await session.scalar(select(func.count()).where(Delivery.routed_at.is_(None))) or 0
+
+
+async def mark_routed(session: AsyncSession, ids: Sequence[str], at: datetime | None) -> None:
+    """Say that these were routed at a moment, or with None that they have to be routed again."""
+    for start in range(0, len(ids), SLICE):
+        some = Delivery.id.in_(ids[start : start + SLICE])
+        await session.execute(update(Delivery).where(some).values(routed_at=at))
+
+
+async def prune(session: AsyncSession, before: datetime) -> int:
+    """Drop what was received before a moment and is routed; give how many that were."""
+    old = delete(Delivery).where(Delivery.received_at < before, Delivery.routed_at.is_not(None))
+    result = await session.execute(old)
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+async def listed(session: AsyncSession, *, repository: str = "", event: str = "", limit: int = 50) -> list[Kept]:
+    """The newest deliveries, newest first; of one repository or one event where it is named."""
+    chosen = _kept()
+    if repository:
+        chosen = chosen.where(Delivery.repository == repository)
+    if event:
+        chosen = chosen.where(Delivery.event == event)
+    newest = chosen.order_by(Delivery.received_at.desc(), Delivery.id).limit(limit)
+    return [_read(row) for row in await session.execute(newest)]
+
+
+async def shown(session: AsyncSession, beginning: str, limit: int = 5) -> list[Kept]:
+    """The deliveries whose id begins so: one when it is whole or unambiguous."""
+    begins = _kept().where(Delivery.id.startswith(beginning, autoescape=True)).order_by(Delivery.id).limit(limit)
+    return [_read(row) for row in await session.execute(begins)]
+
+
+def _kept() -> Select[Any]:
+    return select(*_SELECTED, Delivery.routed_at)
+
+
+def _read(row: Any) -> Kept:
+    return Kept(_envelope(row), row.routed_at)
+
+
+def _envelope(row: Any) -> Envelope:
+    return Envelope(**{name: getattr(row, name) for name in _COLUMNS})

@@ -1,0 +1,208 @@
+"""The tables: what Assaymaster remembers.
+
+Nothing here holds a user's text: envelopes, hashes, generations, what the bot wrote, and the chained ledger.
+Times are UTC without a zone in SQLite and with one in PostgreSQL; `UtcDateTime` hides the difference.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, always aware in Python. Naive values are refused: they would mean two things."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Gives the moment in UTC; raises ValueError for a naive one."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone can't be stored; give datetime.now(UTC)")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Gives the moment with its zone."""
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class Table(DeclarativeBase):
+    """The declarative root; its naming convention lets Alembic name every constraint."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Delivery(Table):
+    """The envelope of one webhook POST; the texts it carried are not kept."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(64), default="")
+    repository: Mapped[str] = mapped_column(String(255), default="")
+    number: Mapped[int | None] = mapped_column(BigInteger)
+    is_pull: Mapped[bool | None]
+    sender: Mapped[str] = mapped_column(String(255), default="")
+    ref: Mapped[str] = mapped_column(String(512), default="")
+    before: Mapped[str] = mapped_column(String(64), default="")
+    after: Mapped[str] = mapped_column(String(64), default="")
+    comment_id: Mapped[int | None] = mapped_column(BigInteger)
+    comment_author: Mapped[str] = mapped_column(String(255), default="")
+    comment_hmac: Mapped[str] = mapped_column(String(64), default="")
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    routed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("ix_deliveries_unrouted", "routed_at", "received_at"),
+        Index("ix_deliveries_comment", "repository", "comment_id"),
+        Index("ix_deliveries_push", "repository", "ref"),
+    )
+
+
+class Repository(Table):
+    """A repository that the bot serves, and when it was last looked through."""
+
+    __tablename__ = "repositories"
+
+    full_name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    set_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    resynced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    default_branch: Mapped[str] = mapped_column(String(255), default="")
+
+
+class TargetRow(Table):
+    """One pull request or issue. Dirty while `desired_generation > observed_generation`."""
+
+    __tablename__ = "targets"
+
+    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    desired_generation: Mapped[int] = mapped_column(BigInteger, default=0)
+    observed_generation: Mapped[int] = mapped_column(BigInteger, default=0)
+    priority: Mapped[int] = mapped_column(Integer, default=0)
+    not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    quiet: Mapped[bool] = mapped_column(default=False)
+    head_sha: Mapped[str] = mapped_column(String(64), default="")
+    base_ref: Mapped[str] = mapped_column(String(512), default="")
+    snapshot_hash: Mapped[str] = mapped_column(String(80), default="")
+    updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    observed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("ix_targets_dirty", "desired_generation", "observed_generation"),
+        Index("ix_targets_head", "repository", "head_sha"),
+    )
+
+
+class Head(Table):
+    """A head commit that a pull request had when the bot looked: what a force-push may have dropped since."""
+
+    __tablename__ = "heads"
+
+    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    sha: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Verdict(Table):
+    """What one check said of one commit for one target; a commit's status is the worst among its open pull requests."""
+
+    __tablename__ = "verdicts"
+
+    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    commit: Mapped[str] = mapped_column(String(64), primary_key=True)
+    check: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    description: Mapped[str] = mapped_column(String(140), default="")
+    target_url: Mapped[str] = mapped_column(Text, default="")
+    judged_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Holding(Table):
+    """What the bot last wrote at one place (a comment, a label, a status): the third side of every three-way merge.
+
+    `intended` is the hash of a write that was begun; `value` the hash of the last one that was answered. A crash
+    between the two leaves both, so what is then found on the server is known to be ours.
+    """
+
+    __tablename__ = "holdings"
+
+    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    object: Mapped[str] = mapped_column(String(255), primary_key=True)
+    remote_id: Mapped[int | None] = mapped_column(BigInteger)
+    value: Mapped[str] = mapped_column(String(80), default="")
+    intended: Mapped[str] = mapped_column(String(80), default="")
+    evidence: Mapped[str] = mapped_column(String(80), default="")
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LedgerEntry(Table):
+    """One line of the append-only record; `hash` covers the entry and `previous`, so a changed past shows."""
+
+    __tablename__ = "ledger"
+
+    sequence: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(32))
+    repository: Mapped[str] = mapped_column(String(255))
+    number: Mapped[int] = mapped_column(BigInteger)
+    actor: Mapped[str] = mapped_column(String(255))
+    object: Mapped[str] = mapped_column(String(255), default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    snapshot_hash: Mapped[str] = mapped_column(String(80), default="")
+    result: Mapped[str] = mapped_column(Text, default="")
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (Index("ix_ledger_target", "repository", "number", "kind"),)
+
+
+class SnapshotRow(Table):
+    """A kept snapshot: masked JSON, compressed, so that a judgment can be replayed offline."""
+
+    __tablename__ = "snapshots"
+
+    hash: Mapped[str] = mapped_column(String(80), primary_key=True)
+    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    taken_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class TrustedPolicy(Table):
+    """A repository's policy text as it was last accepted, and the last one that an operator trusted."""
+
+    __tablename__ = "policies"
+
+    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    good_text: Mapped[str] = mapped_column(Text, default="")
+    trusted_text: Mapped[str] = mapped_column(Text, default="")
+    trusted_by: Mapped[str] = mapped_column(String(255), default="")
+    trusted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

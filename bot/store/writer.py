@@ -1,0 +1,183 @@
+"""How deliveries get to disk: a batch in a transaction, as fast as the database can.
+
+On SQLite the rows are added on the event loop's own thread, which takes microseconds since nobody else holds the lock,
+and the commit, which waits for the disk, goes to a worker thread. A single delivery on an idle bot is committed on the
+spot, as handing it over would cost as much as the commit, unless the last commits were slow. What may wait for
+others, another process's lock or PostgreSQL at the other end of a network, is always the worker's.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from bot.envelope import Envelope
+from bot.store import sqlite
+from bot.store.worker import Worker
+
+ON_THE_SPOT_SECONDS = 0.005
+"""A single delivery is committed on the event loop while commits take less than this."""
+
+CLOSE_SECONDS = 5.0
+_COLUMNS = tuple(Envelope.model_fields)
+_MOMENT = _COLUMNS.index("received_at")
+
+
+class NotWritten(Exception):
+    """A delivery couldn't be stored; the text is the driver's first line."""
+
+
+Outcome = bool | NotWritten
+"""True: stored now; False: it was there already."""
+
+Tell = Callable[[Sequence[Outcome]], None]
+
+
+class DeliveryWriter:
+    """One connection that adds deliveries; one `write` at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._sqlite = engine.dialect.name == "sqlite"
+        self._statement = _insertion("?" if self._sqlite else "%s")
+        self._moment: Callable[[datetime], Any] = _as_text if self._sqlite else _as_it_is
+        dbapi: Any = engine.dialect.loaded_dbapi
+        self._passing = (dbapi.OperationalError, OperationalError)
+        self._errors = (dbapi.Error, SQLAlchemyError, ValueError, OverflowError)
+        self._worker = Worker("deliveries")
+        self._connection: PoolProxiedConnection | None = None
+        self._patient = True  # as connections come
+        self._last_commit = 0.0
+
+    async def write(self, envelopes: Sequence[Envelope], tell: Tell) -> None:
+        """Store what isn't there yet, and tell for each what became of it, as early as can be.
+
+        A fault that isn't the rows' own is tried once more on a new connection; a bad row fails alone.
+        """
+        try:
+            try:
+                await self._together(envelopes, tell)
+            except self._passing:
+                await self._together(envelopes, tell)
+        except self._passing as error:
+            tell([_refusal(error)] * len(envelopes))
+        except self._errors:
+            tell(await self._worker.run(partial(self._apart, envelopes)))
+
+    def close(self) -> None:
+        """End thread and connection."""
+        self._worker.close(CLOSE_SECONDS)
+        self._drop()
+
+    async def _together(self, envelopes: Sequence[Envelope], tell: Tell) -> None:
+        added = self._add_at_once(envelopes) if self._sqlite else None
+        if added is None:
+            tell(await self._worker.run(partial(self._waiting, envelopes)))
+        elif added < len(envelopes):
+            self._drop()
+            tell(await self._worker.run(partial(self._apart, envelopes)))
+        elif added == 1 and self._last_commit < ON_THE_SPOT_SECONDS:
+            self._commit()
+            tell([True])
+        else:
+            await self._worker.run(self._commit, lambda _: tell([True] * added))
+
+    def _add_at_once(self, envelopes: Sequence[Envelope]) -> int | None:
+        """Like `_add`, but None where another process holds the lock."""
+        try:
+            return self._add(envelopes)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            return None
+
+    def _waiting(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
+        added = self._add(envelopes, patient=True)
+        if added < len(envelopes):
+            self._drop()
+            return self._apart(envelopes)
+        self._commit()
+        return [True] * added
+
+    def _apart(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for envelope in envelopes:
+            try:
+                stored = self._add([envelope], patient=True) == 1
+                self._commit()
+            except self._errors as error:
+                outcomes.append(_refusal(error))
+            else:
+                outcomes.append(stored)
+        return outcomes
+
+    def _add(self, envelopes: Sequence[Envelope], *, patient: bool = False) -> int:
+        """Begin a transaction, add the rows, give how many weren't there."""
+        rows = [self._row(envelope) for envelope in envelopes]
+        rows.sort()  # by id: two processes that store the same ids never wait for each other in a ring
+        try:
+            cursor = self._connected().cursor()
+            if self._sqlite:
+                if patient is not self._patient:
+                    cursor.execute(f"PRAGMA busy_timeout={sqlite.BUSY_SECONDS * 1000 * patient}")
+                    self._patient = patient
+                cursor.execute("BEGIN IMMEDIATE")
+            cursor.executemany(self._statement, rows)
+        except BaseException:
+            self._drop()
+            raise
+        return cursor.rowcount
+
+    def _commit(self) -> None:
+        begun = time.perf_counter()
+        try:
+            self._connected().commit()
+        except BaseException:
+            self._drop()
+            raise
+        self._last_commit = time.perf_counter() - begun
+
+    def _connected(self) -> PoolProxiedConnection:
+        if self._connection is None:
+            self._connection = self._engine.raw_connection()
+            self._patient = True
+        return self._connection
+
+    def _drop(self) -> None:
+        """Let the connection go with all that it left undone; the next use opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # A closed SQLite connection keeps its lock while a cursor lives, in a traceback for one: undo first.
+            with suppress(*self._errors):
+                connection.rollback()
+            connection.invalidate()
+
+    def _row(self, envelope: Envelope) -> tuple[Any, ...]:
+        values = tuple(vars(envelope).values())
+        return (*values[:_MOMENT], self._moment(values[_MOMENT]), *values[_MOMENT + 1 :])
+
+
+def _as_text(moment: datetime) -> str:
+    # The form in which SQLAlchemy writes and reads moments on SQLite; its own conversion takes four times as long.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _as_it_is(moment: datetime) -> datetime:
+    return moment
+
+
+def _insertion(placeholder: str) -> str:
+    # Straight to the driver: the statement compiler costs as much again for each row.
+    names = ", ".join(f'"{name}"' for name in _COLUMNS)
+    values = ", ".join([placeholder] * len(_COLUMNS))
+    return f"INSERT INTO deliveries ({names}) VALUES ({values}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - own names
+
+
+def _refusal(error: BaseException) -> NotWritten:
+    return NotWritten(str(getattr(error, "orig", None) or error).strip().partition("\n")[0])

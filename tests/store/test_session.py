@@ -1,0 +1,178 @@
+"""The store on both databases: opening, transactions, turns, upserts."""
+
+import asyncio
+import secrets
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import IntegrityError
+
+from bot.store.session import Store, StoreError, open_store, upsert
+from bot.store.tables import Head, Table, TargetRow
+from tests.children import open_and_close, processes
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def head(sha: str, *, number: int = 1) -> Head:
+    return Head(repository="workshop/garden", number=number, sha=sha, seen_at=NOW)
+
+
+async def test_what_a_session_wrote_is_there_when_the_store_is_opened_again(store_url: str) -> None:
+    first = await open_store(store_url)
+    async with first.session() as session:
+        session.add(head("a" * 40))
+    await first.close()
+    second = await open_store(store_url)
+    async with second.read() as session:
+        assert (await session.scalars(select(Head.seen_at))).all() == [NOW]
+    await second.close()
+
+
+async def test_a_session_that_raises_leaves_nothing(store: Store) -> None:
+    async def give_up() -> None:
+        async with store.session() as session:
+            session.add(head("b" * 40))
+            await session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await give_up()
+    async with store.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Head)) == 0
+
+
+async def test_migrations_make_exactly_the_tables_of_the_metadata(store: Store) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, Table.metadata))
+
+    async with store.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_four_processes_that_start_at_once_all_find_the_schema(store_url: str) -> None:
+    context = processes()
+    children = [context.Process(target=open_and_close, args=(store_url,)) for _ in range(4)]
+    for child in children:
+        child.start()
+    for child in children:
+        await asyncio.to_thread(child.join, 60)
+    assert [child.exitcode for child in children] == [0, 0, 0, 0]
+
+
+async def test_a_database_of_a_newer_version_is_refused_with_what_to_do(store_url: str) -> None:
+    store = await open_store(store_url)
+    async with store.session() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await store.close()
+    with pytest.raises(StoreError, match="another version"):
+        await open_store(store_url)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("mysql://root@localhost/assay", "use SQLite or PostgreSQL"),
+        ("sqlite://", "has to be a file"),
+        ("sqlite:///:memory:", "has to be a file"),
+        ("no url at all", "can't be read"),
+        ("postgresql+asyncpg://a@b/c", "aren't served"),
+    ],
+)
+async def test_a_url_that_cannot_be_served_says_what_to_write(url: str, says: str) -> None:
+    with pytest.raises(StoreError, match=says):
+        await open_store(url)
+
+
+async def test_an_unreachable_server_is_named_without_its_password(tmp_path: Path) -> None:
+    word = secrets.token_hex(8)
+    with pytest.raises(StoreError) as raised:
+        await open_store(f"postgresql://assay:{word}@/assay?host={tmp_path}")
+    assert "can't be used" in str(raised.value)
+    assert word not in str(raised.value)
+
+
+async def test_the_sqlite_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    store = await open_store(f"sqlite+aiosqlite:///{tmp_path}/deep/state/assay.db")
+    async with store.session() as session:
+        session.add(head("c" * 40))
+        await session.flush()
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "deep/state").iterdir()}
+    await store.close()
+    assert modes == {"assay.db": 0o600, "assay.db-wal": 0o600, "assay.db-shm": 0o600}
+    assert stat.S_IMODE((tmp_path / "deep/state").stat().st_mode) == 0o700
+
+
+async def test_sqlite_commits_durably_and_keeps_foreign_keys(tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{tmp_path}/assay.db")
+    async with store.session() as session:
+        found = {
+            name: await session.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    await store.close()
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+async def test_many_writers_at_once_lose_no_increment(store: Store) -> None:
+    row = {"repository": "workshop/garden", "number": 1, "kind": "issue", "desired_generation": 1}
+    more = {"desired_generation": TargetRow.desired_generation + 1}
+
+    async def mark() -> None:
+        async with store.session() as session:
+            await upsert(session, TargetRow, [row], ["repository", "number"], more)
+
+    await asyncio.gather(*(mark() for _ in range(40)))
+    async with store.read() as session:
+        assert await session.scalar(select(TargetRow.desired_generation)) == 40
+
+
+async def test_turns_are_given_in_the_order_asked_for(tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{tmp_path}/assay.db")
+    order: list[int] = []
+
+    async def write(name: int) -> None:
+        async with store.session() as session:
+            await session.execute(text("SELECT 1"))
+            order.append(name)
+
+    await asyncio.gather(*(write(name) for name in range(20)))
+    await store.close()
+    assert order == list(range(20))
+
+
+async def test_a_reader_is_not_held_up_by_a_writer(store: Store) -> None:
+    async with store.session() as writing:
+        writing.add(head("d" * 40))
+        await writing.flush()
+        async with store.read() as reading:
+            assert (await reading.scalars(select(Head))).all() == []
+
+
+async def test_upsert_inserts_new_rows_and_changes_only_what_it_was_told(store: Store) -> None:
+    def row(number: int, kind: str, state: str) -> dict[str, object]:
+        return {"repository": "workshop/garden", "number": number, "kind": kind, "state": state}
+
+    async with store.session() as session:
+        await upsert(session, TargetRow, [row(1, "pull", "open")], ["repository", "number"], ["state"])
+        changed = [row(1, "issue", "closed"), row(2, "issue", "open")]
+        await upsert(session, TargetRow, changed, ["repository", "number"], ["state"])
+        await upsert(session, TargetRow, [], ["repository", "number"], ["state"])
+    async with store.read() as session:
+        rows = await session.execute(select(TargetRow.number, TargetRow.kind, TargetRow.state).order_by("number"))
+        assert [tuple(found) for found in rows] == [(1, "pull", "closed"), (2, "issue", "open")]
+
+
+async def test_a_broken_constraint_is_raised_and_the_next_session_works(store: Store) -> None:
+    async with store.session() as session:
+        session.add(head("e" * 40))
+    with pytest.raises(IntegrityError):
+        async with store.session() as session:
+            session.add(head("e" * 40))
+    await store.ping()

@@ -1,0 +1,233 @@
+"""The inbox on both databases: durable, deduplicated, in batches, bounded, and one bad row alone."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.envelope import Envelope
+from bot.inbox import MAX_BATCH, Inbox, InboxFull, InboxUnavailable, Stored
+from bot.store.session import Store, open_store
+
+NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def envelope(name: str, **changes: object) -> Envelope:
+    values: dict[str, object] = {
+        "id": name,
+        "event": "pull_request",
+        "action": "opened",
+        "repository": "workshop/garden",
+        "number": 12,
+        "is_pull": True,
+        "sender": "codex",
+        "after": "a" * 40,
+        "received_at": NOON,
+        "size": 12_000,
+        "body_hash": hashlib.sha256(name.encode()).hexdigest(),
+    }
+    return Envelope.model_validate({**values, **changes})
+
+
+@pytest.fixture
+async def inbox(store: Store) -> AsyncIterator[Inbox]:
+    opened = Inbox(store)
+    await opened.start()
+    yield opened
+    await opened.stop()
+
+
+async def test_what_was_put_reads_back_as_it_was(inbox: Inbox) -> None:
+    given = envelope(
+        "one", ref="refs/heads/main", before="0" * 40, comment_id=7, comment_author="iskra", comment_hmac="c"
+    )
+    assert await inbox.put(given) is Stored.NEW
+    assert await inbox.unrouted(10) == [given]
+
+
+async def test_moments_are_written_as_the_tables_write_them(inbox: Inbox, store: Store) -> None:
+    moments = [NOON, NOON.replace(microsecond=0), NOON.astimezone(timezone(timedelta(hours=5)))]
+    for number, moment in enumerate(moments):
+        await inbox.put(envelope(str(number), received_at=moment))
+    await inbox.mark_routed(["0", "1", "2"], NOON)
+    async with store.read() as session:
+        same = await session.execute(text("SELECT id FROM deliveries WHERE received_at = routed_at ORDER BY id"))
+        assert same.scalars().all() == ["0", "2"]
+
+
+async def test_a_delivery_that_is_there_is_known_and_stays_as_it_was(inbox: Inbox) -> None:
+    await inbox.put(envelope("one"))
+    assert await inbox.put(envelope("one", action="closed")) is Stored.KNOWN
+    assert [found.action for found in await inbox.unrouted(10)] == ["opened"]
+    assert inbox.backlog == 1
+
+
+async def test_one_id_many_times_at_once_is_stored_once(inbox: Inbox) -> None:
+    answers = await asyncio.gather(*(inbox.put(envelope("same")) for _ in range(20)))
+    assert sorted(answers) == [Stored.KNOWN] * 19 + [Stored.NEW]
+
+
+async def test_many_at_once_share_transactions_and_are_told_in_batches(store: Store) -> None:
+    told: list[list[Envelope]] = []
+    inbox = Inbox(store, on_stored=told.append)
+    answers = await asyncio.gather(*(inbox.put(envelope(f"{number:04}")) for number in range(300)))
+    await inbox.stop()
+    assert set(answers) == {Stored.NEW}
+    assert [len(batch) for batch in told] == [MAX_BATCH, MAX_BATCH, 300 - 2 * MAX_BATCH]
+    assert {found.id for batch in told for found in batch} == {f"{number:04}" for number in range(300)}
+
+
+async def test_a_row_that_cannot_be_stored_fails_alone(store: Store) -> None:
+    inbox = Inbox(store)
+    bad = envelope("bad", number=2**70)
+    puts = [inbox.put(envelope("good")), inbox.put(bad), inbox.put(envelope("better"))]
+    answers = await asyncio.gather(*puts, return_exceptions=True)
+    await inbox.stop()
+    assert answers[0] is answers[2] is Stored.NEW
+    assert isinstance(answers[1], InboxUnavailable)
+    async with store.read() as session:
+        assert (await session.execute(text("SELECT id FROM deliveries ORDER BY id"))).scalars().all() == [
+            "better",
+            "good",
+        ]
+
+
+async def test_a_known_one_in_a_batch_does_not_hide_the_new_ones(inbox: Inbox) -> None:
+    await inbox.put(envelope("old"))
+    answers = await asyncio.gather(*(inbox.put(envelope(name)) for name in ("new", "old", "newer")))
+    assert answers == [Stored.NEW, Stored.KNOWN, Stored.NEW]
+
+
+async def test_a_full_backlog_is_refused_and_taken_again_after_routing(store: Store) -> None:
+    inbox = Inbox(store, max_backlog=2)
+    await inbox.start()
+    for name in ("one", "two"):
+        await inbox.put(envelope(name))
+    with pytest.raises(InboxFull):
+        await inbox.put(envelope("three"))
+    await inbox.mark_routed(["one"], NOON)
+    assert await inbox.put(envelope("three")) is Stored.NEW
+    await inbox.stop()
+
+
+async def test_the_backlog_of_an_earlier_run_counts(store: Store) -> None:
+    first = Inbox(store)
+    await first.put(envelope("one"))
+    await first.stop()
+    second = Inbox(store, max_backlog=1)
+    await second.start()
+    with pytest.raises(InboxFull):
+        await second.put(envelope("two"))
+    await second.stop()
+
+
+async def test_what_another_process_routed_leaves_the_backlog_when_it_is_looked_at(store: Store) -> None:
+    mine, other = Inbox(store, max_backlog=1), Inbox(store)
+    await mine.put(envelope("one"))
+    await other.mark_routed(["one"], NOON)
+    assert await mine.unrouted(10) == []
+    assert await mine.put(envelope("two")) is Stored.NEW
+    await mine.stop()
+    await other.stop()
+
+
+async def test_a_database_that_fails_is_unavailable_and_works_again_afterwards(inbox: Inbox, store: Store) -> None:
+    async with store.session() as session:
+        await session.execute(text("ALTER TABLE deliveries RENAME TO elsewhere"))
+    with pytest.raises(InboxUnavailable):
+        await inbox.put(envelope("one"))
+    async with store.session() as session:
+        await session.execute(text("ALTER TABLE elsewhere RENAME TO deliveries"))
+    assert await inbox.put(envelope("two")) is Stored.NEW
+
+
+async def test_a_connection_that_died_is_replaced_without_a_refusal(postgres_url: str) -> None:
+    store = await open_store(postgres_url)
+    inbox = Inbox(store)
+    await inbox.put(envelope("before"))
+    async with store.session() as session:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        await session.execute(text(f"{others} AND datname = current_database()"))
+    assert await inbox.put(envelope("after")) is Stored.NEW
+    await inbox.stop()
+    await store.close()
+
+
+async def test_a_writer_that_holds_the_database_too_long_is_answered_for(tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{tmp_path}/assay.db")
+    inbox = Inbox(store, patience=0.05)
+    async with store.session() as session:
+        await session.execute(text("SELECT 1"))
+        with pytest.raises(InboxUnavailable, match="takes over"):
+            await inbox.put(envelope("late"))
+    assert await inbox.put(envelope("next")) is Stored.NEW
+    await inbox.stop()
+    await store.close()
+
+
+async def test_another_process_that_holds_the_lock_is_waited_for_off_the_loop(tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{tmp_path}/assay.db")
+    inbox = Inbox(store)
+    other = await open_store(f"sqlite:///{tmp_path}/assay.db")  # another store, as another process has
+    async with other.session() as session:
+        await session.execute(text("SELECT 1"))
+        put = asyncio.create_task(inbox.put(envelope("patient")))
+        for _ in range(20):
+            await asyncio.sleep(0)  # the loop goes on while the writer waits
+        assert not put.done()
+    assert await put is Stored.NEW
+    await inbox.stop()
+    await other.close()
+    await store.close()
+
+
+async def test_a_stopped_inbox_has_written_all_and_takes_no_more(store: Store) -> None:
+    inbox = Inbox(store)
+    puts = [asyncio.create_task(inbox.put(envelope(f"{number}"))) for number in range(10)]
+    await asyncio.sleep(0)
+    await inbox.stop()
+    assert {await put for put in puts} == {Stored.NEW}
+    with pytest.raises(InboxUnavailable, match="stopping"):
+        await inbox.put(envelope("late"))
+
+
+async def test_pruning_keeps_what_is_young_or_waits(inbox: Inbox) -> None:
+    old = NOON - timedelta(days=60)
+    await inbox.put(envelope("old and routed", received_at=old))
+    await inbox.put(envelope("old and waiting", received_at=old))
+    await inbox.put(envelope("young"))
+    await inbox.mark_routed(["old and routed", "young"], NOON)
+    assert await inbox.prune(NOON - timedelta(days=30)) == 1
+    assert {kept.envelope.id for kept in await inbox.listed()} == {"old and waiting", "young"}
+
+
+async def test_the_log_is_listed_newest_first_by_repository_and_event(inbox: Inbox) -> None:
+    for minute, (name, event_name) in enumerate([("a", "push"), ("b", "issues"), ("c", "push")]):
+        moment = NOON + timedelta(minutes=minute)
+        await inbox.put(envelope(name, event=event_name, received_at=moment, repository=f"workshop/{name}"))
+    await inbox.mark_routed(["a"], NOON)
+    assert [kept.envelope.id for kept in await inbox.listed(limit=2)] == ["c", "b"]
+    assert [(kept.envelope.id, kept.routed_at) for kept in await inbox.listed(event="push")] == [
+        ("c", None),
+        ("a", NOON),
+    ]
+    assert [kept.envelope.id for kept in await inbox.listed(repository="workshop/b")] == ["b"]
+
+
+async def test_a_delivery_is_shown_by_the_beginning_of_its_id_taken_literally(inbox: Inbox) -> None:
+    for name in ("abc-1", "abd-2", "a%c-3"):
+        await inbox.put(envelope(name))
+    assert [kept.envelope.id for kept in await inbox.shown("ab")] == ["abc-1", "abd-2"]
+    assert [kept.envelope.id for kept in await inbox.shown("a%")] == ["a%c-3"]
+
+
+async def test_a_delivery_marked_unrouted_waits_again(inbox: Inbox) -> None:
+    await inbox.put(envelope("again"))
+    await inbox.mark_routed(["again"], NOON)
+    assert await inbox.unrouted(10) == []
+    await inbox.mark_routed(["again"], None)
+    assert [found.id for found in await inbox.unrouted(10)] == ["again"]
