@@ -1,0 +1,238 @@
+"""Compares a plan with what was observed: which writes bring Forgejo closer, and what others changed of the bot's own.
+
+Pure. Labels are merged three ways: what the bot last applied, what is wanted now, what is there now. Whatever somebody
+else changed without the right to is put back, three times a day at most for one thing; then it is left and said.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.assess import WORSE
+from bot.escape import cut
+from bot.model import (
+    Held,
+    LabelSeen,
+    OwnComment,
+    Plan,
+    Restored,
+    Snapshot,
+    StatusSeen,
+    Value,
+    WantedComment,
+    WantedLabel,
+    WantedStatus,
+    digest,
+)
+from bot.report import without_footer
+
+MAX_RESTORES = 3
+
+ActionKind = Literal["comment.create", "comment.edit", "comment.delete", "label.add", "label.remove", "status.create"]
+
+
+class Action(Value):
+    """One write. `object` names the place (`comment:report`, `label:NAME`, `status:SHA:CONTEXT`).
+
+    `target_url` of a status may be empty: the report comment of this same pass is meant.
+    """
+
+    kind: ActionKind
+    object: str
+    body: str = ""
+    comment_id: int | None = None
+    label: str = ""
+    evidence: str = ""
+    sha: str = ""
+    context: str = ""
+    state: str = ""
+    description: str = ""
+    target_url: str = ""
+
+    @property
+    def value(self) -> str:
+        """Gives what the ledger remembers of the write: a hash of a body or status, `on` or `off` of a label."""
+        if self.kind.startswith("label"):
+            return "on" if self.kind == "label.add" else "off"
+        if self.kind.startswith("status"):
+            return status_value(self.state, self.description, self.target_url)
+        return digest(self.body)
+
+    def __str__(self) -> str:
+        about = {
+            "comment.create": f"write the report, {len(self.body)} characters",
+            "comment.edit": f"update comment {self.comment_id}",
+            "comment.delete": f"fold comment {self.comment_id} into the oldest",
+            "label.add": f"add label {self.label}",
+            "label.remove": f"remove label {self.label}",
+            "status.create": f"set status {self.context} of {self.sha[:10]} to {self.state}: {self.description}",
+        }
+        return about[self.kind]
+
+
+@dataclass(frozen=True)
+class Disputes:
+    """What others changed: `restored` is put back in this pass, `left` was put back too often today."""
+
+    restored: tuple[Restored, ...] = ()
+    left: tuple[str, ...] = ()
+
+    def gives_up(self, thing: str) -> bool:
+        """Says whether a thing is left as others want it."""
+        return thing in self.left
+
+
+def status_value(state: str, description: str, target_url: str) -> str:
+    """Gives the hash by which a status is recognised as the one that the bot wrote."""
+    return digest(f"{state}\n{description}\n{target_url}")
+
+
+def disputes(plan: Plan, snapshot: Snapshot, is_decision: Callable[[str], bool]) -> Disputes:
+    """Gives what others changed of the bot's own things since it wrote them."""
+    found: list[tuple[str, str]] = []
+    for comment in plan.comments:
+        what = _comment_dispute(comment, snapshot)
+        found += [(f"comment:{comment.purpose}", what)] if what else []
+    for status in plan.statuses:
+        seen = _seen_status(snapshot, status.context)
+        if seen is not None and seen.creator != snapshot.own.account:
+            who = cut(seen.creator, 40) or "an unknown account"
+            found.append((_status_object(snapshot, status), f"Status {status.context} was posted by {who}"))
+    for name, want, seen_label in _labels(plan, snapshot):
+        if decide_label(want, seen_label, snapshot, decision=is_decision(name)) == "restore":
+            verb = "set" if seen_label.on else "taken off"
+            found.append((f"label:{name}", f"Label {name} was {verb} by {cut(seen_label.by, 40)}"))
+    return _counted(found, snapshot)
+
+
+def actions(
+    plan: Plan, snapshot: Snapshot, disputed: Disputes, is_decision: Callable[[str], bool]
+) -> tuple[Action, ...]:
+    """Gives the writes, in the order in which they are made: comments, labels, statuses."""
+    found: list[Action] = []
+    for comment in plan.comments:
+        if not disputed.gives_up(f"comment:{comment.purpose}"):
+            found += _comment_actions(comment, snapshot)
+    for name, want, seen in _labels(plan, snapshot):
+        if decide_label(want, seen, snapshot, decision=is_decision(name)) != "keep" and not disputed.gives_up(
+            f"label:{name}"
+        ):
+            kind: ActionKind = "label.remove" if seen.on else "label.add"
+            evidence = want.evidence if want else ""
+            found.append(Action(kind=kind, object=f"label:{name}", label=name, evidence=evidence))
+    for status in plan.statuses:
+        if not disputed.gives_up(_status_object(snapshot, status)):
+            found += _status_actions(status, snapshot)
+    return tuple(found)
+
+
+def decide_label(
+    want: WantedLabel | None, seen: LabelSeen, snapshot: Snapshot, *, decision: bool
+) -> Literal["keep", "write", "restore"]:
+    """Says what happens to one label: nothing, a write of the bot's own, or putting back what somebody else changed."""
+    policy, account = snapshot.policy, snapshot.own.account
+    held = snapshot.own.holding(f"label:{seen.name}")
+    operators = policy.operators or ()
+    if want is None:
+        if seen.on and held is not None and held.value == "on" and seen.by == account:
+            return "write"
+        foreign = seen.on and decision and seen.by not in {account, "", *operators, *policy.writers}
+        return "restore" if foreign else "keep"
+    if want.on == seen.on:
+        return "keep"
+    if seen.by in {"", account}:
+        return "write" if want.on or held is not None else "keep"
+    if _may_change(seen, snapshot, decision=decision):
+        return "keep" if _stands(held, want) else "write"
+    return "write" if want.on and held is None else "restore"
+
+
+def _may_change(seen: LabelSeen, snapshot: Snapshot, *, decision: bool) -> bool:
+    if decision:
+        return seen.by in (snapshot.policy.operators or ())
+    return seen.by not in snapshot.policy.agents
+
+
+def _stands(held: Held | None, want: WantedLabel) -> bool:
+    """Somebody's change stays until the evidence changes; what the bot never held it doesn't take away either."""
+    if held is None:
+        return not want.on
+    return held.evidence == want.evidence
+
+
+def _labels(plan: Plan, snapshot: Snapshot) -> list[tuple[str, WantedLabel | None, LabelSeen]]:
+    seen: Mapping[str, LabelSeen] = {label.name: label for label in snapshot.own.labels}
+    names = sorted({*plan.labels, *(name for name, label in seen.items() if label.on)})
+    return [(name, plan.labels.get(name), seen.get(name, LabelSeen(name=name, on=False))) for name in names]
+
+
+def _counted(found: Sequence[tuple[str, str]], snapshot: Snapshot) -> Disputes:
+    earlier = {thing.object: thing for thing in snapshot.own.restored}
+    restored, left = [], []
+    for name, what in found:
+        known = earlier.get(name)
+        if known is not None and known.today >= MAX_RESTORES:
+            left.append(name)
+            continue
+        today, total = (known.today, known.total) if known else (0, 0)
+        restored.append(Restored(object=name, what=what, today=today + 1, total=total + 1, last_at=snapshot.taken_at))
+    return Disputes(tuple(restored), tuple(left))
+
+
+def _own(comment: WantedComment, snapshot: Snapshot) -> list[OwnComment]:
+    return sorted((own for own in snapshot.own.comments if own.purpose == comment.purpose), key=lambda own: own.id)
+
+
+def _comment_dispute(comment: WantedComment, snapshot: Snapshot) -> str:
+    held = snapshot.own.holding(f"comment:{comment.purpose}")
+    if held is None or not held.value:
+        return ""
+    there = _own(comment, snapshot)
+    if not there:
+        return "" if comment.only_if_there else "This comment was deleted by somebody else"
+    known = {held.value, held.intended}
+    return "" if there[0].body_hash in known else "This comment was edited by somebody else"
+
+
+def _comment_actions(comment: WantedComment, snapshot: Snapshot) -> list[Action]:
+    name = f"comment:{comment.purpose}"
+    there = _own(comment, snapshot)
+    if not there:
+        return [] if comment.only_if_there else [Action(kind="comment.create", object=name, body=comment.body)]
+    found = [Action(kind="comment.delete", object=f"{name}:{double.id}", comment_id=double.id) for double in there[1:]]
+    first = there[0]
+    if without_footer(first.body) != without_footer(comment.body) or _comment_dispute(comment, snapshot):
+        found.append(Action(kind="comment.edit", object=name, body=comment.body, comment_id=first.id))
+    return found
+
+
+def _status_object(snapshot: Snapshot, status: WantedStatus) -> str:
+    return f"status:{snapshot.inputs.head.sha}:{status.context}"
+
+
+def _seen_status(snapshot: Snapshot, context: str) -> StatusSeen | None:
+    return next((seen for seen in snapshot.own.statuses if seen.context == context), None)
+
+
+def _status_actions(status: WantedStatus, snapshot: Snapshot) -> list[Action]:
+    """The commit's status is the worst among its open pull requests; of equals, the lowest number speaks."""
+    report = next((own for own in snapshot.own.comments if own.purpose == "report"), None)
+    url = f"{snapshot.own.url}#issuecomment-{report.id}" if report else ""
+    check = status.context.removeprefix("assay/")
+    voices = [(snapshot.target.number, status.state, status.description, url)]
+    voices += [(s.number, s.state, s.description, s.target_url) for s in snapshot.own.siblings if s.check == check]
+    _, state, description, target_url = min(voices, key=lambda voice: (-WORSE.index(voice[1]), voice[0]))
+    seen = _seen_status(snapshot, status.context)
+    wanted = Action(
+        kind="status.create",
+        object=_status_object(snapshot, status),
+        sha=snapshot.inputs.head.sha,
+        context=status.context,
+        state=state,
+        description=description,
+        target_url=target_url,
+    )
+    if seen is None or seen.creator != snapshot.own.account:
+        return [wanted]
+    same = wanted.value == status_value(seen.state, seen.description, seen.target_url)
+    return [] if same else [wanted]

@@ -1,0 +1,135 @@
+"""Reads unified diffs into the text that each file of each commit added, with the line numbers it has there.
+
+The scanner gets added lines without the diff's `+` (a base64 character) and never a path, so what it looks at can't be
+steered by either.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from unidiff.errors import UnidiffParseError
+from unidiff.patch import PatchSet
+
+from bot.model import ChangedFile, Commit
+
+LOG_FORMAT = "%x00%H%n%P%n%aN%n%B%x01%x00"
+"""One commit's head in `git log`: a NUL at the start of a line begins it, a second one ends it.
+
+Neither a message nor a quoted path can hold NUL, and lines of a diff begin otherwise.
+"""
+
+RAW = re.compile(r"^:(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) ([A-Z])\d*\t([^\t\n]+)(?:\t([^\n]+))?$", re.MULTILINE)
+STATUS = {"A": "added", "M": "changed", "D": "deleted", "R": "renamed", "C": "copied", "T": "changed"}
+
+
+class DiffError(ValueError):
+    """A diff that can't be read whole; the text says where it breaks."""
+
+
+@dataclass(frozen=True)
+class AddedText:
+    """What one commit added to one file: the lines joined by newlines, and the file's line number of each.
+
+    Hunks are parted by an empty line numbered 0.
+    """
+
+    path: str
+    text: str
+    lines: tuple[int, ...]
+    commit: str = ""
+
+    def line_of(self, line: int) -> int:
+        """Gives the file's line number for a 1-based line of the text."""
+        return self.lines[line - 1] if 0 < line <= len(self.lines) else 0
+
+
+@dataclass(frozen=True)
+class CommitPatch:
+    """One commit with its raw file list and added texts; `fault` says why not all of them could be read."""
+
+    commit: Commit
+    files: tuple[tuple[ChangedFile, str], ...]
+    added: tuple[AddedText, ...]
+    fault: str = ""
+
+
+def decode(data: bytes) -> str:
+    """Gives bytes of any encoding as text that can be written back unchanged."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def unquote(path: str) -> str:
+    """Gives the path behind git's C-style quoting: octal bytes and letters after a backslash, in double quotes."""
+    if len(path) < 2 or not (path.startswith('"') and path.endswith('"')):  # noqa: PLR2004 - a pair of quotes
+        return path
+    escapes = {"n": b"\n", "t": b"\t", "r": b"\r", "a": b"\a", "b": b"\b", "f": b"\f", "v": b"\v"}
+
+    def plain(match: re.Match[str]) -> str:
+        code = match[1]
+        if code[0] in "01234567":
+            return decode(bytes([int(code, 8) & 0xFF])) if len(code) == 3 else code  # noqa: PLR2004 - git writes three octal digits
+        return escapes.get(code, code.encode()).decode()
+
+    joined = re.sub(r"\\([0-7]{3}|.)", plain, path[1:-1])
+    return joined.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+
+
+def added_texts(diff: str, commit: str = "") -> Iterator[AddedText]:
+    """Gives the added text of each file of a unified diff.
+
+    Raises DiffError when the diff is cut off or isn't one.
+    """
+    try:
+        for file in PatchSet(diff):
+            lines: list[str] = []
+            numbers: list[int] = []
+            for hunk in file:
+                for line in hunk:
+                    if line.is_added:
+                        lines.append(line.value.rstrip("\n"))
+                        numbers.append(line.target_line_no or 0)
+                lines.append("")
+                numbers.append(0)
+            if any(numbers):
+                yield AddedText(_path(file.target_file), "\n".join(lines), tuple(numbers), commit)
+    except (UnidiffParseError, ValueError) as fault:
+        raise DiffError(f"not a whole unified diff: {str(fault)[:120]}") from None
+
+
+def changed_files(raw: str) -> tuple[tuple[ChangedFile, str], ...]:
+    """Gives the files of `--raw` lines, each with the object id of its new content (zeros when deleted)."""
+    found = []
+    for old_mode, new_mode, _, new, letter, first, second in RAW.findall(raw):
+        path, old = (second, first) if second else (first, "")
+        file = ChangedFile(
+            path=unquote(path),
+            status=STATUS.get(letter, "changed"),
+            old_path=unquote(old),
+            old_mode=old_mode,
+            new_mode=new_mode,
+        )
+        found.append((file, new))
+    return tuple(found)
+
+
+def read_log(output: bytes) -> Iterator[CommitPatch]:
+    """Gives the commits of `git log --raw -p -U0 --format=LOG_FORMAT`, in its order, each with what could be read."""
+    for chunk in re.split(r"(?m)^\x00", decode(output))[1:]:
+        head, _, rest = chunk.partition("\x00")
+        sha, parents, author, message = [*head.split("\n", 3), "", "", ""][:4]
+        raw, mark, patch = rest.partition("\ndiff --git ")
+        commit = Commit(
+            sha=sha, author=author, message=message.removesuffix("\x01").strip("\n"), parents=tuple(parents.split())
+        )
+        added: list[AddedText] = []
+        fault = ""
+        try:
+            added += added_texts("diff --git " + patch, sha) if mark else ()
+        except DiffError as error:
+            fault = str(error)
+        yield CommitPatch(commit, changed_files(raw), tuple(added), fault)
+
+
+def _path(target: str) -> str:
+    return unquote(target).removeprefix("b/")

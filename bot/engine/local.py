@@ -1,0 +1,184 @@
+"""The engine of one process: asyncio workers, bounded, fair between repositories."""
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.engine import Engine, Failed, Lease, Work
+from bot.model import Target
+
+log = structlog.get_logger(__name__)
+
+
+class LocalEngine(Engine):
+    """Takes turns between repositories, so that a burst in one doesn't starve another."""
+
+    def __init__(self, workers: int = 8) -> None:
+        self._count = workers
+        self._work: Work | None = None
+        self._failed: Failed | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._queues: dict[str, list[tuple[int, int, Target]]] = {}
+        self._turns: deque[str] = deque()
+        self._waiting: dict[str, int] = {}
+        self._running: dict[str, Lease] = {}
+        self._again: dict[str, tuple[Target, int]] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._sequence = 0
+        self._wake = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    async def start(self, work: Work, failed: Failed) -> None:
+        """Starts the workers."""
+        self._work, self._failed = work, failed
+        for _ in range(self._count):
+            self._keep(self._worker())
+
+    async def submit(self, target: Target, *, priority: int = 0, delay: float = 0.0, urgent: bool = False) -> None:
+        """Queues a target once; a run under way is followed by one more."""
+        key = str(target)
+        if delay > 0:
+            self._later(target, priority, delay)
+            return
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+        running = self._running.get(key)
+        if running is not None:
+            self._again[key] = (target, priority)
+            if urgent:
+                running.superseded.set()
+            return
+        self._put(target, priority)
+
+    async def cancel(self, target: Target) -> None:
+        """Takes a target out of queue, timers and repeats."""
+        key = str(target)
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+        self._waiting.pop(key, None)
+        self._again.pop(key, None)
+        self._settle()
+
+    def every(self, name: str, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+        """Runs a job now and then every `seconds`; a failing run is logged and the schedule goes on."""
+        self._keep(self._schedule(name, seconds, job))
+
+    async def idle(self) -> None:
+        """Returns when no target runs or waits."""
+        await self._quiet.wait()
+
+    async def stop(self) -> None:
+        """Cancels workers, schedules and timers."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _keep(self, coroutine: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _later(self, target: Target, priority: int, delay: float) -> None:
+        """Of two delays of one target the shorter counts; what already waits needs none."""
+        key = str(target)
+        if key in self._waiting:
+            return
+        loop = asyncio.get_running_loop()
+        known = self._timers.get(key)
+        if known is not None:
+            if known.when() <= loop.time() + delay:
+                return
+            known.cancel()
+        self._timers[key] = loop.call_later(delay, self._due, target, priority)
+
+    def _due(self, target: Target, priority: int) -> None:
+        self._timers.pop(str(target), None)
+        if str(target) in self._running:
+            self._again[str(target)] = (target, priority)
+        else:
+            self._put(target, priority)
+
+    def _put(self, target: Target, priority: int) -> None:
+        key = str(target)
+        known = self._waiting.get(key)
+        if known is not None and known <= priority:
+            return
+        self._waiting[key] = priority
+        self._sequence += 1
+        queue = self._queues.setdefault(target.repository, [])
+        heapq.heappush(queue, (priority, self._sequence, target))
+        if target.repository not in self._turns:
+            self._turns.append(target.repository)
+        self._quiet.clear()
+        self._wake.set()
+
+    def _take(self) -> Target | None:
+        while self._turns:
+            repository = self._turns.popleft()
+            queue = self._queues[repository]
+            target = self._first(queue)
+            if queue:
+                self._turns.append(repository)
+            else:
+                del self._queues[repository]
+            if target is not None:
+                return target
+        return None
+
+    def _first(self, queue: list[tuple[int, int, Target]]) -> Target | None:
+        """Entries that were cancelled, or queued again with a better priority, are passed over."""
+        while queue:
+            priority, _, target = heapq.heappop(queue)
+            if self._waiting.get(str(target)) == priority:
+                del self._waiting[str(target)]
+                return target
+        return None
+
+    async def _worker(self) -> None:
+        while True:
+            target = self._take()
+            if target is None:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            await self._run(target)
+
+    async def _run(self, target: Target) -> None:
+        key = str(target)
+        lease = Lease(target)
+        self._running[key] = lease
+        try:
+            if self._work is not None:
+                await self._work(lease)
+        except Exception as fault:  # the workers' loop: a target that fails must not take the others with it
+            log.exception("work.failed", target=key)
+            if self._failed is not None:
+                await self._failed(target, fault)
+        finally:
+            del self._running[key]
+            repeat = self._again.pop(key, None)
+            if repeat is not None:
+                self._put(*repeat)
+            self._settle()
+
+    def _settle(self) -> None:
+        if not self._running and not self._waiting and not self._again:
+            self._quiet.set()
+
+    async def _schedule(self, name: str, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await job()
+            except Exception:  # a schedule outlives one failing run, as the workers do
+                log.exception("schedule.failed", job=name)
+            await asyncio.sleep(seconds)

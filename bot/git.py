@@ -1,0 +1,297 @@
+"""Bare partial mirrors of the repositories, read with the `git` program.
+
+The token reaches git in its environment only: no argument list, no URL and no file holds it. Hooks, prompts, redirects,
+other protocols and the user's own configuration are off, every command has a time and an output limit, and blobs over
+the file limit stay on the server.
+"""
+
+import asyncio
+import os
+import re
+import signal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from bot.diff import LOG_FORMAT
+from bot.model import ZERO_SHA
+
+NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|\.lock(/|$)|^/|^$")
+CHUNK = 256 * 1024
+
+
+class GitError(RuntimeError):
+    """Git failed; the text says which command and why, without arguments that a user chose."""
+
+
+class GitTooMuch(GitError):
+    """Git's output passed its limit; `output` is what had come until then."""
+
+    def __init__(self, text: str, output: bytes) -> None:
+        super().__init__(text)
+        self.output = output
+
+
+@dataclass(frozen=True)
+class GitLimits:
+    """Seconds of one command, bytes of one file version, and bytes of one command's output."""
+
+    seconds: float = 120.0
+    file_bytes: int = 5 * 1024 * 1024
+    output_bytes: int = 64 * 1024 * 1024
+
+
+class Mirrors:
+    """The folder of all mirrors (mode 0700) and the one place that starts git."""
+
+    def __init__(self, root: Path, server: str, token: Callable[[], str], limits: GitLimits) -> None:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        root.chmod(0o700)
+        self.root = root
+        self.limits = limits
+        self._server = server.rstrip("/")
+        self._token = token
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def mirror(self, repository: str) -> "Mirror":
+        """Gives the mirror of `owner/name`; nothing is fetched yet. Raises GitError for a name no server gives."""
+        owner, _, name = repository.partition("/")
+        if not all(NAME.fullmatch(part) and part.strip(".") for part in (owner, name)):
+            raise GitError(f"{repository!r} is no repository name; nothing was fetched")
+        lock = self._locks.setdefault(repository, asyncio.Lock())
+        url = f"{self._server}/{quote(owner)}/{quote(name)}.git"
+        return Mirror(self, self.root / owner / f"{name}.git", url, lock)
+
+    async def run(self, folder: Path, *arguments: str, stdin: bytes = b"", seconds: float | None = None) -> bytes:
+        """Gives the standard output of one git command.
+
+        Raises GitError when it fails or takes too long, GitTooMuch when it prints too much.
+        """
+        process = await asyncio.create_subprocess_exec(
+            "git",
+            "-C",
+            str(folder),
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=self._environment(),
+            start_new_session=True,
+        )
+        limit = seconds or self.limits.seconds
+        try:
+            async with asyncio.timeout(limit):
+                output, errors = await self._talk(process, stdin, arguments[0])
+                code = await process.wait()
+        except TimeoutError:
+            raise GitError(f"git {arguments[0]} took longer than {limit:.0f} s and was ended") from None
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+        if code:
+            raise GitError(f"git {arguments[0]} failed ({code}): {self._clean(errors)}")
+        return output
+
+    async def _talk(self, process: asyncio.subprocess.Process, stdin: bytes, command: str) -> tuple[bytes, bytes]:
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            raise GitError("git started without pipes")
+        errors = asyncio.create_task(process.stderr.read(CHUNK))
+        try:
+            if stdin:
+                process.stdin.write(stdin)
+            process.stdin.close()
+            parts, size = [], 0
+            while part := await process.stdout.read(CHUNK):
+                parts.append(part)
+                size += len(part)
+                if size > self.limits.output_bytes:
+                    mib = self.limits.output_bytes // (1024 * 1024)
+                    raise GitTooMuch(f"git {command} printed more than {mib} MiB", b"".join(parts))
+            return b"".join(parts), await errors
+        finally:
+            errors.cancel()
+
+    def _environment(self) -> dict[str, str]:
+        settings: Mapping[str, str] = {
+            f"http.{self._server}/.extraHeader": f"Authorization: token {self._token()}",
+            "http.followRedirects": "false",
+            "core.hooksPath": os.devnull,
+            "core.attributesFile": os.devnull,
+            "core.fsmonitor": "false",
+            "credential.helper": "",
+            "protocol.allow": "never",
+            "protocol.http.allow": "always",
+            "protocol.https.allow": "always",
+            "gc.auto": "0",
+            "maintenance.auto": "false",
+        }
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self.root),
+            "LC_ALL": "C",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ASKPASS": "true",
+            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_CONFIG_COUNT": str(len(settings)),
+        }
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"):
+            if name in os.environ:
+                environment[name] = os.environ[name]
+        for index, (key, value) in enumerate(settings.items()):
+            environment[f"GIT_CONFIG_KEY_{index}"] = key
+            environment[f"GIT_CONFIG_VALUE_{index}"] = value
+        return environment
+
+    def _clean(self, errors: bytes) -> str:
+        text = errors.decode("utf-8", "replace").replace(self._token(), "[token]")
+        return " ".join(text.split())[:300] or "no message"
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """One repository's bare mirror."""
+
+    mirrors: Mirrors
+    folder: Path
+    url: str
+    lock: asyncio.Lock
+
+    async def fetch(self, refs: Mapping[str, str]) -> None:
+        """Fetches refs (full name → the commit it should be at) unless all of these commits are here already.
+
+        Every commit fetched keeps a ref of its own, so nothing that was seen is ever pruned. Raises GitError.
+        """
+        async with self.lock:
+            await self._create()
+            here = await self.present(refs.values())
+            wanted = [(ref, sha) for ref, sha in refs.items() if sha not in here]
+            if not wanted:
+                return
+            for ref, sha in wanted:
+                check_ref(ref)
+                check_sha(sha)
+            specs = [f"+{ref}:refs/assay/seen/{sha}" for ref, sha in wanted]
+            await self._fetch(specs)
+
+    async def fetch_commits(self, shas: Sequence[str]) -> tuple[str, ...]:
+        """Fetches commits by id, and gives those that the server doesn't hand out any more."""
+        async with self.lock:
+            await self._create()
+            here = await self.present(shas)
+            lost = []
+            for sha in shas:
+                if sha in here or sha == ZERO_SHA:
+                    continue
+                check_sha(sha)
+                try:
+                    await self._fetch([f"+{sha}:refs/assay/seen/{sha}"])
+                except GitError:
+                    lost.append(sha)
+            return tuple(lost)
+
+    async def present(self, shas: Iterable[str]) -> frozenset[str]:
+        """Gives which of the commits were fetched before."""
+        names = [f"refs/assay/seen/{sha}" for sha in shas if SHA.fullmatch(sha)]
+        if not names:
+            return frozenset()
+        output = await self.mirrors.run(self.folder, "for-each-ref", "--format=%(refname) %(objectname)", *names)
+        pairs = (line.split() for line in output.decode().splitlines())
+        return frozenset(sha for ref, sha in pairs if ref == f"refs/assay/seen/{sha}")
+
+    async def merge_base(self, one: str, other: str) -> str:
+        """Gives the best common ancestor; empty when the histories have none."""
+        try:
+            return (
+                (await self.mirrors.run(self.folder, "merge-base", check_sha(one), check_sha(other))).decode().strip()
+            )
+        except GitError:
+            return ""
+
+    async def commits(self, head: str, base: str) -> tuple[str, ...]:
+        """Gives the ids of the commits that a head has beyond its base."""
+        output = await self.mirrors.run(self.folder, "rev-list", check_sha(head), f"^{check_sha(base)}", "--")
+        return tuple(output.decode().split())
+
+    async def left_out(self, heads: Sequence[str], base: str) -> frozenset[str]:
+        """Gives the ids of blobs that are over the file limit and so stayed on the server."""
+        starts = [check_sha(head) for head in heads]
+        output = await self.mirrors.run(
+            self.folder,
+            "rev-list",
+            "--objects",
+            "--no-object-names",
+            "--missing=print",
+            *starts,
+            f"^{check_sha(base)}",
+            "--",
+        )
+        return frozenset(line[1:] for line in output.decode().splitlines() if line.startswith("?"))
+
+    async def log(self, heads: Sequence[str], base: str, *, limit: int, patch: bool, skip: Sequence[str] = ()) -> bytes:
+        """Gives `git log` over the commits beyond the base: raw file lists and, with `patch`, what they added.
+
+        Merges stand by their remerge diff; binary content is shown as text, so a NUL byte hides nothing.
+        """
+        shape = ["--raw", "--no-abbrev"]
+        if patch:
+            shape += ["--patch", "--text", "-U0", "--irreversible-delete"]
+        paths = [".", *(f":(top,exclude,literal){path}" for path in skip)] if skip else []
+        return await self.mirrors.run(
+            self.folder,
+            "log",
+            "--remerge-diff",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-color",
+            "--find-renames",
+            "--no-decorate",
+            f"--max-count={limit}",
+            f"--format={LOG_FORMAT}",
+            *shape,
+            *(check_sha(head) for head in heads),
+            f"^{check_sha(base)}",
+            "--",
+            *paths,
+        )
+
+    async def raw_diff(self, old: str, new: str) -> bytes:
+        """Gives the raw file list of the net difference between two commits."""
+        arguments = ("diff-tree", "-r", "--raw", "--no-abbrev", "--find-renames", "--no-commit-id")
+        return await self.mirrors.run(self.folder, *arguments, check_sha(old), check_sha(new), "--")
+
+    async def _create(self) -> None:
+        if (self.folder / "config").exists():
+            return
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await self.mirrors.run(self.folder, "init", "--quiet", "--bare", ".")
+        for key, value in (("url", self.url), ("promisor", "true"), ("partialclonefilter", self._filter())):
+            await self.mirrors.run(self.folder, "config", f"remote.origin.{key}", value)
+
+    async def _fetch(self, specs: Sequence[str]) -> None:
+        flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", f"--filter={self._filter()}")
+        await self.mirrors.run(self.folder, "fetch", *flags, "origin", *specs)
+
+    def _filter(self) -> str:
+        return f"blob:limit={self.mirrors.limits.file_bytes}"
+
+
+def check_sha(text: str) -> str:
+    """Gives the text when it is a whole object id. Raises GitError, so no user's text becomes an option of git."""
+    if not SHA.fullmatch(text):
+        raise GitError(f"{text[:80]!r} is no commit id")
+    return text
+
+
+def check_ref(text: str) -> str:
+    """Gives the text when it is a full ref name that git allows. Raises GitError."""
+    if not text.startswith("refs/") or FORBIDDEN_IN_REF.search(text):
+        raise GitError(f"{text[:80]!r} is no ref name")
+    return text

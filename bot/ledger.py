@@ -1,0 +1,118 @@
+"""The ledger: the append-only, hash-chained record of every judgment and write.
+
+Each entry's hash covers the entry and the hash before it, so an entry that was changed, taken out or slipped in breaks
+the chain from there on. `assay ledger verify` walks it.
+"""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.model import Target
+from bot.store.tables import LedgerEntry
+
+GENESIS = "0" * 64
+LOCK = 0x6173736179
+"""PostgreSQL's advisory lock number under which the chain grows; SQLite has one writer anyway."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is to be recorded. `kind` is judgment, intent, result, restore, alarm, trust or setup."""
+
+    kind: str
+    repository: str
+    number: int
+    actor: str
+    object: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+    snapshot_hash: str = ""
+    result: str = ""
+
+    @classmethod
+    def of(cls, target: Target, kind: str, actor: str, **more: Any) -> "Entry":
+        """Gives an entry about one target."""
+        return cls(kind=kind, repository=target.repository, number=target.number, actor=actor, **more)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What `verify` found: how many entries hold, and the number of the first that doesn't."""
+
+    entries: int
+    broken_at: int | None = None
+
+
+async def append(session: AsyncSession, entries: Sequence[Entry], at: datetime) -> None:
+    """Adds entries to the chain in one transaction of the caller's."""
+    if not entries:
+        return
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    newest = select(LedgerEntry.sequence, LedgerEntry.hash).order_by(LedgerEntry.sequence.desc()).limit(1)
+    last = (await session.execute(newest)).first()
+    sequence, previous = (last[0], last[1]) if last else (0, GENESIS)
+    rows = []
+    for entry in entries:
+        sequence += 1
+        row = {**vars(entry), "sequence": sequence, "at": at, "previous": previous}
+        row["hash"] = previous = _hash(row)
+        rows.append(row)
+    await session.execute(insert(LedgerEntry), rows)
+
+
+async def verify(session: AsyncSession) -> Proof:
+    """Walks the whole chain and gives how far it holds."""
+    previous, count = GENESIS, 0
+    async for entry in walk(session):
+        row = {name: getattr(entry, name) for name in _FIELDS}
+        if entry.sequence != count + 1 or entry.previous != previous or entry.hash != _hash(row):
+            return Proof(count, broken_at=count + 1)
+        previous, count = entry.hash, count + 1
+    return Proof(count)
+
+
+async def walk(session: AsyncSession, *, after: int = 0, batch: int = 1000) -> AsyncIterator[LedgerEntry]:
+    """Gives the entries in order, read in batches so that a long ledger needs little memory."""
+    while True:
+        query = select(LedgerEntry).where(LedgerEntry.sequence > after).order_by(LedgerEntry.sequence).limit(batch)
+        entries = (await session.execute(query)).scalars().all()
+        for entry in entries:
+            yield entry
+        if len(entries) < batch:
+            return
+        after = entries[-1].sequence
+        session.expunge_all()
+
+
+async def tail(session: AsyncSession, count: int) -> list[LedgerEntry]:
+    """Gives the newest entries, oldest first."""
+    query = select(LedgerEntry).order_by(LedgerEntry.sequence.desc()).limit(count)
+    return list(reversed((await session.execute(query)).scalars().all()))
+
+
+_FIELDS = (
+    "sequence",
+    "at",
+    "kind",
+    "repository",
+    "number",
+    "actor",
+    "object",
+    "detail",
+    "snapshot_hash",
+    "result",
+    "previous",
+)
+
+
+def _hash(row: dict[str, Any]) -> str:
+    content = {name: row[name] for name in _FIELDS}
+    content["at"] = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

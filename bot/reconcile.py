@@ -1,0 +1,305 @@
+"""The loop around observe, assess, plan and apply: one look at one target, and what is remembered of it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from bot import records
+from bot.actions import Action, Disputes, actions, disputes
+from bot.apply import Applier, Done, LabelRefused, adoptable
+from bot.assess import assess, plan
+from bot.engine import Engine, Lease
+from bot.forgejo.errors import Forbidden, ForgejoError, Locked, NotFound, RateLimited
+from bot.git import GitError
+from bot.history import Moved
+from bot.labels import LabelSet
+from bot.ledger import Entry, append
+from bot.model import Check, Plan, Report, SiblingVerdict, Snapshot, Target, Tools
+from bot.observe import Identity, Observer, WrongKind
+from bot.scan import Scanner
+from bot.store.session import Store
+from bot.store.tables import TargetRow
+from bot.telemetry import Metrics
+
+log = structlog.get_logger(__name__)
+
+FIRST_RETRY = 2.0
+LAST_RETRY = 900.0
+FIRST_POLL = 10.0
+LAST_POLL = 300.0
+POLLS_WITHOUT_STATUS = 3
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a target: what was seen, what the checks say, and what would be written."""
+
+    snapshot: Snapshot
+    reports: tuple[Report, ...]
+    plan: Plan
+    disputed: Disputes
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a reconciler works with."""
+
+    store: Store
+    observer: Observer
+    applier: Applier
+    checks: Sequence[Check]
+    scanner: Scanner
+    labels: LabelSet
+    metrics: Metrics
+    clock: Callable[[], datetime]
+
+
+class Reconciler:
+    """Brings targets to what their snapshots ask for."""
+
+    def __init__(self, parts: Parts, engine: Engine, identity: Callable[[], Identity]) -> None:
+        self._parts = parts
+        self._engine = engine
+        self._identity = identity
+        self._polls: dict[str, tuple[str, int]] = {}
+        self._muted: set[str] = set()
+
+    async def look(self, target: Target) -> Look:
+        """Gives a fresh look and writes nothing. Raises what observing raises."""
+        snapshot = await self._parts.observer.observe(target, self._identity())
+        reports = await assess(snapshot, self._parts.checks, Tools(now=self._parts.clock))
+        return self.conclude(snapshot, reports)
+
+    def conclude(self, snapshot: Snapshot, reports: Sequence[Report]) -> Look:
+        """Gives the plan and the writes that reports lead to."""
+        decides = self._parts.labels.is_decision
+        disputed = disputes(plan(snapshot, reports), snapshot, decides)
+        history = {thing.object: thing for thing in (*snapshot.own.restored, *disputed.restored)}
+        told = tuple(history[name] for name in sorted(history))
+        wanted = self._redacted(plan(snapshot, reports, told, disputed.left))
+        return Look(snapshot, tuple(reports), wanted, disputed, actions(wanted, snapshot, disputed, decides))
+
+    async def run(self, lease: Lease) -> None:
+        """Looks at the lease's target and writes; failures are recorded and tried again later."""
+        target, started = lease.target, time.monotonic()
+        structlog.contextvars.bind_contextvars(target=str(target))
+        try:
+            outcome = await self._reconcile(lease)
+        except NotFound as fault:
+            outcome = await self._gone(target, fault)
+        except (Locked, Forbidden) as fault:
+            outcome = await self._mute(target, fault)
+        except (ForgejoError, GitError, Moved, LabelRefused) as fault:
+            outcome = await self._retry(target, fault)
+        except WrongKind as fault:
+            log.warning("reconcile.wrong-kind", error=str(fault))
+            outcome = await self._gone(target, fault)
+        finally:
+            structlog.contextvars.unbind_contextvars("target")
+        self._parts.metrics.reconciles.labels(outcome=outcome).inc()
+        self._parts.metrics.reconcile_seconds.observe(time.monotonic() - started)
+
+    async def _reconcile(self, lease: Lease) -> str:
+        target = lease.target
+        async with self._parts.store.read() as session:
+            row = await records.row_of(session, target)
+        generation = row.desired_generation if row else 0
+        look = await _unless(lease.superseded, self.look(target))
+        if look is None:
+            await self._engine.submit(target)
+            return "superseded"
+        look = await self._remember(look, row)
+        done = await self._apply(look)
+        await self._finish(look, generation, done)
+        await self._poll(look.snapshot)
+        log.info("reconciled", snapshot=look.snapshot.hash, writes=len(done), verdicts=_verdicts(look.reports))
+        return "written" if done else "unchanged"
+
+    async def apply_once(self, target: Target) -> tuple[Look, tuple[Done, ...]]:
+        """Looks at a target and writes now, for the command line. Raises what observing and writing raise."""
+        async with self._parts.store.session() as session:
+            if await records.row_of(session, target) is None:
+                await records.add_targets(session, [target], quiet=False)
+            row = await records.row_of(session, target)
+        look = await self._remember(await self.look(target), row)
+        done = await self._apply(look)
+        await self._finish(look, row.desired_generation if row else 0, done)
+        return look, done
+
+    async def _remember(self, look: Look, row: TargetRow | None) -> Look:
+        """Keeps what must outlive a crash, before anything is written; then looks at the siblings once more."""
+        snapshot, parts = look.snapshot, self._parts
+        if row is not None and row.snapshot_hash == snapshot.hash and not look.actions:
+            return look
+        target, head = snapshot.target, snapshot.inputs.head.sha
+        async with parts.store.session() as session:
+            await records.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, ()))
+            if row is None or row.snapshot_hash != snapshot.hash:
+                await records.keep_snapshot(session, snapshot)
+                if head:
+                    await records.keep_heads(session, target, [head], snapshot.taken_at)
+                await append(session, [self._judgment(look)], snapshot.taken_at)
+            siblings = await records.siblings(session, target, head) if head else ()
+        for report in look.reports:
+            parts.metrics.verdicts.labels(check=report.check, verdict=report.verdict).inc()
+        if siblings == snapshot.own.siblings:
+            return look
+        return self.conclude(_with_siblings(snapshot, siblings), look.reports)
+
+    async def _apply(self, look: Look) -> tuple[Done, ...]:
+        snapshot, metrics = look.snapshot, self._parts.metrics
+        if snapshot.own.quiet:
+            return ()
+        if snapshot.inputs.archived or not snapshot.own.can_write:
+            self._say_once(snapshot.target, "archived" if snapshot.inputs.archived else "no right to write")
+            return ()
+        for name in look.disputed.left:
+            metrics.alarms.labels(kind=name.split(":", 1)[0]).inc()
+            log.error(
+                "tampering.given-up", object=name, next="find out who keeps changing it; the bot stopped for today"
+            )
+        for thing in look.disputed.restored:
+            metrics.restores.labels(kind=thing.object.split(":", 1)[0]).inc()
+            log.warning("tampering.restored", object=thing.object, what=thing.what)
+        done = await self._parts.applier.apply(snapshot, look.actions, look.disputed)
+        for one in done:
+            metrics.writes.labels(kind=one.action.kind).inc()
+        return done
+
+    async def _finish(self, look: Look, generation: int, done: Sequence[Done]) -> None:
+        """Records the generation that was seen, and wakes pull requests that share a commit where this one let go."""
+        snapshot, now = look.snapshot, self._parts.clock()
+        target, head = snapshot.target, snapshot.inputs.head.sha
+        wakes: list[Target] = []
+        async with self._parts.store.session() as session:
+            row = await records.row_of(session, target)
+            if row is None:
+                return
+            live = snapshot.inputs.state == "open"
+            if row.head_sha and (row.head_sha != head or (not live and row.state == "open")):
+                wakes += await records.sharing_head(session, target, row.head_sha)
+            row.observed_generation = max(row.observed_generation, generation)
+            row.attempts, row.last_error, row.not_before = 0, "", None
+            row.state, row.head_sha, row.base_ref = ("open" if live else "closed"), head, snapshot.inputs.base.ref
+            row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
+            if done:
+                await records.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, done))
+            adopted = [] if done else adoptable(snapshot)
+            if adopted and not snapshot.own.quiet:
+                await records.adopt(session, target, adopted, now)
+            if head and live and await records.siblings(session, target, head) != snapshot.own.siblings:
+                wakes.append(target)
+        for other in wakes:
+            await self._engine.submit(other)
+
+    async def _poll(self, snapshot: Snapshot) -> None:
+        """Forgejo sends no event for statuses: a head is looked at again until they settle, ever more rarely."""
+        key, head = str(snapshot.target), snapshot.inputs.head.sha
+        statuses = snapshot.inputs.statuses
+        known, count = self._polls.get(key, ("", 0))
+        count = count + 1 if known == head else 0
+        waiting = any(status.state == "pending" for status in statuses) or (
+            not statuses and count < POLLS_WITHOUT_STATUS
+        )
+        if snapshot.inputs.state != "open" or not head or not waiting:
+            self._polls.pop(key, None)
+            if head and not waiting and snapshot.inputs.state == "open":
+                self._polls[key] = (head, POLLS_WITHOUT_STATUS)
+            return
+        self._polls[key] = (head, count)
+        await self._engine.submit(snapshot.target, priority=5, delay=min(FIRST_POLL * 2**count, LAST_POLL))
+
+    async def _gone(self, target: Target, fault: Exception) -> str:
+        log.info("target.gone", reason=str(fault))
+        async with self._parts.store.session() as session:
+            row = await records.row_of(session, target)
+            wakes = await records.sharing_head(session, target, row.head_sha) if row else []
+            await records.forget(session, target)
+        for other in wakes:
+            await self._engine.submit(other)
+        return "gone"
+
+    async def _mute(self, target: Target, fault: ForgejoError) -> str:
+        """Forgejo won't let the bot: trying again changes nothing until something happens on the target."""
+        self._say_once(target, str(fault))
+        async with self._parts.store.session() as session:
+            row = await records.row_of(session, target)
+            if row is not None:
+                row.observed_generation, row.last_error = row.desired_generation, str(fault)[:500]
+                row.observed_at = self._parts.clock()
+        return "refused"
+
+    async def failed(self, target: Target, fault: Exception) -> None:
+        """Records a look that failed in an unforeseen way; it is tried again later, like any other."""
+        await self._retry(target, fault)
+
+    async def _retry(self, target: Target, fault: Exception) -> str:
+        async with self._parts.store.session() as session:
+            row = await records.row_of(session, target)
+            if row is not None and row.observed_generation >= row.desired_generation:
+                row.desired_generation += 1
+            attempts = row.attempts if row else 0
+            wait = min(FIRST_RETRY * 2 ** min(attempts, 20), LAST_RETRY)
+            if isinstance(fault, RateLimited) and fault.retry_after:
+                wait = max(wait, fault.retry_after)
+            await records.postpone(session, target, str(fault), self._parts.clock() + timedelta(seconds=wait))
+        log.warning("reconcile.failed", error=str(fault), kind=type(fault).__name__, again_in_seconds=wait)
+        await self._engine.submit(target, delay=wait)
+        return "failed"
+
+    def _say_once(self, target: Target, why: str) -> None:
+        key = f"{target} {why}"
+        if key not in self._muted:
+            self._muted.add(key)
+            log.warning("target.read-only", target=str(target), why=why)
+
+    def _judgment(self, look: Look) -> Entry:
+        return Entry.of(
+            look.snapshot.target,
+            "judgment",
+            look.snapshot.own.account,
+            detail={"verdicts": _verdicts(look.reports), "head": look.snapshot.inputs.head.sha},
+            snapshot_hash=look.snapshot.hash,
+        )
+
+    def _report_url(self, snapshot: Snapshot, done: Sequence[Done]) -> str:
+        fresh = next((one.remote_id for one in done if one.action.object == "comment:report" and one.remote_id), None)
+        known = snapshot.own.comments[0].id if snapshot.own.comments else None
+        number = fresh or known
+        return f"{snapshot.own.url}#issuecomment-{number}" if number else ""
+
+    def _redacted(self, wanted: Plan) -> Plan:
+        """The last look at what leaves: whatever slipped through before is masked here."""
+        mask = self._parts.scanner.mask
+        comments = tuple(comment.model_copy(update={"body": mask(comment.body)}) for comment in wanted.comments)
+        statuses = tuple(one.model_copy(update={"description": mask(one.description)}) for one in wanted.statuses)
+        return wanted.model_copy(update={"comments": comments, "statuses": statuses})
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[object, object, Result]) -> Result | None:
+    """Gives the work's result, or None (and ends the work) when `stop` is set first."""
+    task = asyncio.ensure_future(work)
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        return await task if task.done() else None
+    finally:
+        for pending in (task, stopped):
+            pending.cancel()
+        await asyncio.gather(task, stopped, return_exceptions=True)
+
+
+def _with_siblings(snapshot: Snapshot, siblings: tuple[SiblingVerdict, ...]) -> Snapshot:
+    return snapshot.model_copy(update={"own": snapshot.own.model_copy(update={"siblings": siblings})})
+
+
+def _verdicts(reports: Sequence[Report]) -> dict[str, str]:
+    return {report.check: report.verdict.value for report in reports}

@@ -1,0 +1,312 @@
+"""What the database knows of a target: row, holdings, restores, siblings' verdicts, seen heads, snapshots.
+
+Every function works inside a transaction of its caller.
+"""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.actions import Action
+from bot.model import Held, Kind, Restored, SiblingVerdict, Snapshot, Target, WantedStatus
+from bot.store.session import upsert
+from bot.store.tables import Delivery, Head, Holding, LedgerEntry, SnapshotRow, TargetRow, Verdict
+
+KEPT_SNAPSHOTS = 5
+MAX_HEADS = 100
+
+
+def target_of(row: TargetRow) -> Target:
+    """Gives the target that a row is about."""
+    return Target(repository=row.repository, number=row.number, kind=Kind(row.kind))
+
+
+async def row_of(session: AsyncSession, target: Target) -> TargetRow | None:
+    """Gives the target's row, if the bot knows it."""
+    return await session.get(TargetRow, (target.repository, target.number))
+
+
+async def dirty(session: AsyncSession, now: datetime, limit: int = 10_000) -> list[TargetRow]:
+    """Gives the targets that wait for a look and are due, the most pressing first."""
+    query = (
+        select(TargetRow)
+        .where(TargetRow.desired_generation > TargetRow.observed_generation)
+        .where((TargetRow.not_before.is_(None)) | (TargetRow.not_before <= now))
+        .order_by(TargetRow.priority, TargetRow.repository, TargetRow.number)
+        .limit(limit)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def add_targets(session: AsyncSession, targets: Iterable[Target], *, quiet: bool, priority: int = 0) -> None:
+    """Marks targets dirty; those that are new begin quiet or not, known ones keep what they are."""
+    rows = [
+        {
+            "repository": target.repository,
+            "number": target.number,
+            "kind": target.kind.value,
+            "quiet": quiet,
+            "priority": priority,
+            "desired_generation": 1,
+            "observed_generation": 0,
+            "attempts": 0,
+            "last_error": "",
+            "state": "open",
+            "head_sha": "",
+            "base_ref": "",
+            "snapshot_hash": "",
+        }
+        for target in targets
+    ]
+    change = {"desired_generation": TargetRow.desired_generation + 1, "priority": priority}
+    for start in range(0, len(rows), 500):
+        await upsert(session, TargetRow, rows[start : start + 500], ("repository", "number"), change)
+
+
+async def wake(session: AsyncSession, targets: Iterable[Target]) -> None:
+    """Ends the silence over targets that were there before the bot: something happened on them."""
+    for target in targets:
+        row = await row_of(session, target)
+        if row is not None:
+            row.quiet = False
+
+
+async def mark_open(
+    session: AsyncSession, *, repository: str = "", base_ref: str = "", priority: int = 0
+) -> list[Target]:
+    """Marks open targets dirty: all, those of a repository, or those whose pull request has a base branch."""
+    query = select(TargetRow).where(TargetRow.state == "open")
+    if repository:
+        query = query.where(TargetRow.repository == repository)
+    if base_ref:
+        query = query.where(TargetRow.base_ref == base_ref)
+    rows = (await session.execute(query)).scalars().all()
+    for row in rows:
+        row.desired_generation += 1
+        row.priority = max(row.priority, priority)
+    return [target_of(row) for row in rows]
+
+
+async def holdings(session: AsyncSession, target: Target) -> tuple[Held, ...]:
+    """Gives what the bot wrote at the target and stands by."""
+    query = select(Holding).where(Holding.repository == target.repository, Holding.number == target.number)
+    rows = (await session.execute(query)).scalars()
+    return tuple(
+        Held(
+            object=row.object,
+            value=row.value,
+            intended=row.intended,
+            evidence=row.evidence,
+            remote_id=row.remote_id,
+            written_at=row.written_at,
+        )
+        for row in rows
+    )
+
+
+async def intend(session: AsyncSession, target: Target, actions: Sequence[Action], at: datetime) -> None:
+    """Records what is about to be written, so that a crash in between isn't taken for tampering."""
+    rows = [
+        {
+            "repository": target.repository,
+            "number": target.number,
+            "object": action.object,
+            "intended": action.value,
+            "value": "",
+            "evidence": "",
+            "written_at": at,
+        }
+        for action in actions
+    ]
+    await upsert(session, Holding, rows, ("repository", "number", "object"), ("intended",))
+
+
+async def hold(session: AsyncSession, target: Target, action: Action, remote_id: int | None, at: datetime) -> None:
+    """Records that a write was answered."""
+    row = {
+        "repository": target.repository,
+        "number": target.number,
+        "object": action.object,
+        "remote_id": remote_id,
+        "value": action.value,
+        "intended": "",
+        "evidence": action.evidence,
+        "written_at": at,
+    }
+    await upsert(session, Holding, [row], ("repository", "number", "object"), [*row][3:])
+
+
+async def adopt(session: AsyncSession, target: Target, held: Sequence[Held], at: datetime) -> None:
+    """Takes what the bot's account wrote earlier, without history here, as its own."""
+    rows = [
+        {
+            "repository": target.repository,
+            "number": target.number,
+            "object": thing.object,
+            "remote_id": thing.remote_id,
+            "value": thing.value,
+            "intended": "",
+            "evidence": thing.evidence,
+            "written_at": at,
+        }
+        for thing in held
+    ]
+    await upsert(
+        session, Holding, rows, ("repository", "number", "object"), ("remote_id", "value", "intended", "evidence")
+    )
+
+
+async def restored(session: AsyncSession, target: Target, now: datetime) -> tuple[Restored, ...]:
+    """Gives how often each thing of the target was put back, from the ledger."""
+    query = (
+        select(LedgerEntry)
+        .where(LedgerEntry.repository == target.repository, LedgerEntry.number == target.number)
+        .where(LedgerEntry.kind == "restore")
+        .order_by(LedgerEntry.sequence)
+    )
+    found: dict[str, Restored] = {}
+    for entry in (await session.execute(query)).scalars():
+        known = found.get(entry.object)
+        recent = entry.at > now - timedelta(days=1)
+        found[entry.object] = Restored(
+            object=entry.object,
+            what=str(entry.detail.get("what", "")),
+            today=(known.today if known else 0) + recent,
+            total=(known.total if known else 0) + 1,
+            last_at=entry.at,
+        )
+    return tuple(found.values())
+
+
+async def siblings(session: AsyncSession, target: Target, commit: str) -> tuple[SiblingVerdict, ...]:
+    """Gives what was said of the same commit for other open pull requests."""
+    query = (
+        select(Verdict)
+        .join(TargetRow, (TargetRow.repository == Verdict.repository) & (TargetRow.number == Verdict.number))
+        .where(Verdict.repository == target.repository, Verdict.commit == commit, Verdict.number != target.number)
+        .where(TargetRow.state == "open", TargetRow.head_sha == commit)
+        .order_by(Verdict.number)
+    )
+    return tuple(
+        SiblingVerdict(
+            check=row.check, number=row.number, state=row.state, description=row.description, target_url=row.target_url
+        )
+        for row in (await session.execute(query)).scalars()
+    )
+
+
+async def keep_verdicts(session: AsyncSession, snapshot: Snapshot, statuses: Sequence[WantedStatus], url: str) -> None:
+    """Records what each check said of the head for this target; verdicts on its earlier heads go."""
+    target = snapshot.target
+    await session.execute(
+        delete(Verdict).where(Verdict.repository == target.repository, Verdict.number == target.number)
+    )
+    session.add_all(
+        Verdict(
+            repository=target.repository,
+            commit=snapshot.inputs.head.sha,
+            check=status.context.removeprefix("assay/"),
+            number=target.number,
+            state=status.state,
+            description=status.description,
+            target_url=url,
+            judged_at=snapshot.taken_at,
+        )
+        for status in statuses
+    )
+
+
+async def sharing_head(session: AsyncSession, target: Target, commit: str) -> list[Target]:
+    """Gives the other open pull requests with the same head."""
+    query = select(TargetRow).where(
+        TargetRow.repository == target.repository,
+        TargetRow.head_sha == commit,
+        TargetRow.number != target.number,
+        TargetRow.state == "open",
+    )
+    return [target_of(row) for row in (await session.execute(query)).scalars()] if commit else []
+
+
+async def earlier_heads(session: AsyncSession, target: Target) -> tuple[str, ...]:
+    """Gives the heads that the pull request had at earlier looks, newest first."""
+    query = (
+        select(Head.sha)
+        .where(Head.repository == target.repository, Head.number == target.number)
+        .order_by(Head.seen_at.desc(), Head.sha)
+        .limit(MAX_HEADS)
+    )
+    return tuple((await session.execute(query)).scalars())
+
+
+async def keep_heads(session: AsyncSession, target: Target, shas: Iterable[str], at: datetime) -> None:
+    """Records heads, so that what a later force-push drops is still known."""
+    rows = [
+        {"repository": target.repository, "number": target.number, "sha": sha, "seen_at": at}
+        for sha in sorted(set(shas))
+    ]
+    await upsert(session, Head, rows, ("repository", "number", "sha"), ("sha",))
+
+
+async def keep_snapshot(session: AsyncSession, snapshot: Snapshot) -> None:
+    """Keeps a snapshot for replay, the newest few of each target."""
+    target = snapshot.target
+    content = zlib.compress(snapshot.model_dump_json().encode(), 6)
+    row = {
+        "hash": snapshot.hash,
+        "repository": target.repository,
+        "number": target.number,
+        "taken_at": snapshot.taken_at,
+        "content": content,
+    }
+    await upsert(session, SnapshotRow, [row], ("hash", "repository", "number"), ("taken_at", "content"))
+    mine = (SnapshotRow.repository == target.repository) & (SnapshotRow.number == target.number)
+    old = select(SnapshotRow.hash).where(mine).order_by(SnapshotRow.taken_at.desc()).offset(KEPT_SNAPSHOTS)
+    hashes = list((await session.execute(old)).scalars())
+    if hashes:
+        await session.execute(delete(SnapshotRow).where(mine, SnapshotRow.hash.in_(hashes)))
+
+
+async def witnesses(session: AsyncSession, repository: str, ids: Sequence[int]) -> dict[int, set[tuple[str, str]]]:
+    """Gives for each comment the (author, HMAC) pairs that `created` deliveries sent by the author bore witness to."""
+    found: dict[int, set[tuple[str, str]]] = {}
+    for start in range(0, len(ids), 500):
+        query = select(Delivery.comment_id, Delivery.comment_author, Delivery.comment_hmac).where(
+            Delivery.repository == repository,
+            Delivery.comment_id.in_(ids[start : start + 500]),
+            Delivery.action == "created",
+            Delivery.sender == Delivery.comment_author,
+        )
+        for comment, author, mac in await session.execute(query):
+            found.setdefault(comment or 0, set()).add((author, mac))
+    return found
+
+
+async def forget(session: AsyncSession, target: Target) -> None:
+    """Forgets a target that is gone from the server; the ledger keeps what was done to it."""
+    for table in (TargetRow, Head, Verdict, Holding):
+        await session.execute(delete(table).where(table.repository == target.repository, table.number == target.number))
+
+
+async def repositories_of_targets(session: AsyncSession) -> list[str]:
+    """Gives the names of all repositories that have targets here."""
+    return list((await session.execute(select(TargetRow.repository).distinct())).scalars())
+
+
+async def backlog(session: AsyncSession) -> int:
+    """Gives how many targets are dirty."""
+    query = select(func.count()).select_from(TargetRow)
+    return (
+        await session.execute(query.where(TargetRow.desired_generation > TargetRow.observed_generation))
+    ).scalar_one()
+
+
+async def postpone(session: AsyncSession, target: Target, error: str, until: datetime) -> None:
+    """Records a failed look and when the next is due."""
+    await session.execute(
+        update(TargetRow)
+        .where(TargetRow.repository == target.repository, TargetRow.number == target.number)
+        .values(attempts=TargetRow.attempts + 1, last_error=error[:500], not_before=until)
+    )

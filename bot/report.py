@@ -1,0 +1,154 @@
+"""Writes the report comment: one for each target, found again by its marker, read in five seconds.
+
+A heading with the verdict, a table of checks, what each has to say, what others changed and was put back, and a footer
+with the head and the snapshot's hash. The footer alone never causes a write.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from bot.escape import code, cut, plain
+from bot.model import Finding, Kind, Location, Report, Restored, Snapshot, Target, Verdict
+
+MAX_BYTES = 60_000
+MAX_FINDINGS = 50
+OPEN_FINDINGS = 5
+FOOTER = "\n\n<!-- assay:footer -->\n"
+
+ICONS = {
+    Verdict.PASS: "✅",
+    Verdict.ADVISE: "💡",
+    Verdict.BLOCK: "⛔",
+    Verdict.PENDING: "⏳",
+    Verdict.ERROR: "⚠️",
+    Verdict.SKIP: "⏭️",
+}
+HEADINGS = {
+    Verdict.PASS: "Nothing found",
+    Verdict.ADVISE: "Advice, nothing blocking",
+    Verdict.BLOCK: "Blocked",
+    Verdict.PENDING: "Still waiting",
+    Verdict.ERROR: "Not all of it could be looked at",
+    Verdict.SKIP: "Nothing to check",
+}
+NEEDED = {
+    Verdict.PASS: "Nobody is needed for this.",
+    Verdict.ADVISE: "Worth a glance; nothing here stops a merge.",
+    Verdict.BLOCK: "**The author has to act** before this can be merged.",
+    Verdict.PENDING: "Nothing to do yet; this comment follows.",
+    Verdict.ERROR: "**An operator has to look**: what wasn't checked isn't passed.",
+    Verdict.SKIP: "Nobody is needed for this.",
+}
+NO_MERGE_HEADING = "Something has to be done"
+NO_MERGE_NEEDED = "**The author has to act**, and an operator where he can't."
+"""What a block means where nothing is left to be merged: on an issue, or after the merge."""
+CUT = "\n\n*The report is longer than a comment should be; the rest is left out. `assay plan` prints all of it.*"
+
+
+def marker(target: Target) -> str:
+    """Gives the marker that the report comment begins with."""
+    return f"<!-- assay:{target} -->"
+
+
+def worst(reports: Iterable[Report]) -> Verdict:
+    """Gives the worst verdict of some reports; skip when there are none."""
+    return max((report.verdict for report in reports), key=lambda verdict: verdict.rank, default=Verdict.SKIP)
+
+
+def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str]) -> str:
+    """Gives the Markdown of the report comment, at most 60 KB."""
+    parts = [
+        marker(snapshot.target),
+        *_opening(snapshot, worst(reports)),
+        _table(reports),
+        *(f"> {notice}" for notice in notices),
+        *(_section(report) for report in reports if report.findings or report.notes),
+    ]
+    body = "\n\n".join(part for part in parts if part)
+    footer = FOOTER + _footer(snapshot)
+    room = MAX_BYTES - len(footer.encode()) - len(CUT.encode())
+    if len(body.encode()) > room:
+        body = body.encode()[:room].decode("utf-8", "ignore").rpartition("\n")[0] + _closing(body) + CUT
+    return body + footer
+
+
+def _opening(snapshot: Snapshot, verdict: Verdict) -> tuple[str, str]:
+    mergeable = snapshot.target.kind is Kind.PULL and snapshot.inputs.state == "open"
+    if verdict is Verdict.BLOCK and not mergeable:
+        return f"### {ICONS[verdict]} {NO_MERGE_HEADING}", NO_MERGE_NEEDED
+    return f"### {ICONS[verdict]} {HEADINGS[verdict]}", NEEDED[verdict]
+
+
+def without_footer(body: str) -> str:
+    """Gives the part of a report that decides whether it has to be written again."""
+    return body.partition(FOOTER.strip())[0].rstrip()
+
+
+def restored_notice(thing: Restored) -> str:
+    """Gives the sentence that says what others changed and the bot put back."""
+    times = "once" if thing.total == 1 else f"{thing.total} times"
+    return f"{plain(thing.what)}; restored {times}, last {thing.last_at:%Y-%m-%d %H:%M} UTC."
+
+
+def left_notice(name: str) -> str:
+    """Gives the sentence that says what the bot has stopped to put back."""
+    return (
+        f"**Somebody insists** on changing {code(name)}: left as it is until tomorrow; an operator has to find out who."
+    )
+
+
+def _table(reports: Sequence[Report]) -> str:
+    rows = [
+        f"| {code(report.check)} | {ICONS[report.verdict]} {report.verdict} | {plain(cut(report.summary, 160))} |"
+        for report in reports
+    ]
+    return "\n".join(["| Check | Verdict | In one line |", "| --- | --- | --- |", *rows])
+
+
+def _section(report: Report) -> str:
+    shown = report.findings[:MAX_FINDINGS]
+    head = f"#### {code(report.check)}"
+    lines = [_finding(finding) for finding in shown[:OPEN_FINDINGS]]
+    folded = [_finding(finding) for finding in shown[OPEN_FINDINGS:]]
+    parts = [head, "\n".join(lines)]
+    if folded:
+        parts.append(f"<details><summary>{len(folded)} more</summary>\n\n" + "\n".join(folded) + "\n\n</details>")
+    if len(report.findings) > MAX_FINDINGS:
+        parts.append(f"*{len(report.findings) - MAX_FINDINGS} further findings are counted but not shown.*")
+    if report.notes:
+        parts += [plain(note) for note in report.notes]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _finding(finding: Finding) -> str:
+    place = where(finding.location)
+    shown = [f"**{finding.severity}** {code(finding.rule)}", plain(finding.title), code(place) if place else ""]
+    lines = ["- " + " · ".join(part for part in shown if part)]
+    about = [plain(finding.evidence), f"fingerprint {code(finding.fingerprint)}" if finding.fingerprint else ""]
+    if any(about):
+        lines.append("  " + " · ".join(part for part in about if part))
+    if finding.next_step:
+        lines.append(f"  **Next:** {plain(finding.next_step)}")
+    return "  \n".join(lines)
+
+
+def where(location: Location) -> str:
+    """Gives a location as `path:line @ commit`, `comment 12`, `title`, or nothing for the target as a whole."""
+    if location.where == "target":
+        return ""
+    if location.comment_id:
+        return f"comment {location.comment_id}"
+    if location.path:
+        line = f":{location.line}" if location.line else ""
+        return f"{location.path}{line}" + (f" @ {location.commit[:10]}" if location.commit else "")
+    return f"{location.where} @ {location.commit[:10]}" if location.commit else location.where
+
+
+def _footer(snapshot: Snapshot) -> str:
+    head = f"head {code(snapshot.inputs.head.sha[:10])} · " if snapshot.target.kind is Kind.PULL else ""
+    return (
+        f"<sub>{head}snapshot {code(snapshot.hash.removeprefix('sha256:')[:16])} · kept up to date by Assaymaster</sub>"
+    )
+
+
+def _closing(body: str) -> str:
+    return "\n\n</details>" if "<details>" in body else ""

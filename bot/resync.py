@@ -1,0 +1,137 @@
+"""Finds what no delivery told: Forgejo sends each event once, so what changed is listed too.
+
+Every minute the targets and comments updated since the last look; at start and daily every open target, since
+deletions, statuses and edits of comments move no target's time of update.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+
+from bot import records
+from bot.engine import Engine
+from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo.errors import ForgejoError, NotFound
+from bot.forgejo.sansio import path
+from bot.forgejo.types import Comment, Issue
+from bot.model import Kind, Target
+from bot.store.session import Store, upsert
+from bot.store.tables import Repository, TargetRow
+
+log = structlog.get_logger(__name__)
+
+OVERLAP = timedelta(minutes=2)
+"""Clocks differ and answers take time; what is listed twice is recognised by its time of update."""
+RELOOK = timedelta(minutes=10)
+"""An open pull request is looked at this often even when nothing is heard: a forged status sends no event."""
+RELOOK_BATCH = 20
+
+
+class Resync:
+    """Lists repositories and marks what changed."""
+
+    def __init__(self, client: ForgejoAPI, store: Store, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._store = store
+        self._engine = engine
+        self._clock = clock
+
+    async def recent(self) -> None:
+        """Marks targets updated since the last listing, in every repository that the bot serves."""
+        async with self._store.read() as session:
+            known = list((await session.execute(select(Repository))).scalars())
+        for repository in known:
+            try:
+                await self._repository(repository)
+            except NotFound:
+                log.warning("resync.gone", repository=repository.full_name)
+            except ForgejoError as fault:
+                log.warning("resync.failed", repository=repository.full_name, error=str(fault))
+
+    async def everything(self) -> None:
+        """Marks every open target; looks at them come after whatever is fresh."""
+        async with self._store.session() as session:
+            targets = await records.mark_open(session, priority=5)
+        log.info("resync.everything", targets=len(targets))
+        await self.sweep()
+
+    async def sweep(self) -> None:
+        """Submits all dirty targets that are due: no crash and no engine's fault loses work."""
+        async with self._store.read() as session:
+            rows = await records.dirty(session, self._clock())
+        for row in rows:
+            await self._engine.submit(records.target_of(row), priority=row.priority)
+
+    async def relook(self) -> None:
+        """Submits open pull requests that weren't looked at for some minutes, a few at a time."""
+        query = (
+            select(TargetRow)
+            .where(TargetRow.state == "open", TargetRow.kind == Kind.PULL.value)
+            .where(TargetRow.observed_at < self._clock() - RELOOK)
+            .order_by(TargetRow.observed_at)
+            .limit(RELOOK_BATCH)
+        )
+        async with self._store.read() as session:
+            rows = list((await session.execute(query)).scalars())
+        for row in rows:
+            await self._engine.submit(records.target_of(row), priority=8)
+
+    async def _repository(self, repository: Repository) -> None:
+        started = self._clock()
+        since = (repository.resynced_at or repository.set_up_at) - OVERLAP
+        found = await self.listed(repository.full_name, {"state": "all", "since": _stamp(since)})
+        changed = await self._changed(found)
+        changed |= await self._commented(repository.full_name, since)
+        async with self._store.session() as session:
+            await records.add_targets(session, sorted(changed, key=str), quiet=False)
+            await records.wake(session, changed)
+            row = {"full_name": repository.full_name, "set_up_at": repository.set_up_at, "default_branch": ""}
+            await upsert(session, Repository, [{**row, "resynced_at": started}], ("full_name",), ("resynced_at",))
+        for target in changed:
+            await self._engine.submit(target, priority=1)
+
+    async def listed(self, repository: str, params: dict[str, str]) -> dict[Target, datetime]:
+        """Gives the targets of a repository that Forgejo lists, with their time of update."""
+        owner, name = repository.split("/", 1)
+        found: dict[Target, datetime] = {}
+        async for raw in self._client.getiter(path("repos", owner, name, "issues"), {"limit": 50, **params}):
+            issue = Issue.of(raw)
+            kind = Kind.PULL if issue.pull_request is not None else Kind.ISSUE
+            found[Target(repository=repository, number=issue.number, kind=kind)] = issue.updated_at
+        return found
+
+    async def _changed(self, found: dict[Target, datetime]) -> set[Target]:
+        changed: set[Target] = set()
+        async with self._store.session() as session:
+            for target, updated in found.items():
+                row = await records.row_of(session, target)
+                if row is None or row.updated_at is None or row.updated_at < updated:
+                    changed.add(target)
+                if row is not None:
+                    row.updated_at = updated
+        return changed
+
+    async def _commented(self, repository: str, since: datetime) -> set[Target]:
+        """Targets with comments edited since; those whose last look is younger have been seen already."""
+        owner, name = repository.split("/", 1)
+        address = path("repos", owner, name, "issues", "comments")
+        found: dict[Target, datetime] = {}
+        async for raw in self._client.getiter(address, {"since": _stamp(since), "limit": 50, "page": 1}):
+            comment = Comment.of(raw)
+            url = comment.pull_request_url or comment.issue_url
+            if url:
+                target = Target.parse(url)
+                found[target] = max(comment.updated_at, found.get(target, comment.updated_at))
+        async with self._store.read() as session:
+            rows = {target: await records.row_of(session, target) for target in found}
+        return {
+            t
+            for t, at in found.items()
+            if not (row := rows[t]) or not row.observed_at or row.observed_at < at + OVERLAP
+        }
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,313 @@
+"""The whole machine in one process: receive, remember, reconcile, and answer questions about its health."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import select
+
+from bot import records
+from bot.apply import Applier
+from bot.config import Settings
+from bot.engine import Engine
+from bot.engine.local import LocalEngine
+from bot.envelope import Envelope
+from bot.forgejo.errors import ForgejoError
+from bot.forgejo.httpx import HttpxForgejo
+from bot.forgejo.options import Options
+from bot.forgejo.types import User
+from bot.git import GitLimits, Mirrors
+from bot.history import Histories, HistoryLimits
+from bot.inbox import Inbox
+from bot.labels import LabelSet
+from bot.observe import Identity, Observer
+from bot.policies import Policies
+from bot.reconcile import Parts, Reconciler
+from bot.resync import Resync
+from bot.routes import BranchMoved, Touched, route_pending
+from bot.scan import Scanner
+from bot.store.session import Store, StoreError, open_store, upsert
+from bot.store.tables import Repository
+from bot.telemetry import Metrics
+from bot.webhook import add_webhook
+from handlers import CHECKS
+
+log = structlog.get_logger(__name__)
+
+MIN_FREE_BYTES = 200 * 1024 * 1024
+CONNECT_AGAIN = 5.0
+DAY = 24 * 3600.0
+
+
+def now() -> datetime:
+    """Gives the moment, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The parts that the commands and the server share."""
+
+    settings: Settings
+    store: Store
+    client: HttpxForgejo
+    mirrors: Mirrors
+    scanner: Scanner
+    policies: Policies
+    labels: LabelSet
+    metrics: Metrics
+    engine: Engine
+    reconciler: Reconciler
+    resync: Resync
+    account: "Account"
+
+
+class Account:
+    """Who the bot is: asked of Forgejo once it answers."""
+
+    def __init__(self, client: HttpxForgejo, operators: tuple[str, ...], key: bytes) -> None:
+        self._client = client
+        self._operators = operators
+        self._key = key
+        self._login = ""
+        self.known = asyncio.Event()
+
+    @property
+    def login(self) -> str:
+        """Gives the login, empty until Forgejo has told it."""
+        return self._login
+
+    def identity(self) -> Identity:
+        """Gives what the observer needs to know of the bot."""
+        return Identity(self._login, self._operators, self._key)
+
+    async def ask(self) -> str:
+        """Gives the login. Raises ForgejoError when the server or the token doesn't allow it."""
+        if not self._login:
+            self._login = User.of(await self._client.getitem("/user")).login
+            self.known.set()
+        return self._login
+
+
+@asynccontextmanager
+async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> AsyncIterator[Machine]:
+    """Opens the store, the client and the scanner, and puts the machine together; closes all of it at the end."""
+    token = settings.read_token()
+    key = settings.installation_key()
+    metrics = Metrics()
+    store = await open_store(settings.store_url())
+    options = Options(concurrency=settings.forgejo_concurrency)
+    client = HttpxForgejo(settings.forgejo_url, token, options, observer=metrics.saw_call)
+    try:
+        own = (token, *(secret.decode("utf-8", "replace") for secret in settings.webhook_secrets()))
+        scanner = await asyncio.to_thread(_scanner, settings, key, own)
+        limits = GitLimits(settings.git_seconds, settings.max_file_bytes, settings.max_diff_bytes)
+        mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits)
+        histories = Histories(mirrors, scanner, HistoryLimits(settings.max_commits, settings.max_files))
+        engine = LocalEngine(settings.workers)
+        policies = Policies(client, store, engine, settings.operators, scanner.mask, clock)
+        labels = LabelSet.load()
+        observer = Observer(client, store, histories, policies, scanner, clock)
+        applier = Applier(client, store, labels, clock)
+        account = Account(client, settings.operators, key)
+        parts = Parts(store, observer, applier, CHECKS, scanner, labels, metrics, clock)
+        reconciler = Reconciler(parts, engine, account.identity)
+        resync = Resync(client, store, engine, clock)
+        yield Machine(
+            settings, store, client, mirrors, scanner, policies, labels, metrics, engine, reconciler, resync, account
+        )
+    finally:
+        await client.aclose()
+        await store.close()
+
+
+def _scanner(settings: Settings, key: bytes, own: Sequence[str]) -> Scanner:
+    cache = settings.rules_cache_dir or settings.data_dir / "rules"
+    return Scanner(key=key, own=[secret for secret in own if secret], cache_dir=cache)
+
+
+class Service:
+    """The server: its web application, its schedules, and the way from a delivery to a look."""
+
+    def __init__(self, machine: Machine, clock: Callable[[], datetime] = now) -> None:
+        self._machine = machine
+        self._clock = clock
+        self._settings = machine.settings
+        self._routing = asyncio.Lock()
+        self._arrived = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.inbox = Inbox(machine.store, max_backlog=machine.settings.max_backlog, on_stored=self._stored)
+        self.app = self._application()
+
+    @asynccontextmanager
+    async def running(self, *, listen: bool = True) -> AsyncIterator[str]:
+        """Runs everything and gives its address; deliveries are taken before Forgejo is asked anything."""
+        runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=2.0)
+        await self.inbox.start()
+        await runner.setup()
+        address = ""
+        try:
+            if listen:
+                site = web.TCPSite(runner, self._settings.host, self._settings.port)
+                await site.start()
+                port = runner.addresses[0][1]
+                address = f"http://{self._settings.host}:{port}"
+                log.info("listening", address=address)
+            self._keep(self._work())
+            yield address
+        finally:
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._machine.engine.stop()
+            await runner.cleanup()
+            await self.inbox.stop()
+
+    async def settled(self) -> None:
+        """Returns when every delivery is routed and nothing waits for a look."""
+        while True:
+            await self.route()
+            await self._machine.engine.idle()
+            async with self._machine.store.read() as session:
+                waiting = await records.dirty(session, self._clock())
+            if not waiting and not await self.inbox.unrouted(1):
+                return
+            await self._machine.resync.sweep()
+
+    async def route(self) -> None:
+        """Routes what has arrived: marks targets dirty in the database, then wakes the engine."""
+        machine = self._machine
+        if not machine.account.login:
+            return
+        async with self._routing:
+            touched = await route_pending(machine.store, self.inbox, machine.account.login, self._clock())
+        for thing in touched:
+            if isinstance(thing, BranchMoved):
+                await self._branch_moved(thing)
+            else:
+                await self._touched(thing)
+
+    async def _touched(self, thing: Touched) -> None:
+        await self._machine.engine.submit(thing.target, urgent=thing.urgent)
+
+    async def _branch_moved(self, thing: BranchMoved) -> None:
+        """Pull requests into a branch are measured against it: when it moves they are looked at again, unhurried."""
+        branch = thing.ref.removeprefix("refs/heads/")
+        async with self._machine.store.session() as session:
+            targets = await records.mark_open(session, repository=thing.repository, base_ref=branch, priority=3)
+        for target in targets:
+            await self._machine.engine.submit(target, priority=3)
+
+    def _stored(self, _new: Sequence[Envelope]) -> None:
+        self._arrived.set()
+
+    def _keep(self, coroutine: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self) -> None:
+        machine = self._machine
+        await self._connect()
+        await machine.engine.start(machine.reconciler.run, machine.reconciler.failed)
+        machine.engine.every("resync", 60.0, self.catch_up)
+        machine.engine.every("everything", DAY, machine.resync.everything)
+        machine.engine.every("sweep", 60.0, self._sweep)
+        machine.engine.every("relook", 60.0, machine.resync.relook)
+        machine.engine.every("prune", 3600.0, self._prune)
+        while True:
+            await self.route()
+            await self._arrived.wait()
+            self._arrived.clear()
+
+    async def _connect(self) -> None:
+        while True:
+            try:
+                login = await self._machine.account.ask()
+            except ForgejoError as fault:
+                log.warning("forgejo.unreachable", error=str(fault), next="check ASSAY_FORGEJO_URL and the token")
+                await asyncio.sleep(CONNECT_AGAIN)
+            else:
+                log.info("forgejo.connected", account=login, url=self._settings.forgejo_url)
+                return
+
+    async def catch_up(self) -> None:
+        """Lists what changed in every repository since the last time, and marks it."""
+        await self._know_repositories()
+        await self._machine.resync.recent()
+
+    async def _sweep(self) -> None:
+        await self.route()
+        await self._machine.resync.sweep()
+        async with self._machine.store.read() as session:
+            self._machine.metrics.dirty.set(await records.backlog(session))
+
+    async def _prune(self) -> None:
+        await self.inbox.prune(self._clock() - timedelta(days=self._settings.keep_deliveries_days))
+
+    async def _know_repositories(self) -> None:
+        """A repository whose deliveries come without `setup` (an organisation's webhook) is served from then on."""
+        async with self._machine.store.session() as session:
+            names = await records.repositories_of_targets(session)
+            known = set((await session.execute(select(Repository.full_name))).scalars())
+            rows = [
+                {"full_name": name, "set_up_at": self._clock(), "default_branch": ""}
+                for name in names
+                if name not in known
+            ]
+            await upsert(session, Repository, rows, ("full_name",), ("full_name",))
+
+    def _application(self) -> web.Application:
+        app = web.Application(client_max_size=self._settings.max_body_bytes)
+        accepted = self._settings.webhook_secrets()
+        add_webhook(
+            app,
+            self.inbox,
+            secrets=lambda: accepted,
+            witness_key=self._settings.installation_key(),
+            limit=self._settings.max_body_bytes,
+            clock=self._clock,
+            on_result=lambda result: self._machine.metrics.deliveries.labels(result=result).inc(),
+        )
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics)
+        return app
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        checks = {"database": self._database(), "forgejo": self._forgejo(), "mirrors": self._disk()}
+        answers = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
+        ready = all(answer == "ok" for answer in answers.values())
+        return web.json_response(answers, status=200 if ready else 503)
+
+    async def _database(self) -> str:
+        try:
+            await self._machine.store.ping()
+        except StoreError:
+            return "the database doesn't answer; see the log"
+        return "ok"
+
+    async def _forgejo(self) -> str:
+        try:
+            async with asyncio.timeout(5):
+                await self._machine.client.getitem("/version")
+        except (ForgejoError, TimeoutError):
+            return "Forgejo doesn't answer; deliveries are taken and kept meanwhile"
+        return "ok"
+
+    async def _disk(self) -> str:
+        free = shutil.disk_usage(self._machine.mirrors.root).free
+        return "ok" if free >= MIN_FREE_BYTES else f"only {free // 2**20} MiB free for mirrors; make room"
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        body = generate_latest(self._machine.metrics.registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

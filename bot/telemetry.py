@@ -1,0 +1,58 @@
+"""Logs and metrics. Every log line passes a last redaction; metrics carry no text from users."""
+
+import logging
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class Metrics:
+    """The process's Prometheus metrics, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.deliveries = self._counter("deliveries", "Deliveries by answer", "result")
+        self.reconciles = self._counter("reconciles", "Looks at targets by outcome", "outcome")
+        self.writes = self._counter("writes", "Writes to Forgejo by kind", "kind")
+        self.restores = self._counter("restores", "Things that others changed and the bot put back", "kind")
+        self.alarms = self._counter("alarms", "Things that the bot gave up putting back", "kind")
+        self.verdicts = self._counter("verdicts", "Judgments by check and verdict", "check", "verdict")
+        self.calls = self._counter("forgejo_calls", "Requests to Forgejo", "method", "status")
+        self.call_seconds = Histogram(
+            "assay_forgejo_call_seconds", "Seconds of one request to Forgejo", registry=self.registry
+        )
+        self.reconcile_seconds = Histogram(
+            "assay_reconcile_seconds", "Seconds of one look at a target", registry=self.registry
+        )
+        self.dirty = Gauge("assay_dirty_targets", "Targets that wait for a look", registry=self.registry)
+
+    def _counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(f"assay_{name}", about, labels, registry=self.registry)
+
+    def saw_call(self, method: str, route: str, status: int, seconds: float) -> None:  # noqa: ARG002 - a route names repositories; metrics don't
+        """Counts one request of the client."""
+        self.calls.labels(method=method, status=str(status)).inc()
+        self.call_seconds.observe(seconds)
+
+
+def configure_logs(level: str, mask: Callable[[str], str], *, to: Any = None) -> None:
+    """Sets up structured logs, one line each, whose texts are masked last of all."""
+
+    def redact(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {key: mask(value) if isinstance(value, str) else value for key, value in line.items()}
+
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            redact,
+            structlog.processors.JSONRenderer(sort_keys=True),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(file=to),
+        cache_logger_on_first_use=False,
+    )

@@ -1,0 +1,130 @@
+"""Leaked secrets: in every commit of a pull request, in commits that a force-push dropped, and in what people wrote.
+
+Runs on every pull request and issue, open or not, with or without a policy. The scanner has found and masked while
+observing; this check only judges: which findings count, and what to do about each.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from bot.model import Check, Finding, Gap, Kind, Leak, Location, Report, Severity, Snapshot, Tools, Verdict
+from bot.policy import Accepted
+
+NAME = "secret-leak"
+LABEL = "safety:secret-touch"
+
+REVOKE = "Revoke this secret first, whoever may have seen it; then "
+REMOVE = {
+    "diff": "take it out of the history of this branch (rewrite the commit; a commit on top isn't enough).",
+    "dropped": "ask for the dropped commit to be collected on the server; the force-push didn't delete it.",
+    "message": "reword the commit message and push the branch again.",
+    "title": "reword the title; its history stays readable on the server.",
+    "body": "edit the text; its history stays readable on the server.",
+    "comment": "edit or delete the comment; its history stays readable on the server.",
+}
+ACCEPT = (
+    "What is no secret, an operator accepts: its fingerprint and the reason go under secret-leak.accept of the policy."
+)
+LOOK = "Make it smaller or split it and push again; or an operator looks at it himself and accepts its fingerprint."
+
+
+async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
+    """Gives `block` for secrets that nobody accepted, `error` for what wasn't looked at, else `pass`."""
+    rules = snapshot.policy.secret_leak
+    accepted = {entry.fingerprint: entry for entry in rules.accept}
+    counted = [leak for leak in snapshot.inputs.leaks if leak.fingerprint not in accepted]
+    findings = tuple(_finding(leaks) for leaks in _grouped(counted))
+    gaps = tuple(_unseen(gap) for gap in snapshot.inputs.gaps if gap.fingerprint not in accepted)
+    return Report(
+        check=NAME,
+        verdict=_verdict(bool(findings), bool(gaps), blocking=rules.mode == "block"),
+        summary=_summary(findings, gaps, snapshot),
+        findings=(*findings, *gaps),
+        notes=((ACCEPT,) if findings else ()) + _notes(snapshot, accepted),
+        labels={LABEL: bool(findings)},
+    )
+
+
+def _verdict(found: bool, unseen: bool, *, blocking: bool) -> Verdict:
+    if found and blocking:
+        return Verdict.BLOCK
+    if unseen:
+        return Verdict.ERROR
+    return Verdict.ADVISE if found else Verdict.PASS
+
+
+def _grouped(leaks: Iterable[Leak]) -> list[list[Leak]]:
+    """One finding for each secret and kind of place, however many commits and lines repeat it."""
+    groups: dict[tuple[str, str, bool], list[Leak]] = {}
+    for leak in leaks:
+        groups.setdefault((leak.fingerprint, leak.location.where, leak.dropped), []).append(leak)
+    return sorted(groups.values(), key=lambda group: (-group[0].severity.rank, group[0].fingerprint))
+
+
+def _finding(leaks: Sequence[Leak]) -> Finding:
+    first = leaks[0]
+    where = first.location.where
+    way = REMOVE["dropped"] if first.dropped else REMOVE.get(where, REMOVE["body"])
+    return Finding(
+        rule=first.rule,
+        severity=first.severity,
+        title=f"A secret in {_place(first)}",
+        location=first.location,
+        evidence=_evidence(leaks),
+        next_step=f"{REVOKE}{way}",
+        fingerprint=first.fingerprint,
+    )
+
+
+def _place(leak: Leak) -> str:
+    if leak.dropped:
+        return "a commit that a force-push dropped"
+    names = {"diff": "an added line", "message": "a commit message", "title": "the title", "comment": "a comment"}
+    return names.get(leak.location.where, "the description")
+
+
+def _evidence(leaks: Sequence[Leak]) -> str:
+    commits = sorted({leak.location.commit[:10] for leak in leaks if leak.location.commit})
+    parts = [f"found {len(leaks)} times"] if len(leaks) > 1 else []
+    if len(commits) > 1:
+        more = f" and {len(commits) - 5} more" if len(commits) > 5 else ""  # noqa: PLR2004 - five are read at a glance
+        parts.append(f"in {', '.join(commits[:5])}{more}")
+    if any(leak.suppressed for leak in leaks):
+        parts.append("an allow comment beside it was not believed")
+    return "; ".join(parts)
+
+
+def _unseen(gap: Gap) -> Finding:
+    return Finding(
+        rule="not-looked-at",
+        severity=Severity.HIGH,
+        title=f"Not looked at: {gap.what}",
+        location=Location(where="target"),
+        evidence=gap.why,
+        next_step=LOOK,
+        fingerprint=gap.fingerprint,
+    )
+
+
+def _summary(findings: Sequence[Finding], gaps: Sequence[Finding], snapshot: Snapshot) -> str:
+    if findings:
+        rest = f"; {_some(len(gaps), 'part')} not looked at" if gaps else ""
+        return f"{_some(len(findings), 'leaked secret')}; revoke first, then clean the history{rest}"
+    if gaps:
+        return f"not all of it was looked at: {gaps[0].title.removeprefix('Not looked at: ')}"
+    if snapshot.target.kind is Kind.ISSUE:
+        return "no secret in title, description or comments"
+    return f"no secret in {_some(len(snapshot.inputs.commits), 'commit')}, title, description or comments"
+
+
+def _some(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+def _notes(snapshot: Snapshot, accepted: dict[str, Accepted]) -> tuple[str, ...]:
+    present = {leak.fingerprint for leak in snapshot.inputs.leaks} | {gap.fingerprint for gap in snapshot.inputs.gaps}
+    return tuple(
+        f"{name} is accepted by the policy: {accepted[name].reason}" for name in sorted(present & accepted.keys())
+    )
+
+
+CHECK = Check(name=NAME, on=frozenset(Kind), assess=assess)
