@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import IntegrityError
 
+from bot.store import upgrade
 from bot.store.session import Store, StoreError, open_store, upsert
 from bot.store.tables import Head, Table, TargetRow
 from tests.children import open_and_close, processes
@@ -47,13 +50,26 @@ async def test_a_session_that_raises_leaves_nothing(store: Store) -> None:
         assert await session.scalar(select(func.count()).select_from(Head)) == 0
 
 
-async def test_migrations_make_exactly_the_tables_of_the_metadata(store: Store) -> None:
-    def differences(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, Table.metadata))
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, Table.metadata))
 
+
+def migrate_from_nothing(connection: Connection) -> None:
+    Table.metadata.drop_all(connection)
+    connection.execute(text("DROP TABLE alembic_version"))
+    command.upgrade(upgrade.migrations(connection), "head")
+
+
+async def test_a_fresh_database_and_a_migrated_one_have_exactly_the_tables_of_the_metadata(store: Store) -> None:
     async with store.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+        await connection.run_sync(migrate_from_nothing)
+        assert await connection.run_sync(differences) == []
+
+
+def test_the_revision_of_a_fresh_database_is_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(upgrade.migrations()).get_current_head() == upgrade.NEWEST
 
 
 async def test_four_processes_that_start_at_once_all_find_the_schema(store_url: str) -> None:
