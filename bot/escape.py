@@ -1,17 +1,22 @@
 """Puts text from users into Markdown as nothing but text.
 
 No mention notifies, no reference is created, no HTML or fence is opened, no table breaks. Forgejo looks for mentions
-and references in the unescaped text, so a backslash is not enough and an invisible word joiner parts them.
+and references in the unescaped text, so a backslash is not enough and an invisible word joiner parts them. It takes
+a round bracket, and at a line's start a square one, for mathematics when a backslash stands before it.
 """
 
 import re
 
 JOINER = "\u2060"
-PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>|~!$&])")
+PUNCTUATION = re.compile(r"([\\`*_{}\]<>|~!$&])")
+BRACKET = "&#91;"
 LEADING = re.compile(r"^(\s*)([-+=#]|\d+(?=[.)]))")
-TRIGGER = re.compile(r"([@#!])(?=\w)")
-ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|www)(?=[:.])")
-INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+TRIGGER = re.compile(r"([@#!])(?=[\w-])")
+ADDRESS = re.compile(r"(?i)(https?|ftp|mailto|www)(?=[:.])")
+INVISIBLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 
 
 def visible(text: str) -> str:
@@ -21,8 +26,8 @@ def visible(text: str) -> str:
 
 def plain(text: str, limit: int = 1000) -> str:
     """Gives the text so that Markdown shows it as it is and Forgejo acts on none of it."""
-    parted = ADDRESS.sub(rf"\1{JOINER}", TRIGGER.sub(rf"\1{JOINER}", cut(visible(text), limit)))
-    return LEADING.sub(_led, PUNCTUATION.sub(r"\\\1", parted))
+    parted = ADDRESS.sub(rf"\1{JOINER}", TRIGGER.sub(rf"\1{JOINER}", cut(visible(text), limit).strip(" ")))
+    return LEADING.sub(_led, PUNCTUATION.sub(r"\\\1", parted).replace("[", BRACKET))
 
 
 def code(text: str, limit: int = 300) -> str:
@@ -30,7 +35,7 @@ def code(text: str, limit: int = 300) -> str:
     shown = cut(visible(text), limit).replace("|", "\\|")
     longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
     fence = "`" * (longest + 1)
-    space = " " if not shown.strip() or shown.startswith("`") or shown.endswith("`") else ""
+    space = " " if not shown.strip() or {shown[0], shown[-1]} & {" ", "`"} else ""
     return f"{fence}{space}{shown or ' '}{space}{fence}"
 
 
@@ -47,4 +52,5 @@ def _led(match: re.Match[str]) -> str:
 
 def _written(character: str) -> str:
     names = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    return names.get(character, f"\\u{ord(character):04x}")
+    number = ord(character)
+    return names.get(character) or (f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}")  # noqa: PLR2004 - the end of four digits

@@ -191,6 +191,10 @@ def _readable(output: bytes, cut: bool) -> tuple[list[CommitPatch], list[Gap]]:
     """Reads the log commit by commit; of a log that was cut off, the last commit is left out."""
     patches = list(read_log(output.rpartition(b"\n\x00")[0] if cut else output))
     unread = [Gap(what=f"part of commit {p.commit.sha[:10]}", why=p.fault) for p in patches if p.fault]
+    for patch in patches:
+        if len(patch.commit.parents) > 2:  # noqa: PLR2004 - git remerges two parents only
+            what = f"what merge {patch.commit.sha[:10]} itself changed"
+            unread.append(Gap(what=what, why="it has more than two parents; merge them one after the other"))
     return patches, unread
 
 

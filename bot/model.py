@@ -359,13 +359,16 @@ class Tools:
 
 @dataclass(frozen=True)
 class Check:
-    """A named pure function from snapshots of some kinds and states (`open`, `draft`, `closed`) to reports."""
+    """A named pure function from snapshots of some kinds and states (`open`, `draft`, `closed`) to reports.
+
+    `labels` are the labels that it may want, so that a linter can tell whether all are declared.
+    """
 
     name: str
     on: frozenset[Kind]
     assess: Callable[[Snapshot, Tools], Awaitable[Report]]
     states: frozenset[str] = frozenset({"open", "draft", "closed"})
-    always: bool = False
+    labels: tuple[str, ...] = ()
 
 
 def digest(text: str) -> str:

@@ -5,9 +5,10 @@ Texts are scanned and masked here, before anything else of the machine sees them
 
 import asyncio
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select
 
@@ -124,7 +125,7 @@ class Observer:
         repo = path("repos", owner, name)
         issue = f"{repo}/issues/{target.number}"
         if target.kind is Kind.PULL:
-            raw, comments, timeline = await asyncio.gather(
+            raw, comments, timeline = await _together(
                 self._client.getitem(f"{repo}/pulls/{target.number}"),
                 self._client.getitem(f"{issue}/comments"),
                 self._client.getitem(f"{issue}/timeline"),
@@ -133,7 +134,7 @@ class Observer:
             about = pull.base.repo or Repository.of(await self._client.getitem(repo))
             statuses = await self._statuses(repo, pull.head.sha) if pull.state == "open" else ()
             return _Thread(pull, about, _comments(comments), _events(timeline), statuses)
-        raw, comments, timeline, about = await asyncio.gather(
+        raw, comments, timeline, about = await _together(
             self._client.getitem(issue),
             self._client.getitem(f"{issue}/comments"),
             self._client.getitem(f"{issue}/timeline"),
@@ -309,6 +310,17 @@ class Observer:
                 )
             )
         return tuple(found)
+
+
+async def _together(*calls: Coroutine[Any, Any, Any]) -> list[Any]:
+    """Gives the answers of calls made at once; when one fails, the others are ended and not left running."""
+    tasks = [asyncio.ensure_future(call) for call in calls]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _comments(raw: object) -> tuple[Comment, ...]:

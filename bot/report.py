@@ -41,6 +41,7 @@ NEEDED = {
 NO_MERGE_HEADING = "Something has to be done"
 NO_MERGE_NEEDED = "**The author has to act**, and an operator where he can't."
 """What a block means where nothing is left to be merged: on an issue, or after the merge."""
+CLOSE = "\n\n</details>"
 CUT = "\n\n*The report is longer than a comment should be; the rest is left out. `assay plan` prints all of it.*"
 
 
@@ -65,9 +66,10 @@ def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str])
     ]
     body = "\n\n".join(part for part in parts if part)
     footer = FOOTER + _footer(snapshot)
-    room = MAX_BYTES - len(footer.encode()) - len(CUT.encode())
+    room = MAX_BYTES - len(f"{CLOSE}{CUT}{footer}".encode())
     if len(body.encode()) > room:
-        body = body.encode()[:room].decode("utf-8", "ignore").rpartition("\n")[0] + _closing(body) + CUT
+        body = body.encode()[:room].decode("utf-8", "ignore").rpartition("\n")[0]
+        body += _closing(body) + CUT
     return body + footer
 
 
@@ -79,8 +81,12 @@ def _opening(snapshot: Snapshot, verdict: Verdict) -> tuple[str, str]:
 
 
 def without_footer(body: str) -> str:
-    """Gives the part of a report that decides whether it has to be written again."""
-    return body.partition(FOOTER.strip())[0].rstrip()
+    """Gives the part of a report that decides whether it has to be written again.
+
+    The last marker is the footer's: one before it stands in a path that somebody chose.
+    """
+    before, mark, _ = body.rpartition(FOOTER.strip())
+    return (before if mark else body).rstrip()
 
 
 def restored_notice(thing: Restored) -> str:
@@ -111,7 +117,7 @@ def _section(report: Report) -> str:
     folded = [_finding(finding) for finding in shown[OPEN_FINDINGS:]]
     parts = [head, "\n".join(lines)]
     if folded:
-        parts.append(f"<details><summary>{len(folded)} more</summary>\n\n" + "\n".join(folded) + "\n\n</details>")
+        parts.append(f"<details><summary>{len(folded)} more</summary>\n\n" + "\n".join(folded) + CLOSE)
     if len(report.findings) > MAX_FINDINGS:
         parts.append(f"*{len(report.findings) - MAX_FINDINGS} further findings are counted but not shown.*")
     if report.notes:
@@ -151,4 +157,5 @@ def _footer(snapshot: Snapshot) -> str:
 
 
 def _closing(body: str) -> str:
-    return "\n\n</details>" if "<details>" in body else ""
+    """Only the report's own tags stand at the start of a line."""
+    return CLOSE if body.count("\n<details>") > body.count("\n</details>") else ""

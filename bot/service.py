@@ -1,9 +1,11 @@
 """The whole machine in one process: receive, remember, reconcile, and answer questions about its health."""
 
 import asyncio
+import ctypes
+import gc
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -132,6 +134,13 @@ def _scanner(settings: Settings, key: bytes, own: Sequence[str]) -> Scanner:
     return Scanner(key=key, own=[secret for secret in own if secret], cache_dir=cache)
 
 
+def give_back() -> None:
+    """Hands memory that starting up has freed back to the system, where the C library can."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 class Service:
     """The server: its web application, its schedules, and the way from a delivery to a look."""
 
@@ -216,6 +225,7 @@ class Service:
         machine = self._machine
         await self._connect()
         await machine.engine.start(machine.reconciler.run, machine.reconciler.failed)
+        give_back()
         machine.engine.every("resync", 60.0, self.catch_up)
         machine.engine.every("everything", DAY, machine.resync.everything)
         machine.engine.every("sweep", 60.0, self._sweep)

@@ -127,4 +127,4 @@ def _notes(snapshot: Snapshot, accepted: dict[str, Accepted]) -> tuple[str, ...]
     )
 
 
-CHECK = Check(name=NAME, on=frozenset(Kind), assess=assess)
+CHECK = Check(name=NAME, on=frozenset(Kind), assess=assess, labels=(LABEL,))

@@ -1,0 +1,96 @@
+"""The command `assay`: what there is to type, and the one place where what went wrong becomes an exit status.
+
+0 fine, 1 findings or blocked, 2 usage or configuration, 3 Forgejo or network.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+from typer.main import get_command
+
+from bot import cli_deliveries, cli_labels, cli_ledger, cli_policy, cli_scan, cli_server, cli_targets
+from bot.cli_output import USAGE, line, note
+
+app = typer.Typer(
+    name="assay",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+cli_server.add(app)
+cli_targets.add(app)
+cli_scan.add(app)
+app.add_typer(cli_deliveries.app, name="deliveries")
+app.add_typer(cli_labels.app, name="labels")
+app.add_typer(cli_ledger.app, name="ledger")
+app.add_typer(cli_policy.app, name="policy")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        line(f"assay {version('assaymaster')}")
+        raise typer.Exit
+
+
+@app.callback()
+def assay(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Reads every pull request as it really is, and brings the operator only what needs him.
+
+    Settings are environment variables ASSAY_… and, below them, the same keys in assay.toml; ASSAY_FORGEJO_URL and
+    ASSAY_TOKEN_FILE are the first to set. Exit status: 0 fine, 1 findings or blocked, 2 usage or configuration,
+    3 Forgejo or network.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command and gives its exit status; whatever goes wrong is told in a line or two."""
+    try:
+        status = get_command(app).main(args=list(arguments), prog_name="assay", standalone_mode=False)
+    except TyperException as fault:
+        return _misused(fault)
+    except typer.Abort:
+        note("assay: ended")
+        return 130
+    except Exception as fault:  # noqa: BLE001 - a crash must not end with 1, which means findings
+        if os.environ.get("ASSAY_LOG_LEVEL", "").lower() == "debug":
+            traceback.print_exc()
+        from bot.cli_faults import explained  # noqa: PLC0415 - knows every error, so it loads everything
+
+        code, lines = explained(fault)
+        for text in lines:
+            note(f"assay: {text}")
+        return code
+    return status if isinstance(status, int) else 0
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def _misused(fault: TyperException) -> int:
+    context = getattr(fault, "ctx", None)
+    told = getattr(fault, "format_message", lambda: str(fault))()
+    if type(fault).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(f"{told}\n")
+        return USAGE
+    note(f"assay: {told}")
+    if context is not None:
+        note(f"{context.command_path} --help says what can be written.")
+    return USAGE
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""`assay deliveries`: what came in, and routing one of it again. The database is enough: no Forgejo is asked."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli_machine import AsJson, opened_store, repository_name, run
+from bot.cli_output import as_json, line, note
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.envelope import Envelope
+    from bot.routes import Touch
+    from bot.store.deliveries import Kept
+
+app = typer.Typer(no_args_is_help=True, help="Look at the deliveries that came in, and route one again.")
+
+DeliveryId = Annotated[
+    str, typer.Argument(metavar="ID", help="A delivery's id, or its beginning where that names one alone.")
+]
+
+
+@app.command("list")
+def list_(
+    repository: Annotated[str, typer.Option(metavar="OWNER/REPO", help="Only those of one repository.")] = "",
+    event: Annotated[
+        str, typer.Option(metavar="EVENT", help="Only those of one kind, such as pull_request_sync.")
+    ] = "",
+    number: Annotated[int, typer.Option("-n", min=1, max=10_000, help="How many at most.")] = 50,
+    json: AsJson = False,
+) -> None:
+    """Print the newest deliveries, newest first: received, routed or not, id, event, target, sender."""
+    if repository:
+        repository_name(repository)
+    run(_list(repository, event, number, json=json))
+
+
+@app.command()
+def show(delivery: DeliveryId) -> None:
+    """Print what is kept of a delivery as JSON. Its texts are not kept."""
+    run(_show(delivery))
+
+
+@app.command()
+def replay(delivery: DeliveryId) -> None:
+    """Route a kept delivery anew: its targets are looked at again, by a running `assay serve` within a minute."""
+    run(_replay(delivery))
+
+
+async def _list(repository: str, event: str, number: int, *, json: bool) -> None:
+    from bot.store import deliveries  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
+
+    async with opened_store() as store, store.read() as session:
+        found = await deliveries.listed(session, repository=repository, event=event, limit=number)
+    if json:
+        as_json([_values(kept) for kept in found])
+        return
+    for kept in found:
+        one = kept.envelope
+        action = f"{one.event}/{one.action}" if one.action else one.event
+        state = "routed " if kept.routed_at else "waiting"
+        line(f"{one.received_at:%Y-%m-%d %H:%M:%S} {state} {one.id} {action} {_place(one)} by {one.sender or '-'}")
+    if not found:
+        note("no deliveries; check that the webhook is there (assay setup OWNER/REPO) and reaches the bot")
+
+
+async def _show(beginning: str) -> None:
+    async with opened_store() as store, store.read() as session:
+        kept = await _one(session, beginning)
+    as_json(_values(kept))
+
+
+async def _replay(beginning: str) -> None:
+    from bot import records  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
+    from bot.routes import Touched, mark_dirty, route  # noqa: PLC0415 - as above
+
+    async with opened_store() as store, store.session() as session:
+        # Without a login the bot's own deliveries count too: who replays one asks for a look.
+        touches = route((await _one(session, beginning)).envelope, "")
+        targets = [touch.target for touch in touches if isinstance(touch, Touched)]
+        await mark_dirty(session, targets)
+        for touch in touches:
+            if not isinstance(touch, Touched):
+                branch = touch.ref.removeprefix("refs/heads/")
+                targets += await records.mark_open(session, repository=touch.repository, base_ref=branch, priority=3)
+    _tell(touches, [str(target) for target in targets])
+
+
+def _tell(touches: "list[Touch]", targets: list[str]) -> None:
+    for target in targets:
+        line(f"{target} will be looked at again")
+    if not touches:
+        note("the delivery is about no target; nothing is looked at again")
+    elif not targets:
+        note("no open pull request goes into this branch; nothing is looked at again")
+
+
+async def _one(session: "AsyncSession", beginning: str) -> "Kept":
+    """Gives the delivery whose id begins so. Raises BadParameter where there is none or more than one."""
+    from bot.store import deliveries  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
+
+    found = await deliveries.shown(session, beginning)
+    exact = [kept for kept in found if kept.envelope.id == beginning]
+    if len(found) == 1 or exact:
+        return (exact or found)[0]
+    what = "several deliveries begin" if found else "no delivery begins"
+    raise typer.BadParameter(f"{what} with {beginning!r}; assay deliveries list shows the ids")
+
+
+def _values(kept: "Kept") -> dict[str, object]:
+    routed = kept.routed_at.isoformat() if kept.routed_at else None
+    return {**kept.envelope.model_dump(mode="json"), "routed_at": routed}
+
+
+def _place(envelope: "Envelope") -> str:
+    if envelope.number is not None:
+        return f"{envelope.repository}{'!' if envelope.is_pull else '#'}{envelope.number}"
+    return f"{envelope.repository or '-'} {envelope.ref}".rstrip()

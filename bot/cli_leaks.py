@@ -1,0 +1,133 @@
+"""Secrets in a text, a diff or a range of commits, for `assay scan`: what was found, and what wasn't looked at."""
+
+import asyncio
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.cli_checkout import Checkout
+from bot.diff import AddedText, CommitPatch, DiffError, added_texts, decode, read_log
+from bot.escape import visible
+from bot.scan import Hit, Scanner
+
+_PLUS = re.compile(r"^\+", re.MULTILINE)
+_HEADER = re.compile(r"^--- .*\n\+\+\+ .*\n@@ ", re.MULTILINE)
+_BINARY = re.compile(r"^(?:Binary files .* differ|GIT binary patch)\r?$", re.MULTILINE)
+_COMBINED = re.compile(r"^(?:diff --(?:cc|combined) |@@@)", re.MULTILINE)
+TWO = 2
+
+
+@dataclass(frozen=True)
+class Found:
+    """A secret: where, and under which fingerprint. `commit` is empty outside of a range; nothing holds the text."""
+
+    rule: str
+    severity: str
+    path: str
+    line: int
+    commit: str
+    fingerprint: str
+    suppressed: bool
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """The secrets, and what wasn't looked at: only what has neither is clean."""
+
+    findings: tuple[Found, ...]
+    errors: tuple[str, ...] = ()
+
+
+async def scan_text(scanner: Scanner, data: bytes, name: str) -> Scanned:
+    """Gives the secrets of a whole text."""
+    result = await asyncio.to_thread(scanner.scan, data)
+    path = scanner.mask(visible(name))
+    return Scanned(tuple(_found(hit, path, hit.line, "") for hit in result.hits), result.gaps)
+
+
+async def scan_diff(scanner: Scanner, data: bytes) -> Scanned:
+    """Gives the secrets in the added lines of a unified diff; of one that breaks off, those before the break."""
+    diff, errors = decode(data), list[str]()
+    added = list(_readable(diff, errors))
+    errors += _unread(diff, added)
+    found = await _scan_added(scanner, added, errors)
+    return Scanned(tuple(found), tuple(errors))
+
+
+async def scan_range(scanner: Scanner, checkout: Checkout, start: str, end: str) -> Scanned:
+    """Gives the secrets that the commits of a range added, merges by their remerge diff, and those in messages.
+
+    Raises GitError.
+    """
+    log = await checkout.log(start, end)
+    patches = await asyncio.to_thread(lambda: list(read_log(log.output)))
+    errors = [log.cut] if log.cut else []
+    errors += _gaps(patches, await checkout.boundary())
+    added = [text for patch in patches for text in patch.added]
+    found = await _scan_added(scanner, added, errors)
+    found += await _scan_messages(scanner, patches, errors)
+    order = {patch.commit.sha: place for place, patch in enumerate(patches)}
+    return Scanned(tuple(sorted(found, key=lambda one: order[one.commit])), tuple(errors))
+
+
+def _readable(diff: str, errors: list[str]) -> Iterator[AddedText]:
+    try:
+        yield from added_texts(diff)
+    except DiffError as fault:
+        errors.append(f"the rest of the diff: {fault}; make it again with git diff")
+
+
+def _unread(diff: str, added: Sequence[AddedText]) -> Iterator[str]:
+    """What a parser passes over in silence: lines beyond the length that a hunk claims, other forms of diff."""
+    lines = sum(1 for text in added for number in text.lines if number)
+    beyond = len(_PLUS.findall(diff)) - len(_HEADER.findall(diff)) - lines
+    if _COMBINED.search(diff):
+        yield "a combined diff of a merge isn't read; make it with git show --remerge-diff, or use --range"
+    elif beyond:
+        yield "added lines stand outside of the hunks that the diff announces; make it again with git diff"
+    elif diff.strip() and not re.search(r"^(?:diff --git |--- )", diff, re.MULTILINE):
+        yield "the input isn't a unified diff; make one with git diff, or use --text"
+    if binary := len(_BINARY.findall(diff)):
+        yield f"{binary} binary changes aren't in the diff as lines; make it with git diff --text"
+
+
+def _gaps(patches: Sequence[CommitPatch], boundary: frozenset[str]) -> Iterator[str]:
+    for patch in patches:
+        sha = patch.commit.sha
+        if patch.fault:
+            yield f"part of commit {sha[:10]}: {patch.fault}"
+        if len(patch.commit.parents) > TWO:
+            yield f"commit {sha[:10]} merges more than two branches; what it adds itself was not looked at"
+        if sha in boundary:
+            yield f"commits before {sha[:10]} aren't in this shallow checkout; run git fetch --unshallow"
+
+
+async def _scan_added(scanner: Scanner, added: Sequence[AddedText], errors: list[str]) -> list[Found]:
+    found: list[Found] = []
+    results = await scanner.scan_many([text.text for text in added])
+    for text, result in zip(added, results, strict=True):
+        if not (result.hits or result.gaps):
+            continue
+        path = scanner.mask(visible(text.path))
+        found += [_found(hit, path, text.line_of(hit.line), text.commit) for hit in result.hits]
+        errors += [f"{path}{_of(text.commit)}: {gap}" for gap in result.gaps]
+    return found
+
+
+async def _scan_messages(scanner: Scanner, patches: Sequence[CommitPatch], errors: list[str]) -> list[Found]:
+    found: list[Found] = []
+    messages = [patch.commit.message.encode("utf-8", "replace").decode() for patch in patches]
+    results = await scanner.scan_many(messages)
+    for patch, result in zip(patches, results, strict=True):
+        sha = patch.commit.sha
+        found += [_found(hit, "", hit.line, sha) for hit in result.hits]
+        errors += [f"the message{_of(sha)}: {gap}" for gap in result.gaps]
+    return found
+
+
+def _found(hit: Hit, path: str, line: int, commit: str) -> Found:
+    return Found(hit.rule, hit.severity, path, line, commit, hit.fingerprint, hit.suppressed)
+
+
+def _of(commit: str) -> str:
+    return f" of {commit[:10]}" if commit else ""

@@ -1,0 +1,120 @@
+"""What commands need to begin: settings, the database, or the whole machine.
+
+The machine's parts take longer to load than most commands take to run, so they are loaded where they are used.
+"""
+
+import asyncio
+import difflib
+import logging
+import re
+import sys
+import tomllib
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from bot.config import ConfigError, Settings
+
+if TYPE_CHECKING:
+    from bot.service import Machine
+    from bot.store.session import Store
+
+Result = TypeVar("Result")
+NAME = re.compile(r"(?!\.+(?:/|$))[A-Za-z0-9._-]{1,100}")
+REPOSITORY = re.compile(rf"{NAME.pattern}/{NAME.pattern}")
+
+
+def repository_name(text: str) -> str:
+    """Gives the text where it is `owner/repo`. Raises BadParameter."""
+    if not REPOSITORY.fullmatch(text):
+        raise typer.BadParameter(f"{text!r} is no repository; write owner/repo")
+    return text
+
+
+RepositoryName = Annotated[
+    str, typer.Argument(metavar="OWNER/REPO", callback=repository_name, help="The repository, written owner/repo.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Gives what a command's work gives, in an event loop of its own."""
+    return asyncio.run(work)
+
+
+def read_settings() -> Settings:
+    """Gives the settings of environment and `assay.toml`.
+
+    Raises ConfigError with a line for each mistake, which names the variable and doesn't show the value.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as fault:
+        raise ConfigError("\n".join(_mistake(error) for error in fault.errors(include_input=False))) from None
+    except tomllib.TOMLDecodeError as fault:
+        raise ConfigError(f"assay.toml: not TOML: {fault}; mend what stands there") from None
+    except SettingsError:
+        raise ConfigError("the settings can't be read; write plain values into ASSAY_… and assay.toml") from None
+    if settings.log_level.upper() not in logging.getLevelNamesMapping():
+        raise ConfigError("ASSAY_LOG_LEVEL: write debug, info, warning or error")
+    return settings
+
+
+def with_forgejo(settings: Settings) -> Settings:
+    """Gives the settings where they name a server and a token. Raises ConfigError."""
+    if not settings.forgejo_url:
+        raise ConfigError(
+            "no Forgejo: set ASSAY_FORGEJO_URL to the server's address, such as https://forge.example.org"
+        )
+    settings.read_token()
+    return settings
+
+
+@asynccontextmanager
+async def opened_machine() -> AsyncIterator["Machine"]:
+    """Opens the whole machine for one command; its account is known, and its warnings go to standard error."""
+    from bot.service import assemble  # noqa: PLC0415 - loads everything, which --help and scan don't need
+    from bot.telemetry import configure_logs  # noqa: PLC0415 - as above
+
+    settings = with_forgejo(read_settings())
+    async with assemble(settings) as machine:
+        level = settings.log_level if settings.log_level.lower() == "debug" else "warning"
+        configure_logs(level, machine.scanner.mask, to=sys.stderr)
+        await machine.account.ask()
+        try:
+            yield machine
+        finally:
+            await _end_the_rest()
+
+
+@asynccontextmanager
+async def opened_store() -> AsyncIterator["Store"]:
+    """Opens the database alone: no Forgejo is asked, no token needed."""
+    from bot.store.session import open_store  # noqa: PLC0415 - loads SQLAlchemy, which --help and scan don't need
+
+    store = await open_store(read_settings().store_url())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def _end_the_rest() -> None:
+    """Ends the calls that a failed one has left under way, before their client is closed beneath them."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+
+def _mistake(error: Any) -> str:
+    name = str(error["loc"][0]) if error["loc"] else "settings"
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        return f"assay.toml: `{name}` isn't a known setting; " + (f"did you mean `{near[0]}`?" if near else "remove it")
+    message = error["msg"].removeprefix("Value error, ")
+    return f"ASSAY_{name.upper()}: {message[0].lower()}{message[1:]}; mend the variable, or `{name}` in assay.toml"

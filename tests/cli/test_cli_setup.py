@@ -1,0 +1,135 @@
+"""`assay setup` over a real socket: what it makes, that a second run changes nothing, and what it leaves to people."""
+
+import base64
+from pathlib import Path
+
+from bot.policy import PATH
+from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, WRITER
+from tests.cli.forge import REPO, Forge, rows, state
+
+
+async def issues(forge: Forge, count: int) -> None:
+    for number in range(count):
+        await forge.api[OUTSIDER].post(f"{REPO}/issues", {"title": f"Bed {number} is dry", "body": ""})
+
+
+async def write_policy(forge: Forge, text: str, sha: str = "") -> str:
+    data = {"content": base64.b64encode(text.encode()).decode(), "message": "Rules"} | ({"sha": sha} if sha else {})
+    call = forge.api[AGENT].put if sha else forge.api[AGENT].post
+    return str((await call(f"{REPO}/contents/{PATH}", data))["content"]["sha"])
+
+
+async def test_a_repository_is_made_ready(forge: Forge, tmp_path: Path) -> None:
+    await issues(forge, 3)
+    done = await forge.assay("setup", REPOSITORY)
+    assert (done.status, done.err) == (0, "")
+    assert "!" not in done.out.replace("workshop/garden!", "")
+    now = await state(forge)
+    (hook,) = now["hooks"]
+    assert hook["active"]
+    assert hook["config"] == {"url": "http://127.0.0.1:8420/webhooks/forgejo", "content_type": "json"}
+    assert {"push", "issue_comment", "pull_request_sync", "pull_request_review_approved"} <= set(hook["events"])
+    assert {"safety:secret-touch", "judge/p0"} <= {label["name"] for label in now["labels"]}
+    assert now["comments"] == []
+    assert rows(tmp_path, "SELECT number, quiet, priority FROM targets ORDER BY number") == [
+        (1, 1, 7),
+        (2, 1, 7),
+        (3, 1, 7),
+    ]
+    assert rows(tmp_path, "SELECT count(*) FROM targets WHERE updated_at IS NULL") == [(0,)]
+    assert rows(tmp_path, "SELECT kind FROM ledger WHERE kind = 'setup'") == [("setup",)]
+
+
+async def test_a_second_setup_changes_nothing(forge: Forge, tmp_path: Path) -> None:
+    await issues(forge, 2)
+    await forge.assay("setup", REPOSITORY)
+    before = await state(forge), rows(tmp_path, "SELECT * FROM targets"), rows(tmp_path, "SELECT * FROM repositories")
+    forge.sandbox.reset_calls()
+    done = await forge.assay("setup", REPOSITORY)
+    assert done.status == 0
+    after = await state(forge), rows(tmp_path, "SELECT * FROM targets"), rows(tmp_path, "SELECT * FROM repositories")
+    assert after == before
+    assert [call.method for call in forge.sandbox.writes if call.user == BOT] == ["PATCH"]
+
+
+async def test_a_hook_that_somebody_bent_is_mended(forge: Forge) -> None:
+    await forge.assay("setup", REPOSITORY)
+    (hook,) = await forge.api[OPERATOR].getitem(f"{REPO}/hooks")
+    bent = {"active": False, "events": ["push"], "branch_filter": "main", "config": {"secret": "other"}}
+    await forge.api[OPERATOR].patch(f"{REPO}/hooks/{hook['id']}", bent)
+    done = await forge.assay("setup", REPOSITORY)
+    (mended,) = await forge.api[OPERATOR].getitem(f"{REPO}/hooks")
+    assert done.status == 0
+    assert {**mended, "updated_at": ""} == {**hook, "updated_at": ""}
+
+
+async def test_without_admin_the_rest_is_done_and_the_webhook_is_explained(forge: Forge, tmp_path: Path) -> None:
+    forge.sandbox.grant(REPOSITORY, BOT, "write")
+    done = await forge.assay("setup", REPOSITORY)
+    assert done.status == 0
+    assert "! webhook: assay-bot is no admin" in done.out
+    assert f"{forge.sandbox.url}/{REPOSITORY}/settings/hooks" in done.out
+    assert (tmp_path / "data" / "webhook.secret").read_text().strip() not in done.out
+    assert "incomplete" in done.err
+    assert (await state(forge))["labels"]
+
+
+async def test_a_reader_is_told_what_it_lacks(forge: Forge) -> None:
+    forge.sandbox.grant(REPOSITORY, BOT, "read")
+    done = await forge.assay("setup", REPOSITORY)
+    assert done.status == 0
+    assert "! assay-bot may not write to workshop/garden" in done.out
+    assert "! labels:" in done.out
+    assert (await state(forge))["labels"] == []
+
+
+async def test_a_repository_that_isnt_there_is_exit_3(forge: Forge) -> None:
+    done = await forge.assay("setup", "workshop/desert")
+    assert (done.status, done.out.count("!")) == (3, 0)
+    assert "hidden from the bot's account" in done.err
+
+
+async def test_the_policy_is_trusted_once_and_not_again_when_it_changed(forge: Forge, tmp_path: Path) -> None:
+    sha = await write_policy(forge, "version: 1\n")
+    assert "✓ policy: trusted" in (await forge.assay("setup", REPOSITORY)).out
+    await write_policy(forge, "secret-leak: {mode: off}\n", sha)
+    done = await forge.assay("setup", REPOSITORY)
+    assert "! policy: it changed since it was trusted" in done.out
+    assert rows(tmp_path, "SELECT trusted_text FROM policies") == [("version: 1\n",)]
+    trusted = await forge.assay("policy", "trust", REPOSITORY)
+    assert trusted.status == 0
+    assert rows(tmp_path, "SELECT trusted_by FROM policies") == [(OPERATOR,)]
+
+
+async def test_a_broken_policy_is_told_with_its_line(forge: Forge) -> None:
+    await write_policy(forge, "version: 1\nsecret-leaks: {}\n")
+    done = await forge.assay("setup", REPOSITORY)
+    assert done.status == 0
+    assert "! policy: .forgejo/assay.yml:2: `secret-leaks` isn't a known key" in done.out
+    assert (await forge.assay("policy", "trust", REPOSITORY)).status == 2
+
+
+async def test_foreign_comments_of_the_account_are_told(forge: Forge) -> None:
+    await issues(forge, 1)
+    await forge.api[BOT].post(f"{REPO}/issues/1/comments", {"body": "me by hand"})
+    await forge.api[WRITER].post(f"{REPO}/issues/1/comments", {"body": "somebody else"})
+    assert "has written 1 comments that aren't the bot's" in (await forge.assay("setup", REPOSITORY)).out
+
+
+async def test_a_backfill_lets_known_targets_speak_slowly(forge: Forge, tmp_path: Path) -> None:
+    await issues(forge, 3)
+    await forge.assay("setup", REPOSITORY)
+    done = await forge.assay("setup", REPOSITORY, "--backfill")
+    assert "3 will be reported on" in done.out
+    seconds = "round((julianday(not_before) - julianday((SELECT min(not_before) FROM targets))) * 86400)"
+    found = rows(tmp_path, f"SELECT quiet, {seconds} FROM targets ORDER BY not_before")  # noqa: S608 - a constant
+    assert found == [(0, 0.0), (0, 2.0), (0, 4.0)]
+
+
+async def test_labels_of_the_organisation_arent_made_again(forge: Forge) -> None:
+    label = {"name": "judge/p0", "color": "#0e8a16"}
+    await forge.api[OPERATOR].post("/orgs/workshop/labels", label)
+    await forge.assay("setup", REPOSITORY)
+    names = [one["name"] for one in (await state(forge))["labels"]]
+    assert "judge/p0" not in names
+    assert "judge/p1" in names
