@@ -13,7 +13,7 @@ from typing import Any
 from bot import records
 from bot.actions import Action, Disputes
 from bot.forgejo.abc import ForgejoAPI
-from bot.forgejo.errors import NotFound
+from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.sansio import path
 from bot.forgejo.types import Comment, Label
 from bot.labels import LabelSet, hex_colour
@@ -132,7 +132,8 @@ class Applier:
             return
         owner = target.repository.split("/", 1)[0]
         known = {Label.of(raw).name async for raw in self._client.getiter(f"{_repo(target)}/labels")}
-        with suppress(NotFound):  # only organisations have labels of their own
+        # A user has no labels of its own, and a token without read:organization may not ask for an organisation's.
+        with suppress(NotFound, Forbidden):
             async for raw in self._client.getiter(path("orgs", owner, "labels")):
                 known.add(Label.of(raw).name)
         if name not in known:

@@ -47,7 +47,6 @@ def sync(
 def lint(file: LabelFile = None) -> None:
     """Print what is wrong or weak in a label file. Ends with 1 when there are errors; warnings alone end with 0."""
     from bot.label_lint import lint as findings_of  # noqa: PLC0415 - one command of many
-
     from handlers import CHECKS  # noqa: PLC0415 - as above
 
     labels = LabelSet.load(file, check=False)

@@ -5,6 +5,7 @@ Secrets come from the environment or from files that only their owner can read; 
 """
 
 import os
+import re
 import secrets
 import stat
 from pathlib import Path
@@ -21,6 +22,7 @@ from pydantic_settings import (
 )
 
 MIB = 1024 * 1024
+KEY = re.compile(r"[0-9a-f]{64}")
 
 
 class ConfigError(ValueError):
@@ -111,8 +113,9 @@ class Settings(BaseSettings):
         Raises ConfigError when there is none, or when its file can be read by others.
         """
         if self.token_file is not None:
-            return read_private(self.token_file, "ASSAY_TOKEN_FILE").strip()
-        token = self.token.get_secret_value().strip()
+            token = read_private(self.token_file, "ASSAY_TOKEN_FILE").strip()
+        else:
+            token = self.token.get_secret_value().strip()
         if not token:
             raise ConfigError(
                 "no token: set ASSAY_TOKEN_FILE (mode 0600) or ASSAY_TOKEN to the bot account's access token"
@@ -131,8 +134,17 @@ class Settings(BaseSettings):
         return found
 
     def installation_key(self) -> bytes:
-        """Gives the key of fingerprints and witnesses, made at first use; keep it with the database."""
-        return bytes.fromhex(made(self.data_dir / "installation.key").strip())
+        """Gives the key of fingerprints and witnesses, made at first use; keep it with the database.
+
+        Raises ConfigError where the file doesn't hold a key: under an empty one every fingerprint could be guessed.
+        """
+        path = self.data_dir / "installation.key"
+        text = made(path).strip()
+        if KEY.fullmatch(text) is None:
+            raise ConfigError(
+                f"{path} holds no key of 64 hex digits; put the copy back that was kept with the database"
+            )
+        return bytes.fromhex(text)
 
 
 def read_private(path: Path, setting: str) -> str:
@@ -141,25 +153,32 @@ def read_private(path: Path, setting: str) -> str:
     Raises ConfigError when it is missing, isn't ours, or is open to others.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # Without O_NONBLOCK a pipe would hold up the start for ever.
+        file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK), encoding="utf-8")
     except OSError as fault:
         raise ConfigError(f"{setting}: {path} can't be read: {fault.strerror}") from None
-    with os.fdopen(descriptor, encoding="utf-8") as file:
+    with file:
         about = os.fstat(file.fileno())
         if not stat.S_ISREG(about.st_mode) or about.st_uid != os.getuid():
             raise ConfigError(f"{setting}: {path} isn't a plain file of yours; chown it to the user that runs assay")
         if stat.S_IMODE(about.st_mode) & 0o177:
             raise ConfigError(f"{setting}: {path} has mode {stat.S_IMODE(about.st_mode):04o}; run chmod 600 {path}")
-        return file.read()
+        try:
+            return file.read()
+        except UnicodeDecodeError:
+            raise ConfigError(f"{setting}: {path} isn't text in UTF-8; write the secret into it anew") from None
 
 
 def made(path: Path) -> str:
     """Gives the secret that lies at a path, making one of 256 bits (hex, mode 0600) when there is none."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    # Not the process id: a container's is the same after a crash, and so would be the file that was left behind.
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     if not path.exists():
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         try:
             os.link(fresh, path)
         except FileExistsError:

@@ -6,6 +6,7 @@ Everything but the stage is production code: webhooks over a socket, git over HT
 import asyncio
 import re
 import secrets
+import signal
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,9 @@ class Chapter:
 async def demo(console: Console, *, once: bool, port: int) -> int:
     """Runs the story and prints it; without `once` everything then stays up to be looked at. Gives the exit status."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    playing = asyncio.current_task()
+    if playing is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
     with tempfile.TemporaryDirectory(prefix="assay-demo-") as folder:
         with console.status("Starting a small Forgejo and the bot (the first start compiles the secret rules) …"):
             stage = world(Path(folder), port=port)

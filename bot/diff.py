@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from unidiff.errors import UnidiffParseError
-from unidiff.patch import PatchSet
+from unidiff.patch import PatchedFile, PatchSet
 
 from bot.model import ChangedFile, Commit
 
@@ -18,6 +18,10 @@ LOG_FORMAT = "%x00%H%n%P%n%aN%n%B%x01%x00"
 
 Neither a message nor a quoted path can hold NUL, and lines of a diff begin otherwise.
 """
+
+FILE = re.compile(r"(?m)^(?=diff --git )")
+HEADER = re.compile(r"(?m)^diff --git .*\n(?:(?!--- ).*\n)*")
+"""Git's own lines above a file's hunks: the path stands there twice without quotes, so `x b/y` can't be told apart."""
 
 RAW = re.compile(r"^:(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) ([A-Z])\d*\t([^\t\n]+)(?:\t([^\n]+))?$", re.MULTILINE)
 STATUS = {"A": "added", "M": "changed", "D": "deleted", "R": "renamed", "C": "copied", "T": "changed"}
@@ -81,20 +85,27 @@ def added_texts(diff: str, commit: str = "") -> Iterator[AddedText]:
     Raises DiffError when the diff is cut off or isn't one.
     """
     try:
-        for file in PatchSet(diff):
-            lines: list[str] = []
-            numbers: list[int] = []
-            for hunk in file:
-                for line in hunk:
-                    if line.is_added:
-                        lines.append(line.value.rstrip("\n"))
-                        numbers.append(line.target_line_no or 0)
-                lines.append("")
-                numbers.append(0)
-            if any(numbers):
-                yield AddedText(_path(file.target_file), "\n".join(lines), tuple(numbers), commit)
+        # File by file, so that one which can't be read doesn't take those before it along.
+        for part in FILE.split(diff):
+            for file in PatchSet(HEADER.sub("", part)):
+                lines, numbers = _added(file)
+                if any(numbers):
+                    yield AddedText(_path(file.target_file), "\n".join(lines), tuple(numbers), commit)
     except (UnidiffParseError, ValueError) as fault:
         raise DiffError(f"not a whole unified diff: {str(fault)[:120]}") from None
+
+
+def _added(file: PatchedFile) -> tuple[list[str], list[int]]:
+    lines: list[str] = []
+    numbers: list[int] = []
+    for hunk in file:
+        for line in hunk:
+            if line.is_added:
+                lines.append(line.value.rstrip("\n"))
+                numbers.append(line.target_line_no or 0)
+        lines.append("")
+        numbers.append(0)
+    return lines, numbers
 
 
 def changed_files(raw: str) -> tuple[tuple[ChangedFile, str], ...]:
@@ -129,6 +140,22 @@ def read_log(output: bytes) -> Iterator[CommitPatch]:
         except DiffError as error:
             fault = str(error)
         yield CommitPatch(commit, changed_files(raw), tuple(added), fault)
+
+
+def read_messages(output: bytes) -> dict[str, str]:
+    """Gives the message of each commit in the output of `git cat-file --batch`, as it is stored."""
+    found: dict[str, str] = {}
+    at = 0
+    while at < len(output):
+        head, _, _ = output[at : at + 200].partition(b"\n")
+        sha, _, size = head.decode().partition(" commit ")
+        begin = at + len(head) + 1
+        if not size.isdigit():
+            raise DiffError(f"no commit: {head[:80].decode('utf-8', 'replace')}")
+        stored = output[begin : begin + int(size)]
+        found[sha] = stored.partition(b"\n\n")[2].decode("utf-8", "replace").strip("\n")
+        at = begin + int(size) + 1
+    return found
 
 
 def _path(target: str) -> str:

@@ -101,7 +101,7 @@ class Mirrors:
     async def _talk(self, process: asyncio.subprocess.Process, stdin: bytes, command: str) -> tuple[bytes, bytes]:
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise GitError("git started without pipes")
-        errors = asyncio.create_task(process.stderr.read(CHUNK))
+        errors = asyncio.create_task(_beginning(process.stderr))
         try:
             if stdin:
                 process.stdin.write(stdin)
@@ -262,6 +262,14 @@ class Mirror:
             *paths,
         )
 
+    async def commit_objects(self, shas: Sequence[str]) -> bytes:
+        """Gives `git cat-file --batch` of commits: what is stored.
+
+        `git log` shows a message by the encoding that the commit names, and only up to a NUL: both could hide a part.
+        """
+        names = "".join(f"{check_sha(sha)}\n" for sha in shas)
+        return await self.mirrors.run(self.folder, "cat-file", "--batch", stdin=names.encode())
+
     async def raw_diff(self, old: str, new: str) -> bytes:
         """Gives the raw file list of the net difference between two commits."""
         arguments = ("diff-tree", "-r", "--raw", "--no-abbrev", "--find-renames", "--no-commit-id")
@@ -281,6 +289,14 @@ class Mirror:
 
     def _filter(self) -> str:
         return f"blob:limit={self.mirrors.limits.file_bytes}"
+
+
+async def _beginning(stream: asyncio.StreamReader) -> bytes:
+    """Keeps what comes first and reads to the end: a pipe that nobody empties would hold git up."""
+    kept = b""
+    while part := await stream.read(CHUNK):
+        kept = (kept + part)[:CHUNK]
+    return kept
 
 
 def check_sha(text: str) -> str:

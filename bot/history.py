@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.diff import AddedText, CommitPatch, changed_files, decode, read_log
+from bot.diff import AddedText, CommitPatch, changed_files, decode, read_log, read_messages
 from bot.escape import visible
 from bot.git import GitError, GitTooMuch, Mirror, Mirrors
 from bot.model import ZERO_SHA, ChangedFile, Commit, Gap, Leak, Location, Severity
@@ -92,6 +92,7 @@ class Histories:
         merge_base = await mirror.merge_base(heads.head, heads.base)
         scope = await self._range(mirror, heads)
         patches, gaps = await self._patches(mirror, heads, scope)
+        patches = await self._stored(mirror, patches)
         commits, leaks, unscanned = await self._scan(patches, scope.branch)
         files = changed_files(decode(await mirror.raw_diff(merge_base, heads.head))) if merge_base else ()
         if not merge_base:
@@ -162,6 +163,13 @@ class Histories:
                 break
             kept.append(patch)
         return kept, gaps
+
+    async def _stored(self, mirror: Mirror, patches: Sequence[CommitPatch]) -> list[CommitPatch]:
+        messages = read_messages(await mirror.commit_objects([patch.commit.sha for patch in patches]))
+        return [
+            replace(patch, commit=patch.commit.model_copy(update={"message": messages[patch.commit.sha]}))
+            for patch in patches
+        ]
 
     async def _scan(
         self, patches: Sequence[CommitPatch], branch: frozenset[str]

@@ -6,7 +6,7 @@ Forgejo answers some changes with success and does something else, so each answe
 from collections.abc import Collection
 
 from bot.forgejo.abc import ForgejoAPI
-from bot.forgejo.errors import NotFound
+from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.sansio import path
 from bot.forgejo.types import Issue, Label
 from bot.label_sync import LabelChange, plan_sync, shown
@@ -65,8 +65,9 @@ async def _inherited(client: ForgejoAPI, room: str) -> Collection[str]:
         return frozenset()
     try:
         return frozenset(label.name for label in await _labels(client, path("orgs", owner, "labels")))
-    except NotFound:
-        return frozenset()  # the owner is a user: only organisations have labels of their own
+    except (NotFound, Forbidden):
+        # A user has no labels of its own, and a token without read:organization may not ask for an organisation's.
+        return frozenset()
 
 
 async def _used(client: ForgejoAPI, repository: str) -> Collection[str]:

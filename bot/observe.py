@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from bot import own, records
 from bot.envelope import witness_of
@@ -51,6 +51,7 @@ from bot.store.session import Store
 from bot.store.tables import Delivery
 
 MAX_TEXT = 100_000
+MAX_PUSHES = 100
 PATIENCE = 3
 """Failed looks after which a repository that git can't fetch is reported rather than tried again in silence."""
 
@@ -232,14 +233,12 @@ class Observer:
         pushed = [event.pushed for event in timeline if event.type == "pull_push"]
         found = [sha for push in pushed if push and push[0] for sha in push[1]]
         origin = pull.head.repo.full_name if pull.head.repo else ""
-        same_branch = (Delivery.repository == origin) & (Delivery.ref == f"refs/heads/{pull.head.ref}")
-        same_pull = (Delivery.repository == target.repository) & (Delivery.number == target.number)
-        query = select(Delivery.before, Delivery.after).where(
-            or_(same_branch & (Delivery.event == "push"), same_pull & Delivery.event.startswith("pull_request"))
+        pushes = select(Delivery.before, Delivery.after).where(
+            Delivery.repository == origin, Delivery.ref == f"refs/heads/{pull.head.ref}", Delivery.event == "push"
         )
         async with self._store.read() as session:
             seen = await records.earlier_heads(session, target)
-            rows = (await session.execute(query.order_by(Delivery.received_at.desc()))).all()
+            rows = (await session.execute(pushes.order_by(Delivery.received_at.desc()).limit(MAX_PUSHES))).all()
         found += [sha for pair in rows for sha in pair if sha and sha != ZERO_SHA]
         return [*found, *seen]
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import records
 from bot.envelope import Envelope
 from bot.forgejo.routing import Router
 from bot.inbox import Inbox
@@ -108,6 +109,14 @@ async def mark_dirty(session: AsyncSession, targets: Iterable[Target]) -> None:
     await upsert(session, TargetRow, rows, ("repository", "number"), change)
 
 
+async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_login: str) -> None:
+    """Two quick force-pushes leave one look: the head between them is known from its delivery alone."""
+    for envelope in batch:
+        for touch in route(envelope, bot_login):
+            if isinstance(touch, Touched) and touch.target.kind is Kind.PULL and envelope.after:
+                await records.keep_heads(session, touch.target, [envelope.after], envelope.received_at)
+
+
 async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetime) -> list[Touch]:
     """Route all deliveries that wait; give what they touched, each target and each move of a branch once."""
     touched: dict[Target, bool] = {}
@@ -117,6 +126,7 @@ async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetim
         targets = {touch.target for touch in touches if isinstance(touch, Touched)}
         async with store.session() as session:
             await mark_dirty(session, targets)
+            await _keep_heads(session, batch, bot_login)
             await deliveries.mark_routed(session, [envelope.id for envelope in batch], now)
         inbox.routed(len(batch))
         for touch in touches:

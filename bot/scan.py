@@ -24,6 +24,7 @@ _ALLOWED = re.compile(
 )
 _LEAST = 6  # what is left of a secret beside a mark, and no more, belongs to the mark
 _REACH = 1024  # on a very long line a comment counts only near the secret
+WORST: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _PEM_NOISE = re.compile(r"\\+[nrt]|-----[^-]+-----|[^A-Za-z0-9+/=]")
 
@@ -182,7 +183,9 @@ def _merged(found: list[Candidate]) -> list[Candidate]:
     for one in sorted(found, key=lambda one: (one.start, one.rule.rank, -one.end)):
         if kept and one.start < kept[-1].end:
             last = kept[-1]
-            best = min(last, one, key=lambda each: (each.rule.rank, each.start - each.end))
+            best = min(
+                last, one, key=lambda each: (each.rule.rank, -WORST.index(each.rule.severity), each.start - each.end)
+            )
             kept[-1] = Candidate(last.start, max(last.end, one.end), best.rule, best.secret)
         else:
             kept.append(one)

@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import records
 from bot.apply import Applier
@@ -178,16 +179,17 @@ class Service:
             await runner.cleanup()
             await self.inbox.stop()
 
-    async def settled(self) -> None:
-        """Returns when every delivery is routed and nothing waits for a look."""
-        while True:
-            await self.route()
-            await self._machine.engine.idle()
-            async with self._machine.store.read() as session:
-                waiting = await records.dirty(session, self._clock())
-            if not waiting and not await self.inbox.unrouted(1):
-                return
-            await self._machine.resync.sweep()
+    async def settled(self, seconds: float = 60.0) -> None:
+        """Returns when every delivery is routed and nothing waits for a look; raises TimeoutError after a while."""
+        async with asyncio.timeout(seconds):
+            while True:
+                await self.route()
+                await self._machine.engine.idle()
+                async with self._machine.store.read() as session:
+                    waiting = await records.dirty(session, self._clock())
+                if not waiting and not await self.inbox.unrouted(1):
+                    return
+                await self._machine.resync.sweep()
 
     async def route(self) -> None:
         """Routes what has arrived: marks targets dirty in the database, then wakes the engine."""
@@ -232,9 +234,13 @@ class Service:
         machine.engine.every("relook", 60.0, machine.resync.relook)
         machine.engine.every("prune", 3600.0, self._prune)
         while True:
-            await self.route()
             await self._arrived.wait()
             self._arrived.clear()
+            try:
+                await self.route()
+            except (StoreError, SQLAlchemyError) as fault:
+                # The sweep routes what waits a minute later; whoever ends this loop would end all routing.
+                log.warning("routing.failed", error=type(fault).__name__, next="see whether the disk is full")
 
     async def _connect(self) -> None:
         while True:
@@ -315,7 +321,10 @@ class Service:
         return "ok"
 
     async def _disk(self) -> str:
-        free = shutil.disk_usage(self._machine.mirrors.root).free
+        try:
+            free = shutil.disk_usage(self._machine.mirrors.root).free
+        except OSError as fault:
+            return f"the mirrors' folder can't be read ({fault.strerror}); make it again"
         return "ok" if free >= MIN_FREE_BYTES else f"only {free // 2**20} MiB free for mirrors; make room"
 
     async def _metrics(self, _request: web.Request) -> web.Response:

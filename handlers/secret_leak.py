@@ -24,12 +24,15 @@ REMOVE = {
 ACCEPT = (
     "What is no secret, an operator accepts: its fingerprint and the reason go under secret-leak.accept of the policy."
 )
+OFF = "switched off by the policy: nobody judges leaked secrets here"
 LOOK = "Make it smaller or split it and push again; or an operator looks at it himself and accepts its fingerprint."
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
     """Gives `block` for secrets that nobody accepted, `error` for what wasn't looked at, else `pass`."""
     rules = snapshot.policy.secret_leak
+    if rules.mode == "off":
+        return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF)
     accepted = {entry.fingerprint: entry for entry in rules.accept}
     counted = [leak for leak in snapshot.inputs.leaks if leak.fingerprint not in accepted]
     findings = tuple(_finding(leaks) for leaks in _grouped(counted))

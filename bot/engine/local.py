@@ -49,7 +49,7 @@ class LocalEngine(Engine):
             timer.cancel()
         running = self._running.get(key)
         if running is not None:
-            self._again[key] = (target, priority)
+            self._repeat(target, priority)
             if urgent:
                 running.superseded.set()
             return
@@ -104,9 +104,14 @@ class LocalEngine(Engine):
     def _due(self, target: Target, priority: int) -> None:
         self._timers.pop(str(target), None)
         if str(target) in self._running:
-            self._again[str(target)] = (target, priority)
+            self._repeat(target, priority)
         else:
             self._put(target, priority)
+
+    def _repeat(self, target: Target, priority: int) -> None:
+        """Of several that ask for one more run, the most pressing counts."""
+        known = self._again.get(str(target))
+        self._again[str(target)] = (target, min(priority, known[1]) if known else priority)
 
     def _put(self, target: Target, priority: int) -> None:
         key = str(target)
@@ -162,14 +167,21 @@ class LocalEngine(Engine):
                 await self._work(lease)
         except Exception as fault:  # the workers' loop: a target that fails must not take the others with it
             log.exception("work.failed", target=key)
-            if self._failed is not None:
-                await self._failed(target, fault)
+            await self._tell(target, fault)
         finally:
             del self._running[key]
             repeat = self._again.pop(key, None)
             if repeat is not None:
                 self._put(*repeat)
             self._settle()
+
+    async def _tell(self, target: Target, fault: Exception) -> None:
+        """Whoever is told may fail for the same reason (a database that is away); the next sweep finds the target."""
+        try:
+            if self._failed is not None:
+                await self._failed(target, fault)
+        except Exception:  # the workers' loop, as above
+            log.exception("failure.not-recorded", target=str(target))
 
     def _settle(self) -> None:
         if not self._running and not self._waiting and not self._again:

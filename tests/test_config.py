@@ -1,0 +1,215 @@
+"""Settings of the process, and the secrets that lie in files."""
+
+import os
+import secrets
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from bot.config import ConfigError, Settings, made, read_private
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
+    """A folder and an environment in which nothing is set."""
+    before, folder = dict(os.environ), Path.cwd()
+    for name in [name for name in os.environ if name.startswith("ASSAY_")]:
+        del os.environ[name]
+    os.chdir(tmp_path)
+    yield tmp_path
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def private(folder: Path, text: str, mode: int = 0o600) -> Path:
+    path = folder / "token"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+def test_without_settings_there_are_defaults() -> None:
+    settings = Settings()
+    assert (settings.host, settings.port, settings.operators) == ("127.0.0.1", 8420, ())
+    assert settings.address() == "http://127.0.0.1:8420"
+    assert settings.store_url() == f"sqlite+aiosqlite:///{Path('data/assay.db').resolve()}"
+
+
+def test_arguments_go_before_the_environment_and_the_environment_before_the_file(elsewhere: Path) -> None:
+    (elsewhere / "assay.toml").write_text('port = 1\nhost = "::1"\nworkers = 2\n', encoding="utf-8")
+    os.environ |= {"ASSAY_PORT": "3", "ASSAY_HOST": "0.0.0.0", "ASSAY_WORKERS": ""}  # noqa: S104 - only read, never bound
+    settings = Settings(port=4)
+    assert (settings.port, settings.host, settings.workers) == (4, "0.0.0.0", 2)  # noqa: S104 - as above
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("a,b", ("a", "b")), (" a , b ,", ("a", "b")), ("", ()), ("operator", ("operator",))],
+)
+def test_operators_are_separated_by_commas(text: str, found: tuple[str, ...]) -> None:
+    os.environ["ASSAY_OPERATORS"] = text
+    assert Settings().operators == found
+
+
+def test_operators_may_be_a_list_in_the_file(elsewhere: Path) -> None:
+    (elsewhere / "assay.toml").write_text('operators = ["a", "b"]\n', encoding="utf-8")
+    assert Settings().operators == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("ASSAY_FORGEJO_URL", "forge.example", "write a whole address"),
+        ("ASSAY_FORGEJO_URL", "ftp://forge.example", "write a whole address"),
+        ("ASSAY_FORGEJO_URL", "https://", "write a whole address"),
+        ("ASSAY_PUBLIC_URL", "https://bot:word@bot.example", "carries no user or password"),
+        ("ASSAY_PORT", "70000", "less than or equal to 65535"),
+        ("ASSAY_WORKERS", "0", "greater than or equal to 1"),
+        ("ASSAY_GIT_SECONDS", "0", "greater than 0"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused(name: str, value: str, told: str) -> None:
+    os.environ[name] = value
+    with pytest.raises(ValidationError, match=told):
+        Settings()
+
+
+def test_a_slip_of_the_pen_in_the_file_is_refused(elsewhere: Path) -> None:
+    (elsewhere / "assay.toml").write_text("prot = 1\n", encoding="utf-8")
+    with pytest.raises(ValidationError, match="prot"):
+        Settings()
+
+
+def test_addresses_lose_their_last_slash() -> None:
+    assert Settings(forgejo_url="https://forge.example/git/").forgejo_url == "https://forge.example/git"
+    assert Settings(public_url="https://bot.example/").address() == "https://bot.example"
+
+
+def test_the_token_comes_from_the_environment_or_a_file_and_the_file_wins(elsewhere: Path) -> None:
+    given, kept = secrets.token_hex(20), secrets.token_hex(20)
+    os.environ["ASSAY_TOKEN"] = given
+    assert Settings().read_token() == given
+    os.environ["ASSAY_TOKEN_FILE"] = str(private(elsewhere, f"{kept}\n"))
+    assert Settings().read_token() == kept
+    assert given not in repr(Settings())
+
+
+@pytest.mark.parametrize("text", ["", "\n", "  "])
+def test_an_empty_token_is_no_token(elsewhere: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="no token"):
+        Settings(token=text).read_token()
+    with pytest.raises(ConfigError, match="no token"):
+        Settings(token_file=private(elsewhere, text)).read_token()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_a_file_for_its_owner_alone_is_read(elsewhere: Path, mode: int) -> None:
+    assert read_private(private(elsewhere, "x", mode), "SETTING") == "x"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o602, 0o700])
+def test_a_file_open_to_others_is_refused_with_the_command_that_mends_it(elsewhere: Path, mode: int) -> None:
+    path = private(elsewhere, "x", mode)
+    with pytest.raises(ConfigError, match=rf"SETTING: .* has mode {mode:04o}; run chmod 600 {path}"):
+        read_private(path, "SETTING")
+
+
+def symlink(folder: Path) -> Path:
+    path = folder / "link"
+    path.symlink_to(private(folder, "x"))
+    return path
+
+
+def fifo(folder: Path) -> Path:
+    path = folder / "pipe"
+    os.mkfifo(path, 0o600)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (symlink, "can't be read"),
+        (fifo, "isn't a plain file of yours"),
+        (lambda folder: folder, "can't be read: Is a directory"),
+        (lambda folder: folder / "none", "can't be read: No such file"),
+    ],
+    ids=["a link", "a pipe", "a folder", "nothing"],
+)
+def test_what_is_no_plain_file_is_refused(elsewhere: Path, make: Callable[[Path], Path], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        read_private(make(elsewhere), "SETTING")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
+def test_a_file_of_another_user_is_refused(elsewhere: Path) -> None:
+    path = private(elsewhere, "x")
+    os.chown(path, 65534, 65534)
+    with pytest.raises(ConfigError, match="chown it to the user that runs assay"):
+        read_private(path, "SETTING")
+
+
+def test_a_file_that_is_no_text_is_refused_without_showing_it(elsewhere: Path) -> None:
+    path = private(elsewhere, "")
+    path.write_bytes(b"\xff\xfesecret")
+    with pytest.raises(ConfigError, match="isn't text in UTF-8") as caught:
+        read_private(path, "SETTING")
+    assert "xff" not in str(caught.value)
+
+
+def test_a_made_secret_is_private_and_stays(elsewhere: Path) -> None:
+    path = elsewhere / "deep" / "data" / "webhook.secret"
+    first = made(path)
+    assert (len(first.strip()), made(path)) == (64, first)
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent)] == [0o600, 0o700]
+    assert [one.name for one in path.parent.iterdir()] == ["webhook.secret"]
+
+
+def test_many_makers_at_once_agree_on_one_secret(elsewhere: Path) -> None:
+    path, found = elsewhere / "data" / "installation.key", list[str]()
+    together = threading.Barrier(8)
+
+    def make() -> None:
+        together.wait()
+        found.append(made(path))
+
+    makers = [threading.Thread(target=make) for _ in range(8)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    assert (len(found), len(set(found))) == (8, 1)
+    assert [one.name for one in path.parent.iterdir()] == ["installation.key"]
+
+
+def test_webhook_secrets_are_lines_and_one_is_made_where_none_is_set(elsewhere: Path) -> None:
+    old, new = secrets.token_hex(16), secrets.token_hex(16)
+    assert Settings(webhook_secret=f"{new}\n\n {old} \n").webhook_secrets() == (new.encode(), old.encode())
+    path = private(elsewhere, f"{old}\n{new}\n")
+    assert Settings(webhook_secret_file=path).webhook_secrets() == (old.encode(), new.encode())
+    fresh = Settings(data_dir=elsewhere / "data")
+    assert (
+        fresh.webhook_secrets()
+        == fresh.webhook_secrets()
+        == (made(elsewhere / "data/webhook.secret").strip().encode(),)
+    )
+
+
+@pytest.mark.parametrize("text", ["\n", " \n \n"])
+def test_an_empty_webhook_secret_is_refused(elsewhere: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="the webhook secret is empty"):
+        Settings(webhook_secret_file=private(elsewhere, text)).webhook_secrets()
+
+
+def test_the_installation_key_has_256_bits_and_is_never_taken_from_a_broken_file(elsewhere: Path) -> None:
+    settings = Settings(data_dir=elsewhere / "data")
+    assert (len(settings.installation_key()), settings.installation_key()) == (32, settings.installation_key())
+    for text in ("", "00", "not hex"):
+        (elsewhere / "data" / "installation.key").write_text(text, encoding="utf-8")
+        with pytest.raises(ConfigError, match="put the copy back"):
+            settings.installation_key()

@@ -1,0 +1,292 @@
+"""The engine of one process: never two of one target, bursts as one, turns for everybody."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from bot.engine import Lease
+from bot.engine.local import LocalEngine
+from bot.model import Kind, Target
+
+SECONDS = 5.0
+SOON, LATE = 0.02, 60.0
+
+
+def target(number: int = 1, repository: str = "workshop/garden") -> Target:
+    return Target(repository=repository, number=number, kind=Kind.PULL)
+
+
+class Work:
+    """Work that waits for its test: which runs began, how many of one target at once, and leave to end."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.leases: list[Lease] = []
+        self.failures: list[tuple[str, str]] = []
+        self.most: dict[str, int] = {}
+        self.running: dict[str, int] = {}
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.fail: Callable[[Lease], Exception | None] = lambda _lease: None
+        self.told_badly = False
+
+    async def run(self, lease: Lease) -> None:
+        name = str(lease.target)
+        self.begun.append(name)
+        self.leases.append(lease)
+        self.running[name] = self.running.get(name, 0) + 1
+        self.most[name] = max(self.most.get(name, 0), self.running[name])
+        await asyncio.sleep(0)
+        await self.gate.wait()
+        self.running[name] -= 1
+        if (fault := self.fail(lease)) is not None:
+            raise fault
+
+    async def failed(self, which: Target, fault: Exception) -> None:
+        self.failures.append((str(which), str(fault)))
+        if self.told_badly:
+            raise ConnectionError("the database is away")
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = asyncio.get_running_loop().time() + SECONDS
+    while not condition():
+        assert asyncio.get_running_loop().time() < deadline, "it didn't come to pass"
+        await asyncio.sleep(0.001)
+
+
+async def idle(engine: LocalEngine) -> None:
+    async with asyncio.timeout(SECONDS):
+        await engine.idle()
+
+
+@pytest.fixture
+def work() -> Work:
+    return Work()
+
+
+@pytest.fixture
+async def engine() -> AsyncIterator[LocalEngine]:
+    engine = LocalEngine(workers=4)
+    yield engine
+    await engine.stop()
+
+
+@pytest.fixture
+async def single() -> AsyncIterator[LocalEngine]:
+    """One worker, so that the order of turns shows."""
+    engine = LocalEngine(workers=1)
+    yield engine
+    await engine.stop()
+
+
+async def test_never_two_of_one_target_at_once(engine: LocalEngine, work: Work) -> None:
+    await engine.start(work.run, work.failed)
+    for _ in range(200):
+        for number in range(5):
+            await engine.submit(target(number), urgent=number % 2 == 0)
+        await asyncio.sleep(0)
+    await idle(engine)
+    assert set(work.most.values()) == {1}
+    assert set(work.running.values()) == {0}
+
+
+async def test_a_burst_becomes_one_run_and_one_more(engine: LocalEngine, work: Work) -> None:
+    work.gate.clear()
+    await engine.start(work.run, work.failed)
+    await engine.submit(target())
+    await until(lambda: len(work.begun) == 1)
+    for _ in range(1000):
+        await engine.submit(target())
+    work.gate.set()
+    await idle(engine)
+    assert len(work.begun) == 2
+
+
+async def test_what_waits_is_not_queued_twice(engine: LocalEngine, work: Work) -> None:
+    for _ in range(100):
+        await engine.submit(target())
+    await engine.start(work.run, work.failed)
+    await idle(engine)
+    assert len(work.begun) == 1
+
+
+async def test_different_targets_run_side_by_side_up_to_the_number_of_workers(engine: LocalEngine, work: Work) -> None:
+    work.gate.clear()
+    for number in range(6):
+        await engine.submit(target(number))
+    await engine.start(work.run, work.failed)
+    await until(lambda: len(work.begun) == 4)
+    await asyncio.sleep(SOON)
+    assert len(work.begun) == 4
+    work.gate.set()
+    await idle(engine)
+    assert len(work.begun) == 6
+
+
+async def test_repositories_take_turns(single: LocalEngine, work: Work) -> None:
+    for number in range(1, 50):
+        await single.submit(target(number, "busy/one"))
+    await single.submit(target(1, "quiet/one"))
+    await single.submit(target(1, "quiet/two"))
+    await single.start(work.run, work.failed)
+    await idle(single)
+    assert work.begun[:4] == ["busy/one!1", "quiet/one!1", "quiet/two!1", "busy/one!2"]
+
+
+async def test_the_most_pressing_of_a_repository_goes_first(single: LocalEngine, work: Work) -> None:
+    for number, priority in ((1, 5), (2, 0), (3, 3), (4, 0)):
+        await single.submit(target(number), priority=priority)
+    await single.submit(target(1), priority=9)
+    await single.submit(target(3), priority=-1)
+    await single.start(work.run, work.failed)
+    await idle(single)
+    assert [name[-1] for name in work.begun] == ["3", "2", "4", "1"]
+
+
+async def test_a_repeat_keeps_the_best_priority_that_was_asked_for(single: LocalEngine, work: Work) -> None:
+    work.gate.clear()
+    await single.start(work.run, work.failed)
+    await single.submit(target(1))
+    await until(lambda: len(work.begun) == 1)
+    await single.submit(target(2), priority=1)
+    await single.submit(target(1), priority=0)
+    await single.submit(target(1), priority=5)
+    work.gate.set()
+    await idle(single)
+    assert [name[-1] for name in work.begun] == ["1", "1", "2"]
+
+
+async def test_a_delayed_target_waits_and_idle_does_not_wait_for_it(engine: LocalEngine, work: Work) -> None:
+    await engine.start(work.run, work.failed)
+    await engine.submit(target(), delay=SOON)
+    await idle(engine)
+    assert work.begun == []
+    await until(lambda: len(work.begun) == 1)
+
+
+async def test_of_two_delays_the_shorter_counts(engine: LocalEngine, work: Work) -> None:
+    await engine.start(work.run, work.failed)
+    await engine.submit(target(1), delay=LATE)
+    await engine.submit(target(1), delay=SOON)
+    await engine.submit(target(2), delay=SOON)
+    await engine.submit(target(2), delay=LATE)
+    await until(lambda: len(work.begun) == 2)
+    assert engine._timers == {}
+
+
+async def test_a_submit_without_delay_makes_the_delayed_one_needless(engine: LocalEngine, work: Work) -> None:
+    await engine.start(work.run, work.failed)
+    await engine.submit(target(), delay=LATE)
+    await engine.submit(target())
+    await idle(engine)
+    assert (len(work.begun), engine._timers) == (1, {})
+
+
+async def test_what_falls_due_while_its_target_runs_follows(engine: LocalEngine, work: Work) -> None:
+    work.gate.clear()
+    await engine.start(work.run, work.failed)
+    await engine.submit(target())
+    await until(lambda: len(work.begun) == 1)
+    await engine.submit(target(), delay=SOON)
+    await until(lambda: engine._timers == {})
+    assert work.begun == ["workshop/garden!1"]
+    work.gate.set()
+    await idle(engine)
+    assert len(work.begun) == 2
+
+
+async def test_what_was_cancelled_does_not_run_and_can_be_asked_for_again(single: LocalEngine, work: Work) -> None:
+    await single.submit(target(1))
+    await single.submit(target(2), delay=SOON)
+    await single.submit(target(3))
+    for number in (1, 2):
+        await single.cancel(target(number))
+    await single.start(work.run, work.failed)
+    await idle(single)
+    assert (work.begun, single._timers) == (["workshop/garden!3"], {})
+    await single.submit(target(1))
+    await single.cancel(target(1))
+    await single.submit(target(1))
+    await idle(single)
+    assert work.begun == ["workshop/garden!3", "workshop/garden!1"]
+
+
+async def test_cancelling_ends_the_wait_of_idle(engine: LocalEngine) -> None:
+    await engine.submit(target())
+    waiting = asyncio.create_task(engine.idle())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await engine.cancel(target())
+    async with asyncio.timeout(SECONDS):
+        await waiting
+
+
+async def test_cancelling_takes_back_the_repeat_but_not_the_run(engine: LocalEngine, work: Work) -> None:
+    work.gate.clear()
+    await engine.start(work.run, work.failed)
+    await engine.submit(target())
+    await until(lambda: len(work.begun) == 1)
+    await engine.submit(target())
+    await engine.cancel(target())
+    work.gate.set()
+    await idle(engine)
+    assert (len(work.begun), work.running) == (1, {"workshop/garden!1": 0})
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+async def test_only_an_urgent_submit_supersedes_the_run(engine: LocalEngine, work: Work, urgent: bool) -> None:
+    work.gate.clear()
+    await engine.start(work.run, work.failed)
+    await engine.submit(target(), urgent=True)
+    await until(lambda: len(work.leases) == 1)
+    await engine.submit(target(2), urgent=True)
+    await engine.submit(target(), urgent=urgent)
+    assert work.leases[0].superseded.is_set() is urgent
+    work.gate.set()
+    await idle(engine)
+    assert [lease.superseded.is_set() for lease in work.leases] == [urgent, False, False]
+
+
+@pytest.mark.parametrize("told_badly", [False, True])
+async def test_failing_work_is_told_and_ends_no_worker(single: LocalEngine, work: Work, told_badly: bool) -> None:
+    work.fail = lambda lease: ValueError("no") if lease.target.number == 1 else None
+    work.told_badly = told_badly
+    await single.start(work.run, work.failed)
+    await single.submit(target(1))
+    await idle(single)
+    await single.submit(target(2))
+    await single.submit(target(1))
+    await idle(single)
+    assert [name[-1] for name in work.begun] == ["1", "2", "1"]
+    assert work.failures == [("workshop/garden!1", "no")] * 2
+
+
+async def test_idle_returns_at_once_where_nothing_was_asked_for(engine: LocalEngine) -> None:
+    await idle(engine)
+
+
+async def test_stopping_ends_runs_and_timers(work: Work) -> None:
+    engine = LocalEngine(workers=2)
+    work.gate.clear()
+    await engine.start(work.run, work.failed)
+    await engine.submit(target(1))
+    await engine.submit(target(2), delay=SOON)
+    await until(lambda: len(work.begun) == 1)
+    async with asyncio.timeout(SECONDS):
+        await engine.stop()
+    await asyncio.sleep(SOON * 2)
+    assert (len(work.begun), work.failures, engine._tasks) == (1, [], set())
+
+
+async def test_a_schedule_begins_at_once_and_outlives_a_failing_run(engine: LocalEngine) -> None:
+    runs: list[int] = []
+
+    async def job() -> None:
+        runs.append(len(runs))
+        if len(runs) == 1:
+            raise ValueError("the first run fails")
+
+    engine.every("job", 0.001, job)
+    await until(lambda: len(runs) >= 3)

@@ -1,0 +1,199 @@
+"""Mirrors: what is fetched and kept, what git is never given, and that every wait ends."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.git import GitError, GitTooMuch, Mirror, check_ref, check_sha
+from tests.gitwork import REPOSITORY, Forge, running_forge
+
+MAIN = "refs/heads/main"
+
+
+@pytest.fixture
+async def forge(tmp_path: Path) -> AsyncIterator[Forge]:
+    async with running_forge(tmp_path) as running:
+        yield running
+
+
+async def test_what_was_fetched_is_here_and_asks_the_server_no_more(forge: Forge) -> None:
+    head = forge.work.head()
+    assert await present(forge.mirror, head) is False
+    await forge.mirror.fetch({MAIN: head})
+    assert await forge.mirror.present([head, "f" * 40, "no sha"]) == {head}
+    await forge.sandbox.stop()
+    await forge.mirror.fetch({MAIN: head})
+
+
+async def present(mirror: Mirror, sha: str) -> bool:
+    return mirror.folder.exists() and sha in await mirror.present([sha])
+
+
+async def test_a_branch_that_moved_on_is_fetched_and_not_taken_for_what_was_asked(forge: Forge) -> None:
+    asked = forge.work.head()
+    forge.work.commit("More", {"a": "1\n"})
+    moved = await forge.push("HEAD:main")
+    await forge.mirror.fetch({MAIN: moved[::-1]})
+    assert await forge.mirror.present([moved[::-1], moved]) == frozenset()
+    await forge.mirror.fetch({MAIN: moved})
+    assert await forge.mirror.present([moved]) == {moved}
+    assert (await forge.mirror.merge_base(asked, moved), await forge.mirror.commits(moved, asked)) == (asked, (moved,))
+
+
+async def test_the_token_lies_in_no_file_and_folders_are_private(forge: Forge) -> None:
+    await forge.mirror.fetch({MAIN: forge.work.head()})
+    files = [path for path in forge.mirrors.root.rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if forge.token.encode() in path.read_bytes()] == []
+    assert f"url = {forge.sandbox.url}/{REPOSITORY}.git" in (forge.mirror.folder / "config").read_text(encoding="utf-8")
+    modes = {path.stat().st_mode & 0o777 for path in (forge.mirrors.root, forge.mirror.folder)}
+    assert modes == {0o700}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "--upload-pack=x",
+        "../x",
+        "x/..",
+        "./x",
+        "$(x)/y",
+        "a/b/c",
+        "a",
+        "/a",
+        "a/",
+        "a b/c",
+        "a/b\n",
+        "ä/b",
+        "a/" + "b" * 101,
+    ],
+)
+async def test_names_that_no_server_gives_are_refused(forge: Forge, name: str) -> None:
+    with pytest.raises(GitError, match="is no repository name"):
+        forge.mirrors.mirror(name)
+
+
+@pytest.mark.parametrize(
+    "ref",
+    [
+        "",
+        "main",
+        "--upload-pack=x",
+        *(f"refs/heads/{name}" for name in ("a..b", "a b", "a:b", "*", "a\x00", "a.lock", "a.lock/b", "a//b", "")),
+        *(f"refs/heads/{name}" for name in ("@{1}", "a\\b", "a^", "a~1", "a\nb", "/a")),
+    ],
+)
+def test_what_is_no_ref_name_is_refused(ref: str) -> None:
+    with pytest.raises(GitError, match="is no ref name"):
+        check_ref(ref)
+
+
+@pytest.mark.parametrize(
+    "ref", [MAIN, "refs/pull/1/head", "refs/heads/$(touch${IFS}x)", "refs/heads/ü/ñ", "refs/heads/a'b"]
+)
+def test_odd_branch_names_are_only_names(ref: str) -> None:
+    assert check_ref(ref) == ref
+
+
+@pytest.mark.parametrize("sha", ["", "HEAD", "a" * 39, "A" * 40, "a" * 41, "--all", "a" * 40 + "\n", "g" * 40])
+async def test_what_is_no_commit_id_never_reaches_git(forge: Forge, sha: str) -> None:
+    head = forge.work.head()
+    with pytest.raises(GitError, match="is no commit id"):
+        check_sha(sha)
+    for call in (forge.mirror.commits(sha, head), forge.mirror.raw_diff(head, sha), forge.mirror.left_out([sha], head)):
+        with pytest.raises(GitError, match="is no commit id"):
+            await call
+    with pytest.raises(GitError, match="is no commit id"):
+        await forge.mirror.fetch({MAIN: sha})
+    assert check_sha("a" * 64) == "a" * 64
+
+
+async def test_an_older_head_stays_readable_after_a_force_push(forge: Forge, tmp_path: Path) -> None:
+    base = forge.work.head()
+    dropped = forge.work.commit("Dropped", {"a": "was here\n"})
+    await forge.push("HEAD:topic")
+    await forge.mirror.fetch({"refs/heads/topic": dropped, MAIN: base})
+    forge.work.git("reset", "--quiet", "--hard", base)
+    head = forge.work.commit("Kept", {"b": "2\n"})
+    await forge.push("+HEAD:topic")
+    await forge.mirror.fetch({"refs/heads/topic": head})
+    await forge.mirrors.run(forge.mirror.folder, "gc", "--quiet", "--prune=now")
+    assert b"was here" in await forge.mirror.log([head, dropped], base, limit=9, patch=True)
+    later = forge.other(tmp_path / "later").mirror(REPOSITORY)
+    await later.fetch({MAIN: base, "refs/heads/topic": head})
+    assert await later.fetch_commits([dropped, "f" * 40, head, "0" * 40]) == ("f" * 40,)
+    assert b"was here" in await later.log([dropped], base, limit=9, patch=True)
+
+
+async def test_an_oversized_file_stays_on_the_server_and_is_named(forge: Forge, tmp_path: Path) -> None:
+    base = forge.work.head()
+    forge.work.commit("Large", {"large.bin": secrets.token_hex(4000), "small": "s\n"})
+    head = await forge.push("HEAD:topic")
+    blob = forge.work.git("rev-parse", "HEAD:large.bin").decode().strip()
+    mirrors = forge.other(tmp_path / "small", file_bytes=1000)
+    mirror = mirrors.mirror(REPOSITORY)
+    await mirror.fetch({MAIN: base, "refs/heads/topic": head})
+    assert await mirror.left_out([head], base) == {blob}
+    log = await mirror.log([head], base, limit=9, patch=True, skip=["large.bin"])
+    assert (b"small" in log, b"+++ b/large.bin" in log) == (True, False)
+    await mirror.raw_diff(base, head)
+    local = await mirrors.run(mirror.folder, "cat-file", "--batch-all-objects", "--batch-check")
+    assert blob.encode() not in local
+
+
+async def test_nothing_is_left_out_of_small_changes(forge: Forge) -> None:
+    base = forge.work.head()
+    forge.work.commit("Small", {"a": "1\n"})
+    head = await forge.push("HEAD:topic")
+    await forge.mirror.fetch({MAIN: base, "refs/heads/topic": head})
+    assert await forge.mirror.left_out([head], base) == frozenset()
+
+
+async def test_histories_that_share_nothing_have_no_base(forge: Forge) -> None:
+    base = forge.work.head()
+    forge.work.git("switch", "--quiet", "--orphan", "alone")
+    alone = forge.work.commit("Alone", {"x": "1\n"})
+    await forge.push("HEAD:alone")
+    await forge.mirror.fetch({MAIN: base, "refs/heads/alone": alone})
+    assert await forge.mirror.merge_base(alone, base) == ""
+
+
+async def test_output_over_the_limit_is_an_error_that_keeps_what_came(forge: Forge, tmp_path: Path) -> None:
+    base = forge.work.head()
+    forge.work.commit("Long", {"long": "word\n" * 200_000})
+    head = await forge.push("HEAD:topic")
+    mirror = forge.other(tmp_path / "short", output_bytes=100_000).mirror(REPOSITORY)
+    await mirror.fetch({MAIN: base, "refs/heads/topic": head})
+    with pytest.raises(GitTooMuch, match="git log printed more than") as caught:
+        await mirror.log([head], base, limit=9, patch=True)
+    assert 100_000 < len(caught.value.output) < 1_000_000
+    assert caught.value.output.startswith(f"\x00{head}".encode())
+
+
+async def test_a_refusal_is_told_without_the_token(forge: Forge, tmp_path: Path) -> None:
+    wrong = secrets.token_hex(20)
+    mirror = forge.other(tmp_path / "wrong", wrong).mirror(REPOSITORY)
+    with pytest.raises(GitError, match=r"git fetch failed \(128\): .*fatal: ") as caught:
+        await mirror.fetch({MAIN: "a" * 40})
+    assert wrong not in str(caught.value)
+
+
+async def test_two_looks_at_once_make_one_mirror(forge: Forge) -> None:
+    head = forge.work.head()
+    await asyncio.gather(*(forge.mirror.fetch({MAIN: head}) for _ in range(4)))
+    assert await forge.mirror.present([head]) == {head}
+
+
+async def test_settings_of_the_one_who_starts_the_bot_do_not_reach_git(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("GIT_DIR", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_PARAMETERS", "GIT_EXTERNAL_DIFF", "GIT_SSH_COMMAND"):
+        monkeypatch.setenv(name, str(tmp_path / "nowhere"))
+    (forge.mirrors.root / ".gitconfig").write_text("[broken\n", encoding="utf-8")
+    mirror, head = forge.mirrors.mirror(REPOSITORY), (forge.sandbox.url, MAIN)
+    with pytest.raises(GitError, match="fatal"):
+        await mirror.fetch({"refs/heads/none": "a" * 40})
+    assert (mirror.folder / "config").exists(), head

@@ -1,0 +1,270 @@
+"""What a pull request's commits hold: every commit, dropped ones too, and what wasn't looked at."""
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.forgejo.httpx import HttpxForgejo
+from bot.history import Heads, Histories, History, HistoryLimits, Moved, relevant
+from bot.model import ChangedFile, Leak
+from bot.scan import Scanner
+from tests.gitwork import REPOSITORY, Forge, Work, running_forge
+from tests.scan.compiled import scanner as compiled
+
+
+@dataclass
+class Pull:
+    """One pull request of the branch `topic`, and how the bot reads it."""
+
+    forge: Forge
+    scanner: Scanner
+    root: Path
+    base: str
+    opened: bool = False
+
+    @property
+    def work(self) -> Work:
+        return self.forge.work
+
+    async def push(self, *arguments: str) -> str:
+        head = await self.forge.push(*(arguments or ("+HEAD:topic",)))
+        if not self.opened:
+            self.opened = True
+            async with HttpxForgejo(self.forge.sandbox.url, self.forge.token) as client:
+                body = {"title": "T", "base": "main", "head": "topic"}
+                await client.post(f"/repos/{REPOSITORY}/pulls", body)
+        return head
+
+    def heads(self, head: str = "", *earlier: str) -> Heads:
+        return Heads(REPOSITORY, 1, head or self.work.head(), self.base, "main", earlier)
+
+    async def read(
+        self, *earlier: str, head: str = "", commits: int = 500, files: int = 3000, **limits: Any
+    ) -> History:
+        mirrors = self.forge.other(self.root / secrets.token_hex(4), **limits)
+        return await Histories(mirrors, self.scanner, HistoryLimits(commits, files)).read(self.heads(head, *earlier))
+
+
+@pytest.fixture(scope="module")
+def scanner() -> Scanner:
+    return compiled()
+
+
+@pytest.fixture
+async def pull(tmp_path: Path, scanner: Scanner) -> AsyncIterator[Pull]:
+    async with running_forge(tmp_path) as forge:
+        yield Pull(forge, scanner, tmp_path / "mirrors-of-tests", forge.work.head())
+
+
+def token_line() -> str:
+    return f"FORGEJO_TOKEN={secrets.token_hex(20)}\n"
+
+
+def places(found: tuple[Leak, ...]) -> list[tuple[str, str, int, str, bool]]:
+    return [
+        (one.location.where, one.location.path, one.location.line, one.location.commit, one.dropped) for one in found
+    ]
+
+
+async def test_commits_files_and_merge_base_are_told(pull: Pull) -> None:
+    one = pull.work.commit("One\n\nwith a body\n", {"a": "1\n"})
+    two = pull.work.commit("Two", {"a": "2\n", "README.md": "# more\n"})
+    await pull.push()
+    history = await pull.read()
+    assert [(c.sha, c.author, c.message, c.parents, c.dropped) for c in history.commits] == [
+        (two, "codex", "Two", (one,), False),
+        (one, "codex", "One\n\nwith a body", (pull.base,), False),
+    ]
+    assert (history.merge_base, history.leaks, history.gaps) == (pull.base, (), ())
+    assert [(file.path, file.status) for file in history.files] == [("README.md", "changed"), ("a", "added")]
+
+
+async def test_a_secret_that_was_added_and_taken_out_again_is_found(pull: Pull) -> None:
+    line = token_line()
+    added = pull.work.commit("Configure", {"deploy/.env": f"A=1\nB=2\n{line}"})
+    pull.work.commit("Oops", {"deploy/.env": "A=1\nB=2\n"})
+    await pull.push()
+    history = await pull.read()
+    assert places(history.leaks) == [("diff", "deploy/.env", 3, added, False)]
+    assert line.strip().partition("=")[2] not in repr(history)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["package-lock.json", "node_modules/x/y.js", "vendor/a.go", "image.svg", "x b/gr\xfcn", "new\nline", "a.min.js"],
+)
+async def test_no_path_hides_a_secret(pull: Pull, name: str) -> None:
+    pull.work.commit("Add", {name: token_line()})
+    await pull.push()
+    (leak,) = (await pull.read()).leaks
+    assert (leak.location.path, leak.location.line) == (name.replace("\n", "\\n"), 1)
+
+
+@pytest.mark.parametrize("around", [b"\x00%s\x00", b"\xff\xfe\x00\x01\n%s", b"\r\n%s\r\n", b"%s"])
+async def test_no_binary_looks_hide_a_secret(pull: Pull, around: bytes) -> None:
+    pull.work.write(".gitattributes", "* binary -diff -text export-ignore\n")
+    pull.work.commit("Add", {"data.bin": around % token_line().strip().encode()})
+    await pull.push()
+    assert [one.location.path for one in (await pull.read()).leaks] == ["data.bin"]
+
+
+async def test_a_secret_in_a_message_is_found_and_masked(pull: Pull) -> None:
+    line = token_line()
+    head = pull.work.commit(f"Use it\n\n{line}", {"a": "1\n"})
+    await pull.push()
+    history = await pull.read()
+    assert places(history.leaks) == [("message", "", 0, head, False)]
+    assert (line.strip()[-20:] in repr(history), "[secret:" in history.commits[0].message) == (False, True)
+
+
+async def test_a_commit_that_a_force_push_dropped_is_read_as_dropped(pull: Pull) -> None:
+    dropped = pull.work.commit("Leak", {".env": token_line()})
+    await pull.push()
+    pull.work.git("reset", "--quiet", "--hard", pull.base)
+    head = pull.work.commit("Clean", {"a": "1\n"})
+    await pull.push()
+    history = await pull.read(dropped, pull.base, head, "0" * 40)
+    assert places(history.leaks) == [("diff", ".env", 1, dropped, True)]
+    assert {commit.sha: commit.dropped for commit in history.commits} == {head: False, dropped: True}
+    assert [file.path for file in history.files] == ["a"]
+
+
+async def test_a_commit_that_the_server_lost_is_a_gap(pull: Pull) -> None:
+    pull.work.commit("One", {"a": "1\n"})
+    await pull.push()
+    (gap,) = (await pull.read("f" * 40)).gaps
+    assert gap.what == f"commit {'f' * 10}, dropped by a force-push"
+
+
+async def test_a_merge_is_read_by_what_it_added_itself(pull: Pull) -> None:
+    pull.work.git("switch", "--quiet", "-c", "topic")
+    pull.work.commit("Topic", {"a": "1\n"})
+    pull.work.git("switch", "--quiet", "main")
+    pull.work.commit("Main", {"b": "2\n"})
+    pull.base = await pull.forge.push("HEAD:main")
+    pull.work.git("switch", "--quiet", "topic")
+    pull.work.git("merge", "--quiet", "--no-commit", "main")
+    merge = pull.work.commit("Merge", {"b": f"2\n{token_line()}"})
+    await pull.push()
+    history = await pull.read()
+    assert places(history.leaks) == [("diff", "b", 2, merge, False)]
+    assert [commit.message for commit in history.commits] == ["Merge", "Topic"]
+
+
+async def test_an_oversized_file_is_a_gap_and_the_rest_is_still_read(pull: Pull) -> None:
+    pull.work.commit("Large", {"large.bin": secrets.token_bytes(5000), ".env": token_line()})
+    await pull.push()
+    history = await pull.read(file_bytes=1024)
+    assert [gap.what for gap in history.gaps] == ["file large.bin"]
+    assert [one.location.path for one in history.leaks] == [".env"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "what", "read"),
+    [
+        ({"commits": 2}, ["older commits"], 2),
+        ({"commits": 3}, [], 3),
+        ({"files": 2}, ["further commits"], 2),
+        ({"files": 3}, [], 3),
+        ({"output_bytes": 900}, ["the rest of the patch"], 2),
+    ],
+)
+async def test_what_is_beyond_a_limit_is_a_gap(pull: Pull, limits: dict[str, Any], what: list[str], read: int) -> None:
+    for number in range(3):
+        pull.work.commit(f"Number {number}", {f"file-{number}": "x\n"})
+    await pull.push()
+    history = await pull.read(**limits)
+    assert ([gap.what for gap in history.gaps], len(history.commits)) == (what, read)
+
+
+async def test_a_branch_that_moved_meanwhile_is_looked_at_again(pull: Pull) -> None:
+    pull.work.commit("One", {"a": "1\n"})
+    await pull.push()
+    with pytest.raises(Moved, match="moved on during the fetch"):
+        await pull.read(head="a" * 40)
+
+
+async def test_a_history_is_read_once(pull: Pull) -> None:
+    pull.work.commit("One", {"a": "1\n"})
+    await pull.push()
+    histories = Histories(pull.forge.mirrors, pull.scanner, HistoryLimits())
+    first = await histories.read(pull.heads())
+    await pull.forge.sandbox.stop()
+    assert await histories.read(pull.heads()) is first
+
+
+async def test_histories_that_share_nothing_are_a_gap(pull: Pull) -> None:
+    pull.work.git("switch", "--quiet", "--orphan", "alone")
+    pull.work.commit("Alone", {".env": token_line()})
+    await pull.forge.push("HEAD:refs/heads/other")
+    pull.work.git("switch", "--quiet", "main")
+    pull.work.commit("One", {"a": "1\n"})
+    await pull.push()
+    pull.work.git("switch", "--quiet", "alone")
+    await pull.push()
+    history = await pull.read()
+    assert ([gap.what for gap in history.gaps], history.files) == (["the net difference"], ())
+    assert len(history.leaks) == 1
+
+
+async def test_paths_are_told_on_one_line(pull: Pull) -> None:
+    pull.work.commit("One", {"new\nline\u202e": "1\n"})
+    await pull.push()
+    assert (await pull.read()).files == (
+        ChangedFile(path="new\\nline\\u202e", status="added", old_mode="000000", new_mode="100644"),
+    )
+
+
+def test_earlier_heads_are_taken_once_and_in_order() -> None:
+    heads = Heads(REPOSITORY, 1, "h", "b", "main")
+    assert relevant(heads, ["x", "h", "y", "x"]) == replace(heads, earlier=("x", "y"))
+
+
+@pytest.mark.parametrize(
+    ("header", "before"),
+    [("encoding IBM037\n", b"Tidy up "), ("encoding UTF-16\n", b"Tidy up "), ("", b"Tidy up\x00"), ("", b"caf\xe9 ")],
+    ids=["as EBCDIC", "as UTF-16", "behind a NUL", "as Latin 1"],
+)
+async def test_no_encoding_hides_a_part_of_a_message(pull: Pull, header: str, before: bytes) -> None:
+    who = "codex <codex@example.invalid> 1772366400 +0000"
+    tree = pull.work.git("rev-parse", "HEAD^{tree}").decode().strip()
+    about = f"tree {tree}\nparent {pull.base}\nauthor {who}\ncommitter {who}\n{header}\n"
+    stored = about.encode() + before + token_line().encode()
+    sha = pull.work.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=stored).decode().strip()
+    pull.work.git("reset", "--quiet", "--hard", sha)
+    await pull.push()
+    history = await pull.read()
+    assert places(history.leaks) == [("message", "", 0, sha, False)]
+    assert History(commits=history.commits).commits[0].message.encode()
+
+
+async def test_a_merge_of_more_than_two_parents_is_a_gap(pull: Pull) -> None:
+    tree = pull.work.git("rev-parse", "HEAD^{tree}").decode().strip()
+    parents = [pull.work.commit(f"Side {number}") for number in range(3)]
+    about = [argument for parent in parents for argument in ("-p", parent)]
+    merge = pull.work.git("commit-tree", tree, *about, "-m", "Octopus").decode().strip()
+    pull.work.git("reset", "--quiet", "--hard", merge)
+    await pull.push()
+    assert [gap.what for gap in (await pull.read()).gaps] == [f"what merge {merge[:10]} itself changed"]
+
+
+async def test_more_force_pushes_than_are_followed_are_a_gap(pull: Pull) -> None:
+    pull.work.commit("One", {"a": "1\n"})
+    await pull.push()
+    gaps = (await pull.read(*(f"{number:040x}" for number in range(1, 54)))).gaps
+    assert (len(gaps), gaps[-1].what) == (51, "3 older heads of the branch")
+
+
+async def test_an_oversized_file_that_goes_away_is_no_gap(pull: Pull) -> None:
+    large = secrets.token_hex(4000)
+    pull.work.commit("Large", {"large": large, "other": large[::-1]})
+    pull.base = await pull.forge.push("HEAD:main")
+    (pull.work.folder / "large").unlink()
+    pull.work.commit("Small", {"other": f"now small\n{token_line()}"})
+    await pull.push()
+    history = await pull.read(file_bytes=1024)
+    assert ([one.location.path for one in history.leaks], history.gaps) == (["other"], ())

@@ -1,0 +1,188 @@
+"""The report comment: read in five seconds, bounded, and safe whatever the texts in it say."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
+
+from bot import report as reporting
+from bot.model import Finding, Kind, Location, Report, Restored, Severity, Verdict
+from bot.report import FOOTER, MAX_BYTES, without_footer, worst, write
+from tests.rendered import TRIGGERS, blocks, inlines, spoken, tokens
+from tests.snapshots import HEAD, ISSUE, NOW, finding, report, snapshot
+
+EVIL = "@operator see workshop/garden#1 <!-- assay:footer --> `x` | ](javascript:alert(1)) </details> https://x.y"
+
+
+def findings(count: int, text: str = "") -> tuple[Finding, ...]:
+    return tuple(finding(title=f"Secret {number} {text}", fingerprint=f"sf_{number:016x}") for number in range(count))
+
+
+def blocked(count: int = 1, text: str = "") -> Report:
+    return report(Verdict.BLOCK, summary=f"{count} leaked secrets", findings=findings(count, text))
+
+
+def bare(body: str) -> str:
+    """The hash covers the whole model, so a new field of it would change every recorded report."""
+    return re.sub(r"snapshot `[0-9a-f]{16}`", "snapshot `...`", body)
+
+
+def test_a_clean_report(golden: SnapshotAssertion) -> None:
+    assert bare(write(snapshot(), [report(summary="no secret in 1 commit")], [])) == golden
+
+
+def test_a_blocked_report(golden: SnapshotAssertion) -> None:
+    told = [
+        reporting.restored_notice(
+            Restored(object="label:x", what="Label x was set by codex", today=1, total=2, last_at=NOW)
+        ),
+        reporting.left_notice("comment:report"),
+    ]
+    several = [
+        finding(evidence="found 2 times; in a1a1a1a1a1, b2b2b2b2b2", next_step="Revoke it first."),
+        *findings(6, "with a long tail"),
+    ]
+    reports = [
+        report(Verdict.ERROR, check="policy", summary="the last good policy decides"),
+        report(
+            Verdict.BLOCK, summary="7 leaked secrets", findings=tuple(several), notes=("What is harmless is accepted.",)
+        ),
+    ]
+    assert bare(write(snapshot(), reports, told)) == golden
+
+
+@pytest.fixture(name="golden")
+def golden_report(request: pytest.FixtureRequest) -> SnapshotAssertion:
+    """The recorded text; its own fixture is called as our builder of snapshots is."""
+    recorded: SnapshotAssertion = request.getfixturevalue("snapshot")
+    return recorded
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "answer"),
+    [
+        ([], Verdict.SKIP),
+        ([Verdict.PASS, Verdict.SKIP], Verdict.PASS),
+        ([Verdict.ADVISE, Verdict.PENDING], Verdict.PENDING),
+        ([Verdict.BLOCK, Verdict.ERROR], Verdict.BLOCK),
+    ],
+)
+def test_the_heading_is_of_the_worst_verdict(verdicts: list[Verdict], answer: Verdict) -> None:
+    reports = [report(verdict) for verdict in verdicts]
+    assert worst(reports) is answer
+    assert (
+        write(snapshot(), reports, []).splitlines()[2] == f"### {reporting.ICONS[answer]} {reporting.HEADINGS[answer]}"
+    )
+
+
+@pytest.mark.parametrize(("target", "state"), [(ISSUE, "open"), (None, "merged"), (None, "closed")])
+def test_a_block_where_nothing_is_merged_any_more_says_so(target: None, state: str) -> None:
+    observed = snapshot(target, state=state) if target else snapshot(state=state)
+    body = write(observed, [blocked()], [])
+    assert ("Blocked" in body, reporting.NO_MERGE_HEADING in body) == (False, True)
+
+
+def test_five_findings_stand_open_the_rest_is_folded_and_beyond_fifty_only_counted() -> None:
+    body = write(snapshot(), [blocked(60)], [])
+    opening, closing = body.index("<details><summary>45 more</summary>"), body.index("\n</details>")
+    shown = [match.start() for match in re.finditer(r"\*\*critical\*\*", body)]
+    assert (sum(at < opening for at in shown), sum(opening < at < closing for at in shown), len(shown)) == (5, 45, 50)
+    assert "*10 further findings are counted but not shown.*" in body
+    assert "details" not in write(snapshot(), [blocked(5)], [])
+
+
+def test_a_long_report_is_cut_to_its_limit_and_what_is_folded_is_closed() -> None:
+    long = tuple(one.model_copy(update={"evidence": "ä|" * 500}) for one in findings(50))
+    body = write(snapshot(), [report(Verdict.BLOCK, check=f"check-{n}", findings=long) for n in range(4)], [])
+    assert MAX_BYTES - 3000 < len(body.encode()) <= MAX_BYTES
+    assert body.count("<details>") == body.count("</details>")
+    assert (reporting.CUT in body, reporting.CUT in write(snapshot(), [blocked()], [])) == (True, False)
+    assert body.partition(FOOTER)[2].startswith("<sub>head")
+    assert [token.content for token in tokens(body) if token.type == "html_block"][-1].startswith("<!-- assay:footer")
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 60), st.integers(0, 1000))
+def test_no_report_is_larger_than_its_limit(count: int, length: int) -> None:
+    body = write(snapshot(), [blocked(count, "`" * length)] * 3, ["> " * length] * 9)
+    assert len(body.encode()) <= MAX_BYTES
+    assert body.count("\n<details>") == body.count("\n</details>")
+
+
+HOSTILE = report(
+    Verdict.BLOCK,
+    summary=EVIL,
+    findings=(
+        finding(
+            title=EVIL,
+            evidence=EVIL,
+            next_step=EVIL,
+            location=Location(where="diff", path=f"a\n# b\n{EVIL}", line=4, commit=HEAD),
+        ),
+    ),
+    notes=(EVIL,),
+)
+
+
+def test_texts_of_strangers_make_no_link_no_html_no_mention_and_no_reference() -> None:
+    restored = Restored(object="x", what=EVIL, today=1, total=1, last_at=NOW)
+    notices = [reporting.restored_notice(restored), reporting.left_notice(f"label:{EVIL}")]
+    body = write(snapshot(), [HOSTILE], notices)
+    found = tokens(body)
+    assert {token.type for token in found} & {"link_open", "image", "fence", "code_block"} == set()
+    raw = [token.content.strip() for token in found if token.type in {"html_block", "html_inline"}]
+    assert raw == ["<!-- assay:workshop/garden!12 -->", "<!-- assay:footer -->", "<sub>", "</sub>"]
+    assert TRIGGERS.search(spoken(body)) is None
+    assert blocks(body).count("heading") == 2
+
+
+def test_the_marker_of_the_footer_in_a_path_hides_nothing_that_follows() -> None:
+    later = report(Verdict.BLOCK, check="later", findings=findings(1))
+    one, two = write(snapshot(), [HOSTILE], []), write(snapshot(), [HOSTILE, later], [])
+    assert "<!-- assay:footer -->" in without_footer(one)
+    assert without_footer(two).endswith(f"`sf_{0:016x}`")
+
+
+def test_the_footer_alone_makes_no_difference() -> None:
+    one, two = write(snapshot(), [report()], []), write(snapshot(title="Other"), [report()], [])
+    assert (one == two, without_footer(one) == without_footer(two)) == (False, True)
+    assert without_footer("somebody's words \n") == "somebody's words"
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        (Location(where="target"), ""),
+        (Location(where="title"), "title"),
+        (Location(where="comment", comment_id=5), "comment 5"),
+        (Location(where="message", commit=HEAD), f"message @ {HEAD[:10]}"),
+        (Location(where="policy", path=".forgejo/assay.yml"), ".forgejo/assay.yml"),
+        (Location(where="diff", path="a b.py", line=3, commit=HEAD), f"a b.py:3 @ {HEAD[:10]}"),
+        (Location(where="diff", path="a.py", commit=HEAD), f"a.py @ {HEAD[:10]}"),
+    ],
+)
+def test_where_a_finding_stands(location: Location, told: str) -> None:
+    assert reporting.where(location) == told
+
+
+def test_an_issue_has_its_own_marker_and_no_head() -> None:
+    body = write(snapshot(ISSUE), [report()], [])
+    assert body.startswith("<!-- assay:workshop/garden#7 -->\n")
+    assert "head `" not in body
+    assert ISSUE.kind is Kind.ISSUE
+
+
+def test_each_row_of_the_table_is_a_check() -> None:
+    rows = [report(), report(Verdict.ADVISE, check="guards", summary="a | b")]
+    lines = inlines(write(snapshot(), rows, []))
+    cells = ["".join(part.content for part in line) for line in lines]
+    start = cells.index("In one line") + 1
+    assert cells[start : start + 6] == ["secret-leak", "✅ pass", "all is well", "guards", "💡 advise", "a | b"]
+
+
+def test_every_verdict_and_severity_has_its_words() -> None:
+    assert set(reporting.ICONS) == set(reporting.HEADINGS) == set(reporting.NEEDED) == set(Verdict)
+    bodies = [write(snapshot(), [report(findings=(finding(severity=one),))], []) for one in Severity]
+    assert [f"**{one}**" in body for one, body in zip(Severity, bodies, strict=True)] == [True] * 4
