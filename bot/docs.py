@@ -1,13 +1,28 @@
-"""Writes the pages of `docs/` that say what a file of the program already says: `python -m bot.docs [FOLDER]`.
+"""Writes what the documentation and the program both say: `python -m bot.docs [FOLDER]`.
 
-A test holds the pages against what this module gives, so they can't go stale.
+Some pages are generated whole. In the others a generated part stands between two comments, `<!-- generated: NAME -->`
+and `<!-- end: NAME -->`, and the words around it are written by hand. A test holds all of it against what this module
+gives, so it can't go stale.
 """
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from bot.docs_commands import commands_page
+from bot.docs_tables import metrics_table, policy_table, rules_table, settings_table
 from bot.labels import LabelDef, LabelGroup, LabelSet, hex_colour
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "metrics": metrics_table,
+    "policy": policy_table,
+    "secret-rules": rules_table,
+}
+"""What each generated part of a page is made by."""
+
+_PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
 
 _LABELS_HEAD = """\
 # Labels
@@ -40,15 +55,22 @@ def labels_page(labels: LabelSet) -> str:
 
 def pages() -> dict[str, str]:
     """Gives each generated page by its file's name. Raises LabelFileError where `labels.yaml` can't be used."""
-    return {"labels.md": labels_page(LabelSet.load())}
+    return {"commands.md": commands_page(), "labels.md": labels_page(LabelSet.load())}
+
+
+def filled(text: str) -> str:
+    """Gives a page with its generated parts as they should be now. Raises KeyError for a part that nobody makes."""
+    return _PART.sub(lambda part: f"{part[1]}{PARTS[part[2]]()}\n{part[3]}", text)
 
 
 def main(arguments: list[str]) -> None:
-    """Writes all pages into the folder named, or into `docs`."""
+    """Writes all pages into the folder named, or into `docs`, and fills the generated parts of those that are there."""
     folder = Path(arguments[0] if arguments else "docs")
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
+    for page in sorted(folder.rglob("*.md")):
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _labels_section(group: LabelGroup, members: list[LabelDef]) -> Iterator[str]:
