@@ -24,9 +24,11 @@ from bot.model import (
     WantedStatus,
     digest,
 )
+from bot.policy import named
 from bot.report import without_footer
 
 MAX_RESTORES = 3
+MAX_NAME = 100
 
 ActionKind = Literal["comment.create", "comment.edit", "comment.delete", "label.add", "label.remove", "status.create"]
 
@@ -72,14 +74,24 @@ class Action(Value):
 
 @dataclass(frozen=True)
 class Disputes:
-    """What others changed: `restored` is put back in this pass, `left` was put back too often today."""
+    """What others changed: `restored` is put back in this pass, `left` was put back too often today.
+
+    `alarms` is what an operator has to hear of: what is left, and what is put back ever again because leaving it would
+    pass what is not passed.
+    """
 
     restored: tuple[Restored, ...] = ()
     left: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
 
     def gives_up(self, thing: str) -> bool:
         """Says whether a thing is left as others want it."""
         return thing in self.left
+
+
+def label_object(name: str) -> str:
+    """Gives the place of a label in ledger and holdings; a name longer than any sane one stands by its hash."""
+    return f"label:{name}" if len(name) <= MAX_NAME else f"label:{digest(name)}"
 
 
 def status_value(state: str, description: str, target_url: str) -> str:
@@ -89,19 +101,22 @@ def status_value(state: str, description: str, target_url: str) -> str:
 
 def disputes(plan: Plan, snapshot: Snapshot, is_decision: Callable[[str], bool]) -> Disputes:
     """Gives what others changed of the bot's own things since it wrote them."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, str, bool]] = []
     for comment in plan.comments:
         what = _comment_dispute(comment, snapshot)
-        found += [(f"comment:{comment.purpose}", what)] if what else []
+        found += [(f"comment:{comment.purpose}", what, False)] if what else []
     for status in plan.statuses:
         seen = _seen_status(snapshot, status.context)
         if seen is not None and seen.creator != snapshot.own.account:
             who = cut(seen.creator, 40) or "an unknown account"
-            found.append((_status_object(snapshot, status), f"Status {status.context} was posted by {who}"))
+            due = _voice(status, snapshot)[1]
+            better = seen.state not in WORSE or WORSE.index(seen.state) < WORSE.index(due)
+            what = f"Status {status.context} was posted by {who}"
+            found.append((_status_object(snapshot, status), what, better))
     for name, want, seen_label in _labels(plan, snapshot):
         if decide_label(want, seen_label, snapshot, decision=is_decision(name)) == "restore":
             verb = "set" if seen_label.on else "taken off"
-            found.append((f"label:{name}", f"Label {name} was {verb} by {cut(seen_label.by, 40)}"))
+            found.append((label_object(name), f"Label {cut(name, 60)} was {verb} by {cut(seen_label.by, 40)}", False))
     return _counted(found, snapshot)
 
 
@@ -114,12 +129,11 @@ def actions(
         if not disputed.gives_up(f"comment:{comment.purpose}"):
             found += _comment_actions(comment, snapshot)
     for name, want, seen in _labels(plan, snapshot):
-        if decide_label(want, seen, snapshot, decision=is_decision(name)) != "keep" and not disputed.gives_up(
-            f"label:{name}"
-        ):
+        decided = decide_label(want, seen, snapshot, decision=is_decision(name))
+        if decided != "keep" and not disputed.gives_up(label_object(name)):
             kind: ActionKind = "label.remove" if seen.on else "label.add"
             evidence = want.evidence if want else ""
-            found.append(Action(kind=kind, object=f"label:{name}", label=name, evidence=evidence))
+            found.append(Action(kind=kind, object=label_object(name), label=name, evidence=evidence))
     for status in plan.statuses:
         if not disputed.gives_up(_status_object(snapshot, status)):
             found += _status_actions(status, snapshot)
@@ -131,12 +145,12 @@ def decide_label(
 ) -> Literal["keep", "write", "restore"]:
     """Says what happens to one label: nothing, a write of the bot's own, or putting back what somebody else changed."""
     policy, account = snapshot.policy, snapshot.own.account
-    held = snapshot.own.holding(f"label:{seen.name}")
-    operators = policy.operators or ()
+    held = snapshot.own.holding(label_object(seen.name))
+    trusted = (*(policy.operators or ()), *policy.writers)
     if want is None:
         if seen.on and held is not None and held.value == "on" and seen.by == account:
             return "write"
-        foreign = seen.on and decision and seen.by not in {account, "", *operators, *policy.writers}
+        foreign = seen.on and decision and seen.by not in {account, ""} and not named(seen.by, trusted)
         return "restore" if foreign else "keep"
     if want.on == seen.on:
         return "keep"
@@ -149,8 +163,8 @@ def decide_label(
 
 def _may_change(seen: LabelSeen, snapshot: Snapshot, *, decision: bool) -> bool:
     if decision:
-        return seen.by in (snapshot.policy.operators or ())
-    return seen.by not in snapshot.policy.agents
+        return named(seen.by, snapshot.policy.operators or ())
+    return not named(seen.by, snapshot.policy.agents)
 
 
 def _stands(held: Held | None, want: WantedLabel) -> bool:
@@ -166,17 +180,19 @@ def _labels(plan: Plan, snapshot: Snapshot) -> list[tuple[str, WantedLabel | Non
     return [(name, plan.labels.get(name), seen.get(name, LabelSeen(name=name, on=False))) for name in names]
 
 
-def _counted(found: Sequence[tuple[str, str]], snapshot: Snapshot) -> Disputes:
+def _counted(found: Sequence[tuple[str, str, bool]], snapshot: Snapshot) -> Disputes:
     earlier = {thing.object: thing for thing in snapshot.own.restored}
-    restored, left = [], []
-    for name, what in found:
+    restored, left, alarms = [], [], []
+    for name, what, never_left in found:
         known = earlier.get(name)
         if known is not None and known.today >= MAX_RESTORES:
-            left.append(name)
-            continue
+            alarms.append(name)
+            if not never_left:
+                left.append(name)
+                continue
         today, total = (known.today, known.total) if known else (0, 0)
         restored.append(Restored(object=name, what=what, today=today + 1, total=total + 1, last_at=snapshot.taken_at))
-    return Disputes(tuple(restored), tuple(left))
+    return Disputes(tuple(restored), tuple(left), tuple(alarms))
 
 
 def _own(comment: WantedComment, snapshot: Snapshot) -> list[OwnComment]:
@@ -201,7 +217,7 @@ def _comment_actions(comment: WantedComment, snapshot: Snapshot) -> list[Action]
         return [] if comment.only_if_there else [Action(kind="comment.create", object=name, body=comment.body)]
     found = [Action(kind="comment.delete", object=f"{name}:{double.id}", comment_id=double.id) for double in there[1:]]
     first = there[0]
-    if without_footer(first.body) != without_footer(comment.body) or _comment_dispute(comment, snapshot):
+    if first.content_hash != digest(without_footer(comment.body)) or _comment_dispute(comment, snapshot):
         found.append(Action(kind="comment.edit", object=name, body=comment.body, comment_id=first.id))
     return found
 
@@ -214,14 +230,21 @@ def _seen_status(snapshot: Snapshot, context: str) -> StatusSeen | None:
     return next((seen for seen in snapshot.own.statuses if seen.context == context), None)
 
 
-def _status_actions(status: WantedStatus, snapshot: Snapshot) -> list[Action]:
-    """The commit's status is the worst among its open pull requests; of equals, the lowest number speaks."""
+def _voice(status: WantedStatus, snapshot: Snapshot) -> tuple[int, str, str, str]:
+    """The commit's status is the worst among its open pull requests; of equals, the lowest number speaks.
+
+    Gives number, state, description and address.
+    """
     report = next((own for own in snapshot.own.comments if own.purpose == "report"), None)
     url = f"{snapshot.own.url}#issuecomment-{report.id}" if report else ""
     check = status.context.removeprefix("assay/")
     voices = [(snapshot.target.number, status.state, status.description, url)]
     voices += [(s.number, s.state, s.description, s.target_url) for s in snapshot.own.siblings if s.check == check]
-    _, state, description, target_url = min(voices, key=lambda voice: (-WORSE.index(voice[1]), voice[0]))
+    return min(voices, key=lambda voice: (-WORSE.index(voice[1]), voice[0]))
+
+
+def _status_actions(status: WantedStatus, snapshot: Snapshot) -> list[Action]:
+    _, state, description, target_url = _voice(status, snapshot)
     seen = _seen_status(snapshot, status.context)
     wanted = Action(
         kind="status.create",

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from bot import records
-from bot.actions import Action, Disputes
+from bot.actions import Action, Disputes, status_value
 from bot.forgejo.abc import ForgejoAPI
-from bot.forgejo.errors import Forbidden, NotFound
+from bot.forgejo.errors import Forbidden, ForgejoError, NotFound, Unreachable
 from bot.forgejo.sansio import path
-from bot.forgejo.types import Comment, Label
+from bot.forgejo.types import Comment, Label, PullRequest
 from bot.labels import LabelSet, hex_colour
 from bot.ledger import Entry, append
 from bot.model import Held, Snapshot, Target
@@ -45,40 +45,77 @@ class Applier:
         self._defined: dict[str, set[str]] = {}
 
     async def apply(self, snapshot: Snapshot, actions: Sequence[Action], disputed: Disputes) -> tuple[Done, ...]:
-        """Makes the writes in order and records each; an action that fails ends the pass, and those before it stand.
+        """Makes the writes in order and records each; one that is refused doesn't keep the others from being made.
 
-        Raises ForgejoError, LabelRefused.
+        Raises the first ForgejoError or LabelRefused, when the rest is done.
         """
         if not actions:
             return ()
-        await self._announce(snapshot, actions, disputed)
+        await self._announce(snapshot, actions)
         done: list[Done] = []
         try:
-            for action in actions:
-                done.append(await self._write(snapshot, action, done))
+            failed = await self._each(snapshot, actions, done)
         finally:
-            await self._record(snapshot, done)
+            await self._record(snapshot, done, disputed)
+        if failed is not None:
+            raise failed
         return tuple(done)
 
-    async def _announce(self, snapshot: Snapshot, actions: Sequence[Action], disputed: Disputes) -> None:
+    async def _each(
+        self, snapshot: Snapshot, actions: Sequence[Action], done: list[Done]
+    ) -> ForgejoError | LabelRefused | None:
+        failed: ForgejoError | LabelRefused | None = None
+        for action in actions:
+            try:
+                done.append(await self._write(snapshot, action, done))
+            except (ForgejoError, LabelRefused) as fault:
+                failed = failed or fault
+                if isinstance(fault, Unreachable):
+                    break
+        return failed
+
+    async def close(self, target: Target, account: str, contexts: Sequence[str], why: str) -> None:
+        """Sets the statuses of an open pull request's head to `error`, without a look at anything else.
+
+        Raises ForgejoError.
+        """
+        repo, now = _repo(target), self._clock()
+        pull = PullRequest.of(await self._client.getitem(f"{repo}/pulls/{target.number}"))
+        if pull.state != "open" or not pull.head.sha:
+            return
+        for context in contexts:
+            body = {"context": context, "state": "error", "description": why, "target_url": pull.html_url}
+            name = f"status:{pull.head.sha}:{context}"
+            value = status_value("error", why, pull.html_url)
+            entry = Entry.of(target, "result", account, object=name, detail={"value": value}, result="not looked at")
+            await self._client.post(f"{repo}/statuses/{pull.head.sha}", body, repeat=True)
+            async with self._store.session() as session:
+                await records.adopt(session, target, [Held(object=name, value=value)], now)
+                await append(session, [entry], now)
+
+    async def _announce(self, snapshot: Snapshot, actions: Sequence[Action]) -> None:
         now, target = self._clock(), snapshot.target
         entries = [self._entry(snapshot, "intent", action) for action in actions]
-        entries += [
-            Entry.of(target, "restore", snapshot.own.account, object=thing.object, detail={"what": thing.what})
-            for thing in disputed.restored
-        ]
         async with self._store.session() as session:
             await records.intend(session, target, actions, now)
             await append(session, entries, now)
 
-    async def _record(self, snapshot: Snapshot, done: Sequence[Done]) -> None:
+    async def _record(self, snapshot: Snapshot, done: Sequence[Done], disputed: Disputes) -> None:
+        """Only what was really put back counts as put back."""
         if not done:
             return
-        now = self._clock()
+        now, target = self._clock(), snapshot.target
+        made = {one.action.object for one in done}
+        entries = [self._entry(snapshot, "result", one.action, one.remote_id) for one in done]
+        entries += [
+            Entry.of(target, "restore", snapshot.own.account, object=thing.object, detail={"what": thing.what})
+            for thing in disputed.restored
+            if thing.object in made
+        ]
         async with self._store.session() as session:
             for one in done:
                 await records.hold(session, snapshot.target, one.action, one.remote_id, now)
-            await append(session, [self._entry(snapshot, "result", one.action, one.remote_id) for one in done], now)
+            await append(session, entries, now)
 
     def _entry(self, snapshot: Snapshot, kind: str, action: Action, remote_id: int | None = None) -> Entry:
         return Entry.of(

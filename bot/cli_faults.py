@@ -14,8 +14,8 @@ from bot.config import ConfigError
 from bot.forgejo.errors import ForgejoError, NotFound, Unauthorised, Unreachable
 from bot.git import GitError
 from bot.history import Moved
-from bot.observe import WrongKind
 from bot.store.session import StoreError
+from bot.threads import WrongKind
 from bot.yaml_file import YamlFileError
 
 ADVICE: dict[type[Exception], str] = {

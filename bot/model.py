@@ -115,15 +115,20 @@ class Leak(Value):
 
 
 class Gap(Value):
-    """Something that was not looked at, and why: it makes a verdict `error`, never `pass`."""
+    """Something that was not looked at, and why: it makes a verdict `error`, never `pass`.
+
+    `of` is the very content (a blob, a head, a text's hash): who accepts the gap accepts that, and nothing else.
+    """
 
     what: str
     why: str
+    of: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Gives `gp_` and 16 hex digits, the same as long as the same thing isn't looked at."""
-        return f"gp_{digest(self.what).removeprefix('sha256:')[:16]}"
+        content = f"{self.what}\n{self.of}"
+        return f"gp_{digest(content).removeprefix('sha256:')[:16]}"
 
 
 class Commit(Value):
@@ -211,12 +216,15 @@ class Inputs(Value):
 
 
 class OwnComment(Value):
-    """A comment of the bot's account that carries one of its markers."""
+    """A comment of the bot's account. Somebody else may have written into it, so only hashes of it are kept.
+
+    `content_hash` leaves the footer out.
+    """
 
     id: int
     purpose: str
-    body: str
     body_hash: str
+    content_hash: str
 
 
 class Held(Value):

@@ -3,12 +3,10 @@
 Texts are scanned and masked here, before anything else of the machine sees them.
 """
 
-import asyncio
 import hmac
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -16,17 +14,7 @@ from bot import own, records
 from bot.envelope import witness_of
 from bot.escape import cut
 from bot.forgejo.abc import ForgejoAPI
-from bot.forgejo.sansio import path
-from bot.forgejo.types import (
-    Branch,
-    CombinedStatus,
-    Comment,
-    Issue,
-    PullRef,
-    PullRequest,
-    Repository,
-    TimelineEvent,
-)
+from bot.forgejo.types import Comment, PullRef, PullRequest, TimelineEvent
 from bot.git import GitError
 from bot.history import Heads, Histories, History, leak_of, relevant
 from bot.model import (
@@ -34,7 +22,6 @@ from bot.model import (
     CommentText,
     Gap,
     Inputs,
-    Kind,
     Leak,
     Location,
     Own,
@@ -44,20 +31,17 @@ from bot.model import (
     Target,
     digest,
 )
-from bot.policies import Policies
-from bot.policy import PATH
+from bot.policies import Merge, Policies
+from bot.policy import PATH, named
 from bot.scan import Scanner, ScanResult
 from bot.store.session import Store
 from bot.store.tables import Delivery
+from bot.threads import Thread, default_tip, read_thread
 
 MAX_TEXT = 100_000
 MAX_PUSHES = 100
 PATIENCE = 3
 """Failed looks after which a repository that git can't fetch is reported rather than tried again in silence."""
-
-
-class WrongKind(ValueError):
-    """The target was named as an issue but is a pull request; the text says how to write it."""
 
 
 @dataclass(frozen=True)
@@ -67,17 +51,6 @@ class Identity:
     account: str
     operators: tuple[str, ...]
     witness_key: bytes
-
-
-@dataclass(frozen=True)
-class _Thread:
-    """What Forgejo's API says of a target."""
-
-    head: PullRequest | Issue
-    repository: Repository
-    comments: tuple[Comment, ...]
-    timeline: tuple[TimelineEvent, ...]
-    statuses: tuple[StatusSeen, ...] = ()
 
 
 class Observer:
@@ -102,14 +75,14 @@ class Observer:
     async def observe(self, target: Target, identity: Identity) -> Snapshot:
         """Gives a fresh snapshot.
 
-        Raises NotFound when the target is gone, other ForgejoErrors, GitError and Moved when it can't be looked at now.
+        Raises Gone when the target isn't there, other ForgejoErrors, GitError and Moved when it can't be looked at now.
         """
-        thread = await self._thread(target)
-        tip = await self._default_tip(thread)
-        in_force = await self._policies.in_force(target.repository, tip)
+        thread = await read_thread(self._client, target)
+        tip = await default_tip(self._client, thread)
         await self._trust_merged(target, thread, identity)
+        in_force = await self._policies.in_force(target.repository, tip)
         mine, attempts = await self._own(target, thread, identity)
-        history = await self._history(target, thread, attempts)
+        history = await self._history(target, thread, tip, attempts)
         inputs = await self._inputs(target, thread, history, identity)
         return Snapshot(
             target=target,
@@ -121,77 +94,21 @@ class Observer:
             own=mine,
         )
 
-    async def _thread(self, target: Target) -> _Thread:
-        owner, name = target.repository.split("/", 1)
-        repo = path("repos", owner, name)
-        issue = f"{repo}/issues/{target.number}"
-        if target.kind is Kind.PULL:
-            raw, comments, timeline = await _together(
-                self._client.getitem(f"{repo}/pulls/{target.number}"),
-                self._client.getitem(f"{issue}/comments"),
-                self._client.getitem(f"{issue}/timeline"),
-            )
-            pull = PullRequest.of(raw)
-            about = pull.base.repo or Repository.of(await self._client.getitem(repo))
-            statuses = await self._statuses(repo, pull.head.sha) if pull.state == "open" else ()
-            return _Thread(pull, about, _comments(comments), _events(timeline), statuses)
-        raw, comments, timeline, about = await _together(
-            self._client.getitem(issue),
-            self._client.getitem(f"{issue}/comments"),
-            self._client.getitem(f"{issue}/timeline"),
-            self._client.getitem(repo),
-        )
-        head = Issue.of(raw)
-        if head.pull_request is not None:
-            raise WrongKind(f"{target} is a pull request; write {target.repository}!{target.number}")
-        return _Thread(head, Repository.of(about), _comments(comments), _events(timeline))
-
-    async def _statuses(self, repo: str, sha: str) -> tuple[StatusSeen, ...]:
-        if not sha:
-            return ()
-        seen: list[StatusSeen] = []
-        page = 1
-        while True:
-            raw = await self._client.getitem(f"{repo}/commits/{sha}/status", {"limit": 50, "page": page})
-            combined = CombinedStatus.of(raw)
-            seen += [
-                StatusSeen(
-                    context=status.context,
-                    state=status.state,
-                    description=status.description,
-                    target_url=status.target_url,
-                    creator=status.creator.login if status.creator else "",
-                )
-                for status in combined.statuses
-            ]
-            if not combined.statuses or len(seen) >= combined.total_count:
-                return tuple(sorted(seen, key=lambda status: status.context))
-            page += 1
-
-    async def _default_tip(self, thread: _Thread) -> str:
-        default = thread.repository.default_branch
-        head = thread.head
-        if isinstance(head, PullRequest) and head.state == "open" and head.base.ref == default and head.base.sha:
-            return head.base.sha
-        if thread.repository.empty or not default:
-            return ""
-        owner, name = thread.repository.full_name.split("/", 1)
-        branch = Branch.of(await self._client.getitem(path("repos", owner, name, "branches", rest=default)))
-        return branch.commit.id
-
-    async def _trust_merged(self, target: Target, thread: _Thread, identity: Identity) -> None:
-        """A policy change takes effect as an operator merged it: the text at the merge commit, not what came after."""
+    async def _trust_merged(self, target: Target, thread: Thread, identity: Identity) -> None:
+        """A policy change takes effect as an operator merged it."""
         pull = thread.head
-        if not isinstance(pull, PullRequest) or not pull.merged or not pull.merge_commit_sha or not pull.merged_by:
+        if not isinstance(pull, PullRequest) or not pull.merged or not pull.merge_commit_sha or not pull.merged_at:
             return
-        if pull.merged_by.login not in identity.operators or pull.base.ref != thread.repository.default_branch:
+        by = pull.merged_by.login if pull.merged_by else ""
+        if not named(by, identity.operators) or pull.base.ref != thread.repository.default_branch:
             return
-        heads = Heads(target.repository, target.number, pull.head.sha, pull.merge_base or pull.base.sha, "")
-        history = await self._histories.read(heads)
+        base = pull.merge_base or pull.base.sha
+        history = await self._histories.read(Heads(target.repository, target.number, pull.head.sha, base, ""))
         if any(PATH in {file.path, file.old_path} for file in history.files):
-            await self._policies.trust(target.repository, pull.merge_commit_sha, pull.merged_by.login)
+            merge = Merge(base, pull.head.sha, pull.merge_commit_sha, by, pull.merged_at)
+            await self._policies.trust_merge(target.repository, merge)
 
-    async def _own(self, target: Target, thread: _Thread, identity: Identity) -> tuple[Own, int]:
+    async def _own(self, target: Target, thread: Thread, identity: Identity) -> tuple[Own, int]:
         sha = thread.head.head.sha if isinstance(thread.head, PullRequest) else ""
         async with self._store.read() as session:
             row = await records.row_of(session, target)
@@ -199,34 +116,50 @@ class Observer:
             restored = await records.restored(session, target, self._clock())
             siblings = await records.siblings(session, target, sha) if sha else ()
         known = next((thing.remote_id for thing in held if thing.object == "comment:report"), None)
+        labels = own.labels(thread.head.labels, thread.timeline)
         mine = Own(
             account=identity.account,
             can_write=bool(thread.repository.permissions and thread.repository.permissions.push),
             quiet=row.quiet if row else False,
             url=thread.head.html_url,
             comments=own.comments(target, thread.comments, identity.account, known),
-            labels=own.labels(thread.head.labels, thread.timeline),
-            statuses=tuple(status for status in thread.statuses if status.context.startswith("assay/")),
+            labels=tuple(seen.model_copy(update={"name": self._mask(seen.name)}) for seen in labels),
+            statuses=self._seen(thread, ours=True),
             held=held,
             restored=restored,
             siblings=siblings,
         )
         return mine, row.attempts if row else 0
 
-    async def _history(self, target: Target, thread: _Thread, attempts: int) -> History:
+    def _seen(self, thread: Thread, *, ours: bool) -> tuple[StatusSeen, ...]:
+        chosen = [status for status in thread.statuses if status.context.startswith("assay/") is ours]
+        texts = ("context", "description", "target_url")
+        return tuple(
+            status.model_copy(update={name: self._mask(getattr(status, name)) for name in texts}) for status in chosen
+        )
+
+    async def _history(self, target: Target, thread: Thread, tip: str, attempts: int) -> History:
         pull = thread.head
         if not isinstance(pull, PullRequest) or not pull.head.sha:
             return History()
         live = pull.state == "open"
         base = pull.base.sha if live else pull.merge_base or pull.base.sha
-        heads = Heads(target.repository, target.number, pull.head.sha, base, pull.base.ref if live else "")
+        heads = Heads(
+            target.repository,
+            target.number,
+            pull.head.sha,
+            base,
+            pull.base.ref if live else "",
+            trunk=tip if live else "",
+            trunk_ref=thread.repository.default_branch if live else "",
+        )
         heads = relevant(heads, await self._earlier(target, pull, thread.timeline))
         try:
             return await self._histories.read(heads)
         except GitError as fault:
             if attempts < PATIENCE:
                 raise
-            return History(gaps=(Gap(what="the commits", why=str(fault)),))
+            return History(gaps=(Gap(what="the commits", why=str(fault), of=pull.head.sha),))
 
     async def _earlier(self, target: Target, pull: PullRequest, timeline: Sequence[TimelineEvent]) -> list[str]:
         """Heads that this branch had: from force-pushes in the timeline, deliveries, and earlier looks."""
@@ -242,50 +175,51 @@ class Observer:
         found += [sha for pair in rows for sha in pair if sha and sha != ZERO_SHA]
         return [*found, *seen]
 
-    async def _inputs(self, target: Target, thread: _Thread, history: History, identity: Identity) -> Inputs:
+    async def _inputs(self, target: Target, thread: Thread, history: History, identity: Identity) -> Inputs:
         head = thread.head
         others = [comment for comment in thread.comments if _author(comment) != identity.account]
         texts = [head.title, head.body, *(comment.body for comment in others)]
         results = await self._scanner.scan_many(texts)
         places = [Location(where="title"), Location(where="body")]
         places += [Location(where="comment", comment_id=comment.id) for comment in others]
-        leaks: list[Leak] = list(history.leaks)
-        gaps = list(history.gaps)
-        for place, result in zip(places, results, strict=True):
-            leaks += [leak_of(hit, place) for hit in result.hits]
-            name = f"comment {place.comment_id}" if place.comment_id else f"the {place.where}"
-            gaps += [Gap(what=name, why=why) for why in result.gaps]
+        leaks, gaps = _found(places, texts, results)
         masked = [
-            cut(_clean(self._scanner.mask(text, result.hits)), MAX_TEXT)
-            for text, result in zip(texts, results, strict=True)
+            cut(_clean(self._masked(text, result)), MAX_TEXT) for text, result in zip(texts, results, strict=True)
         ]
         pull = head if isinstance(head, PullRequest) else None
+        labels = own.foreign_labels(head.labels, thread.timeline, identity.account)
         return Inputs(
             title=masked[0],
             body=masked[1],
             title_hash=digest(head.title),
             body_hash=digest(head.body),
-            author=head.user.login if head.user else "",
+            author=_author(head),
             state="merged" if pull and pull.merged else head.state,
             draft=pull.draft if pull else False,
             locked=head.is_locked,
             archived=thread.repository.archived,
-            default_branch=thread.repository.default_branch,
-            labels=own.foreign_labels(head.labels, thread.timeline, identity.account),
+            default_branch=self._mask(thread.repository.default_branch),
+            labels=tuple(self._mask(name) for name in labels),
             comments=await self._comment_texts(target, others, masked[2:], identity),
-            base=_side(pull.base) if pull else Side(),
-            head=_side(pull.head) if pull else Side(),
+            base=self._side(pull.base) if pull else Side(),
+            head=self._side(pull.head) if pull else Side(),
             merge_base=history.merge_base,
             commits=history.commits,
             files=history.files,
-            statuses=tuple(status for status in thread.statuses if not status.context.startswith("assay/")),
-            leaks=tuple(leaks),
-            gaps=tuple(gaps),
+            statuses=self._seen(thread, ours=False),
+            leaks=(*history.leaks, *leaks),
+            gaps=(*history.gaps, *gaps),
         )
 
     def _masked(self, text: str, result: ScanResult) -> str:
         """A text that wasn't looked at whole isn't shown at all."""
         return self._scanner.mask(text, None if result.gaps else result.hits)
+
+    def _mask(self, text: str) -> str:
+        return self._scanner.mask(text) if text else text
+
+    def _side(self, ref: PullRef) -> Side:
+        return Side(ref=self._mask(ref.ref), sha=ref.sha, repository=ref.repo.full_name if ref.repo else "")
 
     async def _comment_texts(
         self, target: Target, comments: Sequence[Comment], masked: Sequence[str], identity: Identity
@@ -311,32 +245,21 @@ class Observer:
         return tuple(found)
 
 
-async def _together(*calls: Coroutine[Any, Any, Any]) -> list[Any]:
-    """Gives the answers of calls made at once; when one fails, the others are ended and not left running."""
-    tasks = [asyncio.ensure_future(call) for call in calls]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+def _found(
+    places: Sequence[Location], texts: Sequence[str], results: Sequence[ScanResult]
+) -> tuple[list[Leak], list[Gap]]:
+    leaks: list[Leak] = []
+    gaps: list[Gap] = []
+    for place, text, result in zip(places, texts, results, strict=True):
+        leaks += [leak_of(hit, place) for hit in result.hits]
+        name = f"comment {place.comment_id}" if place.comment_id else f"the {place.where}"
+        gaps += [Gap(what=name, why=why, of=digest(text)) for why in result.gaps]
+    return leaks, gaps
 
 
-def _comments(raw: object) -> tuple[Comment, ...]:
-    items = raw if isinstance(raw, list) else []
-    return tuple(sorted((Comment.of(item) for item in items), key=lambda comment: comment.id))
-
-
-def _events(raw: object) -> tuple[TimelineEvent, ...]:
-    return tuple(TimelineEvent.of(item) for item in raw) if isinstance(raw, list) else ()
-
-
-def _author(comment: Comment) -> str:
-    return comment.user.login if comment.user else ""
-
-
-def _side(ref: PullRef) -> Side:
-    return Side(ref=ref.ref, sha=ref.sha, repository=ref.repo.full_name if ref.repo else "")
+def _author(thing: object) -> str:
+    user = getattr(thing, "user", None)
+    return user.login if user else ""
 
 
 def _clean(text: str) -> str:

@@ -17,7 +17,12 @@ def comments(
     """
     marker = report.marker(target)
     return tuple(
-        OwnComment(id=comment.id, purpose="report", body=comment.body, body_hash=digest(comment.body))
+        OwnComment(
+            id=comment.id,
+            purpose="report",
+            body_hash=digest(comment.body),
+            content_hash=digest(report.without_footer(comment.body)),
+        )
         for comment in sorted(found, key=lambda comment: comment.id)
         if comment.user is not None
         and comment.user.login == account

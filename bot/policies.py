@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +27,17 @@ class InForce:
     policy: Policy
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A merged pull request: the commits before, of its head, and after; who merged it, and when."""
+
+    base: str
+    head: str
+    commit: str
+    by: str
+    at: datetime
 
 
 class Policies:
@@ -77,8 +89,24 @@ class Policies:
         policy, notes = effective(current, trusted)
         return InForce(policy.narrowed(self._operators), problems, notes)
 
-    async def trust(self, repository: str, commit: str, by: str) -> Policy:
+    async def trust_merge(self, repository: str, merge: "Merge") -> None:
+        """Trusts the policy that an operator's merge brought, and nothing that slipped in beside it.
+
+        The pull request has to show exactly the step from what is trusted to what stands after the merge; anything else
+        waits for `assay policy trust`.
+        """
+        before, shown, after = [await self.text(repository, sha) for sha in (merge.base, merge.head, merge.commit)]
+        async with self._store.read() as session:
+            row = await session.get(TrustedPolicy, repository)
+        trusted = row.trusted_text if row and row.trusted_at else ""
+        if before == trusted and shown == after:
+            with suppress(PolicyError):  # told as a problem of the default branch
+                await self.trust(repository, merge.commit, merge.by, at=merge.at)
+
+    async def trust(self, repository: str, commit: str, by: str, at: datetime | None = None) -> Policy:
         """Trusts the policy as it stands at a commit, for the operator `by`; open targets are judged anew.
+
+        A decision of an earlier moment `at` than the last one changes nothing.
 
         Raises PolicyError when it doesn't parse.
         """
@@ -86,14 +114,15 @@ class Policies:
         policy = load(text)
         async with self._store.session() as session:
             row = await session.get(TrustedPolicy, repository)
-            if row is not None and row.trusted_at and row.trusted_text == text:
-                return policy
             now = self._clock()
+            decided = at or now
+            if row is not None and row.trusted_at and (row.trusted_text == text or row.trusted_at >= decided):
+                return policy
             values = {
                 "repository": repository,
                 "trusted_text": text,
                 "trusted_by": by,
-                "trusted_at": now,
+                "trusted_at": decided,
                 "good_text": text,
             }
             await upsert(session, TrustedPolicy, [values], ("repository",), [*values][1:])

@@ -2,6 +2,7 @@
 and how much of a change takes effect before an operator trusts it.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -58,7 +59,8 @@ class Policy(Section):
 
     def narrowed(self, operators: tuple[str, ...]) -> "Policy":
         """Gives the policy with its operators narrowed to those of the process's settings."""
-        chosen = operators if self.operators is None else tuple(name for name in operators if name in self.operators)
+        kept = self.operators
+        chosen = operators if kept is None else tuple(name for name in operators if named(name, kept))
         return self.model_copy(update={"operators": chosen})
 
 
@@ -80,6 +82,11 @@ def load(text: str, *, path: str = PATH) -> Policy:
         return Policy() if file.empty else file.read(Policy, _known_keys(Policy))
     except YamlFileError as fault:
         raise PolicyError(fault.problems) from None
+
+
+def named(login: str, names: Iterable[str]) -> bool:
+    """Says whether an account is among names; logins differ by more than case, and one that is gone has none."""
+    return bool(login) and login.casefold() in {name.casefold() for name in names}
 
 
 def effective(current: Policy, trusted: Policy | None) -> tuple[Policy, tuple[str, ...]]:

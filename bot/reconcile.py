@@ -12,19 +12,21 @@ import structlog
 from bot import records
 from bot.actions import Action, Disputes, actions, disputes
 from bot.apply import Applier, Done, LabelRefused, adoptable
-from bot.assess import assess, plan
+from bot.assess import MAX_DESCRIPTION, assess, plan
 from bot.engine import Engine, Lease
-from bot.forgejo.errors import Forbidden, ForgejoError, Locked, NotFound, RateLimited
+from bot.escape import cut
+from bot.forgejo.errors import Forbidden, ForgejoError, Locked, RateLimited
 from bot.git import GitError
 from bot.history import Moved
 from bot.labels import LabelSet
 from bot.ledger import Entry, append
-from bot.model import Check, Plan, Report, SiblingVerdict, Snapshot, Target, Tools
-from bot.observe import Identity, Observer, WrongKind
+from bot.model import Check, Kind, Plan, Report, SiblingVerdict, Snapshot, Target, Tools
+from bot.observe import PATIENCE, Identity, Observer
 from bot.scan import Scanner
 from bot.store.session import Store
 from bot.store.tables import TargetRow
 from bot.telemetry import Metrics
+from bot.threads import Gone, WrongKind
 
 log = structlog.get_logger(__name__)
 
@@ -93,15 +95,12 @@ class Reconciler:
         structlog.contextvars.bind_contextvars(target=str(target))
         try:
             outcome = await self._reconcile(lease)
-        except NotFound as fault:
+        except (Gone, WrongKind) as fault:
             outcome = await self._gone(target, fault)
         except (Locked, Forbidden) as fault:
             outcome = await self._mute(target, fault)
         except (ForgejoError, GitError, Moved, LabelRefused) as fault:
             outcome = await self._retry(target, fault)
-        except WrongKind as fault:
-            log.warning("reconcile.wrong-kind", error=str(fault))
-            outcome = await self._gone(target, fault)
         finally:
             structlog.contextvars.unbind_contextvars("target")
         self._parts.metrics.reconciles.labels(outcome=outcome).inc()
@@ -161,11 +160,9 @@ class Reconciler:
         if snapshot.inputs.archived or not snapshot.own.can_write:
             self._say_once(snapshot.target, "archived" if snapshot.inputs.archived else "no right to write")
             return ()
-        for name in look.disputed.left:
+        for name in look.disputed.alarms:
             metrics.alarms.labels(kind=name.split(":", 1)[0]).inc()
-            log.error(
-                "tampering.given-up", object=name, next="find out who keeps changing it; the bot stopped for today"
-            )
+            log.error("tampering.insisted", object=name, next="find out who keeps changing it")
         for thing in look.disputed.restored:
             metrics.restores.labels(kind=thing.object.split(":", 1)[0]).inc()
             log.warning("tampering.restored", object=thing.object, what=thing.what)
@@ -244,16 +241,28 @@ class Reconciler:
     async def _retry(self, target: Target, fault: Exception) -> str:
         async with self._parts.store.session() as session:
             row = await records.row_of(session, target)
-            if row is not None and row.observed_generation >= row.desired_generation:
-                row.desired_generation += 1
+            if row is not None:
+                row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
+                row.observed_at = self._parts.clock()
             attempts = row.attempts if row else 0
             wait = min(FIRST_RETRY * 2 ** min(attempts, 20), LAST_RETRY)
             if isinstance(fault, RateLimited) and fault.retry_after:
                 wait = max(wait, fault.retry_after)
             await records.postpone(session, target, str(fault), self._parts.clock() + timedelta(seconds=wait))
         log.warning("reconcile.failed", error=str(fault), kind=type(fault).__name__, again_in_seconds=wait)
+        if attempts >= PATIENCE and target.kind is Kind.PULL:
+            await self._close(target, fault)
         await self._engine.submit(target, delay=wait)
         return "failed"
+
+    async def _close(self, target: Target, fault: Exception) -> None:
+        """A head that can't be looked at must not keep an earlier word, nor go without one."""
+        contexts = [f"assay/{check.name}" for check in self._parts.checks if target.kind in check.on]
+        why = cut(f"couldn't be looked at ({type(fault).__name__}); an operator finds why in the log", MAX_DESCRIPTION)
+        try:
+            await self._parts.applier.close(target, self._identity().account, contexts, why)
+        except ForgejoError as again:
+            log.warning("reconcile.not-closed", error=str(again))
 
     def _say_once(self, target: Target, why: str) -> None:
         key = f"{target} {why}"
@@ -280,7 +289,10 @@ class Reconciler:
         """The last look at what leaves: whatever slipped through before is masked here."""
         mask = self._parts.scanner.mask
         comments = tuple(comment.model_copy(update={"body": mask(comment.body)}) for comment in wanted.comments)
-        statuses = tuple(one.model_copy(update={"description": mask(one.description)}) for one in wanted.statuses)
+        statuses = tuple(
+            one.model_copy(update={"description": cut(mask(one.description), MAX_DESCRIPTION)})
+            for one in wanted.statuses
+        )
         return wanted.model_copy(update={"comments": comments, "statuses": statuses})
 
 

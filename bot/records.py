@@ -4,7 +4,7 @@ Every function works inside a transaction of its caller.
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -72,6 +72,14 @@ async def wake(session: AsyncSession, targets: Iterable[Target]) -> None:
         row = await row_of(session, target)
         if row is not None:
             row.quiet = False
+
+
+async def updated(session: AsyncSession, found: Mapping[Target, datetime]) -> None:
+    """Records when Forgejo says that targets were changed last."""
+    for target, at in found.items():
+        row = await row_of(session, target)
+        if row is not None:
+            row.updated_at = at
 
 
 async def mark_open(

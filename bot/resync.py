@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import records
 from bot.engine import Engine
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 OVERLAP = timedelta(minutes=2)
 """Clocks differ and answers take time; what is listed twice is recognised by its time of update."""
+FIRST_OVERLAP = timedelta(hours=1)
+"""At the first listing there is only our own clock to go by."""
 RELOOK = timedelta(minutes=10)
 """An open pull request is looked at this often even when nothing is heard: a forged status sends no event."""
 RELOOK_BATCH = 20
@@ -79,16 +82,21 @@ class Resync:
             await self._engine.submit(records.target_of(row), priority=8)
 
     async def _repository(self, repository: Repository) -> None:
-        started = self._clock()
-        since = (repository.resynced_at or repository.set_up_at) - OVERLAP
+        """The watermark is the newest time that the server itself gave: its clock and ours need not agree."""
+        first = repository.resynced_at is None
+        watermark = repository.set_up_at if first else repository.resynced_at or repository.set_up_at
+        since = watermark - (FIRST_OVERLAP if first else OVERLAP)
         found = await self.listed(repository.full_name, {"state": "all", "since": _stamp(since)})
-        changed = await self._changed(found)
-        changed |= await self._commented(repository.full_name, since)
+        commented = await self._commented(repository.full_name, since)
+        newest = max([watermark, *found.values(), *commented.values()])
         async with self._store.session() as session:
+            changed = await self._changed(session, found)
+            changed |= {target for target, at in commented.items() if first or at > watermark}
             await records.add_targets(session, sorted(changed, key=str), quiet=False)
             await records.wake(session, changed)
+            await records.updated(session, found)
             row = {"full_name": repository.full_name, "set_up_at": repository.set_up_at, "default_branch": ""}
-            await upsert(session, Repository, [{**row, "resynced_at": started}], ("full_name",), ("resynced_at",))
+            await upsert(session, Repository, [{**row, "resynced_at": newest}], ("full_name",), ("resynced_at",))
         for target in changed:
             await self._engine.submit(target, priority=1)
 
@@ -102,19 +110,16 @@ class Resync:
             found[Target(repository=repository, number=issue.number, kind=kind)] = issue.updated_at
         return found
 
-    async def _changed(self, found: dict[Target, datetime]) -> set[Target]:
+    async def _changed(self, session: AsyncSession, found: dict[Target, datetime]) -> set[Target]:
         changed: set[Target] = set()
-        async with self._store.session() as session:
-            for target, updated in found.items():
-                row = await records.row_of(session, target)
-                if row is None or row.updated_at is None or row.updated_at < updated:
-                    changed.add(target)
-                if row is not None:
-                    row.updated_at = updated
+        for target, updated in found.items():
+            row = await records.row_of(session, target)
+            if row is None or row.updated_at is None or row.updated_at < updated:
+                changed.add(target)
         return changed
 
-    async def _commented(self, repository: str, since: datetime) -> set[Target]:
-        """Targets with comments edited since; those whose last look is younger have been seen already."""
+    async def _commented(self, repository: str, since: datetime) -> dict[Target, datetime]:
+        """Gives the targets with comments changed since, and when the last of them was."""
         owner, name = repository.split("/", 1)
         address = path("repos", owner, name, "issues", "comments")
         found: dict[Target, datetime] = {}
@@ -124,13 +129,7 @@ class Resync:
             if url:
                 target = Target.parse(url)
                 found[target] = max(comment.updated_at, found.get(target, comment.updated_at))
-        async with self._store.read() as session:
-            rows = {target: await records.row_of(session, target) for target in found}
-        return {
-            t
-            for t, at in found.items()
-            if not (row := rows[t]) or not row.observed_at or row.observed_at < at + OVERLAP
-        }
+        return found
 
 
 def _stamp(moment: datetime) -> str:

@@ -117,21 +117,26 @@ async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_logi
                 await records.keep_heads(session, touch.target, [envelope.after], envelope.received_at)
 
 
-async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetime) -> list[Touch]:
-    """Route all deliveries that wait; give what they touched, each target and each move of a branch once."""
+async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetime) -> list[Touched]:
+    """Route all deliveries that wait; give what they touched, each target once.
+
+    Pull requests into a branch that moved are touched too, unhurried: they are measured against it.
+    """
     touched: dict[Target, bool] = {}
-    moved: dict[BranchMoved, None] = {}
     while batch := await inbox.unrouted(deliveries.SLICE):
         touches = [touch for envelope in batch for touch in route(envelope, bot_login)]
-        targets = {touch.target for touch in touches if isinstance(touch, Touched)}
+        direct = [touch for touch in touches if isinstance(touch, Touched)]
+        moves = {
+            (touch.repository, touch.ref.removeprefix(BRANCHES)) for touch in touches if isinstance(touch, BranchMoved)
+        }
         async with store.session() as session:
-            await mark_dirty(session, targets)
+            await mark_dirty(session, {touch.target for touch in direct})
             await _keep_heads(session, batch, bot_login)
+            for repository, branch in sorted(moves):
+                into = await records.mark_open(session, repository=repository, base_ref=branch, priority=3)
+                direct += [Touched(target) for target in into]
             await deliveries.mark_routed(session, [envelope.id for envelope in batch], now)
         inbox.routed(len(batch))
-        for touch in touches:
-            if isinstance(touch, Touched):
-                touched[touch.target] = touched.get(touch.target, False) or touch.urgent
-            else:
-                moved[touch] = None
-    return [*(Touched(target, urgent) for target, urgent in touched.items()), *moved]
+        for touch in direct:
+            touched[touch.target] = touched.get(touch.target, False) or touch.urgent
+    return [Touched(target, urgent) for target, urgent in touched.items()]

@@ -33,7 +33,7 @@ from bot.observe import Identity, Observer
 from bot.policies import Policies
 from bot.reconcile import Parts, Reconciler
 from bot.resync import Resync
-from bot.routes import BranchMoved, Touched, route_pending
+from bot.routes import route_pending
 from bot.scan import Scanner
 from bot.store.session import Store, StoreError, open_store, upsert
 from bot.store.tables import Repository
@@ -199,21 +199,7 @@ class Service:
         async with self._routing:
             touched = await route_pending(machine.store, self.inbox, machine.account.login, self._clock())
         for thing in touched:
-            if isinstance(thing, BranchMoved):
-                await self._branch_moved(thing)
-            else:
-                await self._touched(thing)
-
-    async def _touched(self, thing: Touched) -> None:
-        await self._machine.engine.submit(thing.target, urgent=thing.urgent)
-
-    async def _branch_moved(self, thing: BranchMoved) -> None:
-        """Pull requests into a branch are measured against it: when it moves they are looked at again, unhurried."""
-        branch = thing.ref.removeprefix("refs/heads/")
-        async with self._machine.store.session() as session:
-            targets = await records.mark_open(session, repository=thing.repository, base_ref=branch, priority=3)
-        for target in targets:
-            await self._machine.engine.submit(target, priority=3)
+            await machine.engine.submit(thing.target, urgent=thing.urgent)
 
     def _stored(self, _new: Sequence[Envelope]) -> None:
         self._arrived.set()

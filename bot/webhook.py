@@ -8,16 +8,16 @@ short JSON and never quotes what came in.
 import asyncio
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
+from multidict import istr
 
 from bot.envelope import Envelope, MalformedPayload, read_envelope
-from bot.forgejo.signature import FORM, JSON, BadSignature, payload_of, verify
+from bot.forgejo.signature import FORM, JSON, BadSignature, proven
 from bot.inbox import Inbox, InboxFull, InboxUnavailable, Stored
 
 PATH = "/webhooks/forgejo"
@@ -28,9 +28,12 @@ LARGE = 256 * 1024
 
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.:-]{0,63}")
 _EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_ID_HEADERS = ("X-Forgejo-Delivery", "X-Gitea-Delivery")
-_EVENT_HEADERS = ("X-Forgejo-Event-Type", "X-Gitea-Event-Type", "X-Forgejo-Event", "X-Gitea-Event")
-_PROOF_HEADERS = ("X-Forgejo-Signature", "X-Gitea-Signature", "X-Hub-Signature-256", "Content-Type")
+# As `istr`, whose lookups skip folding the case of a name each time.
+_ID_HEADERS = (istr("X-Forgejo-Delivery"), istr("X-Gitea-Delivery"))
+_EVENT_HEADERS = tuple(
+    istr(name) for name in ("X-Forgejo-Event-Type", "X-Gitea-Event-Type", "X-Forgejo-Event", "X-Gitea-Event")
+)
+_KINDS = frozenset({JSON, FORM})
 _ANSWER_HEADERS = {"Content-Type": "application/json"}
 
 
@@ -58,43 +61,40 @@ class Webhook:
         """202 when the delivery is stored, 200 when it was there already, else why not and what to do."""
         try:
             envelope = await self._read(request)
-            stored = await self._put(envelope)
+            stored = await self.inbox.put(envelope)
         except _Refused as refusal:
             return self._refusal(refusal)
+        except InboxFull as error:
+            return self._refusal(_Refused(503, "full", f"{error}; send it again later"))
+        except InboxUnavailable as error:
+            advice = f"it can't be stored now ({error}); send it again later"
+            return self._refusal(_Refused(503, "unavailable", advice))
         self._count(stored.value)
         status = 202 if stored is Stored.NEW else 200
         # The id is of letters, digits and `_.:-`: nothing in it needs escaping.
         return web.Response(status=status, body=b'{"id": "%b"}' % envelope.id.encode(), headers=_ANSWER_HEADERS)
 
     async def _read(self, request: web.Request) -> Envelope:
+        headers = request.headers
         if (request.content_length or 0) > self.limit:
             raise _too_large(self.limit)
-        if request.content_type not in {JSON, FORM}:
+        if request.content_type not in _KINDS:
             raise _Refused(415, "unsupported", f"send {JSON} or {FORM}; set the hook's content type")
-        delivery = _header(request, _ID_HEADERS, _ID)
-        event = _header(request, _EVENT_HEADERS, _EVENT)
+        delivery = _header(headers, _ID_HEADERS, _ID)
+        event = _header(headers, _EVENT_HEADERS, _EVENT)
         body = await _body(request, self.limit)
-        proof = {name.lower(): request.headers[name] for name in _PROOF_HEADERS if name in request.headers}
-        read = partial(self._envelope, delivery, event, proof, body)
-        return await asyncio.to_thread(read) if len(body) > LARGE else read()
+        if len(body) > LARGE:
+            return await asyncio.to_thread(self._envelope, delivery, event, headers, body)
+        return self._envelope(delivery, event, headers, body)
 
-    def _envelope(self, delivery: str, event: str, proof: dict[str, str], body: bytes) -> Envelope:
+    def _envelope(self, delivery: str, event: str, headers: Mapping[str, str], body: bytes) -> Envelope:
         try:
-            verify(proof, body, self.secrets())
-            payload = payload_of(proof["content-type"], body)
+            payload = proven(headers, body, self.secrets())
             return read_envelope(delivery, event, payload, witness_key=self.witness_key, at=self.clock())
         except BadSignature as error:
             raise _Refused(401, "unsigned", str(error)) from None
         except MalformedPayload as error:
             raise _Refused(400, "malformed", f"{error}; send what Forgejo sends") from None
-
-    async def _put(self, envelope: Envelope) -> Stored:
-        try:
-            return await self.inbox.put(envelope)
-        except InboxFull as error:
-            raise _Refused(503, "full", f"{error}; send it again later") from None
-        except InboxUnavailable as error:
-            raise _Refused(503, "unavailable", f"it can't be stored now ({error}); send it again later") from None
 
     def _refusal(self, refusal: _Refused) -> web.Response:
         self._count(refusal.result)
@@ -134,13 +134,14 @@ def add_webhook(  # noqa: PLR0913 - the door's whole configuration, by keyword
     app.router.add_post(PATH, webhook.receive)
 
 
-def _header(request: web.Request, names: Sequence[str], form: re.Pattern[str]) -> str:
+def _header(headers: Mapping[str, str], names: Sequence[str], form: re.Pattern[str]) -> str:
     for name in names:
-        if name in request.headers:
-            value = request.headers[name]
-            if form.fullmatch(value):
-                return value
-            raise _Refused(400, "malformed", f"the header {name} isn't one that Forgejo sends")
+        value = headers.get(name)
+        if value is None:
+            continue
+        if form.fullmatch(value):
+            return value
+        raise _Refused(400, "malformed", f"the header {name} isn't one that Forgejo sends")
     raise _Refused(400, "malformed", f"the header {names[0]} is missing; only Forgejo's webhooks are taken here")
 
 

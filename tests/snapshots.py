@@ -33,6 +33,7 @@ from bot.model import (
     digest,
 )
 from bot.policy import Policy
+from bot.report import without_footer
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 BOT = "patchwarden-bot"
@@ -128,7 +129,8 @@ def held(name: str, value: str = "on", evidence: str = "", intended: str = "") -
 
 def comment(body: str, number: int = 501) -> OwnComment:
     """A report comment of the bot, as observed."""
-    return OwnComment(id=number, purpose="report", body=body, body_hash=digest(body))
+    content = digest(without_footer(body))
+    return OwnComment(id=number, purpose="report", body_hash=digest(body), content_hash=content)
 
 
 def wanted(body: str, *, only_if_there: bool = False) -> Plan:

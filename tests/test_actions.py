@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.actions import Action, Disputes, actions, decide_label, disputes
-from bot.model import Held, LabelSeen, OwnComment, Plan, Restored, WantedComment, WantedLabel, digest
+from bot.model import Held, LabelSeen, Plan, Restored, WantedComment, WantedLabel, digest
 from bot.report import FOOTER
 from tests.snapshots import (
     AGENT,
@@ -231,7 +231,7 @@ def test_a_comment_that_is_only_kept_up_to_date_is_not_created_and_its_deletion_
 
 
 def test_a_comment_of_another_purpose_is_left_alone() -> None:
-    foreign = OwnComment(id=9, purpose="judge", body=OTHER, body_hash=digest(OTHER))
+    foreign = comment(OTHER, 9).model_copy(update={"purpose": "judge"})
     assert kinds(difference(wanted(REPORT), comments=(foreign,))[0]) == ["comment.create"]
 
 
@@ -242,7 +242,7 @@ def test_three_restores_a_day_then_it_is_left_and_said() -> None:
     assert kinds(done) == ["comment.edit"]
     assert disputed.restored == (Restored(object="comment:report", what=EDITED, today=3, total=9, last_at=NOW),)
     done, disputed = difference(wanted(REPORT), **known, restored=(disputed.restored[0],))
-    assert (done, disputed) == ((), Disputes(left=("comment:report",)))
+    assert (done, disputed) == ((), Disputes(left=("comment:report",), alarms=("comment:report",)))
     yesterday = earlier.model_copy(update={"today": 0})
     assert kinds(difference(wanted(REPORT), **known, restored=(yesterday,))[0]) == ["comment.edit"]
 

@@ -88,10 +88,18 @@ def test_a_status_of_somebody_else_in_the_bots_context_is_replaced_and_told(crea
     )
 
 
-def test_a_status_that_was_replaced_three_times_today_is_left() -> None:
+def test_a_status_that_was_replaced_three_times_today_is_left_where_it_is_no_better() -> None:
     often = Restored(object=OBJECT, what="", today=3, total=3, last_at=NOW)
     done, disputed = difference(statuses=(standing(creator=AGENT),), restored=(often,))
-    assert (done, disputed) == ([], Disputes(left=(OBJECT,)))
+    assert (done, disputed) == ([], Disputes(left=(OBJECT,), alarms=(OBJECT,)))
+
+
+def test_a_forged_pass_is_replaced_however_often_and_alarms() -> None:
+    often = Restored(object=OBJECT, what="", today=3, total=3, last_at=NOW)
+    red = Plan(statuses=(WantedStatus(context=CONTEXT, state="failure", description="a secret"),))
+    done, disputed = difference(red, statuses=(standing(creator=AGENT),), restored=(often,))
+    assert done == [("failure", "a secret", MINE)]
+    assert (disputed.left, disputed.alarms) == ((), (OBJECT,))
 
 
 def test_a_status_of_another_context_is_nobodys_business() -> None:

@@ -117,7 +117,7 @@ async def test_a_burst_on_one_target_asks_for_one_look(store: Store, inbox: Inbo
     sync = envelope("sync", event="pull_request_sync", action="synchronized")
     await asyncio.gather(*(inbox.put(given) for given in [*events, sync, push("push"), push("again")]))
     touched = await route_pending(store, inbox, BOT, NOON)
-    assert touched == [Touched(PULL, urgent=True), BranchMoved("workshop/garden", "refs/heads/main", A, B)]
+    assert touched == [Touched(PULL, urgent=True)]
     assert (await targets(store))[12].desired_generation == 1
     assert await inbox.unrouted(10) == []
     assert inbox.backlog == 0

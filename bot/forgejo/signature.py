@@ -31,18 +31,27 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) ->
 
     Reads `X-Forgejo-Signature`, else `X-Gitea-Signature`, else `X-Hub-Signature-256`. Raises BadSignature.
     """
-    lowered = {name.lower(): value for name, value in headers.items()}
-    claimed = _claimed(lowered)
+    proven({name.lower(): value for name, value in headers.items()}, body, secrets)
+
+
+def proven(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) -> bytes:
+    """The JSON bytes of a body that is signed with one of the secrets.
+
+    Like `verify`, but the mapping is asked for names in lower case, as an HTTP server's own answers to any case.
+    Raises BadSignature.
+    """
+    claimed = _claimed(headers)
     usable = [secret for secret in secrets if secret]
     if not usable:
         raise BadSignature("no webhook secret is set; set one on both sides")
     try:
-        payload = payload_of(lowered.get("content-type", ""), body)
+        payload = payload_of(headers.get("content-type", ""), body)
     except BadPayload as error:
         raise BadSignature(str(error)) from None
-    matches = [hmac.compare_digest(_digest(payload, secret), claimed) for secret in usable]
+    matches = [hmac.compare_digest(hmac.digest(secret, payload, "sha256"), claimed) for secret in usable]
     if not any(matches):
         raise BadSignature("the signature doesn't match; the secrets of hook and bot differ, or the body was changed")
+    return payload
 
 
 def payload_of(content_type: str, body: bytes) -> bytes:
@@ -66,7 +75,7 @@ def payload_of(content_type: str, body: bytes) -> bytes:
 def sign(body: bytes, secret: bytes, content_type: str = JSON) -> dict[str, str]:
     """Gives the signature headers that Forgejo sends with a body."""
     payload = payload_of(content_type, body)
-    digest = _digest(payload, secret)
+    digest = hmac.digest(secret, payload, "sha256").hex()
     return {
         "X-Forgejo-Signature": digest,
         "X-Gitea-Signature": digest,
@@ -76,22 +85,18 @@ def sign(body: bytes, secret: bytes, content_type: str = JSON) -> dict[str, str]
     }
 
 
-def _claimed(headers: Mapping[str, str]) -> str:
+def _claimed(headers: Mapping[str, str]) -> bytes:
     for name, prefix in _HEADERS:
-        if name not in headers:
+        value = headers.get(name)
+        if value is None:
             continue
-        value = headers[name]
         digest = value.removeprefix(prefix)
         if not digest:
             raise BadSignature("the signature is empty; set a secret on the hook")
         if not value.startswith(prefix) or not _DIGEST.fullmatch(digest):
             raise BadSignature("the signature isn't a hexadecimal SHA-256")
-        return digest
+        return bytes.fromhex(digest)
     raise BadSignature("the signature is missing")
-
-
-def _digest(payload: bytes, secret: bytes) -> str:
-    return hmac.new(secret, payload, hashlib.sha256).hexdigest()
 
 
 def _decoded(value: bytes) -> bytes:

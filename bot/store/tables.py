@@ -7,7 +7,7 @@ Times are UTC without a zone in SQLite and with one in PostgreSQL; `UtcDateTime`
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, DateTime, Index, Integer, LargeBinary, MetaData, String, Text, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -47,6 +47,10 @@ class Table(DeclarativeBase):
     )
 
 
+def _index(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class Delivery(Table):
     """The envelope of one webhook POST; the texts it carried are not kept."""
 
@@ -71,9 +75,10 @@ class Delivery(Table):
     routed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
-        Index("ix_deliveries_unrouted", "routed_at", "received_at"),
-        Index("ix_deliveries_comment", "repository", "comment_id"),
-        Index("ix_deliveries_push", "repository", "ref"),
+        # Partial, each: an acknowledgement pays for every index that its row stands in.
+        _index("ix_deliveries_unrouted", "received_at", where="routed_at IS NULL"),
+        _index("ix_deliveries_comment", "repository", "comment_id", where="comment_id IS NOT NULL"),
+        _index("ix_deliveries_push", "repository", "ref", where="event = 'push'"),
     )
 
 

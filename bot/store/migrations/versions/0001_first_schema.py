@@ -9,6 +9,10 @@ branch_labels = None
 depends_on = None
 
 
+def _partial(name: str, columns: list[str], where: str) -> None:
+    op.create_index(name, "deliveries", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
 def upgrade() -> None:
     op.create_table(
         "deliveries",
@@ -31,10 +35,10 @@ def upgrade() -> None:
         sa.Column("routed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
     )
-    op.create_index("ix_deliveries_comment", "deliveries", ["repository", "comment_id"], unique=False)
-    op.create_index("ix_deliveries_push", "deliveries", ["repository", "ref"], unique=False)
+    _partial("ix_deliveries_comment", ["repository", "comment_id"], "comment_id IS NOT NULL")
+    _partial("ix_deliveries_push", ["repository", "ref"], "event = 'push'")
     op.create_index(op.f("ix_deliveries_received_at"), "deliveries", ["received_at"], unique=False)
-    op.create_index("ix_deliveries_unrouted", "deliveries", ["routed_at", "received_at"], unique=False)
+    _partial("ix_deliveries_unrouted", ["received_at"], "routed_at IS NULL")
 
     op.create_table(
         "heads",
