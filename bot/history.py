@@ -39,6 +39,8 @@ class Heads:
     head: str
     base: str
     base_ref: str
+    trunk: str = ""
+    trunk_ref: str = ""
     earlier: tuple[str, ...] = ()
 
 
