@@ -23,8 +23,9 @@ bench: $(STAMP)
 # uv makes the environment where it is installed; elsewhere it is installed into the environment itself.
 $(STAMP): pyproject.toml requirements.lock
 	@if command -v uv >/dev/null; then uv venv --quiet --allow-existing --python '>=3.11' $(VENV); \
-	else python3 -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'; fi
+	else python3 -m venv $(VENV) && $(BIN)/python -m pip install --quiet --no-cache-dir --disable-pip-version-check 'uv>=0.9'; fi
 	@UV=$$(command -v uv || echo $(BIN)/uv); \
+	command -v uv >/dev/null || export UV_CACHE_DIR=$(CURDIR)/$(VENV)/.uv-cache; \
 	$$UV pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock && \
 	$$UV pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $(STAMP)
