@@ -115,7 +115,7 @@ async def test_what_waits_is_not_queued_twice(engine: LocalEngine, work: Work) -
 async def test_different_targets_run_side_by_side_up_to_the_number_of_workers(engine: LocalEngine, work: Work) -> None:
     work.gate.clear()
     for number in range(6):
-        await engine.submit(target(number))
+        await engine.submit(target(number, f"workshop/{number % 2}"))
     await engine.start(work.run, work.failed)
     await until(lambda: len(work.begun) == 4)
     await asyncio.sleep(SOON)
@@ -133,6 +133,33 @@ async def test_repositories_take_turns(single: LocalEngine, work: Work) -> None:
     await single.start(work.run, work.failed)
     await idle(single)
     assert work.begun[:4] == ["busy/one!1", "quiet/one!1", "quiet/two!1", "busy/one!2"]
+
+
+async def test_a_repository_whose_work_is_slow_leaves_a_worker_for_others(engine: LocalEngine, work: Work) -> None:
+    work.gate.clear()
+    for number in range(9):
+        await engine.submit(target(number, "slow/one"))
+    await engine.start(work.run, work.failed)
+    await until(lambda: len(work.begun) == 3)
+    await engine.submit(target(1, "quick/one"))
+    await until(lambda: "quick/one!1" in work.begun)
+    assert len(work.begun) == 4
+    work.gate.set()
+    await idle(engine)
+    assert len(work.begun) == 10
+
+
+async def test_while_others_wait_a_repository_has_half_of_the_workers(engine: LocalEngine, work: Work) -> None:
+    work.gate.clear()
+    for number in range(9):
+        await engine.submit(target(number, "slow/one"))
+        await engine.submit(target(number, "slow/two"))
+    await engine.start(work.run, work.failed)
+    await until(lambda: len(work.begun) == 4)
+    assert sorted(name.partition("!")[0] for name in work.begun) == ["slow/one"] * 2 + ["slow/two"] * 2
+    work.gate.set()
+    await idle(engine)
+    assert len(work.begun) == 18
 
 
 async def test_the_most_pressing_of_a_repository_goes_first(single: LocalEngine, work: Work) -> None:

@@ -128,17 +128,24 @@ class LocalEngine(Engine):
         self._wake.set()
 
     def _take(self) -> Target | None:
-        while self._turns:
+        for _ in range(len(self._turns)):
             repository = self._turns.popleft()
             queue = self._queues[repository]
-            target = self._first(queue)
+            target = self._first(queue) if self._may(repository) else None
             if queue:
                 self._turns.append(repository)
             else:
                 del self._queues[repository]
             if target is not None:
+                self._wake.set()  # with fewer that wait, a repository may have more workers
                 return target
         return None
+
+    def _may(self, repository: str) -> bool:
+        """One repository never has all workers, and at most half of them while others wait: its work may be slow."""
+        most = self._count // 2 if self._turns else self._count - 1
+        busy = sum(lease.target.repository == repository for lease in self._running.values())
+        return busy < max(1, most)
 
     def _first(self, queue: list[tuple[int, int, Target]]) -> Target | None:
         """Entries that were cancelled, or queued again with a better priority, are passed over."""
