@@ -1,7 +1,7 @@
 """Reads unified diffs into the text that each file of each commit added, with the line numbers it has there.
 
-The scanner gets added lines without the diff's `+` (a base64 character) and never a path, so what it looks at can't be
-steered by either.
+The scanner gets added lines without the diff's `+` (a base64 character) and never a path beside them, so what it looks
+at can't be steered by either. Removed lines are never read.
 """
 
 import re
@@ -24,6 +24,7 @@ HEADER = re.compile(r"(?m)^diff --git .*\n(?:(?!--- ).*\n)*")
 """Git's own lines above a file's hunks: the path stands there twice without quotes, so `x b/y` can't be told apart."""
 
 RAW = re.compile(r"^:(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) ([A-Z])\d*\t([^\t\n]+)(?:\t([^\n]+))?$", re.MULTILINE)
+OF_GIT = re.compile(rb"^(?:tree|parent) [0-9a-f]{40,64}\n", re.MULTILINE)
 STATUS = {"A": "added", "M": "changed", "D": "deleted", "R": "renamed", "C": "copied", "T": "changed"}
 
 
@@ -33,9 +34,9 @@ class DiffError(ValueError):
 
 @dataclass(frozen=True)
 class AddedText:
-    """What one commit added to one file: the lines joined by newlines, and the file's line number of each.
+    """What one commit added to one file: lines joined by newlines, and the file's line number of each added one.
 
-    Hunks are parted by an empty line numbered 0.
+    Lines that only stand around an added one have the number 0; so has the empty line that parts two hunks.
     """
 
     path: str
@@ -46,6 +47,18 @@ class AddedText:
     def line_of(self, line: int) -> int:
         """Gives the file's line number for a 1-based line of the text."""
         return self.lines[line - 1] if 0 < line <= len(self.lines) else 0
+
+    def first_added(self, line: int, last: int) -> int:
+        """Gives the file's number of the first added line among 1-based lines of the text; 0 when none was added."""
+        return next((number for number in self.lines[max(0, line - 1) : max(0, last)] if number), 0)
+
+
+@dataclass(frozen=True)
+class StoredCommit:
+    """A commit as it is stored: its header without what git wrote itself (tree and parents), and its message."""
+
+    header: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -79,8 +92,8 @@ def unquote(path: str) -> str:
     return joined.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
 
 
-def added_texts(diff: str, commit: str = "") -> Iterator[AddedText]:
-    """Gives the added text of each file of a unified diff.
+def added_texts(diff: str, commit: str = "", *, context: bool = False) -> Iterator[AddedText]:
+    """Gives the added text of each file of a unified diff; with `context`, the unchanged lines around it too.
 
     Raises DiffError when the diff is cut off or isn't one.
     """
@@ -88,21 +101,21 @@ def added_texts(diff: str, commit: str = "") -> Iterator[AddedText]:
         # File by file, so that one which can't be read doesn't take those before it along.
         for part in FILE.split(diff):
             for file in PatchSet(HEADER.sub("", part)):
-                lines, numbers = _added(file)
+                lines, numbers = _added(file, context=context)
                 if any(numbers):
                     yield AddedText(_path(file.target_file), "\n".join(lines), tuple(numbers), commit)
     except (UnidiffParseError, ValueError) as fault:
         raise DiffError(f"not a whole unified diff: {str(fault)[:120]}") from None
 
 
-def _added(file: PatchedFile) -> tuple[list[str], list[int]]:
+def _added(file: PatchedFile, *, context: bool) -> tuple[list[str], list[int]]:
     lines: list[str] = []
     numbers: list[int] = []
     for hunk in file:
         for line in hunk:
-            if line.is_added:
+            if line.is_added or (context and line.is_context):
                 lines.append(line.value.rstrip("\n"))
-                numbers.append(line.target_line_no or 0)
+                numbers.append((line.target_line_no or 0) if line.is_added else 0)
         lines.append("")
         numbers.append(0)
     return lines, numbers
@@ -125,7 +138,10 @@ def changed_files(raw: str) -> tuple[tuple[ChangedFile, str], ...]:
 
 
 def read_log(output: bytes) -> Iterator[CommitPatch]:
-    """Gives the commits of `git log --raw -p -U0 --format=LOG_FORMAT`, in its order, each with what could be read."""
+    """Gives the commits of `git log --raw -p --format=LOG_FORMAT`, in its order, each with what could be read.
+
+    Lines around a change are kept with the added ones.
+    """
     for chunk in re.split(r"(?m)^\x00", decode(output))[1:]:
         head, _, rest = chunk.partition("\x00")
         sha, parents, author, message = [*head.split("\n", 3), "", "", ""][:4]
@@ -136,15 +152,15 @@ def read_log(output: bytes) -> Iterator[CommitPatch]:
         added: list[AddedText] = []
         fault = ""
         try:
-            added += added_texts("diff --git " + patch, sha) if mark else ()
+            added += added_texts("diff --git " + patch, sha, context=True) if mark else ()
         except DiffError as error:
             fault = str(error)
         yield CommitPatch(commit, changed_files(raw), tuple(added), fault)
 
 
-def read_messages(output: bytes) -> dict[str, str]:
-    """Gives the message of each commit in the output of `git cat-file --batch`, as it is stored."""
-    found: dict[str, str] = {}
+def read_objects(output: bytes) -> dict[str, StoredCommit]:
+    """Gives each commit in the output of `git cat-file --batch`. Raises DiffError for what is none."""
+    found: dict[str, StoredCommit] = {}
     at = 0
     while at < len(output):
         head, _, _ = output[at : at + 200].partition(b"\n")
@@ -152,8 +168,9 @@ def read_messages(output: bytes) -> dict[str, str]:
         begin = at + len(head) + 1
         if not size.isdigit():
             raise DiffError(f"no commit: {head[:80].decode('utf-8', 'replace')}")
-        stored = output[begin : begin + int(size)]
-        found[sha] = stored.partition(b"\n\n")[2].decode("utf-8", "replace").strip("\n")
+        header, _, message = output[begin : begin + int(size)].partition(b"\n\n")
+        own = OF_GIT.sub(b"", header + b"\n").decode("utf-8", "replace")
+        found[sha] = StoredCommit(own, message.decode("utf-8", "replace").strip("\n"))
         at = begin + int(size) + 1
     return found
 

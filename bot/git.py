@@ -8,7 +8,9 @@ the file limit stay on the server.
 import asyncio
 import os
 import re
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,8 +22,15 @@ from bot.model import ZERO_SHA
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+REFUSED = re.compile(r"not our ref|unadvertised object")
 FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|\.lock(/|$)|^/|^$")
 CHUNK = 256 * 1024
+LOG = (
+    *("log", "--remerge-diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-decorate"),
+    *(f"--format={LOG_FORMAT}", "--raw", "--no-abbrev"),
+)
+PATCH = ("--patch", "--text", "-U3", "--irreversible-delete", "--find-renames")
+"""Three lines around each change: the name of a secret may stand on a line that didn't change."""
 
 
 class GitError(RuntimeError):
@@ -182,7 +191,10 @@ class Mirror:
             await self._fetch(specs)
 
     async def fetch_commits(self, shas: Sequence[str]) -> tuple[str, ...]:
-        """Fetches commits by id, and gives those that the server doesn't hand out any more."""
+        """Fetches commits by id, and gives those that the server doesn't hand out any more.
+
+        Raises GitError when the server wasn't reached or failed, which says nothing about a commit.
+        """
         async with self.lock:
             await self._create()
             here = await self.present(shas)
@@ -193,7 +205,9 @@ class Mirror:
                 check_sha(sha)
                 try:
                     await self._fetch([f"+{sha}:refs/assay/seen/{sha}"])
-                except GitError:
+                except GitError as fault:
+                    if not REFUSED.search(str(fault)):
+                        raise
                     lost.append(sha)
             return tuple(lost)
 
@@ -220,47 +234,46 @@ class Mirror:
         output = await self.mirrors.run(self.folder, "rev-list", check_sha(head), f"^{check_sha(base)}", "--")
         return tuple(output.decode().split())
 
+    async def apart(self, shas: Sequence[str], tips: Sequence[str]) -> tuple[str, ...]:
+        """Gives those of the commits that no tip has in its history, and those that aren't here at all.
+
+        What isn't here isn't asked for: only a fetch by id tells whether the server still has it.
+        """
+        names = "".join(f"{check_sha(sha)}\n" for sha in shas)
+        unfetched = ("rev-list", "--missing=allow-any", "--ignore-missing", "--stdin")
+        listed = await self.mirrors.run(self.folder, *unfetched, "--no-walk=unsorted", stdin=names.encode())
+        here = frozenset(listed.decode().split())
+        names = "".join(f"{sha}\n" for sha in here) + "".join(f"^{check_sha(tip)}\n" for tip in tips)
+        beyond = await self.mirrors.run(self.folder, *unfetched, stdin=names.encode()) if here else b""
+        outside = frozenset(beyond.decode().split())
+        return tuple(sha for sha in shas if sha not in here or sha in outside)
+
     async def left_out(self, heads: Sequence[str], base: str) -> frozenset[str]:
         """Gives the ids of blobs that are over the file limit and so stayed on the server."""
-        starts = [check_sha(head) for head in heads]
-        output = await self.mirrors.run(
-            self.folder,
-            "rev-list",
-            "--objects",
-            "--no-object-names",
-            "--missing=print",
-            *starts,
-            f"^{check_sha(base)}",
-            "--",
-        )
+        starts = (*(check_sha(head) for head in heads), f"^{check_sha(base)}")
+        flags = ("--objects", "--no-object-names", "--missing=print")
+        output = await self.mirrors.run(self.folder, "rev-list", *flags, *starts, "--")
         return frozenset(line[1:] for line in output.decode().splitlines() if line.startswith("?"))
 
-    async def log(self, heads: Sequence[str], base: str, *, limit: int, patch: bool, skip: Sequence[str] = ()) -> bytes:
+    async def log(self, heads: Sequence[str], base: str, *, limit: int, patch: bool) -> bytes:
         """Gives `git log` over the commits beyond the base: raw file lists and, with `patch`, what they added.
 
-        Merges stand by their remerge diff; binary content is shown as text, so a NUL byte hides nothing.
+        Merges stand by their remerge diff; binary content is shown as text, so a NUL byte hides nothing. Without
+        `patch` no rename is looked for: that would fetch the content of large files.
         """
-        shape = ["--raw", "--no-abbrev"]
-        if patch:
-            shape += ["--patch", "--text", "-U0", "--irreversible-delete"]
-        paths = [".", *(f":(top,exclude,literal){path}" for path in skip)] if skip else []
-        return await self.mirrors.run(
-            self.folder,
-            "log",
-            "--remerge-diff",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--no-color",
-            "--find-renames",
-            "--no-decorate",
-            f"--max-count={limit}",
-            f"--format={LOG_FORMAT}",
-            *shape,
-            *(check_sha(head) for head in heads),
-            f"^{check_sha(base)}",
-            "--",
-            *paths,
-        )
+        shape = PATCH if patch else ("--no-renames",)
+        starts = (*(check_sha(head) for head in heads), f"^{check_sha(base)}")
+        return await self.mirrors.run(self.folder, *LOG, *shape, f"--max-count={limit}", *starts, "--")
+
+    async def patches(self, shas: Sequence[str], without: Sequence[str] = ()) -> bytes:
+        """Gives `git log` with patches of exactly these commits, in their order, without the files named.
+
+        Git takes a path for a folder's too; none of the commits has a folder where it has a file of that name.
+        """
+        names = "".join(f"{check_sha(sha)}\n" for sha in shas)
+        paths = (".", *(f":(top,exclude,literal){path}" for path in without)) if without else ()
+        exact = ("--no-walk=unsorted", "--full-history", "--sparse", "--stdin")
+        return await self.mirrors.run(self.folder, *LOG, *PATCH, *exact, "--", *paths, stdin=names.encode())
 
     async def commit_objects(self, shas: Sequence[str]) -> bytes:
         """Gives `git cat-file --batch` of commits: what is stored.
@@ -276,19 +289,44 @@ class Mirror:
         return await self.mirrors.run(self.folder, *arguments, check_sha(old), check_sha(new), "--")
 
     async def _create(self) -> None:
-        if (self.folder / "config").exists():
+        """Makes the mirror beside its place and moves it there: one that was given up half made is never used."""
+        if self._complete():
             return
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        await self.mirrors.run(self.folder, "init", "--quiet", "--bare", ".")
-        for key, value in (("url", self.url), ("promisor", "true"), ("partialclonefilter", self._filter())):
-            await self.mirrors.run(self.folder, "config", f"remote.origin.{key}", value)
+        self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.new-", dir=self.folder.parent))
+        try:
+            await self.mirrors.run(new, "init", "--quiet", "--bare", ".")
+            for key, value in (("url", self.url), ("promisor", "true"), ("partialclonefilter", self._filter())):
+                await self.mirrors.run(new, "config", f"remote.origin.{key}", value)
+            _put(new, self.folder)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+    def _complete(self) -> bool:
+        try:
+            return "partialclonefilter" in (self.folder / "config").read_text(encoding="utf-8")
+        except OSError:
+            return False
 
     async def _fetch(self, specs: Sequence[str]) -> None:
         flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", f"--filter={self._filter()}")
-        await self.mirrors.run(self.folder, "fetch", *flags, "origin", *specs)
+        done = False
+        try:
+            await self.mirrors.run(self.folder, "fetch", *flags, "origin", *specs)
+            done = True
+        finally:
+            if not done:  # a git that was killed leaves its lock files, and the next one would refuse to write
+                for lock in self.folder.rglob("*.lock"):
+                    lock.unlink(missing_ok=True)
 
     def _filter(self) -> str:
         return f"blob:limit={self.mirrors.limits.file_bytes}"
+
+
+def _put(new: Path, folder: Path) -> None:
+    """Whatever is there isn't complete: it goes."""
+    shutil.rmtree(folder, ignore_errors=True)
+    new.rename(folder)
 
 
 async def _beginning(stream: asyncio.StreamReader) -> bytes:

@@ -8,14 +8,19 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.diff import AddedText, CommitPatch, changed_files, decode, read_log, read_messages
+from bot.diff import CommitPatch, changed_files, decode, read_log, read_objects
 from bot.escape import visible
-from bot.git import GitError, GitTooMuch, Mirror, Mirrors
-from bot.model import ZERO_SHA, ChangedFile, Commit, Gap, Leak, Location, Severity
-from bot.scan import Hit, Scanner
+from bot.git import GitError, Mirror, Mirrors
+from bot.leaks import Commits, Searched, leak_of, search
+from bot.model import ZERO_SHA, ChangedFile, Commit, Gap, Leak
+from bot.patches import HistoryLimits, Range, paths_of, read_patches
+from bot.scan import Scanner
+
+__all__ = ["Heads", "Histories", "History", "HistoryLimits", "Moved", "leak_of", "relevant"]
 
 REMEMBERED = 512
 MAX_DROPPED_HEADS = 50
+MAX_GAPS = 200
 
 
 class Moved(RuntimeError):
@@ -23,16 +28,12 @@ class Moved(RuntimeError):
 
 
 @dataclass(frozen=True)
-class HistoryLimits:
-    """How many commits and changed files of one pull request are looked at."""
-
-    commits: int = 500
-    files: int = 3000
-
-
-@dataclass(frozen=True)
 class Heads:
-    """Which commits to read: the pull request's number, its head, what it is measured against, and earlier heads."""
+    """Which commits to read: the pull request's number, its head, its base, and earlier heads.
+
+    `trunk` is the tip of the default branch. Secrets are looked for in all that the trunk hasn't got, so that none
+    passes because it lies in another base already.
+    """
 
     repository: str
     number: int
@@ -46,7 +47,7 @@ class Heads:
 
 @dataclass(frozen=True)
 class History:
-    """What was read. Messages are masked."""
+    """What was read. Texts and names are masked."""
 
     merge_base: str = ""
     commits: tuple[Commit, ...] = ()
@@ -56,12 +57,17 @@ class History:
 
 
 @dataclass(frozen=True)
-class _Range:
-    """A range of commits: what is in the branch, and where to start from (head and dropped heads)."""
+class _Scope:
+    """What is the branch's (beyond base), what is looked at (`range`), and which of it the head has.
 
-    branch: frozenset[str]
-    starts: tuple[str, ...]
-    gaps: tuple[Gap, ...]
+    `late`: a gap came from a failure that may be over at the next look.
+    """
+
+    branch: tuple[str, ...]
+    ahead: frozenset[str]
+    range: Range
+    gaps: tuple[Gap, ...] = ()
+    late: bool = False
 
 
 class Histories:
@@ -82,159 +88,118 @@ class Histories:
         if known is not None:
             self._known.move_to_end(heads)
             return known
-        history = await self._read(heads)
-        self._known[heads] = history
+        history, late = await self._read(heads)
+        if not late:
+            self._known[heads] = history
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return history
 
-    async def _read(self, heads: Heads) -> History:
+    async def _read(self, heads: Heads) -> tuple[History, bool]:
+        """Gives the history, and whether another look may see more."""
         mirror = self._mirrors.mirror(heads.repository)
         await self._fetch(mirror, heads)
         merge_base = await mirror.merge_base(heads.head, heads.base)
-        scope = await self._range(mirror, heads)
-        patches, gaps = await self._patches(mirror, heads, scope)
-        patches = await self._stored(mirror, patches)
-        commits, leaks, unscanned = await self._scan(patches, scope.branch)
-        files = changed_files(decode(await mirror.raw_diff(merge_base, heads.head))) if merge_base else ()
+        scope = await self._scope(mirror, heads)
+        read = await read_patches(mirror, scope.range, self._limits)
+        unlisted = await self._unlisted(mirror, heads, scope)
+        net = changed_files(decode(await mirror.raw_diff(merge_base, heads.head))) if merge_base else ()
+        net = net[: self._limits.files]
+        gaps = [*scope.gaps, *read.gaps]
         if not merge_base:
-            gaps.append(Gap(what="the net difference", why="head and base have no common ancestor"))
-        return History(
+            gaps.append(Gap(what="the net difference", why="head and base have no common ancestor", of=heads.head))
+        objects = await mirror.commit_objects([patch.commit.sha for patch in (*read.patches, *unlisted)])
+        dropped = {patch.commit.sha for patch in read.patches} - scope.ahead - {*scope.branch}
+        paths = frozenset(paths_of(net))
+        commits = Commits(heads.head, read.patches, frozenset(dropped), read_objects(objects), paths)
+        found = await asyncio.to_thread(search, self._scanner, commits)
+        listed = [patch for patch in read.patches if patch.commit.sha in {*scope.branch, *dropped}]
+        history = History(
             merge_base=merge_base,
-            commits=tuple(commits),
-            files=tuple(_printable(file) for file, _ in files[: self._limits.files]),
-            leaks=tuple(leaks),
-            gaps=(*scope.gaps, *gaps, *unscanned),
+            commits=self._told([*listed, *unlisted], found, commits),
+            files=tuple(_printable(file, found) for file, _ in net),
+            leaks=found.leaks,
+            gaps=await asyncio.to_thread(self._few, [*gaps, *found.gaps], heads.head),
         )
+        return history, scope.late or read.late or found.late
 
     async def _fetch(self, mirror: Mirror, heads: Heads) -> None:
         refs = {f"refs/pull/{heads.number}/head": heads.head}
+        if heads.trunk_ref and heads.trunk:
+            refs[f"refs/heads/{heads.trunk_ref}"] = heads.trunk
         if heads.base_ref:
             refs[f"refs/heads/{heads.base_ref}"] = heads.base
         await mirror.fetch(refs)
         if heads.head not in await mirror.present([heads.head]):
             raise Moved(f"the head of {heads.repository}!{heads.number} moved on during the fetch")
 
-    async def _range(self, mirror: Mirror, heads: Heads) -> _Range:
-        branch = frozenset(await mirror.commits(heads.head, heads.base))
-        earlier = [sha for sha in heads.earlier if sha not in branch and sha not in {heads.head, heads.base, ZERO_SHA}]
+    async def _scope(self, mirror: Mirror, heads: Heads) -> _Scope:
+        against = heads.base if heads.trunk_ref == heads.base_ref or not heads.trunk else heads.trunk
+        branch = await mirror.commits(heads.head, heads.base)
+        ahead = frozenset(branch if against == heads.base else await mirror.commits(heads.head, against))
+        known = {*branch, *ahead, heads.head, heads.base, heads.trunk, ZERO_SHA}
+        earlier = [sha for sha in heads.earlier if sha not in known]
+        earlier = [*await mirror.apart(earlier, (heads.head, against))] if earlier else []
+        scope = _Scope(branch, ahead, Range((heads.head,), against))
+        return await self._with_dropped(mirror, scope, earlier) if earlier else scope
+
+    async def _with_dropped(self, mirror: Mirror, scope: _Scope, earlier: Sequence[str]) -> _Scope:
+        (head,) = scope.range.starts
         chosen, rest = earlier[:MAX_DROPPED_HEADS], earlier[MAX_DROPPED_HEADS:]
-        lost = await mirror.fetch_commits(chosen)
-        gaps = [
-            Gap(what=f"commit {sha[:10]}, dropped by a force-push", why="the server doesn't hand it out any more")
-            for sha in lost
-        ]
-        if rest:
-            gaps.append(Gap(what=f"{len(rest)} older heads of the branch", why="more force-pushes than are followed"))
-        found = tuple(sha for sha in chosen if sha not in lost)
-        return _Range(branch, (heads.head, *found), tuple(gaps))
-
-    async def _patches(self, mirror: Mirror, heads: Heads, scope: _Range) -> tuple[list[CommitPatch], list[Gap]]:
-        gaps: list[Gap] = []
-        left_out = await mirror.left_out(scope.starts, heads.base)
-        skip: Sequence[str] = ()
-        if left_out:
-            raw = await mirror.log(scope.starts, heads.base, limit=self._limits.commits, patch=False)
-            skip = _oversized(raw, left_out)
-            limit = self._mirrors.limits.file_bytes // 1024
-            gaps += [Gap(what=f"file {visible(path)}", why=f"a version of it is over {limit} KiB") for path in skip]
-        cut = False
+        gaps, late = list[Gap](), False
+        lost: Sequence[str] = ()
         try:
-            output = await mirror.log(scope.starts, heads.base, limit=self._limits.commits + 1, patch=True, skip=skip)
-        except GitTooMuch as fault:
-            gaps.append(Gap(what="the rest of the patch", why=str(fault)))
-            output, cut = fault.output, True
+            lost = await mirror.fetch_commits(chosen)
         except GitError as fault:
-            gaps.append(Gap(what="the commits' patches", why=str(fault)))
-            return [], gaps
-        return self._bounded(await asyncio.to_thread(_readable, output, cut), gaps)
+            gaps, late = [Gap(what="earlier heads of the branch", why=str(fault), of=head)], True
+            here = await mirror.present(chosen)
+            chosen = [sha for sha in chosen if sha in here]
+        why = "the server doesn't hand it out any more"
+        gaps += [Gap(what=f"commit {sha[:10]}, dropped by a force-push", why=why, of=sha) for sha in lost]
+        if rest:
+            why = "more force-pushes than are followed"
+            gaps.append(Gap(what=f"{len(rest)} older heads of the branch", why=why, of=head))
+        starts = (head, *(sha for sha in chosen if sha not in lost))
+        return replace(scope, range=replace(scope.range, starts=starts), gaps=tuple(gaps), late=late)
 
-    def _bounded(
-        self, read: tuple[list[CommitPatch], list[Gap]], gaps: list[Gap]
-    ) -> tuple[list[CommitPatch], list[Gap]]:
-        patches, unread = read
-        gaps = [*gaps, *unread]
-        if len(patches) > self._limits.commits:
-            gaps.append(Gap(what="older commits", why=f"only the newest {self._limits.commits} are looked at"))
-            patches = patches[: self._limits.commits]
-        count, kept = 0, []
-        for patch in patches:
-            count += len(patch.files)
-            if count > self._limits.files:
-                gaps.append(Gap(what="further commits", why=f"they change more than {self._limits.files} files"))
-                break
-            kept.append(patch)
-        return kept, gaps
+    async def _unlisted(self, mirror: Mirror, heads: Heads, scope: _Scope) -> list[CommitPatch]:
+        """Commits of the pull request that the trunk has already: they are told, and not searched once more."""
+        merged = {*scope.branch} - scope.ahead
+        if not merged:
+            return []
+        raw = await mirror.log([heads.head], heads.base, limit=self._limits.commits, patch=False)
+        return [patch for patch in await asyncio.to_thread(lambda: list(read_log(raw))) if patch.commit.sha in merged]
 
-    async def _stored(self, mirror: Mirror, patches: Sequence[CommitPatch]) -> list[CommitPatch]:
-        messages = read_messages(await mirror.commit_objects([patch.commit.sha for patch in patches]))
-        return [
-            replace(patch, commit=patch.commit.model_copy(update={"message": messages[patch.commit.sha]}))
+    def _told(self, patches: Sequence[CommitPatch], found: Searched, searched: Commits) -> tuple[Commit, ...]:
+        authors = {author: self._scanner.mask(_clean(author)) for author in {p.commit.author for p in patches}}
+        return tuple(
+            patch.commit.model_copy(
+                update={
+                    "author": authors[patch.commit.author],
+                    "message": found.messages[patch.commit.sha],
+                    "dropped": patch.commit.sha in searched.dropped,
+                }
+            )
             for patch in patches
+        )
+
+    def _few(self, gaps: Sequence[Gap], head: str) -> tuple[Gap, ...]:
+        """Masks gaps, since what they name and quote is somebody's words, and counts those that nobody would read."""
+        kept = [
+            gap.model_copy(update={"what": self._shown(gap.what), "why": self._shown(gap.why)})
+            for gap in gaps[:MAX_GAPS]
         ]
+        if more := len(gaps) - len(kept):
+            kept.append(Gap(what=f"{more} further parts", why="more than can be listed", of=head))
+        return tuple(kept)
 
-    async def _scan(
-        self, patches: Sequence[CommitPatch], branch: frozenset[str]
-    ) -> tuple[list[Commit], list[Leak], list[Gap]]:
-        added = [text for patch in patches for text in patch.added]
-        messages = [_clean(patch.commit.message) for patch in patches]
-        results = await self._scanner.scan_many([*(text.text for text in added), *messages])
-        leaks: list[Leak] = []
-        gaps: list[Gap] = []
-        for text, result in zip(added, results, strict=False):
-            dropped = text.commit not in branch
-            leaks += [_leak(hit, _line(text, hit), dropped=dropped) for hit in result.hits]
-            gaps += [Gap(what=f"file {visible(text.path)} in {text.commit[:10]}", why=why) for why in result.gaps]
-        commits = []
-        for patch, message, result in zip(patches, messages, results[len(added) :], strict=True):
-            dropped = patch.commit.sha not in branch
-            place = Location(where="message", commit=patch.commit.sha)
-            leaks += [_leak(hit, place, dropped=dropped) for hit in result.hits]
-            gaps += [Gap(what=f"message of {patch.commit.sha[:10]}", why=why) for why in result.gaps]
-            masked = self._scanner.mask(message, None if result.gaps else result.hits)
-            change = {"author": self._scanner.mask(_clean(patch.commit.author)), "message": masked, "dropped": dropped}
-            commits.append(patch.commit.model_copy(update=change))
-        return commits, leaks, gaps
+    def _shown(self, text: str) -> str:
+        return visible(self._scanner.mask(text))
 
 
-def _readable(output: bytes, cut: bool) -> tuple[list[CommitPatch], list[Gap]]:
-    """Reads the log commit by commit; of a log that was cut off, the last commit is left out."""
-    patches = list(read_log(output.rpartition(b"\n\x00")[0] if cut else output))
-    unread = [Gap(what=f"part of commit {p.commit.sha[:10]}", why=p.fault) for p in patches if p.fault]
-    for patch in patches:
-        if len(patch.commit.parents) > 2:  # noqa: PLR2004 - git remerges two parents only
-            what = f"what merge {patch.commit.sha[:10]} itself changed"
-            unread.append(Gap(what=what, why="it has more than two parents; merge them one after the other"))
-    return patches, unread
-
-
-def _oversized(raw: bytes, left_out: frozenset[str]) -> tuple[str, ...]:
-    files = changed_files(decode(raw))
-    return tuple(sorted({file.path for file, new in files if new in left_out}))
-
-
-def _line(text: AddedText, hit: Hit) -> Location:
-    return Location(where="diff", path=visible(text.path), line=text.line_of(hit.line), commit=text.commit)
-
-
-def _leak(hit: Hit, location: Location, *, dropped: bool) -> Leak:
-    return leak_of(hit, location).model_copy(update={"dropped": dropped})
-
-
-def leak_of(hit: Hit, location: Location) -> Leak:
-    """Gives a scanner's hit as a leak at a place."""
-    return Leak(
-        rule=hit.rule,
-        family=hit.family,
-        severity=Severity(hit.severity),
-        location=location,
-        fingerprint=hit.fingerprint,
-        suppressed=hit.suppressed,
-    )
-
-
-def _printable(file: ChangedFile) -> ChangedFile:
-    return file.model_copy(update={"path": visible(file.path), "old_path": visible(file.old_path)})
+def _printable(file: ChangedFile, found: Searched) -> ChangedFile:
+    old = found.paths[file.old_path] if file.old_path else ""
+    return file.model_copy(update={"path": found.paths[file.path], "old_path": old})
 
 
 def _clean(text: str) -> str:

@@ -1,7 +1,8 @@
 """Putting a mark in place of every secret of a text."""
 
 import re
-from collections.abc import Collection, Iterable
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 _MARK = re.compile(r"\[secret:([A-Za-z0-9_.-]{1,80}):[0-9a-f]{8}\]")
@@ -54,6 +55,11 @@ def marks(text: str, rules: Collection[str]) -> list[tuple[int, int]]:
     return [match.span() for match in _MARK.finditer(text) if match[1] in rules]
 
 
-def uncovered(start: int, end: int, spans: Iterable[tuple[int, int]]) -> int:
-    """How many characters of a span lie outside of the given ones."""
-    return end - start - sum(max(0, min(end, there) - max(start, here)) for here, there in spans)
+def uncovered(start: int, end: int, spans: Sequence[tuple[int, int]]) -> int:
+    """How many characters of a span lie outside of the given ones, which are sorted and apart from each other."""
+    at = max(0, bisect_left(spans, (start, 0)) - 1)
+    left = end - start
+    while at < len(spans) and spans[at][0] < end:
+        left -= max(0, min(end, spans[at][1]) - max(start, spans[at][0]))
+        at += 1
+    return left

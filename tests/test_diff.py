@@ -16,7 +16,7 @@ from bot.diff import (
     changed_files,
     decode,
     read_log,
-    read_messages,
+    read_objects,
     unquote,
 )
 from bot.model import ChangedFile
@@ -265,15 +265,36 @@ def test_nothing_is_no_commit() -> None:
     assert list(read_log(b"")) == []
 
 
-def test_messages_are_read_as_they_are_stored(work: Work) -> None:
+def test_commits_are_read_as_they_are_stored(work: Work) -> None:
     shas = [work.head(), work.commit("Two\n\nwith\n\nbody"), work.commit(b"tree 1 commit 2\n\x01\n")]
     output = work.git("cat-file", "--batch", stdin="".join(f"{sha}\n" for sha in shas).encode())
-    assert list(read_messages(output).items()) == list(
+    found = read_objects(output)
+    assert [(sha, stored.message) for sha, stored in found.items()] == list(
         zip(shas, ["Begin", "Two\n\nwith\n\nbody", "tree 1 commit 2\n\x01"], strict=True)
     )
-    assert read_messages(b"") == {}
+    who = "codex <codex@example.invalid> 1772366400 +0000"
+    assert {stored.header for stored in found.values()} == {f"author {who}\ncommitter {who}\n"}
+    assert read_objects(b"") == {}
+
+
+def test_only_what_git_itself_wrote_is_left_out_of_a_header() -> None:
+    header = f"tree {'a' * 40}\nparent {'b' * 40}\ntree is green\nx-note parent {'c' * 40}"
+    stored = f"{header}\n\nMessage\n"
+    (found,) = read_objects(f"{'0' * 40} commit {len(stored)}\n{stored}\n".encode()).values()
+    assert (found.header, found.message) == (f"tree is green\nx-note parent {'c' * 40}\n", "Message")
 
 
 def test_an_object_that_is_no_commit_has_no_message() -> None:
     with pytest.raises(DiffError, match="no commit: "):
-        read_messages(f"{'0' * 40} missing\n".encode())
+        read_objects(f"{'0' * 40} missing\n".encode())
+
+
+def test_lines_around_a_change_are_kept_without_a_number_and_removed_ones_never() -> None:
+    lines = (" before", "-old", "+new", " after")
+    (found,) = added_texts(diff(hunk(*lines)), context=True)
+    assert (found.text, found.lines) == ("before\nnew\nafter\n", (0, 2, 0, 0))
+    assert [found.first_added(*span) for span in ((1, 1), (1, 2), (2, 3), (3, 4), (4, 9))] == [0, 2, 2, 0, 0]
+
+
+def test_what_only_stands_around_removed_lines_is_no_addition() -> None:
+    assert list(added_texts(diff(hunk(" before", "-old", " after")), context=True)) == []

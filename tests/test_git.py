@@ -137,7 +137,7 @@ async def test_an_oversized_file_stays_on_the_server_and_is_named(forge: Forge, 
     mirror = mirrors.mirror(REPOSITORY)
     await mirror.fetch({MAIN: base, "refs/heads/topic": head})
     assert await mirror.left_out([head], base) == {blob}
-    log = await mirror.log([head], base, limit=9, patch=True, skip=["large.bin"])
+    log = await mirror.patches([head], ["large.bin"])
     assert (b"small" in log, b"+++ b/large.bin" in log) == (True, False)
     await mirror.raw_diff(base, head)
     local = await mirrors.run(mirror.folder, "cat-file", "--batch-all-objects", "--batch-check")
@@ -197,3 +197,60 @@ async def test_settings_of_the_one_who_starts_the_bot_do_not_reach_git(
     with pytest.raises(GitError, match="fatal"):
         await mirror.fetch({"refs/heads/none": "a" * 40})
     assert (mirror.folder / "config").exists(), head
+
+
+async def test_a_fetch_that_was_given_up_at_any_moment_breaks_no_later_one(forge: Forge) -> None:
+    head = forge.work.head()
+    for step in range(1, 16):
+        mirror = forge.other(forge.mirrors.root / f"try-{step}").mirror(REPOSITORY)
+        fetch = asyncio.create_task(mirror.fetch({MAIN: head}))
+        await asyncio.wait([fetch], timeout=step * 0.002)
+        fetch.cancel()
+        await asyncio.gather(fetch, return_exceptions=True)
+        await mirror.fetch({MAIN: head})
+        assert await mirror.present([head]) == {head}
+        assert "promisor = true" in (mirror.folder / "config").read_text(encoding="utf-8")
+
+
+async def test_a_mirror_that_was_left_half_made_is_made_again(forge: Forge) -> None:
+    head = forge.work.head()
+    forge.mirror.folder.mkdir(parents=True)
+    (forge.mirror.folder / "config").write_text("[core]\n\tbare = true\n", encoding="utf-8")
+    (forge.mirror.folder / "config.lock").touch()
+    await forge.mirror.fetch({MAIN: head})
+    assert await forge.mirror.present([head]) == {head}
+    assert [path.name for path in forge.mirror.folder.parent.iterdir()] == ["garden.git"]
+
+
+async def test_lock_files_of_a_git_that_was_killed_hold_up_one_fetch_at_most(forge: Forge) -> None:
+    await forge.mirror.fetch({MAIN: forge.work.head()})
+    forge.work.commit("More", {"a": "1\n"})
+    head = await forge.push("HEAD:main")
+    lock = forge.mirror.folder / "refs" / "assay" / "seen" / f"{head}.lock"
+    lock.touch()
+    with pytest.raises(GitError, match="git fetch failed"):
+        await forge.mirror.fetch({MAIN: head})
+    await forge.mirror.fetch({MAIN: head})
+    assert await forge.mirror.present([head]) == {head}
+    assert not lock.exists()
+
+
+async def test_what_a_tip_grew_from_is_told_from_what_was_dropped_or_is_not_here(forge: Forge) -> None:
+    base = forge.work.head()
+    dropped = forge.work.commit("Dropped", {"a": "1\n"})
+    await forge.push("HEAD:topic")
+    await forge.mirror.fetch({MAIN: base, "refs/heads/topic": dropped})
+    forge.work.git("reset", "--quiet", "--hard", base)
+    older, head = forge.work.commit("Older"), forge.work.commit("Newer")
+    await forge.push("+HEAD:topic")
+    await forge.mirror.fetch({"refs/heads/topic": head})
+    asked = [base, dropped, older, head, "f" * 40]
+    assert await forge.mirror.apart(asked, [head, base]) == (dropped, "f" * 40)
+    assert await forge.mirror.apart(["f" * 40], [head]) == ("f" * 40,)
+
+
+async def test_a_server_that_is_away_lost_no_commit(forge: Forge) -> None:
+    await forge.mirror.fetch({MAIN: forge.work.head()})
+    await forge.sandbox.stop()
+    with pytest.raises(GitError, match="git fetch failed"):
+        await forge.mirror.fetch_commits(["f" * 40])

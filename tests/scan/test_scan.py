@@ -5,7 +5,10 @@ import secrets
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.masking import uncovered
 from bot.scan import ScanLimits, Scanner
 from tests.scan.compiled import cache_dir
 from tests.scan.compiled import scanner as compiled
@@ -135,14 +138,24 @@ def test_what_is_over_the_limits_is_a_gap() -> None:
 def test_a_timeout_is_a_gap_and_never_clean() -> None:
     scan = Scanner(key=b"k" * 32, cache_dir=cache_dir(), limits=ScanLimits(timeout=1e-9))
     result = scan.scan("some words " * 5000)
-    assert result.hits == ()
+    assert (result.hits, result.late) == ((), True)
     assert "not everything was looked at" in result.gaps[0]
+
+
+def test_what_the_time_for_all_texts_does_not_reach_is_a_gap() -> None:
+    ticks = iter(range(100))
+    scan = Scanner(key=b"k" * 32, cache_dir=cache_dir(), limits=ScanLimits(seconds=5.0), clock=lambda: next(ticks))
+    results = scan.scan_all([f"FORGEJO_TOKEN={_token()}" for _ in range(6)])
+    assert [(len(one.hits), one.late) for one in results] == [(1, False)] * 2 + [(0, True)] * 4
+    assert [len(one.gaps) for one in results] == [0, 0, 1, 1, 1, 1]
+    assert "not looked at within the 5 s" in results[-1].gaps[0]
 
 
 def test_a_flood_is_a_gap_and_ends_the_search(scanner: Scanner) -> None:
     result = scanner.scan("token=x1y2z3w4 " * 200_000)
     assert len(result.gaps) == 1
     assert "places to judge" in result.gaps[0]
+    assert not result.late
 
 
 def test_a_secret_across_a_window_is_found_once() -> None:
@@ -161,3 +174,42 @@ async def test_many_texts_keep_their_order(scanner: Scanner) -> None:
 
 def test_two_texts_never_make_one_secret(scanner: Scanner) -> None:
     assert scanner.scan("password:").hits == ()
+
+
+def test_thousands_of_marks_cost_no_secret_its_place(scanner: Scanner) -> None:
+    tokens = [_token() for _ in range(3)]
+    text = "[secret:own-token:deadbeef]" * 20_000 + "\n" + "".join(f"FORGEJO_TOKEN={one}\n" for one in tokens)
+    assert [text[hit.start : hit.end] for hit in scanner.scan(text).hits] == tokens
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), max_size=6), st.integers(0, 60), st.integers(1, 60))
+def test_what_marks_leave_uncovered_is_counted_exactly(steps: list[tuple[int, int]], start: int, size: int) -> None:
+    spans, at = list[tuple[int, int]](), 0
+    for gap, length in steps:
+        spans.append((at + gap - 1, at + gap - 1 + length))
+        at = spans[-1][1]
+    left = set(range(start, start + size)) - {one for span in spans for one in range(*span)}
+    assert uncovered(start, start + size, spans) == len(left)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{"a": 1,\n"forgejo_token":\n "{}"}}',
+        "forgejo_token:\n    {}\n",
+        "const forgejoToken =\r\n  '{}';\r\n",
+        "TOKEN = (\n    '{}'\n)",
+    ],
+)
+def test_a_value_on_the_line_below_its_name_is_found_there(scanner: Scanner, text: str) -> None:
+    token = _token()
+    whole = text.format(token)
+    (hit,) = scanner.scan(whole).hits
+    assert (whole[hit.start : hit.end], hit.line) == (token, whole[: whole.index(token)].count("\n") + 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["token:\n  return {}\n", "def digest(key):\n    {}\n", "if has_token:\n  {}()\n", "# {}:\n{}\n"]
+)
+def test_a_line_below_that_is_no_value_is_none(scanner: Scanner, text: str) -> None:
+    assert scanner.scan(text.replace("{}", "compute_the_digest")).hits == ()
