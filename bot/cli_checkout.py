@@ -59,7 +59,7 @@ class Checkout:
 
     async def log(self, start: str, end: str) -> Log:
         """Gives the commits of `end` that `start` doesn't have. Raises GitError."""
-        shape = ("--raw", "--no-abbrev", "--patch", "--text", "-U0", "--irreversible-delete", "--find-renames")
+        shape = ("--raw", "--no-abbrev", "--patch", "--text", "-U3", "--irreversible-delete", "--find-renames")
         plain = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-decorate", "--no-notes", "--submodule=short")
         prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
         commits = (check_sha(end), f"^{check_sha(start)}", "--")

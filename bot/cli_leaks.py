@@ -72,7 +72,7 @@ async def scan_range(scanner: Scanner, checkout: Checkout, start: str, end: str)
 
 def _readable(diff: str, errors: list[str]) -> Iterator[AddedText]:
     try:
-        yield from added_texts(diff)
+        yield from added_texts(diff, context=True)
     except DiffError as fault:
         errors.append(f"the rest of the diff: {fault}; make it again with git diff")
 
@@ -109,7 +109,9 @@ async def _scan_added(scanner: Scanner, added: Sequence[AddedText], errors: list
         if not (result.hits or result.gaps):
             continue
         path = scanner.mask(visible(text.path))
-        found += [_found(hit, path, text.line_of(hit.line), text.commit) for hit in result.hits]
+        spans = [(hit, hit.line + text.text.count("\n", hit.start, hit.end)) for hit in result.hits]
+        lines = [(hit, text.first_added(hit.line, last)) for hit, last in spans]
+        found += [_found(hit, path, line, text.commit) for hit, line in lines if line]
         errors += [f"{path}{_of(text.commit)}: {gap}" for gap in result.gaps]
     return found
 

@@ -93,7 +93,7 @@ class Target(Value):
 
 
 class Location(Value):
-    """Where something stands. `where` is diff, title, body, comment, message, policy or target."""
+    """Where something stands. `where` is diff, path, title, body, comment, message, policy or target."""
 
     where: str
     path: str = ""

@@ -23,13 +23,13 @@ _ALLOWED = re.compile(
     r"(?i)(?:gitleaks|betterleaks|kingfisher|trufflehog|ggshield|assay|semgrep)\s*:\s*(?:allow|ignore)|nosemgrep|nosecret|"
     r"pragma:\s*(?:allow|white)list|noqa:\s*S10[567]|#\s*nosec\b|detect-secrets:\s*(?:disable|ignore)"
 )
-_VALUE_BELOW = re.compile(r"\n(?<=[:=>( \t\r]\n)[ \t]*([\"'`]?[^\s\"'`]{8,400}[\"'`]?[ \t,;)}\]]{0,9})(?=\r?\n|\Z)")
+_VALUE_BELOW = re.compile(r"\n(?<=[:=>( \t\r]\n)[ \t]*+([\"'`]?[^\s\"'`]{8,400}+[\"'`]?[ \t,;)}\]]{0,9}+)(?=\r?\n|\Z)")
 _NAMES = ("passw", "passphrase", "pwd", "secret", "token", "key", "credential", "_pat")
 _NAME_ABOVE = re.compile(
     rf"(?i)(?:{'|'.join(_NAMES)})[\w.-]{{0,24}}[\"'`]?[ \t]{{0,3}}"
     r"(?:[:=]{1,2}>?|=:)()[ \t]{0,3}\(?[ \t\r]*\Z"
 )
-_NAME_REACH = 80
+_NAME_REACH = 80  # a name may stand that far before the end of its line
 _LEAST = 6  # what is left of a secret beside a mark, and no more, belongs to the mark
 _REACH = 1024  # on a very long line a comment counts only near the secret
 WORST: tuple[Severity, ...] = ("low", "medium", "high", "critical")

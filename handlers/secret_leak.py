@@ -15,6 +15,7 @@ LABEL = "safety:secret-touch"
 REVOKE = "Revoke this secret first, whoever may have seen it; then "
 REMOVE = {
     "diff": "take it out of the history of this branch (rewrite the commit; a commit on top isn't enough).",
+    "path": "rename it in the history of this branch (rewrite the commit; a rename on top isn't enough).",
     "dropped": "ask for the dropped commit to be collected on the server; the force-push didn't delete it.",
     "message": "reword the commit message and push the branch again.",
     "title": "reword the title; its history stays readable on the server.",
@@ -81,7 +82,13 @@ def _finding(leaks: Sequence[Leak]) -> Finding:
 def _place(leak: Leak) -> str:
     if leak.dropped:
         return "a commit that a force-push dropped"
-    names = {"diff": "an added line", "message": "a commit message", "title": "the title", "comment": "a comment"}
+    names = {
+        "diff": "an added line",
+        "path": "the name of a file or folder",
+        "message": "a commit message",
+        "title": "the title",
+        "comment": "a comment",
+    }
     return names.get(leak.location.where, "the description")
 
 
