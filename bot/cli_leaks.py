@@ -109,8 +109,7 @@ async def _scan_added(scanner: Scanner, added: Sequence[AddedText], errors: list
         if not (result.hits or result.gaps):
             continue
         path = scanner.mask(visible(text.path))
-        spans = [(hit, hit.line + text.text.count("\n", hit.start, hit.end)) for hit in result.hits]
-        lines = [(hit, text.first_added(hit.line, last)) for hit, last in spans]
+        lines = [(hit, text.added_line(hit.line, hit.start, hit.end)) for hit in result.hits]
         found += [_found(hit, path, line, text.commit) for hit, line in lines if line]
         errors += [f"{path}{_of(text.commit)}: {gap}" for gap in result.gaps]
     return found

@@ -48,6 +48,13 @@ class AddedText:
         """Gives the file's line number for a 1-based line of the text."""
         return self.lines[line - 1] if 0 < line <= len(self.lines) else 0
 
+    def added_line(self, line: int, start: int, end: int) -> int:
+        """Gives the file's number of the first added line in a span of characters that begins on a 1-based line.
+
+        0 when the span lies on lines that stood there before.
+        """
+        return self.first_added(line, line + self.text.count("\n", start, end))
+
     def first_added(self, line: int, last: int) -> int:
         """Gives the file's number of the first added line among 1-based lines of the text; 0 when none was added."""
         return next((number for number in self.lines[max(0, line - 1) : max(0, last)] if number), 0)

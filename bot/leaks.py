@@ -123,7 +123,7 @@ def _masked(scanner: Scanner, text: str, result: ScanResult) -> str:
 def _leaks(commits: Commits, results: _Results, shown: Mapping[str, str]) -> Iterator[Leak]:
     for text, result in results.added:
         for hit in result.hits:
-            number = text.first_added(hit.line, hit.line + text.text.count("\n", hit.start, hit.end))
+            number = text.added_line(hit.line, hit.start, hit.end)
             if number:  # what stands around an added line was there before
                 place = Location(where="diff", path=shown[text.path], line=number, commit=text.commit)
                 yield _of(hit, place, commits)
