@@ -4,15 +4,16 @@ Pure. Labels are merged three ways: what the bot last applied, what is wanted no
 else changed without the right to is put back, three times a day at most for one thing; then it is left and said.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.answers import FIRST
 from bot.assess import WORSE
 from bot.escape import cut
+from bot.label_merge import decide_label, label_object, pairs
 from bot.model import (
-    Held,
-    LabelSeen,
+    KnownLabels,
     OwnComment,
     Plan,
     Restored,
@@ -20,21 +21,27 @@ from bot.model import (
     StatusSeen,
     Value,
     WantedComment,
-    WantedLabel,
     WantedStatus,
     digest,
 )
-from bot.policy import named
 from bot.report import without_footer
 
 MAX_RESTORES = 3
-MAX_NAME = 100
 
-ActionKind = Literal["comment.create", "comment.edit", "comment.delete", "label.add", "label.remove", "status.create"]
+ActionKind = Literal[
+    "comment.create",
+    "comment.edit",
+    "comment.delete",
+    "label.add",
+    "label.remove",
+    "status.create",
+    "reaction.create",
+]
 
 
 class Action(Value):
-    """One write. `object` names the place (`comment:report`, `label:NAME`, `status:SHA:CONTEXT`).
+    """One write. `object` names the place (`comment:PURPOSE`, `label:NAME`, `status:SHA:CONTEXT`,
+    `reaction:COMMENT:CONTENT`).
 
     `target_url` of a status may be empty: the report comment of this same pass is meant.
     """
@@ -58,16 +65,17 @@ class Action(Value):
             return "on" if self.kind == "label.add" else "off"
         if self.kind.startswith("status"):
             return status_value(self.state, self.description, self.target_url)
-        return digest(self.body)
+        return "on" if self.kind == "reaction.create" else digest(self.body)
 
     def __str__(self) -> str:
         about = {
-            "comment.create": f"write the report, {len(self.body)} characters",
+            "comment.create": f"write the {purpose_of(self.object)}, {len(self.body)} characters",
             "comment.edit": f"update comment {self.comment_id}",
             "comment.delete": f"fold comment {self.comment_id} into the oldest",
             "label.add": f"add label {self.label}",
             "label.remove": f"remove label {self.label}",
             "status.create": f"set status {self.context} of {self.sha[:10]} to {self.state}: {self.description}",
+            "reaction.create": f"react with {self.body} to comment {self.comment_id}",
         }
         return about[self.kind]
 
@@ -89,9 +97,12 @@ class Disputes:
         return thing in self.left
 
 
-def label_object(name: str) -> str:
-    """Gives the place of a label in ledger and holdings; a name longer than any sane one stands by its hash."""
-    return f"label:{name}" if len(name) <= MAX_NAME else f"label:{digest(name)}"
+def purpose_of(comment: str) -> str:
+    """Gives in words what the comment at a place is for."""
+    name = comment.removeprefix("comment:")
+    if name.startswith("answer-"):
+        return f"answer to comment {name.removeprefix('answer-')}"
+    return name if name == "report" else f"comment of check {name}"
 
 
 def status_value(state: str, description: str, target_url: str) -> str:
@@ -99,7 +110,7 @@ def status_value(state: str, description: str, target_url: str) -> str:
     return digest(f"{state}\n{description}\n{target_url}")
 
 
-def disputes(plan: Plan, snapshot: Snapshot, is_decision: Callable[[str], bool]) -> Disputes:
+def disputes(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> Disputes:
     """Gives what others changed of the bot's own things since it wrote them."""
     found: list[tuple[str, str, bool]] = []
     for comment in plan.comments:
@@ -113,71 +124,48 @@ def disputes(plan: Plan, snapshot: Snapshot, is_decision: Callable[[str], bool])
             better = seen.state not in WORSE or WORSE.index(seen.state) < WORSE.index(due)
             what = f"Status {status.context} was posted by {who}"
             found.append((_status_object(snapshot, status), what, better))
-    for name, want, seen_label in _labels(plan, snapshot):
-        if decide_label(want, seen_label, snapshot, decision=is_decision(name)) == "restore":
+    for name, want, seen_label in pairs(plan, snapshot, labels):
+        if decide_label(want, seen_label, snapshot, decision=labels.is_decision(name)) == "restore":
             verb = "set" if seen_label.on else "taken off"
             found.append((label_object(name), f"Label {cut(name, 60)} was {verb} by {cut(seen_label.by, 40)}", False))
     return _counted(found, snapshot)
 
 
-def actions(
-    plan: Plan, snapshot: Snapshot, disputed: Disputes, is_decision: Callable[[str], bool]
-) -> tuple[Action, ...]:
-    """Gives the writes, in the order in which they are made: comments, labels, statuses."""
-    found: list[Action] = []
+def actions(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: KnownLabels) -> tuple[Action, ...]:
+    """Gives the writes, in the order in which they are made: commands are seen, then comments, labels, statuses, and
+    at last that commands are done.
+    """
+    seen, done = _reactions(plan, snapshot)
+    found: list[Action] = [*seen]
     for comment in plan.comments:
         if not disputed.gives_up(f"comment:{comment.purpose}"):
             found += _comment_actions(comment, snapshot)
-    for name, want, seen in _labels(plan, snapshot):
-        decided = decide_label(want, seen, snapshot, decision=is_decision(name))
-        if decided != "keep" and not disputed.gives_up(label_object(name)):
-            kind: ActionKind = "label.remove" if seen.on else "label.add"
-            evidence = want.evidence if want else ""
-            found.append(Action(kind=kind, object=label_object(name), label=name, evidence=evidence))
+    found += sorted(_label_actions(plan, snapshot, disputed, labels), key=lambda action: action.kind, reverse=True)
     for status in plan.statuses:
         if not disputed.gives_up(_status_object(snapshot, status)):
             found += _status_actions(status, snapshot)
-    return tuple(found)
+    return (*found, *done)
 
 
-def decide_label(
-    want: WantedLabel | None, seen: LabelSeen, snapshot: Snapshot, *, decision: bool
-) -> Literal["keep", "write", "restore"]:
-    """Says what happens to one label: nothing, a write of the bot's own, or putting back what somebody else changed."""
-    policy, account = snapshot.policy, snapshot.own.account
-    held = snapshot.own.holding(label_object(seen.name))
-    trusted = (*(policy.operators or ()), *policy.writers)
-    if want is None:
-        if seen.on and held is not None and held.value == "on" and seen.by == account:
-            return "write"
-        foreign = seen.on and decision and seen.by not in {account, ""} and not named(seen.by, trusted)
-        return "restore" if foreign else "keep"
-    if want.on == seen.on:
-        return "keep"
-    if seen.by in {"", account}:
-        return "write" if want.on or held is not None else "keep"
-    if _may_change(seen, snapshot, decision=decision):
-        return "keep" if _stands(held, want) else "write"
-    return "write" if want.on and held is None else "restore"
+def _label_actions(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: KnownLabels) -> Iterator[Action]:
+    for name, want, seen in pairs(plan, snapshot, labels):
+        decided = decide_label(want, seen, snapshot, decision=labels.is_decision(name))
+        if decided != "keep" and not disputed.gives_up(label_object(name)):
+            kind: ActionKind = "label.remove" if seen.on else "label.add"
+            evidence = want.evidence if want else ""
+            yield Action(kind=kind, object=label_object(name), label=name, evidence=evidence)
 
 
-def _may_change(seen: LabelSeen, snapshot: Snapshot, *, decision: bool) -> bool:
-    if decision:
-        return named(seen.by, snapshot.policy.operators or ())
-    return not named(seen.by, snapshot.policy.agents)
-
-
-def _stands(held: Held | None, want: WantedLabel) -> bool:
-    """Somebody's change stays until the evidence changes; what the bot never held it doesn't take away either."""
-    if held is None:
-        return not want.on
-    return held.evidence == want.evidence
-
-
-def _labels(plan: Plan, snapshot: Snapshot) -> list[tuple[str, WantedLabel | None, LabelSeen]]:
-    seen: Mapping[str, LabelSeen] = {label.name: label for label in snapshot.own.labels}
-    names = sorted({*plan.labels, *(name for name, label in seen.items() if label.on)})
-    return [(name, plan.labels.get(name), seen.get(name, LabelSeen(name=name, on=False))) for name in names]
+def _reactions(plan: Plan, snapshot: Snapshot) -> tuple[list[Action], list[Action]]:
+    """A reaction is made once: who takes it back, or a repetition of the same look, calls for no other."""
+    first, last = list[Action](), list[Action]()
+    for wanted in plan.reactions:
+        name = f"reaction:{wanted.comment_id}:{wanted.content}"
+        held = snapshot.own.holding(name)
+        if held is None or not held.value:
+            action = Action(kind="reaction.create", object=name, comment_id=wanted.comment_id, body=wanted.content)
+            (first if wanted.content == FIRST else last).append(action)
+    return first, last
 
 
 def _counted(found: Sequence[tuple[str, str, bool]], snapshot: Snapshot) -> Disputes:
@@ -200,19 +188,24 @@ def _own(comment: WantedComment, snapshot: Snapshot) -> list[OwnComment]:
 
 
 def _comment_dispute(comment: WantedComment, snapshot: Snapshot) -> str:
+    if comment.once:
+        return ""
     held = snapshot.own.holding(f"comment:{comment.purpose}")
     if held is None or not held.value:
         return ""
     there = _own(comment, snapshot)
+    which = "This comment" if comment.purpose == "report" else f"The {purpose_of(comment.purpose)}"
     if not there:
-        return "" if comment.only_if_there else "This comment was deleted by somebody else"
+        return "" if comment.only_if_there else f"{which} was deleted by somebody else"
     known = {held.value, held.intended}
-    return "" if there[0].body_hash in known else "This comment was edited by somebody else"
+    return "" if there[0].body_hash in known else f"{which} was edited by somebody else"
 
 
 def _comment_actions(comment: WantedComment, snapshot: Snapshot) -> list[Action]:
     name = f"comment:{comment.purpose}"
     there = _own(comment, snapshot)
+    if comment.once and (there or ((held := snapshot.own.holding(name)) and held.value)):
+        return []
     if not there:
         return [] if comment.only_if_there else [Action(kind="comment.create", object=name, body=comment.body)]
     found = [Action(kind="comment.delete", object=f"{name}:{double.id}", comment_id=double.id) for double in there[1:]]

@@ -4,34 +4,21 @@ A crash at any point leaves either nothing, or an intent that the next look comp
 made blindly twice, because the next pass begins with a fresh snapshot.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from bot import records
 from bot.actions import Action, Disputes, status_value
 from bot.forgejo.abc import ForgejoAPI
-from bot.forgejo.errors import Forbidden, ForgejoError, NotFound, Unreachable
-from bot.forgejo.sansio import path
-from bot.forgejo.types import Comment, Label, PullRequest
-from bot.labels import LabelSet, hex_colour
+from bot.forgejo.errors import ForgejoError, NotFound, Unreachable
+from bot.forgejo.types import Comment, PullRequest
+from bot.label_writer import Done, LabelRefused, LabelWriter, address
+from bot.labels import LabelSet
 from bot.ledger import Entry, append
 from bot.model import Held, Snapshot, Target
 from bot.store.session import Store
-
-
-class LabelRefused(RuntimeError):
-    """Forgejo answered a label call with 200 and didn't do it; the label's definition is missing or doubled."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """A write that was answered: what, and the id of what it made."""
-
-    action: Action
-    remote_id: int | None = None
 
 
 class Applier:
@@ -40,9 +27,8 @@ class Applier:
     def __init__(self, client: ForgejoAPI, store: Store, labels: LabelSet, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._store = store
-        self._labels = labels
+        self._labels = LabelWriter(client, labels)
         self._clock = clock
-        self._defined: dict[str, set[str]] = {}
 
     async def apply(self, snapshot: Snapshot, actions: Sequence[Action], disputed: Disputes) -> tuple[Done, ...]:
         """Makes the writes in order and records each; one that is refused doesn't keep the others from being made.
@@ -65,10 +51,15 @@ class Applier:
         self, snapshot: Snapshot, actions: Sequence[Action], done: list[Done]
     ) -> ForgejoError | LabelRefused | None:
         failed: ForgejoError | LabelRefused | None = None
-        for action in actions:
+        waiting = _batches(actions)
+        while waiting:
+            batch = waiting.popleft()
             try:
-                done.append(await self._write(snapshot, action, done))
+                done += await self._write(snapshot, batch, done)
             except (ForgejoError, LabelRefused) as fault:
+                if isinstance(fault, LabelRefused) and len(batch) > 1:
+                    waiting.extendleft([action] for action in batch)  # one bad label doesn't keep the others off
+                    continue
                 failed = failed or fault
                 if isinstance(fault, Unreachable):
                     break
@@ -79,7 +70,7 @@ class Applier:
 
         Raises ForgejoError.
         """
-        repo, now = _repo(target), self._clock()
+        repo, now = address(target), self._clock()
         pull = PullRequest.of(await self._client.getitem(f"{repo}/pulls/{target.number}"))
         if pull.state != "open" or not pull.head.sha:
             return
@@ -128,66 +119,42 @@ class Applier:
             result="done" if kind == "result" else "",
         )
 
-    async def _write(self, snapshot: Snapshot, action: Action, done: Sequence[Done]) -> Done:
-        if action.kind.startswith("comment"):
-            return await self._comment(snapshot.target, action)
-        if action.kind.startswith("label"):
-            return await self._label(snapshot.target, action)
-        return await self._status(snapshot, action, done)
+    async def _write(self, snapshot: Snapshot, batch: Sequence[Action], done: Sequence[Done]) -> list[Done]:
+        action = batch[0]
+        match action.kind:
+            case "label.add":
+                return await self._labels.add(snapshot.target, batch)
+            case "label.remove":
+                return [await self._labels.remove(snapshot.target, action)]
+            case "status.create":
+                return [await self._status(snapshot, action, done)]
+            case "reaction.create":
+                return [await self._react(snapshot.target, action)]
+            case _:
+                return [await self._comment(snapshot.target, action)]
+
+    async def _react(self, target: Target, action: Action) -> Done:
+        """A comment that is gone needs no reaction any more; the same reaction twice is one."""
+        with suppress(NotFound):
+            await self._client.post(
+                f"{address(target)}/issues/comments/{action.comment_id}/reactions",
+                {"content": action.body},
+                repeat=True,
+            )
+        return Done(action, action.comment_id)
 
     async def _comment(self, target: Target, action: Action) -> Done:
-        repo = _repo(target)
+        repo = address(target)
         if action.kind == "comment.create":
             raw = await self._client.post(f"{repo}/issues/{target.number}/comments", {"body": action.body})
             return Done(action, Comment.of(raw).id)
-        address = f"{repo}/issues/comments/{action.comment_id}"
+        there = f"{repo}/issues/comments/{action.comment_id}"
         if action.kind == "comment.edit":
-            await self._client.patch(address, {"body": action.body})
+            await self._client.patch(there, {"body": action.body})
             return Done(action, action.comment_id)
         with suppress(NotFound):  # somebody else was faster; it is gone, as it should be
-            await self._client.delete(address)
+            await self._client.delete(there)
         return Done(action)
-
-    async def _label(self, target: Target, action: Action) -> Done:
-        address = f"{_repo(target)}/issues/{target.number}/labels"
-        if action.kind == "label.remove":
-            there = [Label.of(raw) for raw in await self._client.getitem(address) or []]
-            for label in there:
-                if label.name == action.label:
-                    await self._client.delete(f"{address}/{label.id}")
-            return Done(action)
-        await self._define(target, action.label)
-        answer = await self._client.post(address, {"labels": [action.label]}, repeat=True)
-        if action.label not in {Label.of(raw).name for raw in answer or []}:
-            self._defined.pop(target.repository, None)
-            raise LabelRefused(f"label {action.label} of {target} wasn't set although Forgejo said so; look again")
-        return Done(action)
-
-    async def _define(self, target: Target, name: str) -> None:
-        """Makes the label in the repository where neither it nor its organisation has it."""
-        if name in self._defined.get(target.repository, ()):
-            return
-        owner = target.repository.split("/", 1)[0]
-        known = {Label.of(raw).name async for raw in self._client.getiter(f"{_repo(target)}/labels")}
-        # A user has no labels of its own, and a token without read:organization may not ask for an organisation's.
-        with suppress(NotFound, Forbidden):
-            async for raw in self._client.getiter(path("orgs", owner, "labels")):
-                known.add(Label.of(raw).name)
-        if name not in known:
-            await self._client.post(f"{_repo(target)}/labels", self._definition(name))
-            known.add(name)
-        self._defined[target.repository] = known
-
-    def _definition(self, name: str) -> dict[str, Any]:
-        label = self._labels.get(name)
-        if label is None:
-            raise LabelRefused(f"label {name} isn't declared; add it to labels.yaml")
-        return {
-            "name": label.name,
-            "color": hex_colour(label),
-            "description": label.description,
-            "exclusive": label.exclusive,
-        }
 
     async def _status(self, snapshot: Snapshot, action: Action, done: Sequence[Done]) -> Done:
         url = action.target_url or next(
@@ -206,19 +173,26 @@ class Applier:
             "target_url": url,
         }
         # A second post of the same state adds a row and changes nothing.
-        await self._client.post(f"{_repo(snapshot.target)}/statuses/{action.sha}", body, repeat=True)
+        await self._client.post(f"{address(snapshot.target)}/statuses/{action.sha}", body, repeat=True)
         return Done(filled)
+
+
+def _batches(actions: Sequence[Action]) -> deque[list[Action]]:
+    """Labels go on in one call, which is one event for whoever listens; all else is written one by one."""
+    found: deque[list[Action]] = deque()
+    for action in actions:
+        if action.kind == "label.add" and found and found[-1][0].kind == "label.add":
+            found[-1].append(action)
+        else:
+            found.append([action])
+    return found
 
 
 def adoptable(snapshot: Snapshot) -> tuple[Held, ...]:
     """Gives what the bot's account wrote where the ledger has no history: it is taken as ours, in silence."""
-    found = []
-    first = snapshot.own.comments[0] if snapshot.own.comments else None
-    if first is not None and snapshot.own.holding("comment:report") is None:
-        found.append(Held(object="comment:report", value=first.body_hash, remote_id=first.id))
-    return tuple(found)
-
-
-def _repo(target: Target) -> str:
-    owner, name = target.repository.split("/", 1)
-    return path("repos", owner, name)
+    first = {own.purpose: own for own in reversed(snapshot.own.comments)}
+    return tuple(
+        Held(object=f"comment:{purpose}", value=own.body_hash, remote_id=own.id)
+        for purpose, own in sorted(first.items())
+        if snapshot.own.holding(f"comment:{purpose}") is None
+    )

@@ -1,8 +1,10 @@
 """Turns a snapshot into reports and reports into a plan. Pure: the same snapshot gives the same answer, offline too."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from bot import report as reporting
+from bot.answers import answers
 from bot.escape import plain
 from bot.model import (
     Check,
@@ -36,27 +38,51 @@ POLICY_CHECK = "policy"
 MAX_DESCRIPTION = 140
 
 
-async def assess(
-    snapshot: Snapshot, checks: Sequence[Check], tools: Tools, only: Collection[str] = ()
-) -> tuple[Report, ...]:
+@dataclass(frozen=True)
+class Assessment:
+    """What the checks say of a snapshot; the snapshot comes back with what they decided and judged folded in."""
+
+    snapshot: Snapshot
+    reports: tuple[Report, ...]
+
+
+async def assess(snapshot: Snapshot, checks: Sequence[Check], tools: Tools, only: Collection[str] = ()) -> Assessment:
     """Gives the reports of the checks that apply to the snapshot, in the order of the checks.
 
-    `only` names checks to run whatever the target's state.
+    Each check sees what those before it decided. `only` names checks to run whatever the target's state.
     """
-    reports = [
-        await check.assess(snapshot, tools)
-        for check in checks
-        if snapshot.target.kind in check.on and (check.name in only if only else _state(snapshot) in check.states)
-    ]
-    if snapshot.policy_problems or _held_policy_status(snapshot):
+    reports: list[Report] = []
+    for check in checks:
+        if snapshot.target.kind in check.on and (check.name in only if only else _state(snapshot) in check.states):
+            report = await check.assess(snapshot, tools)
+            snapshot = folded(snapshot, report)
+            reports.append(report)
+    if snapshot.policy_problems or _held_status(snapshot, POLICY_CHECK):
         reports.insert(0, _policy_report(snapshot))
-    return tuple(reports)
+    return Assessment(snapshot, tuple(reports))
+
+
+def folded(snapshot: Snapshot, report: Report) -> Snapshot:
+    """Gives the snapshot as every later look will take it, with the report's decisions and judgment in it, and with its
+    verdict for the checks behind it in this pass.
+    """
+    if report.decisions:
+        known = sorted((*snapshot.inputs.decisions, *report.decisions), key=lambda one: (one.comment_id, one.line))
+        inputs = snapshot.inputs.model_copy(update={"decisions": tuple(known)})
+        snapshot = snapshot.model_copy(update={"inputs": inputs})
+    if report.judgment is not None:
+        memory = snapshot.memory.model_copy(update={"judgments": (*snapshot.memory.judgments, report.judgment)})
+        snapshot = snapshot.model_copy(update={"memory": memory})
+    rest = {check: said for check, said in snapshot.memory.verdicts.items() if check != report.check}
+    verdicts = rest | ({report.check: report.verdict.value} if report.status else {})
+    return snapshot.model_copy(update={"memory": snapshot.memory.model_copy(update={"verdicts": verdicts})})
 
 
 def plan(
     snapshot: Snapshot, reports: Sequence[Report], restored: Sequence[Restored] = (), left: Sequence[str] = ()
 ) -> Plan:
-    """Gives what should exist on Forgejo: the report, labels, and a status for each check on an open head.
+    """Gives what should exist on Forgejo: the report, checks' own comments, answers, labels, and statuses on an open
+    head.
 
     `restored` is what others changed and was put back, `left` what was put back too often; the report says so.
     """
@@ -71,12 +97,31 @@ def plan(
         body=body,
         only_if_there=(target.kind is Kind.ISSUE or snapshot.inputs.state != "open") and clean,
     )
+    answered = answers(snapshot, reports)
     labels = {
-        name: WantedLabel(on=on, evidence=report.evidence)
+        name: WantedLabel(on=on, evidence=report.evidence_for(name), commanded=report.commanded.get(name))
         for report in reports
         for name, on in sorted(report.labels.items())
     }
-    return Plan(comments=(comment,), labels=labels, statuses=_statuses(snapshot, reports))
+    return Plan(
+        comments=(comment, *_own_words(snapshot, reports), *answered.comments),
+        reactions=answered.reactions,
+        labels=labels,
+        statuses=_statuses(snapshot, reports),
+    )
+
+
+def _own_words(snapshot: Snapshot, reports: Sequence[Report]) -> list[WantedComment]:
+    return [
+        WantedComment(
+            purpose=report.check,
+            marker=reporting.marker(snapshot.target, report.check),
+            body=f"{reporting.marker(snapshot.target, report.check)}\n{report.comment.body}",
+            only_if_there=report.comment.only_if_there,
+        )
+        for report in reports
+        if report.comment is not None
+    ]
 
 
 def _state(snapshot: Snapshot) -> str:
@@ -91,6 +136,7 @@ def _statuses(snapshot: Snapshot, reports: Sequence[Report]) -> tuple[WantedStat
     return tuple(
         WantedStatus(context=f"assay/{report.check}", state=STATES[report.verdict], description=_description(report))
         for report in reports
+        if report.status or _held_status(snapshot, report.check)
     )
 
 
@@ -99,10 +145,9 @@ def _description(report: Report) -> str:
     return text if len(text) <= MAX_DESCRIPTION else text[: MAX_DESCRIPTION - 1] + "…"
 
 
-def _held_policy_status(snapshot: Snapshot) -> bool:
-    """A mended policy has to turn its own red status green again."""
-    held = snapshot.own.holding(f"status:{snapshot.inputs.head.sha}:assay/{POLICY_CHECK}")
-    return held is not None
+def _held_status(snapshot: Snapshot, check: str) -> bool:
+    """What was once red has to turn green again, also where nothing would be said of green."""
+    return snapshot.own.holding(f"status:{snapshot.inputs.head.sha}:assay/{check}") is not None
 
 
 def _policy_report(snapshot: Snapshot) -> Report:

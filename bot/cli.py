@@ -14,7 +14,17 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from bot import cli_deliveries, cli_labels, cli_ledger, cli_policy, cli_scan, cli_server, cli_targets
+from bot import (
+    cli_check,
+    cli_deliveries,
+    cli_judge,
+    cli_labels,
+    cli_ledger,
+    cli_policy,
+    cli_scan,
+    cli_server,
+    cli_targets,
+)
 from bot.cli_output import USAGE, line, note
 
 app = typer.Typer(
@@ -27,6 +37,8 @@ app = typer.Typer(
 )
 cli_server.add(app)
 cli_targets.add(app)
+cli_judge.add(app)
+cli_check.add(app)
 cli_scan.add(app)
 app.add_typer(cli_deliveries.app, name="deliveries")
 app.add_typer(cli_labels.app, name="labels")

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.apply import LabelRefused
 from bot.cli_output import FORGEJO, INTERNAL, USAGE
 from bot.config import ConfigError
 from bot.forgejo.errors import ForgejoError, NotFound, Unauthorised, Unreachable
 from bot.git import GitError
 from bot.history import Moved
+from bot.label_writer import LabelRefused
 from bot.store.session import StoreError
 from bot.threads import WrongKind
 from bot.yaml_file import YamlFileError

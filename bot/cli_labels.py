@@ -9,6 +9,7 @@ import typer
 from bot.cli_machine import NAME, REPOSITORY, opened_machine, run
 from bot.cli_output import FINE, FOUND, line, note, working
 from bot.labels import LabelSet
+from bot.policy import PATH, Policy, load
 
 if TYPE_CHECKING:
     from bot.forgejo.abc import ForgejoAPI
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Make labels those of labels.yaml, and check that file.")
 LabelFile = Annotated[
     Path | None, typer.Option("--file", metavar="FILE", help="A label file; default is the one of the program.")
+]
+
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option("--policy", metavar="FILE", help=f"A policy whose rules use labels; {PATH} where it is there."),
 ]
 
 
@@ -44,18 +50,33 @@ def sync(
 
 
 @app.command()
-def lint(file: LabelFile = None) -> None:
-    """Print what is wrong or weak in a label file. Ends with 1 when there are errors; warnings alone end with 0."""
+def lint(file: LabelFile = None, policy: PolicyFile = None) -> None:
+    """Print what is wrong or weak in a label file. Ends with 1 when there are errors; warnings alone end with 0.
+
+    Among the errors are labels that a check or a rule of the policy sets and that the file doesn't declare.
+    """
     from bot.label_lint import lint as findings_of  # noqa: PLC0415 - one command of many
+    from bot.label_lint import rule_faults  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above
 
     labels = LabelSet.load(file, check=False)
-    found = findings_of(labels, {f"check {check.name}": check.labels for check in CHECKS})
+    rules = _policy(policy).labels
+    found = [finding for _, finding in rule_faults(labels, rules)]
+    found += findings_of(labels, {f"check {check.name}": check.labels for check in CHECKS})
     for finding in found:
         line(f"{finding.level}: {finding.text}")
     if not found:
         line(f"{len(labels.labels)} labels, nothing to mend")
     raise typer.Exit(FOUND if any(finding.level == "error" for finding in found) else FINE)
+
+
+def _policy(file: Path | None) -> Policy:
+    """Gives the policy of a file; without one, that of the repository stood in, or the default one."""
+    here = Path(PATH)
+    if file is None and not here.is_file():
+        return Policy()
+    chosen = file or here
+    return load(chosen.read_bytes().decode("utf-8", "replace"), path=str(chosen))
 
 
 async def _sync(room: str, labels: LabelSet, *, dry_run: bool, prune: bool) -> int:

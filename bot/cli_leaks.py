@@ -49,7 +49,7 @@ async def scan_diff(scanner: Scanner, data: bytes) -> Scanned:
     """Gives the secrets in the added lines of a unified diff; of one that breaks off, those before the break."""
     diff, errors = decode(data), list[str]()
     added = list(_readable(diff, errors))
-    errors += _unread(diff, added)
+    errors += unread(diff, added)
     found = await _scan_added(scanner, added, errors)
     return Scanned(tuple(found), tuple(errors))
 
@@ -77,8 +77,8 @@ def _readable(diff: str, errors: list[str]) -> Iterator[AddedText]:
         errors.append(f"the rest of the diff: {fault}; make it again with git diff")
 
 
-def _unread(diff: str, added: Sequence[AddedText]) -> Iterator[str]:
-    """What a parser passes over in silence: lines beyond the length that a hunk claims, other forms of diff."""
+def unread(diff: str, added: Sequence[AddedText]) -> Iterator[str]:
+    """Gives what a parser passes over in silence: lines beyond the length that a hunk claims, other forms of diff."""
     lines = sum(1 for text in added for number in text.lines if number)
     beyond = len(_PLUS.findall(diff)) - len(_HEADER.findall(diff)) - lines
     if _COMBINED.search(diff):

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from bot.config import ConfigError, Settings
+from bot.config import ConfigError, ModelSettings, Settings
 
 if TYPE_CHECKING:
-    from bot.service import Machine
+    from bot.machine import Machine
     from bot.store.session import Store
 
 Result = TypeVar("Result")
@@ -46,13 +46,31 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     return asyncio.run(work)
 
 
-def read_settings() -> Settings:
+class FromEnvironment(Settings):
+    """The settings without `assay.toml`, which may belong to the very change that is looked at by hand."""
+
+    model_config = SettingsConfigDict(toml_file=None)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings' signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Gives where settings come from, the first before the others."""
+        return (init_settings, env_settings)
+
+
+def read_settings(made: type[Settings] = Settings) -> Settings:
     """Gives the settings of environment and `assay.toml`.
 
     Raises ConfigError with a line for each mistake, which names the variable and doesn't show the value.
     """
     try:
-        settings = Settings()
+        settings = made()
     except ValidationError as fault:
         raise ConfigError("\n".join(_mistake(error) for error in fault.errors(include_input=False))) from None
     except tomllib.TOMLDecodeError as fault:
@@ -77,7 +95,7 @@ def with_forgejo(settings: Settings) -> Settings:
 @asynccontextmanager
 async def opened_machine() -> AsyncIterator["Machine"]:
     """Opens the whole machine for one command; its account is known, and its warnings go to standard error."""
-    from bot.service import assemble  # noqa: PLC0415 - loads everything, which --help and scan don't need
+    from bot.machine import assemble  # noqa: PLC0415 - loads everything, which --help and scan don't need
     from bot.telemetry import configure_logs  # noqa: PLC0415 - as above
 
     settings = with_forgejo(read_settings())
@@ -112,9 +130,14 @@ async def _end_the_rest() -> None:
 
 
 def _mistake(error: Any) -> str:
-    name = str(error["loc"][0]) if error["loc"] else "settings"
+    name, *inner = map(str, error["loc"] or ("settings",))
+    whole = ".".join((name, *inner))
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, Settings.model_fields, n=1)
-        return f"assay.toml: `{name}` isn't a known setting; " + (f"did you mean `{near[0]}`?" if near else "remove it")
+        known = ModelSettings.model_fields if inner else Settings.model_fields
+        near = difflib.get_close_matches((name, *inner)[-1], known, n=1)
+        mend = f"did you mean `{near[0]}`?" if near else "remove it"
+        return f"assay.toml: `{whole}` isn't a known setting; {mend}"
     message = error["msg"].removeprefix("Value error, ")
-    return f"ASSAY_{name.upper()}: {message[0].lower()}{message[1:]}; mend the variable, or `{name}` in assay.toml"
+    told = f"{message[0].lower()}{message[1:]}"
+    where = f"ASSAY_{name.upper()}" + (f" ({'.'.join(inner)})" if inner else "")
+    return f"{where}: {told}; mend the variable, or `{whole}` in assay.toml"

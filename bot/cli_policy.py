@@ -1,19 +1,27 @@
-"""`assay policy`: trust a repository's rules as they stand, and check a file before it is pushed."""
+"""`assay policy`: trust a repository's rules as they stand, check a file before it is pushed, and say what rules do."""
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli_explain import explain
 from bot.cli_machine import RepositoryName, opened_machine, run
-from bot.cli_output import line
-from bot.policy import load
+from bot.cli_output import as_json, line
+from bot.labels import LabelSet
+from bot.policy import Policy, PolicyError, load
+from bot.yaml_file import YamlFile
 
 if TYPE_CHECKING:
-    from bot.service import Machine
+    from bot.machine import Machine
 
-app = typer.Typer(no_args_is_help=True, help="Check a policy file, and trust the one of a repository.")
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SCHEMA_ID = "urn:assaymaster:policy:1"
+SCHEMA_TITLE = "Policy of Assaymaster, .forgejo/assay.yml"
+
+app = typer.Typer(no_args_is_help=True, help="Check a policy file, say what its rules do, and trust a repository's.")
+app.command()(explain)
 
 
 @app.command()
@@ -35,11 +43,42 @@ def check(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="A policy, such as .forgejo/assay.yml; - is standard input.")
     ],
+    labels: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A label file; default is the one of the program.")
+    ] = None,
 ) -> None:
-    """Say of each mistake in a policy file where it stands and how to mend it. Ends with 2 when there are any."""
+    """Say of each mistake in a policy file where it stands and how to mend it. Ends with 2 when there are any.
+
+    Rules are held against the declared labels: one that isn't declared, or by which somebody decides, no rule can set.
+    """
     content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    load(content.decode("utf-8", "replace"), path="stdin" if file == "-" else file)
+    _check(content.decode("utf-8", "replace"), "stdin" if file == "-" else file, LabelSet.load(labels))
     line(f"{file}: fine")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a policy, for editors: `assay policy schema > assay.schema.json`."""
+    as_json(policy_schema())
+
+
+def policy_schema() -> dict[str, Any]:
+    """Gives the JSON Schema of a policy, with the keys as they are written in the file."""
+    found = Policy.model_json_schema(by_alias=True)
+    return {"$schema": DIALECT, "$id": SCHEMA_ID, **found, "title": SCHEMA_TITLE}
+
+
+def _check(text: str, path: str, labels: LabelSet) -> None:
+    """Raises PolicyError with a line for each mistake."""
+    from bot.label_lint import rule_faults  # noqa: PLC0415 - one command of many
+
+    policy = load(text, path=path)
+    file = YamlFile(text, path)
+    problems = [
+        f"{path}:{file.line_of(*place)}: {finding.text}" for place, finding in rule_faults(labels, policy.labels)
+    ]
+    if problems:
+        raise PolicyError(problems)
 
 
 async def _trust(repository: str, by: str) -> None:

@@ -3,9 +3,6 @@
 `assay.toml` isn't read: it may belong to the very change that is scanned, and could name a prepared cache of rules.
 """
 
-import os
-import secrets
-import sys
 from dataclasses import asdict
 from enum import StrEnum
 from importlib.metadata import version
@@ -14,15 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli_input import local_scanner, read_bytes
 from bot.cli_machine import run
 from bot.cli_output import FINE, FOUND, as_json, line, note, working
-from bot.config import made
 
 if TYPE_CHECKING:
     from bot.cli_leaks import Found, Scanned
-    from bot.scan import Scanner
-
-MAX_INPUT = 256 * 1024 * 1024
 
 
 class Form(StrEnum):
@@ -68,43 +62,15 @@ async def _scan(diff: str, commits: str, text: str) -> "Scanned":
             start, end = await checkout.range(commits)
         except RangeError as fault:
             raise typer.BadParameter(str(fault), param_hint="--range") from None
-    data = _read(diff or text) if not commits else b""
+    option = "--diff" if diff else "--text"
+    data = read_bytes(diff or text, option, "scan it in parts, or use --range") if not commits else b""
     with working("Looking for secrets …"):
-        scanner = _scanner()
+        scanner = local_scanner()
         if commits:
             return await cli_leaks.scan_range(scanner, checkout, start, end)
         if diff:
             return await cli_leaks.scan_diff(scanner, data)
         return await cli_leaks.scan_text(scanner, data, "stdin" if text == "-" else text)
-
-
-def _read(file: str) -> bytes:
-    """Gives the bytes of a file or of standard input. Raises OSError, and BadParameter for what is too large."""
-    if file == "-":
-        data = sys.stdin.buffer.read(MAX_INPUT + 1)
-    else:
-        with Path(file).open("rb") as opened:
-            data = opened.read(MAX_INPUT + 1)
-    if len(data) > MAX_INPUT:
-        raise typer.BadParameter(f"{file} is over {MAX_INPUT // 2**20} MiB; scan it in parts, or use --range")
-    return data
-
-
-def _scanner() -> "Scanner":
-    """Makes the scanner with the bot's key where its data directory is named, else with this account's own."""
-    from bot.scan import Scanner  # noqa: PLC0415 - loads the engine, which --help doesn't need
-
-    own = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "assaymaster"
-    named = os.environ.get("ASSAY_DATA_DIR", "")
-    data = Path(named) if named else own
-    rules = Path(os.environ.get("ASSAY_RULES_CACHE_DIR") or data / "rules")
-    try:
-        return Scanner(key=bytes.fromhex(made(data / "installation.key").strip()), cache_dir=rules)
-    except OSError as fault:
-        if named:
-            raise
-        note(f"{own} can't be written ({fault.strerror}): fingerprints are of this run only, and the start is slow")
-        return Scanner(key=secrets.token_bytes(32))
 
 
 def _print(scanned: "Scanned", form: Form) -> None:

@@ -62,7 +62,8 @@ def demo(
 
 
 async def _serve() -> None:
-    from bot.service import Service, assemble  # noqa: PLC0415 - loads everything, which --help doesn't need
+    from bot.machine import assemble  # noqa: PLC0415 - loads everything, which --help doesn't need
+    from bot.service import Service  # noqa: PLC0415 - as above
     from bot.telemetry import configure_logs  # noqa: PLC0415 - as above
 
     settings = with_forgejo(read_settings())

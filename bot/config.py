@@ -4,15 +4,26 @@ Secrets come from the environment or from files that only their owner can read; 
 (a webhook secret, the key of fingerprints) lies in the data directory with mode 0600.
 """
 
+import json
 import os
 import re
 import secrets
 import stat
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -23,17 +34,74 @@ from pydantic_settings import (
 
 MIB = 1024 * 1024
 KEY = re.compile(r"[0-9a-f]{64}")
+MODEL_KEY = re.compile(r"[\x21-\x7e]*")
+"""What an HTTP header can carry, and what is no slip of the pen such as a second line."""
 
 
 class ConfigError(ValueError):
     """A setting that can't be used; the text says which and what to do."""
 
 
+class ModelSettings(BaseModel):
+    """Where one model is asked, and within which limits. A policy names a model by its name, and never an address."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    url: str = Field(description="Root of the model's interface, such as https://models.example.org/v1.")
+    model: str = Field(min_length=1, max_length=200, description="The model's name at that address.")
+    kind: Literal["openai", "ollama"] = Field(default="openai", description="What answers there.")
+    api_key: SecretStr = Field(default=SecretStr(""), description="The key, where one is needed.")
+    api_key_file: Path | None = Field(default=None, description="A file with the key, mode 0600 or stricter, yours.")
+    seconds: float = Field(default=60.0, gt=0, le=600, description="Longest time of one question.")
+    max_tokens: int = Field(default=1500, ge=1, le=100_000, description="Longest answer.")
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        found = web_address(value, "api_key_file")
+        try:
+            known = HttpUrl(found)
+        except ValidationError:
+            raise ValueError("write a whole address such as https://models.example.org/v1") from None
+        if known.query is not None or known.fragment is not None:
+            raise ValueError("write the address without anything from ? or # on")
+        return found
+
+    @model_validator(mode="after")
+    def _one_key(self) -> "ModelSettings":
+        if self.api_key_file is not None and self.api_key.get_secret_value():
+            raise ValueError("write api_key_file or api_key, not both")
+        return self
+
+    def read_key(self, name: str) -> str:
+        """Gives the model's key, empty where it needs none; `name` is the model's in the settings.
+
+        Raises ConfigError when its file can't be used, is empty, or holds what can't be a key.
+        """
+        if self.api_key_file is None:
+            key = self.api_key.get_secret_value().strip()
+        else:
+            key = read_private(self.api_key_file, f"models.{name}.api_key_file").strip()
+            if not key:
+                raise ConfigError(
+                    f"models.{name}: {self.api_key_file} is empty; write the key into it, or name no file"
+                )
+        if not MODEL_KEY.fullmatch(key):
+            raise ConfigError(
+                f"models.{name}: the key has blanks or signs beyond ASCII; write the key alone, on one line"
+            )
+        return key
+
+
+ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+
+
 class Settings(BaseSettings):
     """Everything that an operator can set, with its default."""
 
+    # A refused value may be a secret, or stand beside one.
     model_config = SettingsConfigDict(
-        env_prefix="ASSAY_", toml_file="assay.toml", extra="forbid", env_ignore_empty=True
+        env_prefix="ASSAY_", toml_file="assay.toml", extra="forbid", env_ignore_empty=True, hide_input_in_errors=True
     )
 
     forgejo_url: str = Field(default="", description="Root address of the Forgejo server.")
@@ -69,23 +137,30 @@ class Settings(BaseSettings):
         default=64 * MIB, ge=1024, description="Largest patch of one pull request that is scanned."
     )
     git_seconds: float = Field(default=120.0, gt=0, description="Longest time of one git command.")
+    models: Annotated[dict[ModelName, ModelSettings], NoDecode] = Field(
+        default={}, description="Models that a policy may name: JSON here, tables `[models.NAME]` in `assay.toml`."
+    )
+    model_concurrency: int = Field(default=2, ge=1, le=64, description="Questions to models at once.")
 
     @field_validator("operators", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("models", mode="before")
+    @classmethod
+    def _tables(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            raise ValueError('write JSON such as {"small": {"url": "http://127.0.0.1:11434", "model": "…"}}') from None
+
     @field_validator("forgejo_url", "public_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        if not value:
-            return value
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("write a whole address such as https://forge.example.org")
-        if parts.username or parts.password:
-            raise ValueError("an address carries no user or password; use ASSAY_TOKEN or ASSAY_TOKEN_FILE")
-        return value.rstrip("/")
+        return web_address(value, "ASSAY_TOKEN or ASSAY_TOKEN_FILE") if value else value
 
     @classmethod
     def settings_customise_sources(
@@ -133,6 +208,10 @@ class Settings(BaseSettings):
             raise ConfigError("the webhook secret is empty; write one secret a line, or unset it and one is made")
         return found
 
+    def model_keys(self) -> tuple[str, ...]:
+        """Gives the keys of all models, for those who keep secrets out of texts. Raises ConfigError."""
+        return tuple(key for name, model in self.models.items() if (key := model.read_key(name)))
+
     def installation_key(self) -> bytes:
         """Gives the key of fingerprints and witnesses, made at first use; keep it with the database.
 
@@ -145,6 +224,19 @@ class Settings(BaseSettings):
                 f"{path} holds no key of 64 hex digits; put the copy back that was kept with the database"
             )
         return bytes.fromhex(text)
+
+
+def web_address(value: str, instead: str) -> str:
+    """Gives an http or https address without its last slash; `instead` says where credentials belong.
+
+    Raises ValueError for anything else.
+    """
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("write a whole address such as https://forge.example.org")
+    if parts.username or parts.password:
+        raise ValueError(f"an address carries no user or password; use {instead}")
+    return value.rstrip("/")
 
 
 def read_private(path: Path, setting: str) -> str:

@@ -5,7 +5,7 @@ at can't be steered by either. Removed lines are never read.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from unidiff.errors import UnidiffParseError
@@ -19,11 +19,32 @@ LOG_FORMAT = "%x00%H%n%P%n%aN%n%B%x01%x00"
 Neither a message nor a quoted path can hold NUL, and lines of a diff begin otherwise.
 """
 
+LOG = (
+    *("log", "--remerge-diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-decorate", "--no-notes"),
+    *("--submodule=short", "--src-prefix=a/", "--dst-prefix=b/", f"--format={LOG_FORMAT}", "--raw", "--no-abbrev"),
+)
+"""Arguments of git for what `read_log` reads, and for the patches in it."""
+
+PATCH = ("--patch", "--text", "-U3", "--irreversible-delete", "--find-renames")
+"""Three lines around each change: the name of a secret may stand on a line that didn't change."""
+
+NET = (
+    *("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--numstat", "--patch", "-U3", "--irreversible-delete"),
+    *("--find-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short"),
+)
+"""Arguments of git for what `read_net` reads; two trees follow. Binary content is named only."""
+
+RAW = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--find-renames=100%")
+"""As NET, the file list alone."""
+
 FILE = re.compile(r"(?m)^(?=diff --git )")
 HEADER = re.compile(r"(?m)^diff --git .*\n(?:(?!--- ).*\n)*")
 """Git's own lines above a file's hunks: the path stands there twice without quotes, so `x b/y` can't be told apart."""
 
-RAW = re.compile(r"^:(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) ([A-Z])\d*\t([^\t\n]+)(?:\t([^\n]+))?$", re.MULTILINE)
+_META = r":(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) ([A-Z])\d*"
+RAW_LINE = re.compile(rf"^{_META}\t([^\t\n]+)(?:\t([^\n]+))?$", re.MULTILINE)
+RAW_HEAD = re.compile(_META)
+COUNTED = re.compile(r"(\d+|-)\t(\d+|-)\t(.*)", re.DOTALL)
 OF_GIT = re.compile(rb"^(?:tree|parent) [0-9a-f]{40,64}\n", re.MULTILINE)
 STATUS = {"A": "added", "M": "changed", "D": "deleted", "R": "renamed", "C": "copied", "T": "changed"}
 
@@ -130,18 +151,58 @@ def _added(file: PatchedFile, *, context: bool) -> tuple[list[str], list[int]]:
 
 def changed_files(raw: str) -> tuple[tuple[ChangedFile, str], ...]:
     """Gives the files of `--raw` lines, each with the object id of its new content (zeros when deleted)."""
-    found = []
-    for old_mode, new_mode, _, new, letter, first, second in RAW.findall(raw):
-        path, old = (second, first) if second else (first, "")
-        file = ChangedFile(
-            path=unquote(path),
-            status=STATUS.get(letter, "changed"),
-            old_path=unquote(old),
-            old_mode=old_mode,
-            new_mode=new_mode,
-        )
-        found.append((file, new))
-    return tuple(found)
+    return tuple(
+        (_file(meta, *(map(unquote, (second, first) if second else (first, "")))), meta[3])
+        for *meta, first, second in RAW_LINE.findall(raw)
+    )
+
+
+def _file(meta: Sequence[str], path: str, old_path: str) -> ChangedFile:
+    """Gives a file of a raw line: modes, ids and letter, and its unquoted names."""
+    old_mode, new_mode, _, _, letter = meta
+    status = STATUS.get(letter, "changed")
+    return ChangedFile(path=path, status=status, old_path=old_path, old_mode=old_mode, new_mode=new_mode)
+
+
+@dataclass(frozen=True)
+class NetDiff:
+    """A net difference: each file with its blobs before and after (zeros for none), and the patch, as git prints them.
+
+    `whole` is false when not every file is in the patch; `late` when that may be over at the next look.
+    """
+
+    files: tuple[tuple[ChangedFile, tuple[str, str]], ...] = ()
+    patch: str = ""
+    whole: bool = True
+    late: bool = False
+
+
+def read_net(output: bytes) -> NetDiff:
+    """Gives what NET or RAW asks git for; output that was cut off counts as far as it goes.
+
+    Names stand between NUL bytes, which none can hold, so no name passes for another record.
+    """
+    head, whole, patch = decode(output).partition("\0\0")
+    fields = iter(head.split("\0") if whole else head.split("\0")[:-1])
+    files: dict[str, tuple[ChangedFile, tuple[str, str]]] = {}
+    for field in fields:
+        if meta := RAW_HEAD.fullmatch(field):
+            first = next(fields, "")
+            path, old = (next(fields, ""), first) if meta[5] in "RC" else (first, "")
+            if path:
+                files[path] = _file(meta.groups(), path, old), (meta[3], meta[4])
+        elif count := COUNTED.fullmatch(field):
+            path = count[3] or [next(fields, ""), next(fields, "")][1]
+            if path in files:
+                file, blobs = files[path]
+                lines = {"added": _lines(count[1]), "removed": _lines(count[2])}
+                files[path] = file.model_copy(update=lines), blobs
+    return NetDiff(tuple(files.values()), patch, bool(whole) or not output)
+
+
+def _lines(count: str) -> int:
+    """Git counts no lines of what it takes for binary."""
+    return int(count) if count.isdigit() else 0
 
 
 def read_log(output: bytes) -> Iterator[CommitPatch]:

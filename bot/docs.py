@@ -8,19 +8,21 @@ gives, so it can't go stale.
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
-from bot.docs_commands import commands_page
+from bot.docs_commands import command_line_page
 from bot.docs_tables import metrics_table, policy_table, rules_table, settings_table
 from bot.labels import LabelDef, LabelGroup, LabelSet, hex_colour
+from handlers import CHECKS
 
-PARTS: Mapping[str, Callable[[], str]] = {
+_PARTS: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
     "metrics": metrics_table,
     "policy": policy_table,
     "secret-rules": rules_table,
 }
-"""What each generated part of a page is made by."""
+"""What each generated part is made by that the machine knows; checks bring theirs along."""
 
 _PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
 
@@ -55,12 +57,19 @@ def labels_page(labels: LabelSet) -> str:
 
 def pages() -> dict[str, str]:
     """Gives each generated page by its file's name. Raises LabelFileError where `labels.yaml` can't be used."""
-    return {"commands.md": commands_page(), "labels.md": labels_page(LabelSet.load())}
+    return {"command-line.md": command_line_page(), "labels.md": labels_page(LabelSet.load())}
+
+
+@cache
+def parts() -> Mapping[str, str]:
+    """Gives each generated part of a page by its name, as Markdown."""
+    tables = {name: text for check in CHECKS for name, text in check.tables.items()}
+    return tables | {name: make() for name, make in _PARTS.items()}
 
 
 def filled(text: str) -> str:
     """Gives a page with its generated parts as they should be now. Raises KeyError for a part that nobody makes."""
-    return _PART.sub(lambda part: f"{part[1]}{PARTS[part[2]]()}\n{part[3]}", text)
+    return _PART.sub(lambda part: f"{part[1]}{parts()[part[2]]}\n{part[3]}", text)
 
 
 def main(arguments: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The page of all commands, read from the command line itself, so that it says what `--help` says."""
+"""The page of the command line, read from the command line itself, so that it says what `--help` says."""
 
 import inspect
 from collections.abc import Iterator
@@ -11,17 +11,19 @@ from typer.main import get_command
 from bot.cli import app
 
 _HEAD = """\
-# Commands
+# Command line
 
 This page is generated from the program by `python -m bot.docs`; `assay COMMAND --help` says the same.
 
 Every command ends with 0 when all is fine, 1 for findings or a block, 2 for a mistake in usage or configuration, 3 when
 Forgejo or the network fails, and 70 for a fault of the program itself. Results go to standard output, progress and
 errors to standard error.
+
+Commands in comments stand on [a page of their own](commands.md).
 """
 
 
-def commands_page() -> str:
+def command_line_page() -> str:
     """Gives usage, arguments and options of every command, as Markdown."""
     return "\n".join([_HEAD, *_sections(get_command(app), "assay")])
 

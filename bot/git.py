@@ -9,49 +9,22 @@ import asyncio
 import os
 import re
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from bot.diff import LOG_FORMAT
+from bot.diff import LOG, NET, PATCH, RAW
+from bot.git_process import Git, GitError, GitLimits, GitTooMuch
 from bot.model import ZERO_SHA
+
+__all__ = ["GitError", "GitLimits", "GitTooMuch", "Mirror", "Mirrors", "check_ref", "check_sha"]
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 REFUSED = re.compile(r"not our ref|unadvertised object")
 FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|\.lock(/|$)|^/|^$")
-CHUNK = 256 * 1024
-LOG = (
-    *("log", "--remerge-diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-decorate"),
-    *(f"--format={LOG_FORMAT}", "--raw", "--no-abbrev"),
-)
-PATCH = ("--patch", "--text", "-U3", "--irreversible-delete", "--find-renames")
-"""Three lines around each change: the name of a secret may stand on a line that didn't change."""
-
-
-class GitError(RuntimeError):
-    """Git failed; the text says which command and why, without arguments that a user chose."""
-
-
-class GitTooMuch(GitError):
-    """Git's output passed its limit; `output` is what had come until then."""
-
-    def __init__(self, text: str, output: bytes) -> None:
-        super().__init__(text)
-        self.output = output
-
-
-@dataclass(frozen=True)
-class GitLimits:
-    """Seconds of one command, bytes of one file version, and bytes of one command's output."""
-
-    seconds: float = 120.0
-    file_bytes: int = 5 * 1024 * 1024
-    output_bytes: int = 64 * 1024 * 1024
 
 
 class Mirrors:
@@ -62,6 +35,7 @@ class Mirrors:
         root.chmod(0o700)
         self.root = root
         self.limits = limits
+        self._git = Git(limits, self._told)
         self._server = server.rstrip("/")
         self._token = token
         self._locks: dict[str, asyncio.Lock] = {}
@@ -75,58 +49,28 @@ class Mirrors:
         url = f"{self._server}/{quote(owner)}/{quote(name)}.git"
         return Mirror(self, self.root / owner / f"{name}.git", url, lock)
 
-    async def run(self, folder: Path, *arguments: str, stdin: bytes = b"", seconds: float | None = None) -> bytes:
-        """Gives the standard output of one git command.
+    async def run(
+        self,
+        folder: Path,
+        *arguments: str,
+        stdin: bytes = b"",
+        seconds: float = 0.0,
+        offline: bool = False,
+        scratch: str = "",
+    ) -> bytes:
+        """Gives the standard output of one git command. `offline`: what isn't here fails it, and isn't fetched.
 
+        Objects that the command makes go to the `scratch` folder where there is one, and into the mirror otherwise.
         Raises GitError when it fails or takes too long, GitTooMuch when it prints too much.
         """
-        process = await asyncio.create_subprocess_exec(
-            "git",
-            "-C",
-            str(folder),
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=self._environment(),
-            start_new_session=True,
-        )
-        limit = seconds or self.limits.seconds
-        try:
-            async with asyncio.timeout(limit):
-                output, errors = await self._talk(process, stdin, arguments[0])
-                code = await process.wait()
-        except TimeoutError:
-            raise GitError(f"git {arguments[0]} took longer than {limit:.0f} s and was ended") from None
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
-        if code:
-            raise GitError(f"git {arguments[0]} failed ({code}): {self._clean(errors)}")
-        return output
+        environment = self._environment(offline=offline)
+        if scratch:
+            environment["GIT_OBJECT_DIRECTORY"] = scratch
+            environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = _quoted(folder / "objects")
+        return await self._git.run(folder, *arguments, environment=environment, stdin=stdin, seconds=seconds)
 
-    async def _talk(self, process: asyncio.subprocess.Process, stdin: bytes, command: str) -> tuple[bytes, bytes]:
-        if process.stdin is None or process.stdout is None or process.stderr is None:
-            raise GitError("git started without pipes")
-        errors = asyncio.create_task(_beginning(process.stderr))
-        try:
-            if stdin:
-                process.stdin.write(stdin)
-            process.stdin.close()
-            parts, size = [], 0
-            while part := await process.stdout.read(CHUNK):
-                parts.append(part)
-                size += len(part)
-                if size > self.limits.output_bytes:
-                    mib = self.limits.output_bytes // (1024 * 1024)
-                    raise GitTooMuch(f"git {command} printed more than {mib} MiB", b"".join(parts))
-            return b"".join(parts), await errors
-        finally:
-            errors.cancel()
-
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, *, offline: bool) -> dict[str, str]:
+        allowed = "never" if offline else "always"
         settings: Mapping[str, str] = {
             f"http.{self._server}/.extraHeader": f"Authorization: token {self._token()}",
             "http.followRedirects": "false",
@@ -135,8 +79,8 @@ class Mirrors:
             "core.fsmonitor": "false",
             "credential.helper": "",
             "protocol.allow": "never",
-            "protocol.http.allow": "always",
-            "protocol.https.allow": "always",
+            "protocol.http.allow": allowed,
+            "protocol.https.allow": allowed,
             "gc.auto": "0",
             "maintenance.auto": "false",
         }
@@ -159,9 +103,8 @@ class Mirrors:
             environment[f"GIT_CONFIG_VALUE_{index}"] = value
         return environment
 
-    def _clean(self, errors: bytes) -> str:
-        text = errors.decode("utf-8", "replace").replace(self._token(), "[token]")
-        return " ".join(text.split())[:300] or "no message"
+    def _told(self, errors: str) -> str:
+        return " ".join(errors.replace(self._token(), "[token]").split())[:300]
 
 
 @dataclass(frozen=True)
@@ -283,10 +226,27 @@ class Mirror:
         names = "".join(f"{check_sha(sha)}\n" for sha in shas)
         return await self.mirrors.run(self.folder, "cat-file", "--batch", stdin=names.encode())
 
+    async def net_diff(self, old: str, new: str, without: Sequence[str] = ()) -> bytes:
+        """Gives the net difference between two commits as `bot.diff.read_net` reads it, without the files named.
+
+        Raises GitError when a file version isn't here: none is fetched for this.
+        """
+        paths = (".", *(f":(top,exclude,literal){path}" for path in without)) if without else ()
+        ends = (check_sha(old), check_sha(new), "--", *paths)
+        return await self.mirrors.run(self.folder, *NET, *ends, offline=True)
+
     async def raw_diff(self, old: str, new: str) -> bytes:
-        """Gives the raw file list of the net difference between two commits."""
-        arguments = ("diff-tree", "-r", "--raw", "--no-abbrev", "--find-renames", "--no-commit-id")
-        return await self.mirrors.run(self.folder, *arguments, check_sha(old), check_sha(new), "--")
+        """Gives the file list alone, with none but exact renames: no file version is looked into."""
+        return await self.mirrors.run(self.folder, *RAW, check_sha(old), check_sha(new), "--", offline=True)
+
+    async def blobs_here(self, blobs: Iterable[str]) -> frozenset[str]:
+        """Gives those of the file versions that don't lie on the server alone."""
+        names = "".join(f"{check_sha(blob)}\n" for blob in blobs).encode()
+        flags = ("--objects", "--no-object-names", "--no-walk", "--ignore-missing", "--missing=allow-any", "--stdin")
+        if not names:
+            return frozenset()
+        output = await self.mirrors.run(self.folder, "rev-list", *flags, stdin=names, offline=True)
+        return frozenset(output.decode().split())
 
     async def _create(self) -> None:
         """Makes the mirror beside its place and moves it there: one that was given up half made is never used."""
@@ -329,12 +289,10 @@ def _put(new: Path, folder: Path) -> None:
     new.rename(folder)
 
 
-async def _beginning(stream: asyncio.StreamReader) -> bytes:
-    """Keeps what comes first and reads to the end: a pipe that nobody empties would hold git up."""
-    kept = b""
-    while part := await stream.read(CHUNK):
-        kept = (kept + part)[:CHUNK]
-    return kept
+def _quoted(path: Path) -> str:
+    """Gives a path as git reads it in a list that colons part."""
+    escaped = str(path.resolve()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def check_sha(text: str) -> str:

@@ -8,17 +8,20 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.diff import CommitPatch, changed_files, decode, read_log, read_objects
+from bot.additions import Added, marks_of, read_added
+from bot.diff import CommitPatch, NetDiff, read_log, read_objects
 from bot.escape import visible
 from bot.git import GitError, Mirror, Mirrors
 from bot.leaks import Commits, Searched, leak_of, search
-from bot.model import ZERO_SHA, ChangedFile, Commit, Gap, Leak
-from bot.patches import HistoryLimits, Range, paths_of, read_patches
+from bot.model import ZERO_SHA, AddedLines, ChangedFile, Commit, Gap, Leak
+from bot.patches import HistoryLimits, Range, paths_of, read_difference, read_patches
 from bot.scan import Scanner
 
 __all__ = ["Heads", "Histories", "History", "HistoryLimits", "Moved", "leak_of", "relevant"]
 
 REMEMBERED = 512
+MAX_REMEMBERED_TEXT = 16_000_000
+"""Characters of added lines in all that is remembered."""
 MAX_DROPPED_HEADS = 50
 MAX_GAPS = 200
 
@@ -47,11 +50,13 @@ class Heads:
 
 @dataclass(frozen=True)
 class History:
-    """What was read. Texts and names are masked."""
+    """What was read. Texts and names are masked. `added` is what the net difference adds, in part if `added_cut`."""
 
     merge_base: str = ""
     commits: tuple[Commit, ...] = ()
     files: tuple[ChangedFile, ...] = ()
+    added: tuple[AddedLines, ...] = ()
+    added_cut: bool = False
     leaks: tuple[Leak, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
@@ -73,11 +78,15 @@ class _Scope:
 class Histories:
     """Reads histories, and remembers those that it read last."""
 
-    def __init__(self, mirrors: Mirrors, scanner: Scanner, limits: HistoryLimits) -> None:
+    def __init__(
+        self, mirrors: Mirrors, scanner: Scanner, limits: HistoryLimits, *, remembered: int = MAX_REMEMBERED_TEXT
+    ) -> None:
+        self._room = remembered
         self._mirrors = mirrors
         self._scanner = scanner
         self._limits = limits
         self._known: OrderedDict[Heads, History] = OrderedDict()
+        self._text = 0
 
     async def read(self, heads: Heads) -> History:
         """Gives the history of one pull request.
@@ -90,10 +99,16 @@ class Histories:
             return known
         history, late = await self._read(heads)
         if not late:
-            self._known[heads] = history
-        while len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+            self._keep(heads, history)
         return history
+
+    def _keep(self, heads: Heads, history: History) -> None:
+        """Two looks at once may read the same."""
+        if heads not in self._known:
+            self._known[heads] = history
+            self._text += _size(history)
+        while len(self._known) > REMEMBERED or self._text > self._room:
+            self._text -= _size(self._known.popitem(last=False)[1])
 
     async def _read(self, heads: Heads) -> tuple[History, bool]:
         """Gives the history, and whether another look may see more."""
@@ -102,26 +117,39 @@ class Histories:
         merge_base = await mirror.merge_base(heads.head, heads.base)
         scope = await self._scope(mirror, heads)
         read = await read_patches(mirror, scope.range, self._limits)
+        net = await self._difference(mirror, merge_base, heads.head)
         unlisted = await self._unlisted(mirror, heads, scope)
-        net = changed_files(decode(await mirror.raw_diff(merge_base, heads.head))) if merge_base else ()
-        net = net[: self._limits.files]
         gaps = [*scope.gaps, *read.gaps]
         if not merge_base:
             gaps.append(Gap(what="the net difference", why="head and base have no common ancestor", of=heads.head))
         objects = await mirror.commit_objects([patch.commit.sha for patch in (*read.patches, *unlisted)])
         dropped = {patch.commit.sha for patch in read.patches} - scope.ahead - {*scope.branch}
-        paths = frozenset(paths_of(net))
+        paths = frozenset(paths_of(net.files))
         commits = Commits(heads.head, read.patches, frozenset(dropped), read_objects(objects), paths)
         found = await asyncio.to_thread(search, self._scanner, commits)
+        added = await asyncio.to_thread(self._added, net, commits, found)
         listed = [patch for patch in read.patches if patch.commit.sha in {*scope.branch, *dropped}]
         history = History(
             merge_base=merge_base,
             commits=self._told([*listed, *unlisted], found, commits),
-            files=tuple(_printable(file, found) for file, _ in net),
+            files=tuple(_printable(file, found) for file, _ in net.files),
+            added=added.runs,
+            added_cut=added.cut or not net.whole,
             leaks=found.leaks,
             gaps=await asyncio.to_thread(self._few, [*gaps, *found.gaps], heads.head),
         )
-        return history, scope.late or read.late or found.late
+        return history, scope.late or read.late or net.late or found.late
+
+    async def _difference(self, mirror: Mirror, merge_base: str, head: str) -> NetDiff:
+        net = await read_difference(mirror, merge_base, head) if merge_base else NetDiff(whole=False)
+        most = self._limits.files
+        return replace(net, files=net.files[:most], whole=net.whole and len(net.files) <= most)
+
+    def _added(self, net: NetDiff, commits: Commits, found: Searched) -> Added:
+        marks = marks_of(self._scanner, commits.patches, found)
+        if marks is None:
+            return Added(cut=True)
+        return read_added(self._scanner, net.patch, {file.path: found.paths[file.path] for file, _ in net.files}, marks)
 
     async def _fetch(self, mirror: Mirror, heads: Heads) -> None:
         refs = {f"refs/pull/{heads.number}/head": heads.head}
@@ -195,6 +223,10 @@ class Histories:
 
     def _shown(self, text: str) -> str:
         return visible(self._scanner.mask(text))
+
+
+def _size(history: History) -> int:
+    return sum(len(run.text) for run in history.added)
 
 
 def _printable(file: ChangedFile, found: Searched) -> ChangedFile:

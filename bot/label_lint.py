@@ -1,5 +1,5 @@
 """What is weak in a label set: colours that look the same or can't be read on, words that are missing, and labels that
-a rule uses though nobody declares them.
+a rule uses though nobody declares them, or though somebody decides by them.
 """
 
 import difflib
@@ -8,6 +8,7 @@ from itertools import combinations
 
 from bot.colours import HEX, distance, text_contrast
 from bot.labels import LabelDef, LabelSet, LintFinding
+from bot.policy import LabelsPolicy
 
 STEP = 8.0
 """CIEDE2000 between two labels of one exclusive group: told apart without their neighbours for comparison."""
@@ -33,15 +34,40 @@ def lint(labels: LabelSet, used_by_rules: Mapping[str, Sequence[str]]) -> tuple[
     return tuple(sorted(found, key=lambda finding: finding.level))
 
 
+def rule_faults(labels: LabelSet, policy: LabelsPolicy) -> Iterator[tuple[tuple[str | int, ...], LintFinding]]:
+    """Gives what a repository's own label rules can't do, each with its place in the policy file."""
+    for number, rule in enumerate(policy.rules):
+        place = ("labels", "rules", number, "labels")
+        for index, name in enumerate(rule.labels):
+            finding = _missing(labels, rule.name, name) or _deciding(labels, rule.name, name)
+            if finding is not None:
+                yield (*place, index), finding
+            elif other := next((peer for peer in labels.exclusive_peers(name) if peer in rule.labels[:index]), ""):
+                text = f'the rule "{rule.name}" sets "{other}" and "{name}", of which only one can stand; keep one'
+                yield (*place, index), LintFinding(level="error", rule="two-of-one-group", subject=name, text=text)
+
+
 def _undeclared(labels: LabelSet, used_by_rules: Mapping[str, Sequence[str]]) -> Iterator[LintFinding]:
-    names = [label.name for label in labels.labels]
     for rule, used in sorted(used_by_rules.items()):
         for name in dict.fromkeys(used):
-            if labels.get(name) is None:
-                near = difflib.get_close_matches(name, names, n=1, cutoff=0.75)
-                mend = f'did you mean "{near[0]}"?' if near else "declare it, or take it out of the rule"
-                text = f'the rule "{rule}" uses "{name}", which isn\'t declared; {mend}'
-                yield LintFinding(level="error", rule="undeclared", subject=name, text=text)
+            if finding := _missing(labels, rule, name):
+                yield finding
+
+
+def _missing(labels: LabelSet, rule: str, name: str) -> LintFinding | None:
+    if labels.get(name) is not None:
+        return None
+    near = difflib.get_close_matches(name, [label.name for label in labels.labels], n=1, cutoff=0.75)
+    mend = f'did you mean "{near[0]}"?' if near else "declare it, or take it out of the rule"
+    text = f'the rule "{rule}" uses "{name}", which isn\'t declared; {mend}'
+    return LintFinding(level="error", rule="undeclared", subject=name, text=text)
+
+
+def _deciding(labels: LabelSet, rule: str, name: str) -> LintFinding | None:
+    if not labels.is_decision(name):
+        return None
+    text = f'the rule "{rule}" sets "{name}", by which somebody decides; no rule may: take it out'
+    return LintFinding(level="error", rule="decision", subject=name, text=text)
 
 
 def _words(label: LabelDef) -> Iterator[LintFinding]:

@@ -103,6 +103,11 @@ class LabelSet(_Part):
             raise LabelFileError(problems)
         return found
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Gives the names of all declared labels."""
+        return frozenset(self._by_name)
+
     def get(self, name: str) -> LabelDef | None:
         """Gives the label of exactly this name."""
         return self._by_name.get(name)

@@ -3,6 +3,7 @@
 Texts are scanned and masked here, before anything else of the machine sees them.
 """
 
+import asyncio
 import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,18 +13,18 @@ from sqlalchemy import select
 
 from bot import own, records
 from bot.envelope import witness_of
-from bot.escape import cut
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.types import Comment, PullRef, PullRequest, TimelineEvent
 from bot.git import GitError
-from bot.history import Heads, Histories, History, leak_of, relevant
+from bot.history import Heads, Histories, History, relevant
+from bot.memory import Recalled, recall
 from bot.model import (
     ZERO_SHA,
     CommentText,
     Gap,
     Inputs,
-    Leak,
     Location,
+    Memory,
     Own,
     Side,
     Snapshot,
@@ -33,12 +34,13 @@ from bot.model import (
 )
 from bot.policies import Merge, Policies
 from bot.policy import PATH, named
-from bot.scan import Scanner, ScanResult
+from bot.scan import Scanner
+from bot.standing import commanders, permissions
 from bot.store.session import Store
 from bot.store.tables import Delivery
+from bot.texts import read_texts
 from bot.threads import Thread, default_tip, read_thread
 
-MAX_TEXT = 100_000
 MAX_PUSHES = 100
 PATIENCE = 3
 """Failed looks after which a repository that git can't fetch is reported rather than tried again in silence."""
@@ -83,7 +85,8 @@ class Observer:
         in_force = await self._policies.in_force(target.repository, tip)
         mine, attempts = await self._own(target, thread, identity)
         history = await self._history(target, thread, tip, attempts)
-        inputs = await self._inputs(target, thread, history, identity)
+        recalled = await recall(self._store, target, self._clock())
+        inputs = await self._inputs(thread, history, recalled, identity)
         return Snapshot(
             target=target,
             taken_at=self._clock(),
@@ -91,6 +94,7 @@ class Observer:
             policy=in_force.policy,
             policy_problems=in_force.problems,
             policy_notes=in_force.notes,
+            memory=await self._memory(target, thread, inputs, recalled),
             own=mine,
         )
 
@@ -115,14 +119,13 @@ class Observer:
             held = await records.holdings(session, target)
             restored = await records.restored(session, target, self._clock())
             siblings = await records.siblings(session, target, sha) if sha else ()
-        known = next((thing.remote_id for thing in held if thing.object == "comment:report"), None)
         labels = own.labels(thread.head.labels, thread.timeline)
         mine = Own(
             account=identity.account,
             can_write=bool(thread.repository.permissions and thread.repository.permissions.push),
             quiet=row.quiet if row else False,
             url=thread.head.html_url,
-            comments=own.comments(target, thread.comments, identity.account, known),
+            comments=own.comments(target, thread.comments, identity.account, own.known_comments(held)),
             labels=tuple(seen.model_copy(update={"name": self._mask(seen.name)}) for seen in labels),
             statuses=self._seen(thread, ours=True),
             held=held,
@@ -175,22 +178,27 @@ class Observer:
         found += [sha for pair in rows for sha in pair if sha and sha != ZERO_SHA]
         return [*found, *seen]
 
-    async def _inputs(self, target: Target, thread: Thread, history: History, identity: Identity) -> Inputs:
+    async def _memory(self, target: Target, thread: Thread, inputs: Inputs, recalled: Recalled) -> Memory:
+        rights = thread.repository.permissions
+        asking = commanders(inputs.comments, inputs.decisions) if rights and rights.admin else ()
+        return Memory(
+            updated_at=thread.head.updated_at,
+            permissions=await permissions(self._client, target.repository, asking),
+            judgments=recalled.judgments,
+        )
+
+    async def _inputs(self, thread: Thread, history: History, recalled: Recalled, identity: Identity) -> Inputs:
         head = thread.head
         others = [comment for comment in thread.comments if _author(comment) != identity.account]
         texts = [head.title, head.body, *(comment.body for comment in others)]
-        results = await self._scanner.scan_many(texts)
         places = [Location(where="title"), Location(where="body")]
         places += [Location(where="comment", comment_id=comment.id) for comment in others]
-        leaks, gaps = _found(places, texts, results)
-        masked = [
-            cut(_clean(self._masked(text, result)), MAX_TEXT) for text, result in zip(texts, results, strict=True)
-        ]
+        read = await asyncio.to_thread(read_texts, self._scanner, places, texts)
         pull = head if isinstance(head, PullRequest) else None
         labels = own.foreign_labels(head.labels, thread.timeline, identity.account)
         return Inputs(
-            title=masked[0],
-            body=masked[1],
+            title=read.masked[0],
+            body=read.masked[1],
             title_hash=digest(head.title),
             body_hash=digest(head.body),
             author=_author(head),
@@ -199,21 +207,22 @@ class Observer:
             locked=head.is_locked,
             archived=thread.repository.archived,
             default_branch=self._mask(thread.repository.default_branch),
+            created_at=head.created_at,
+            served_since=recalled.served_since,
             labels=tuple(self._mask(name) for name in labels),
-            comments=await self._comment_texts(target, others, masked[2:], identity),
+            comments=await self._comment_texts(thread.repository.full_name, others, read.masked[2:], identity),
+            decisions=recalled.decisions,
             base=self._side(pull.base) if pull else Side(),
             head=self._side(pull.head) if pull else Side(),
             merge_base=history.merge_base,
             commits=history.commits,
             files=history.files,
+            added=history.added,
+            added_cut=history.added_cut,
             statuses=self._seen(thread, ours=False),
-            leaks=(*history.leaks, *leaks),
-            gaps=(*history.gaps, *gaps),
+            leaks=(*history.leaks, *read.leaks),
+            gaps=(*history.gaps, *read.gaps),
         )
-
-    def _masked(self, text: str, result: ScanResult) -> str:
-        """A text that wasn't looked at whole isn't shown at all."""
-        return self._scanner.mask(text, None if result.gaps else result.hits)
 
     def _mask(self, text: str) -> str:
         return self._scanner.mask(text) if text else text
@@ -222,10 +231,10 @@ class Observer:
         return Side(ref=self._mask(ref.ref), sha=ref.sha, repository=ref.repo.full_name if ref.repo else "")
 
     async def _comment_texts(
-        self, target: Target, comments: Sequence[Comment], masked: Sequence[str], identity: Identity
+        self, repository: str, comments: Sequence[Comment], masked: Sequence[str], identity: Identity
     ) -> tuple[CommentText, ...]:
         async with self._store.read() as session:
-            seen = await records.witnesses(session, target.repository, [comment.id for comment in comments])
+            seen = await records.witnesses(session, repository, [comment.id for comment in comments])
         found = []
         for comment, text in zip(comments, masked, strict=True):
             author = _author(comment)
@@ -245,23 +254,6 @@ class Observer:
         return tuple(found)
 
 
-def _found(
-    places: Sequence[Location], texts: Sequence[str], results: Sequence[ScanResult]
-) -> tuple[list[Leak], list[Gap]]:
-    leaks: list[Leak] = []
-    gaps: list[Gap] = []
-    for place, text, result in zip(places, texts, results, strict=True):
-        leaks += [leak_of(hit, place) for hit in result.hits]
-        name = f"comment {place.comment_id}" if place.comment_id else f"the {place.where}"
-        gaps += [Gap(what=name, why=why, of=digest(text)) for why in result.gaps]
-    return leaks, gaps
-
-
 def _author(thing: object) -> str:
     user = getattr(thing, "user", None)
     return user.login if user else ""
-
-
-def _clean(text: str) -> str:
-    """A lone surrogate can come in JSON and can't go out in UTF-8."""
-    return text.encode("utf-8", "replace").decode()

@@ -1,33 +1,50 @@
 """Reads from a thread what concerns the bot itself: its own comments, and who last set or took which label."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot import report
 from bot.forgejo.types import Comment, Label, TimelineEvent
-from bot.model import LabelSeen, OwnComment, Target, digest
+from bot.model import Held, LabelSeen, OwnComment, Target, digest
+
+PURPOSE = re.compile(r"<!-- assay:[^\s:]+:([a-z0-9-]{1,64}) -->")
 
 
 def comments(
-    target: Target, found: Iterable[Comment], account: str, known: int | None = None
+    target: Target, found: Iterable[Comment], account: str, known: Mapping[int, str]
 ) -> tuple[OwnComment, ...]:
-    """Gives the bot's reports on a target, oldest first: comments of its account that begin with its marker.
+    """Gives what the bot wrote on a target, oldest first: comments of its account that begin with one of its markers.
 
-    The comment of id `known`, which the ledger says is the report, counts without a marker too: somebody else's edit
-    may have taken it out. A marker in somebody else's comment is text.
+    A comment whose id is `known`, to which the ledger says what it is for, counts without a marker too: somebody
+    else's edit may have taken it out. A marker in somebody else's comment is text.
     """
-    marker = report.marker(target)
-    return tuple(
-        OwnComment(
-            id=comment.id,
-            purpose="report",
-            body_hash=digest(comment.body),
-            content_hash=digest(report.without_footer(comment.body)),
-        )
-        for comment in sorted(found, key=lambda comment: comment.id)
-        if comment.user is not None
-        and comment.user.login == account
-        and (comment.body.startswith(marker) or comment.id == known)
-    )
+    mine = []
+    for comment in sorted(found, key=lambda comment: comment.id):
+        if comment.user is None or comment.user.login != account:
+            continue
+        purpose = known.get(comment.id) or _purpose(target, comment.body)
+        if purpose:
+            content = digest(report.without_footer(comment.body))
+            mine.append(
+                OwnComment(id=comment.id, purpose=purpose, body_hash=digest(comment.body), content_hash=content)
+            )
+    return tuple(mine)
+
+
+def known_comments(held: Iterable[Held]) -> dict[int, str]:
+    """Gives what each comment is for that the ledger knows by its id."""
+    return {
+        thing.remote_id: thing.object.removeprefix("comment:")
+        for thing in held
+        if thing.object.startswith("comment:") and thing.remote_id is not None
+    }
+
+
+def _purpose(target: Target, body: str) -> str:
+    if body.startswith(report.marker(target)):
+        return "report"
+    match = PURPOSE.match(body)
+    return match[1] if match and body.startswith(report.marker(target, match[1])) else ""
 
 
 def labels(there: Sequence[Label], timeline: Iterable[TimelineEvent]) -> tuple[LabelSeen, ...]:

@@ -1,18 +1,21 @@
 """The patches of a range of commits, read from a mirror: every commit that the limits allow, and a gap for the rest.
 
+Beside them the net difference of a range, without what is too large.
+
 A file version over the file limit stays on the server. Exactly these versions are passed over, each a gap of its own;
 what else their commits did is read like the rest.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.diff import CommitPatch, read_log
+from bot.diff import CommitPatch, NetDiff, read_log, read_net
 from bot.git import GitError, GitTooMuch, Mirror
-from bot.model import ChangedFile, Gap
+from bot.model import ZERO_SHA, ChangedFile, Gap
 
 MAX_GROUPS = 40
+SUBMODULE = "160000"
 MAX_NAMES = 100_000
 """Commits are asked for in groups that pass over the same files; so many groups, and characters of file names."""
 
@@ -130,6 +133,44 @@ def _bounded(found: Patches, limits: HistoryLimits, head: str) -> Patches:
     return Patches(tuple(kept), tuple(gaps), found.late)
 
 
-def paths_of(files: Sequence[tuple[ChangedFile, str]]) -> set[str]:
+async def read_difference(mirror: Mirror, old: str, new: str) -> NetDiff:
+    """Gives the net difference of two commits; without lines where it has too many, or its files aren't here.
+
+    No large file is fetched for it. Raises GitError when not even the list of files can be read.
+    """
+    try:
+        return await asyncio.to_thread(read_net, await mirror.net_diff(old, new))
+    except GitTooMuch as fault:
+        return replace(await asyncio.to_thread(read_net, fault.output), whole=False)
+    except GitError:
+        return await _difference_around(mirror, old, new)
+
+
+async def _difference_around(mirror: Mirror, old: str, new: str) -> NetDiff:
+    """Leaves out the patch of files that the mirror hasn't got. Raises GitError."""
+    listed = read_net(await mirror.raw_diff(old, new)).files
+    blobs = {blob for file, pair in listed for blob in pair if _is_file(file)} - {ZERO_SHA}
+    lacking = blobs - await mirror.blobs_here(blobs)
+    beside = [file for file, pair in listed if lacking.intersection(pair)]
+    names = [path for file in beside for path in (file.path, file.old_path) if path]
+    without = NetDiff(listed, "", whole=False, late=not names)
+    if not names or sum(map(len, names)) > MAX_NAMES:
+        return without
+    try:
+        read = await asyncio.to_thread(read_net, await mirror.net_diff(old, new, names))
+    except GitError:
+        return replace(without, late=True)
+    known = {path for file, _ in read.files for path in (file.path, file.old_path)}
+    rest = tuple(entry for entry in listed if entry[0].path not in known)
+    files = sorted((*read.files, *rest), key=lambda entry: entry[0].path)
+    return NetDiff(tuple(files), read.patch, whole=False)
+
+
+def _is_file(file: ChangedFile) -> bool:
+    """A submodule's commit lies in another repository."""
+    return SUBMODULE not in {file.old_mode, file.new_mode}
+
+
+def paths_of(files: Iterable[tuple[ChangedFile, object]]) -> set[str]:
     """Gives every name that changed files have or had."""
     return {path for file, _ in files for path in (file.path, file.old_path) if path}

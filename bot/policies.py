@@ -116,7 +116,7 @@ class Policies:
             row = await session.get(TrustedPolicy, repository)
             now = self._clock()
             decided = at or now
-            if row is not None and row.trusted_at and (row.trusted_text == text or row.trusted_at >= decided):
+            if row is not None and row.trusted_at and (row.trusted_text == text or row.trusted_at > decided):
                 return policy
             values = {
                 "repository": repository,

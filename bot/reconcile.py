@@ -3,29 +3,27 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 import structlog
 
 from bot import records
-from bot.actions import Action, Disputes, actions, disputes
-from bot.apply import Applier, Done, LabelRefused, adoptable
-from bot.assess import MAX_DESCRIPTION, assess, plan
+from bot.apply import adoptable
+from bot.assess import MAX_DESCRIPTION
 from bot.engine import Engine, Lease
 from bot.escape import cut
 from bot.forgejo.errors import Forbidden, ForgejoError, Locked, RateLimited
 from bot.git import GitError
 from bot.history import Moved
-from bot.labels import LabelSet
+from bot.label_merge import regrounded
+from bot.label_writer import Done, LabelRefused
 from bot.ledger import Entry, append
-from bot.model import Check, Kind, Plan, Report, SiblingVerdict, Snapshot, Target, Tools
-from bot.observe import PATIENCE, Identity, Observer
-from bot.scan import Scanner
-from bot.store.session import Store
+from bot.look import Look, Parts, conclude, look_at
+from bot.memorise import memorise
+from bot.model import Kind, Report, SiblingVerdict, Snapshot, Target
+from bot.observe import PATIENCE, Identity
 from bot.store.tables import TargetRow
-from bot.telemetry import Metrics
 from bot.threads import Gone, WrongKind
 
 log = structlog.get_logger(__name__)
@@ -37,31 +35,6 @@ LAST_POLL = 300.0
 POLLS_WITHOUT_STATUS = 3
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Look:
-    """One look at a target: what was seen, what the checks say, and what would be written."""
-
-    snapshot: Snapshot
-    reports: tuple[Report, ...]
-    plan: Plan
-    disputed: Disputes
-    actions: tuple[Action, ...]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What a reconciler works with."""
-
-    store: Store
-    observer: Observer
-    applier: Applier
-    checks: Sequence[Check]
-    scanner: Scanner
-    labels: LabelSet
-    metrics: Metrics
-    clock: Callable[[], datetime]
 
 
 class Reconciler:
@@ -76,18 +49,7 @@ class Reconciler:
 
     async def look(self, target: Target) -> Look:
         """Gives a fresh look and writes nothing. Raises what observing raises."""
-        snapshot = await self._parts.observer.observe(target, self._identity())
-        reports = await assess(snapshot, self._parts.checks, Tools(now=self._parts.clock))
-        return self.conclude(snapshot, reports)
-
-    def conclude(self, snapshot: Snapshot, reports: Sequence[Report]) -> Look:
-        """Gives the plan and the writes that reports lead to."""
-        decides = self._parts.labels.is_decision
-        disputed = disputes(plan(snapshot, reports), snapshot, decides)
-        history = {thing.object: thing for thing in (*snapshot.own.restored, *disputed.restored)}
-        told = tuple(history[name] for name in sorted(history))
-        wanted = self._redacted(plan(snapshot, reports, told, disputed.left))
-        return Look(snapshot, tuple(reports), wanted, disputed, actions(wanted, snapshot, disputed, decides))
+        return await look_at(self._parts, self._identity(), target)
 
     async def run(self, lease: Lease) -> None:
         """Looks at the lease's target and writes; failures are recorded and tried again later."""
@@ -119,6 +81,8 @@ class Reconciler:
         done = await self._apply(look)
         await self._finish(look, generation, done)
         await self._poll(look.snapshot)
+        if again := max((report.again for report in look.reports), default=0.0):
+            await self._engine.submit(target, delay=again)
         log.info("reconciled", snapshot=look.snapshot.hash, writes=len(done), verdicts=_verdicts(look.reports))
         return "written" if done else "unchanged"
 
@@ -126,6 +90,7 @@ class Reconciler:
         """Looks at a target and writes now, for the command line. Raises what observing and writing raise."""
         async with self._parts.store.session() as session:
             if await records.row_of(session, target) is None:
+                await records.serve(session, target.repository, self._parts.clock())
                 await records.add_targets(session, [target], quiet=False)
             row = await records.row_of(session, target)
         look = await self._remember(await self.look(target), row)
@@ -136,6 +101,7 @@ class Reconciler:
     async def _remember(self, look: Look, row: TargetRow | None) -> Look:
         """Keeps what must outlive a crash, before anything is written; then looks at the siblings once more."""
         snapshot, parts = look.snapshot, self._parts
+        await memorise(parts.store, look)
         if row is not None and row.snapshot_hash == snapshot.hash and not look.actions:
             return look
         target, head = snapshot.target, snapshot.inputs.head.sha
@@ -151,7 +117,7 @@ class Reconciler:
             parts.metrics.verdicts.labels(check=report.check, verdict=report.verdict).inc()
         if siblings == snapshot.own.siblings:
             return look
-        return self.conclude(_with_siblings(snapshot, siblings), look.reports)
+        return conclude(self._parts, _with_siblings(snapshot, siblings), look.reports)
 
     async def _apply(self, look: Look) -> tuple[Done, ...]:
         snapshot, metrics = look.snapshot, self._parts.metrics
@@ -187,6 +153,7 @@ class Reconciler:
             row.attempts, row.last_error, row.not_before = 0, "", None
             row.state, row.head_sha, row.base_ref = ("open" if live else "closed"), head, snapshot.inputs.base.ref
             row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
+            await records.reground(session, target, regrounded(look.plan, snapshot, self._parts.labels))
             if done:
                 await records.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, done))
             adopted = [] if done else adoptable(snapshot)
@@ -257,7 +224,8 @@ class Reconciler:
 
     async def _close(self, target: Target, fault: Exception) -> None:
         """A head that can't be looked at must not keep an earlier word, nor go without one."""
-        contexts = [f"assay/{check.name}" for check in self._parts.checks if target.kind in check.on]
+        guards = [check for check in self._parts.checks if check.guards and target.kind in check.on]
+        contexts = [f"assay/{check.name}" for check in guards]
         why = cut(f"couldn't be looked at ({type(fault).__name__}); an operator finds why in the log", MAX_DESCRIPTION)
         try:
             await self._parts.applier.close(target, self._identity().account, contexts, why)
@@ -281,19 +249,9 @@ class Reconciler:
 
     def _report_url(self, snapshot: Snapshot, done: Sequence[Done]) -> str:
         fresh = next((one.remote_id for one in done if one.action.object == "comment:report" and one.remote_id), None)
-        known = snapshot.own.comments[0].id if snapshot.own.comments else None
+        known = next((own.id for own in snapshot.own.comments if own.purpose == "report"), None)
         number = fresh or known
         return f"{snapshot.own.url}#issuecomment-{number}" if number else ""
-
-    def _redacted(self, wanted: Plan) -> Plan:
-        """The last look at what leaves: whatever slipped through before is masked here."""
-        mask = self._parts.scanner.mask
-        comments = tuple(comment.model_copy(update={"body": mask(comment.body)}) for comment in wanted.comments)
-        statuses = tuple(
-            one.model_copy(update={"description": cut(mask(one.description), MAX_DESCRIPTION)})
-            for one in wanted.statuses
-        )
-        return wanted.model_copy(update={"comments": comments, "statuses": statuses})
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[object, object, Result]) -> Result | None:

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import memory
 from bot.actions import Action
 from bot.model import Held, Kind, Restored, SiblingVerdict, Snapshot, Target, WantedStatus
 from bot.store.session import upsert
-from bot.store.tables import Delivery, Head, Holding, LedgerEntry, SnapshotRow, TargetRow, Verdict
+from bot.store.tables import Delivery, Head, Holding, LedgerEntry, Repository, SnapshotRow, TargetRow, Verdict
 
 KEPT_SNAPSHOTS = 5
 MAX_HEADS = 100
@@ -145,6 +146,16 @@ async def hold(session: AsyncSession, target: Target, action: Action, remote_id:
         "written_at": at,
     }
     await upsert(session, Holding, [row], ("repository", "number", "object"), [*row][3:])
+
+
+async def reground(session: AsyncSession, target: Target, evidence: Mapping[str, str]) -> None:
+    """Records what things that the bot holds rest on now."""
+    for name, ground in evidence.items():
+        await session.execute(
+            update(Holding)
+            .where(Holding.repository == target.repository, Holding.number == target.number, Holding.object == name)
+            .values(evidence=ground)
+        )
 
 
 async def adopt(session: AsyncSession, target: Target, held: Sequence[Held], at: datetime) -> None:
@@ -292,15 +303,17 @@ async def witnesses(session: AsyncSession, repository: str, ids: Sequence[int]) 
     return found
 
 
+async def serve(session: AsyncSession, repository: str, at: datetime) -> None:
+    """Records that the bot came to a repository, unless it is there already."""
+    row = {"full_name": repository, "set_up_at": at, "default_branch": ""}
+    await upsert(session, Repository, [row], ("full_name",), ("full_name",))
+
+
 async def forget(session: AsyncSession, target: Target) -> None:
     """Forgets a target that is gone from the server; the ledger keeps what was done to it."""
+    await memory.forget(session, target)
     for table in (TargetRow, Head, Verdict, Holding):
         await session.execute(delete(table).where(table.repository == target.repository, table.number == target.number))
-
-
-async def repositories_of_targets(session: AsyncSession) -> list[str]:
-    """Gives the names of all repositories that have targets here."""
-    return list((await session.execute(select(TargetRow.repository).distinct())).scalars())
 
 
 async def backlog(session: AsyncSession) -> int:

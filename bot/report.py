@@ -45,9 +45,9 @@ CLOSE = "\n\n</details>"
 CUT = "\n\n*The report is longer than a comment should be; the rest is left out. `assay plan` prints all of it.*"
 
 
-def marker(target: Target) -> str:
-    """Gives the marker that the report comment begins with."""
-    return f"<!-- assay:{target} -->"
+def marker(target: Target, purpose: str = "report") -> str:
+    """Gives the marker that a comment of the bot begins with: the report's, or another purpose's."""
+    return f"<!-- assay:{target} -->" if purpose == "report" else f"<!-- assay:{target}:{purpose} -->"
 
 
 def worst(reports: Iterable[Report]) -> Verdict:
@@ -66,11 +66,24 @@ def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str])
     ]
     body = "\n\n".join(part for part in parts if part)
     footer = FOOTER + _footer(snapshot)
-    room = MAX_BYTES - len(f"{CLOSE}{CUT}{footer}".encode())
-    if len(body.encode()) > room:
-        body = body.encode()[:room].decode("utf-8", "ignore").rpartition("\n")[0]
-        body += _closing(body) + CUT
-    return body + footer
+    return cut_to_size(body, len(footer.encode())) + footer
+
+
+def cut_to_size(body: str, reserved: int = 0) -> str:
+    """Gives a comment's Markdown, cut at a line's end where it would grow over 60 KB with `reserved` bytes more."""
+    room = MAX_BYTES - reserved - len(f"{CLOSE}{CUT}".encode())
+    if len(body.encode()) <= room:
+        return body
+    body = body.encode()[:room].decode("utf-8", "ignore").rpartition("\n")[0]
+    return body + _closing(body) + CUT
+
+
+def explanation(report: Report) -> str:
+    """Gives all that one check has to say, as Markdown: what `/explain` answers."""
+    head = f"#### {code(report.check)}: {ICONS[report.verdict]} {report.verdict}\n\n{plain(report.summary)}"
+    parts = [head, "\n".join(_finding(finding) for finding in report.findings[:MAX_FINDINGS])]
+    parts += [*(plain(note) for note in report.notes), report.explanation]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _opening(snapshot: Snapshot, verdict: Verdict) -> tuple[str, str]:
@@ -103,9 +116,10 @@ def left_notice(name: str) -> str:
 
 
 def _table(reports: Sequence[Report]) -> str:
+    shown = [report for report in reports if report.shown]
     rows = [
         f"| {code(report.check)} | {ICONS[report.verdict]} {report.verdict} | {plain(cut(report.summary, 160))} |"
-        for report in reports
+        for report in shown
     ]
     return "\n".join(["| Check | Verdict | In one line |", "| --- | --- | --- |", *rows])
 
@@ -151,9 +165,8 @@ def where(location: Location) -> str:
 
 def _footer(snapshot: Snapshot) -> str:
     head = f"head {code(snapshot.inputs.head.sha[:10])} · " if snapshot.target.kind is Kind.PULL else ""
-    return (
-        f"<sub>{head}snapshot {code(snapshot.hash.removeprefix('sha256:')[:16])} · kept up to date by Assaymaster</sub>"
-    )
+    seen = code(snapshot.hash.removeprefix("sha256:")[:16])
+    return f"<sub>{head}snapshot {seen} · `/help` says what to ask for · kept up to date by Assaymaster</sub>"
 
 
 def _closing(body: str) -> str:

@@ -120,7 +120,8 @@ async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_logi
 async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetime) -> list[Touched]:
     """Route all deliveries that wait; give what they touched, each target once.
 
-    Pull requests into a branch that moved are touched too, unhurried: they are measured against it.
+    Pull requests into a branch that moved are touched too, unhurried: they are measured against it. A repository whose
+    deliveries come without `setup` (an organisation's webhook) is served from then on.
     """
     touched: dict[Target, bool] = {}
     while batch := await inbox.unrouted(deliveries.SLICE):
@@ -130,6 +131,8 @@ async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetim
             (touch.repository, touch.ref.removeprefix(BRANCHES)) for touch in touches if isinstance(touch, BranchMoved)
         }
         async with store.session() as session:
+            for repository in sorted({touch.target.repository for touch in direct}):
+                await records.serve(session, repository, now)
             await mark_dirty(session, {touch.target for touch in direct})
             await _keep_heads(session, batch, bot_login)
             for repository, branch in sorted(moves):

@@ -6,133 +6,27 @@ import gc
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import records
-from bot.apply import Applier
-from bot.config import Settings
-from bot.engine import Engine
-from bot.engine.local import LocalEngine
 from bot.envelope import Envelope
 from bot.forgejo.errors import ForgejoError
-from bot.forgejo.httpx import HttpxForgejo
-from bot.forgejo.options import Options
-from bot.forgejo.types import User
-from bot.git import GitLimits, Mirrors
-from bot.history import Histories, HistoryLimits
 from bot.inbox import Inbox
-from bot.labels import LabelSet
-from bot.observe import Identity, Observer
-from bot.policies import Policies
-from bot.reconcile import Parts, Reconciler
-from bot.resync import Resync
+from bot.machine import Machine, now
 from bot.routes import route_pending
-from bot.scan import Scanner
-from bot.store.session import Store, StoreError, open_store, upsert
-from bot.store.tables import Repository
-from bot.telemetry import Metrics
+from bot.store.session import StoreError
 from bot.webhook import add_webhook
-from handlers import CHECKS
 
 log = structlog.get_logger(__name__)
 
 MIN_FREE_BYTES = 200 * 1024 * 1024
 CONNECT_AGAIN = 5.0
 DAY = 24 * 3600.0
-
-
-def now() -> datetime:
-    """Gives the moment, in UTC."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Machine:
-    """The parts that the commands and the server share."""
-
-    settings: Settings
-    store: Store
-    client: HttpxForgejo
-    mirrors: Mirrors
-    scanner: Scanner
-    policies: Policies
-    labels: LabelSet
-    metrics: Metrics
-    engine: Engine
-    reconciler: Reconciler
-    resync: Resync
-    account: "Account"
-
-
-class Account:
-    """Who the bot is: asked of Forgejo once it answers."""
-
-    def __init__(self, client: HttpxForgejo, operators: tuple[str, ...], key: bytes) -> None:
-        self._client = client
-        self._operators = operators
-        self._key = key
-        self._login = ""
-        self.known = asyncio.Event()
-
-    @property
-    def login(self) -> str:
-        """Gives the login, empty until Forgejo has told it."""
-        return self._login
-
-    def identity(self) -> Identity:
-        """Gives what the observer needs to know of the bot."""
-        return Identity(self._login, self._operators, self._key)
-
-    async def ask(self) -> str:
-        """Gives the login. Raises ForgejoError when the server or the token doesn't allow it."""
-        if not self._login:
-            self._login = User.of(await self._client.getitem("/user")).login
-            self.known.set()
-        return self._login
-
-
-@asynccontextmanager
-async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> AsyncIterator[Machine]:
-    """Opens the store, the client and the scanner, and puts the machine together; closes all of it at the end."""
-    token = settings.read_token()
-    key = settings.installation_key()
-    metrics = Metrics()
-    store = await open_store(settings.store_url())
-    options = Options(concurrency=settings.forgejo_concurrency)
-    client = HttpxForgejo(settings.forgejo_url, token, options, observer=metrics.saw_call)
-    try:
-        own = (token, *(secret.decode("utf-8", "replace") for secret in settings.webhook_secrets()))
-        scanner = await asyncio.to_thread(_scanner, settings, key, own)
-        limits = GitLimits(settings.git_seconds, settings.max_file_bytes, settings.max_diff_bytes)
-        mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits)
-        histories = Histories(mirrors, scanner, HistoryLimits(settings.max_commits, settings.max_files))
-        engine = LocalEngine(settings.workers)
-        policies = Policies(client, store, engine, settings.operators, scanner.mask, clock)
-        labels = LabelSet.load()
-        observer = Observer(client, store, histories, policies, scanner, clock)
-        applier = Applier(client, store, labels, clock)
-        account = Account(client, settings.operators, key)
-        parts = Parts(store, observer, applier, CHECKS, scanner, labels, metrics, clock)
-        reconciler = Reconciler(parts, engine, account.identity)
-        resync = Resync(client, store, engine, clock)
-        yield Machine(
-            settings, store, client, mirrors, scanner, policies, labels, metrics, engine, reconciler, resync, account
-        )
-    finally:
-        await client.aclose()
-        await store.close()
-
-
-def _scanner(settings: Settings, key: bytes, own: Sequence[str]) -> Scanner:
-    cache = settings.rules_cache_dir or settings.data_dir / "rules"
-    return Scanner(key=key, own=[secret for secret in own if secret], cache_dir=cache)
 
 
 def give_back() -> None:
@@ -241,7 +135,6 @@ class Service:
 
     async def catch_up(self) -> None:
         """Lists what changed in every repository since the last time, and marks it."""
-        await self._know_repositories()
         await self._machine.resync.recent()
 
     async def _sweep(self) -> None:
@@ -252,18 +145,6 @@ class Service:
 
     async def _prune(self) -> None:
         await self.inbox.prune(self._clock() - timedelta(days=self._settings.keep_deliveries_days))
-
-    async def _know_repositories(self) -> None:
-        """A repository whose deliveries come without `setup` (an organisation's webhook) is served from then on."""
-        async with self._machine.store.session() as session:
-            names = await records.repositories_of_targets(session)
-            known = set((await session.execute(select(Repository.full_name))).scalars())
-            rows = [
-                {"full_name": name, "set_up_at": self._clock(), "default_branch": ""}
-                for name in names
-                if name not in known
-            ]
-            await upsert(session, Repository, rows, ("full_name",), ("full_name",))
 
     def _application(self) -> web.Application:
         app = web.Application(client_max_size=self._settings.max_body_bytes)

@@ -13,8 +13,8 @@ from bot.forgejo.sansio import path
 from bot.forgejo.types import Branch, Comment, Repository
 from bot.label_admin import carry_out, changes_for
 from bot.ledger import Entry, append
+from bot.machine import Machine, now
 from bot.policy import PATH, PolicyError
-from bot.service import Machine, now
 from bot.setup_targets import remember
 from bot.setup_webhook import put_webhook
 from bot.store.tables import TrustedPolicy

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import records
 from bot.forgejo.types import Repository
+from bot.machine import Machine
 from bot.model import Target
-from bot.service import Machine
 from bot.store.session import upsert
 from bot.store.tables import Repository as RepositoryRow
 from bot.store.tables import TargetRow

@@ -7,7 +7,7 @@ from bot.config import Settings
 from bot.forgejo.errors import Forbidden
 from bot.forgejo.sansio import path
 from bot.forgejo.types import Hook, Repository
-from bot.service import Machine
+from bot.machine import Machine
 
 ROUTE = "/webhooks/forgejo"
 EVENTS = (

@@ -19,6 +19,7 @@ class Metrics:
         self.restores = self._counter("restores", "Things that others changed and the bot put back", "kind")
         self.alarms = self._counter("alarms", "Things that the bot gave up putting back", "kind")
         self.verdicts = self._counter("verdicts", "Judgments by check and verdict", "check", "verdict")
+        self.questions = self._counter("model_questions", "Questions to models by outcome", "model", "outcome")
         self.calls = self._counter("forgejo_calls", "Requests to Forgejo", "method", "status")
         self.call_seconds = Histogram(
             "assay_forgejo_call_seconds", "Seconds of one request to Forgejo", registry=self.registry

@@ -3,9 +3,12 @@
 from importlib.metadata import entry_points
 
 from bot.model import Check
-from handlers import secret_leak
+from handlers import commands, judge, labels, secret_leak
 
 CHECKS: tuple[Check, ...] = (
+    commands.CHECK,
     secret_leak.CHECK,
+    labels.CHECK,
+    judge.CHECK,
     *(point.load() for point in entry_points(group="assaymaster.checks")),
 )

@@ -7,7 +7,7 @@ observing; this check only judges: which findings count, and what to do about ea
 from collections.abc import Iterable, Sequence
 
 from bot.model import Check, Finding, Gap, Kind, Leak, Location, Report, Severity, Snapshot, Tools, Verdict
-from bot.policy import Accepted
+from bot.policy import named
 
 NAME = "secret-leak"
 LABEL = "safety:secret-touch"
@@ -23,7 +23,8 @@ REMOVE = {
     "comment": "edit or delete the comment; its history stays readable on the server.",
 }
 ACCEPT = (
-    "What is no secret, an operator accepts: its fingerprint and the reason go under secret-leak.accept of the policy."
+    "What is no secret, an operator accepts: in a comment here by /accept FINGERPRINT reason, or everywhere by the "
+    "fingerprint and the reason under secret-leak.accept of the policy."
 )
 OFF = "switched off by the policy: nobody judges leaked secrets here"
 LOOK = "Make it smaller or split it and push again; or an operator looks at it himself and accepts its fingerprint."
@@ -34,7 +35,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
     rules = snapshot.policy.secret_leak
     if rules.mode == "off":
         return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF)
-    accepted = {entry.fingerprint: entry for entry in rules.accept}
+    accepted = _accepted(snapshot)
     counted = [leak for leak in snapshot.inputs.leaks if leak.fingerprint not in accepted]
     findings = tuple(_finding(leaks) for leaks in _grouped(counted))
     gaps = tuple(_unseen(gap) for gap in snapshot.inputs.gaps if gap.fingerprint not in accepted)
@@ -46,6 +47,18 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
         notes=((ACCEPT,) if findings else ()) + _notes(snapshot, accepted),
         labels={LABEL: bool(findings)},
     )
+
+
+def _accepted(snapshot: Snapshot) -> dict[str, str]:
+    """Who accepted what and why, by fingerprint: the policy, and operators on what they didn't open themselves."""
+    seen = snapshot.inputs
+    decided = {
+        one.argument: f"accepted by {one.by}: {one.why}"
+        for one in seen.decisions
+        if one.command == "accept" and not one.refused and not named(one.by, (seen.author,))
+    }
+    ruled = {one.fingerprint: f"accepted by the policy: {one.reason}" for one in snapshot.policy.secret_leak.accept}
+    return decided | ruled
 
 
 def _verdict(found: bool, unseen: bool, *, blocking: bool) -> Verdict:
@@ -130,11 +143,9 @@ def _some(count: int, thing: str) -> str:
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
-def _notes(snapshot: Snapshot, accepted: dict[str, Accepted]) -> tuple[str, ...]:
+def _notes(snapshot: Snapshot, accepted: dict[str, str]) -> tuple[str, ...]:
     present = {leak.fingerprint for leak in snapshot.inputs.leaks} | {gap.fingerprint for gap in snapshot.inputs.gaps}
-    return tuple(
-        f"{name} is accepted by the policy: {accepted[name].reason}" for name in sorted(present & accepted.keys())
-    )
+    return tuple(f"{name} is {accepted[name]}" for name in sorted(present & accepted.keys()))
 
 
 CHECK = Check(name=NAME, on=frozenset(Kind), assess=assess, labels=(LABEL,))

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import BaseModel
+
 from bot.actions import Action
 from bot.assess import plan
+from bot.labels import LabelSet
 from bot.model import (
     ChangedFile,
     Commit,
@@ -18,9 +21,12 @@ from bot.model import (
     LabelSeen,
     Leak,
     Location,
+    Memory,
+    NoAnswer,
     Own,
     OwnComment,
     Plan,
+    Question,
     Report,
     Severity,
     Side,
@@ -46,7 +52,15 @@ BASE = "b2" * 20
 PULL = Target(repository="workshop/garden", number=12, kind=Kind.PULL)
 ISSUE = Target(repository="workshop/garden", number=7, kind=Kind.ISSUE)
 URL = "https://forge.example/workshop/garden/pulls/12"
-TOOLS = Tools(now=lambda: NOW)
+LABELS = LabelSet.load()
+
+
+async def no_model(question: Question) -> BaseModel:
+    """What a process without models answers."""
+    raise NoAnswer(f"no model {question.model} here")
+
+
+TOOLS = Tools(now=lambda: NOW, labels=LABELS, ask=no_model)
 POLICY = Policy(operators=(OPERATOR,), agents=(AGENT,), writers=(WRITER,))
 
 
@@ -75,8 +89,11 @@ def own(**change: Any) -> Own:
 
 
 def snapshot(target: Target = PULL, *, policy: Policy = POLICY, own: Own | None = None, **change: Any) -> Snapshot:
-    """A snapshot of a pull request; further arguments change its inputs, `policy_...` its policy's state."""
+    """A snapshot of a pull request; further arguments change its inputs, `policy_...` its policy's state,
+    `memory` what checks remember.
+    """
     about = {name: change.pop(name) for name in list(change) if name.startswith("policy_")}
+    about["memory"] = change.pop("memory", Memory())
     if target.kind is Kind.ISSUE:
         change = {"base": Side(), "head": Side(), "merge_base": "", "commits": (), "files": (), **change}
     mine = own or Own(account=BOT, url=URL)
@@ -166,11 +183,14 @@ def carried_out(observed: Snapshot, done: tuple[Action, ...]) -> Snapshot:
         ledger[action.object] = held(action.object, action.value, action.evidence)
         if action.kind.startswith("label"):
             labels[action.label] = seen(action.label, mine.account, on=action.kind == "label.add")
+        elif action.kind == "reaction.create":
+            continue
         elif action.kind == "comment.delete":
             del comments[action.comment_id or 0]
         elif action.kind.startswith("comment"):
             number = action.comment_id or max(comments, default=600) + 1
-            comments[number] = comment(action.body, number)
+            purpose = action.object.removeprefix("comment:")
+            comments[number] = comment(action.body, number).model_copy(update={"purpose": purpose})
         else:
             url = action.target_url or f"{mine.url}#issuecomment-{min(comments)}"
             statuses[action.context] = status(

@@ -1,18 +1,20 @@
 """The three-way merge: what the bot wrote, what is wanted now, what is there now."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.actions import Action, Disputes, actions, decide_label, disputes
+from bot.actions import Action, Disputes, actions, disputes
+from bot.label_merge import decide_label, regrounded
 from bot.model import Held, LabelSeen, Plan, Restored, WantedComment, WantedLabel, digest
 from bot.report import FOOTER
 from tests.snapshots import (
     AGENT,
     BOT,
+    LABELS,
     NOW,
     OPERATOR,
     OUTSIDER,
@@ -31,7 +33,7 @@ ON, OFF = WantedLabel(on=True, evidence="e1"), WantedLabel(on=False, evidence="e
 NEW_ON, NEW_OFF = WantedLabel(on=True, evidence="e2"), WantedLabel(on=False, evidence="e2")
 MINE_ON, MINE_OFF = held("label:x", "on", "e1"), held("label:x", "off", "e1")
 FREE, DECISION = False, True
-LABELS = {"a/free": False, "b/free": False, "judge/p3": True, "merge/auto": True}
+NAMES = ("api", "size/small", "size/large", "judge/p1", "judge/p3", "merge/auto")
 REPORT = "<!-- assay:workshop/garden!12 -->\n\n### Nothing found"
 
 
@@ -44,8 +46,8 @@ def decided(
 
 def difference(plan: Plan, **mine: object) -> tuple[tuple[Action, ...], Disputes]:
     observed = snapshot(own=own(**mine))
-    disputed = disputes(plan, observed, LABELS.__getitem__)
-    return actions(plan, observed, disputed, LABELS.__getitem__), disputed
+    disputed = disputes(plan, observed, LABELS)
+    return actions(plan, observed, disputed, LABELS), disputed
 
 
 LABEL_CASES = [
@@ -123,6 +125,46 @@ def test_a_label_taken_off_by_an_agent_is_told_with_its_name_and_a_change_of_the
     assert [one.what for one in disputed.restored] == [f"Label a/free was taken off by {AGENT}"]
 
 
+def test_a_label_that_stays_is_held_on_its_new_ground() -> None:
+    plan = Plan(labels={"api": NEW_ON, "docs": NEW_OFF, "ops": NEW_ON, "ui": NEW_ON})
+    observed = snapshot(
+        own=own(
+            labels=(seen("api", BOT), seen("ops", WRITER, on=False), seen("ui", WRITER)),
+            held=(held("label:api", "on", "e1"), held("label:docs", "off", "e1"), held("label:ops", "on", "e1")),
+        )
+    )
+    assert regrounded(plan, observed, LABELS) == {"label:api": "e2", "label:docs": "e2"}
+
+
+EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("by", "commanded", "added", "removed"),
+    [
+        (WRITER, None, [], ["size/small"]),
+        (AGENT, None, [], ["size/large"]),
+        (WRITER, EARLIER, [], ["size/small"]),
+        (WRITER, LATER, [], ["size/large"]),
+        (WRITER, NOW, [], ["size/large"]),
+    ],
+    ids=["a human's choice", "an agent's", "after a command", "before a command", "in the same second"],
+)
+def test_of_an_exclusive_group_the_rightful_choice_stands_alone(
+    by: str, commanded: datetime | None, added: list[str], removed: list[str]
+) -> None:
+    plan = Plan(
+        labels={
+            "size/small": WantedLabel(on=True, evidence="e1", commanded=commanded),
+            "size/large": WantedLabel(on=False, evidence="e1", commanded=commanded),
+        }
+    )
+    there = (seen("size/small", BOT), seen("size/large", by))
+    done, _ = difference(plan, labels=there, held=(held("label:size/small", "on", "e1"),))
+    assert [one.label for one in done if one.kind == "label.add"] == added
+    assert [one.label for one in done if one.kind == "label.remove"] == removed
+
+
 accounts = st.sampled_from(["", BOT, OPERATOR, AGENT, WRITER, OUTSIDER])
 label_states = st.builds(lambda by, on: (by, on), accounts, st.booleans())
 wants = st.none() | st.builds(WantedLabel, on=st.booleans(), evidence=st.sampled_from(["e1", "e2"]))
@@ -134,9 +176,9 @@ bodies = st.sampled_from([REPORT, f"{REPORT}{FOOTER}head", "<!-- assay:workshop/
 
 @settings(deadline=None)
 @given(
-    wants=st.fixed_dictionaries(dict.fromkeys(LABELS, wants)),
-    states=st.fixed_dictionaries({name: st.none() | label_states for name in LABELS}),
-    ledger=st.fixed_dictionaries(dict.fromkeys(LABELS, ledgers)),
+    wants=st.fixed_dictionaries(dict.fromkeys(NAMES, wants)),
+    states=st.fixed_dictionaries({name: st.none() | label_states for name in NAMES}),
+    ledger=st.fixed_dictionaries(dict.fromkeys(NAMES, ledgers)),
     there=st.lists(bodies, max_size=3),
     only_if_there=st.booleans(),
 )
@@ -157,10 +199,10 @@ def test_after_the_writes_a_second_look_has_nothing_to_write(
         comments=tuple(comment(body, 501 + place) for place, body in enumerate(there)),
     )
     before = snapshot(own=mine)
-    first = actions(plan, before, disputes(plan, before, LABELS.__getitem__), LABELS.__getitem__)
+    first = actions(plan, before, disputes(plan, before, LABELS), LABELS)
     after = carried_out(before, first)
-    disputed = disputes(plan, after, LABELS.__getitem__)
-    assert actions(plan, after, disputed, LABELS.__getitem__) == ()
+    disputed = disputes(plan, after, LABELS)
+    assert actions(plan, after, disputed, LABELS) == ()
     assert disputed == Disputes()
 
 

@@ -40,17 +40,18 @@ CHECKS = (
 async def test_the_state_of_a_target_decides_which_checks_run(
     target: Target, change: dict[str, Any], spoke: list[str]
 ) -> None:
-    reports = await assess(snapshot(target, **change), CHECKS, TOOLS)
-    assert [one.check for one in reports] == spoke
+    assessed = await assess(snapshot(target, **change), CHECKS, TOOLS)
+    assert [one.check for one in assessed.reports] == spoke
 
 
 async def test_named_checks_run_whatever_the_state_but_not_on_another_kind() -> None:
     closed = snapshot(ISSUE, state="closed")
-    assert [one.check for one in await assess(closed, CHECKS, TOOLS, ["judge", "pulls"])] == ["judge"]
+    assessed = await assess(closed, CHECKS, TOOLS, ["judge", "pulls"])
+    assert [one.check for one in assessed.reports] == ["judge"]
 
 
 async def test_a_broken_policy_is_an_error_before_all_other_reports() -> None:
-    first, *rest = await assess(snapshot(policy_problems=(f"{PATH}:3: no",)), CHECKS, TOOLS)
+    first, *rest = (await assess(snapshot(policy_problems=(f"{PATH}:3: no",)), CHECKS, TOOLS)).reports
     assert (first.check, first.verdict, [one.evidence for one in first.findings]) == (
         "policy",
         Verdict.ERROR,
@@ -61,7 +62,7 @@ async def test_a_broken_policy_is_an_error_before_all_other_reports() -> None:
 
 async def test_a_mended_policy_turns_its_own_red_status_green() -> None:
     mended = snapshot(own=own(held=(held(f"status:{HEAD}:assay/policy"),)))
-    first, *_ = await assess(mended, CHECKS, TOOLS)
+    first, *_ = (await assess(mended, CHECKS, TOOLS)).reports
     assert (first.check, first.verdict, first.findings) == ("policy", Verdict.PASS, ())
 
 

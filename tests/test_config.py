@@ -1,16 +1,19 @@
 """Settings of the process, and the secrets that lie in files."""
 
+import json
 import os
+import re
 import secrets
 import stat
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from bot.config import ConfigError, Settings, made, read_private
+from bot.config import ConfigError, ModelSettings, Settings, made, read_private
 
 
 @pytest.fixture(autouse=True)
@@ -213,3 +216,106 @@ def test_the_installation_key_has_256_bits_and_is_never_taken_from_a_broken_file
         (elsewhere / "data" / "installation.key").write_text(text, encoding="utf-8")
         with pytest.raises(ConfigError, match="put the copy back"):
             settings.installation_key()
+
+
+URL = "https://models.example/v1"
+
+
+def test_models_come_from_tables_of_the_file(elsewhere: Path) -> None:
+    key = secrets.token_hex(16)
+    (elsewhere / "assay.toml").write_text(
+        f'[models.small]\nurl = "http://127.0.0.1:11434/"\nmodel = "llama3:8b"\nkind = "ollama"\nseconds = 5\n'
+        f'[models."big-1.0"]\nurl = "{URL}"\nmodel = "m"\napi_key = "{key}"\n',
+        encoding="utf-8",
+    )
+    settings = Settings()
+    small, big = settings.models["small"], settings.models["big-1.0"]
+    assert (small.url, small.model, small.kind, small.seconds) == ("http://127.0.0.1:11434", "llama3:8b", "ollama", 5)
+    assert (big.url, big.kind, big.seconds, big.max_tokens) == (URL, "openai", 60, 1500)
+    assert (small.read_key("small"), big.read_key("big-1.0"), settings.model_keys()) == ("", key, (key,))
+    assert key not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+def test_models_of_the_environment_are_json_and_go_before_the_file(elsewhere: Path) -> None:
+    (elsewhere / "assay.toml").write_text(f'[models.old]\nurl = "{URL}"\nmodel = "m"\n', encoding="utf-8")
+    assert list(Settings().models) == ["old"]
+    os.environ["ASSAY_MODELS"] = json.dumps({"new": {"url": URL, "model": "m", "max_tokens": 50}})
+    assert {name: model.max_tokens for name, model in Settings().models.items()} == {"new": 50}
+
+
+def test_without_settings_there_are_no_models() -> None:
+    assert (Settings().models, Settings().model_keys(), Settings().model_concurrency) == ({}, (), 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"url": "models.example"}, "write a whole address"),
+        ({"url": "file:///etc/passwd"}, "write a whole address"),
+        ({"url": "https://models.example:99999"}, "write a whole address"),
+        ({"url": "https://bad host/"}, "write a whole address"),
+        ({"url": "https://bot:word@models.example"}, "carries no user or password; use api_key_file"),
+        ({"url": f"{URL}?key=word"}, "without anything from"),
+        ({"url": f"{URL}#word"}, "without anything from"),
+        ({"kind": "word"}, "openai.*ollama"),
+        ({"model": ""}, "at least 1 character"),
+        ({"seconds": 0}, "greater than 0"),
+        ({"seconds": 601}, "less than or equal to 600"),
+        ({"max_tokens": 0}, "greater than or equal to 1"),
+        ({"api_kye": "word"}, "api_kye"),
+        ({"api_key": "word", "api_key_file": "model.key"}, "write api_key_file or api_key, not both"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_refused_without_being_shown(change: dict[str, object], told: str) -> None:
+    os.environ["ASSAY_MODELS"] = json.dumps({"small": {"url": URL, "model": "m"} | change})
+    with pytest.raises(ValidationError, match=told) as caught:
+        Settings()
+    assert "word" not in str(caught.value).replace("user or password", "")
+    assert "small" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["small", "{", '["small"]', "1", '{"small": 1}', '{"a b": {}}', "[" * 100_000])
+def test_models_that_are_no_tables_are_refused(text: str) -> None:
+    os.environ["ASSAY_MODELS"] = text
+    with pytest.raises(ValidationError, match="models"):
+        Settings()
+
+
+def test_what_is_no_json_is_told_by_an_example_and_not_shown() -> None:
+    word = secrets.token_hex(8)
+    os.environ["ASSAY_MODELS"] = f"small={word}"
+    with pytest.raises(ValidationError, match="write JSON such as") as caught:
+        Settings()
+    assert word not in str(caught.value)
+
+
+def test_a_models_key_comes_from_a_file_for_its_owner_alone(elsewhere: Path) -> None:
+    key = secrets.token_hex(16)
+    path = private(elsewhere, f"{key}\n")
+    model = ModelSettings(url=URL, model="m", api_key_file=path)
+    assert model.read_key("small") == key
+    path.chmod(0o644)
+    with pytest.raises(ConfigError, match=r"models\.small\.api_key_file: .* run chmod 600"):
+        model.read_key("small")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("", "is empty"), ("a\nb", "on one line"), ("a b", "blanks"), ("ą", "ASCII")]
+)
+def test_what_is_no_key_is_refused_without_being_shown(elsewhere: Path, text: str, told: str) -> None:
+    mark = secrets.token_hex(8) if text else ""
+    model = ModelSettings(url=URL, model="m", api_key_file=private(elsewhere, f"{mark}{text}"))
+    with pytest.raises(ConfigError, match=f"models.small: .*{told}") as caught:
+        model.read_key("small")
+    assert not mark or mark not in str(caught.value)
+
+
+def test_the_documented_models_are_models() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "operating.md").read_text(encoding="utf-8")
+    table, inline = re.findall(r"```toml\n(.*?)```|`ASSAY_MODELS=(\{.*?\})`", page, re.DOTALL)
+    assert list(Settings(models=tomllib.loads(table[0])["models"]).models) == ["small", "large"]
+    assert Settings(models=inline[1]).models["small"].kind == "ollama"
+    for name, about in ModelSettings.model_fields.items():
+        default = "needed" if about.is_required() else about.default
+        shown = default if default == "needed" else "not set" if name.startswith("api_key") else f"`{default}`"
+        assert re.search(rf"^\| `{name}` \| {shown.removesuffix('.0`')}", page, re.MULTILINE), name

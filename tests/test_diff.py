@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from bot.diff import (
     LOG_FORMAT,
+    NET,
+    RAW,
     AddedText,
     CommitPatch,
     DiffError,
@@ -16,6 +18,7 @@ from bot.diff import (
     changed_files,
     decode,
     read_log,
+    read_net,
     read_objects,
     unquote,
 )
@@ -259,6 +262,62 @@ def test_a_raw_list_names_each_file_once_with_its_new_content() -> None:
         (ChangedFile(path="nü", status="renamed", old_path="old", old_mode="100644", new_mode="100755"), one),
         (ChangedFile(path="sub", status="changed", old_mode="160000", new_mode="160000"), one),
     )
+
+
+def difference(work: Work, flags: tuple[str, ...] = NET) -> bytes:
+    return work.git(*flags, "HEAD~1", "HEAD", "--")
+
+
+@pytest.mark.parametrize("name", [*ODD_NAMES, ":100644 x", "1\t2\t", "x\n:100644 100644 0 0 M", '"quoted"'])
+def test_a_net_difference_names_files_of_any_name_and_counts_their_lines(work: Work, name: str) -> None:
+    work.commit(files={name: "one\ntwo\n", "other": "1\n"})
+    work.commit(files={name: "two\nthree\nfour\n"})
+    net = read_net(difference(work))
+    counted = [(file.path, file.status, file.added, file.removed) for file, _ in net.files]
+    assert (counted, net.whole) == ([(name, "changed", 2, 1)], True)
+    assert [(text.path, text.text) for text in added_texts(net.patch)] == [(name, "three\nfour\n")]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_renamed_file_is_counted_by_what_changed_in_it(work: Work, name: str) -> None:
+    lines = [f"{secrets.token_hex(4)}\n" for _ in range(20)]
+    work.commit(files={"before": "".join(lines)})
+    (work.folder / "before").unlink()
+    work.commit(files={name: "".join([*lines[1:], "last\n"])})
+    ((file, _),) = read_net(difference(work)).files
+    assert (file.path, file.old_path, file.status) == (name, "before", "renamed")
+    assert (file.added, file.removed) == (1, 1)
+
+
+def test_what_has_no_lines_counts_none(work: Work) -> None:
+    work.commit(files={"gone": "1\n2\n", "script": "x\n"})
+    (work.folder / "gone").unlink()
+    (work.folder / "script").chmod(0o755)
+    work.commit(files={"data": b"\x00\n\x01\n", "empty": "", "no end": "x"})
+    net = read_net(difference(work))
+    assert {file.path: (file.added, file.removed) for file, _ in net.files} == {
+        "gone": (0, 2),
+        "script": (0, 0),
+        "data": (0, 0),
+        "empty": (0, 0),
+        "no end": (1, 0),
+    }
+    blob = work.git("rev-parse", "HEAD:data").decode().strip()
+    assert [blobs for file, blobs in net.files if file.path == "data"] == [("0" * 40, blob)]
+
+
+def test_a_net_difference_that_was_cut_off_counts_as_far_as_it_goes(work: Work) -> None:
+    names = [f"file {number}" for number in range(3)]
+    work.commit(files=dict.fromkeys(names, "x\n"))
+    output = difference(work)
+    for end in range(len(output)):
+        net = read_net(output[:end])
+        listed = [file.path for file, _ in net.files]
+        assert listed == names[: len(listed)]
+        assert net.whole is (end == 0 or b"\0\0" in output[:end])
+    assert (read_net(b"").files, read_net(b"").whole) == ((), True)
+    alone = read_net(difference(work, RAW))
+    assert ([file.path for file, _ in alone.files], alone.patch, alone.whole) == (names, "", False)
 
 
 def test_nothing_is_no_commit() -> None:

@@ -140,6 +140,12 @@ async def test_an_oversized_file_stays_on_the_server_and_is_named(forge: Forge, 
     log = await mirror.patches([head], ["large.bin"])
     assert (b"small" in log, b"+++ b/large.bin" in log) == (True, False)
     await mirror.raw_diff(base, head)
+    with pytest.raises(GitError, match="git diff-tree failed"):
+        await mirror.net_diff(base, head)
+    assert b"small" in await mirror.net_diff(base, head, ["large.bin"])
+    small = forge.work.git("rev-parse", "HEAD:small").decode().strip()
+    assert await mirror.blobs_here([blob, small]) == {small}
+    assert await mirror.blobs_here([]) == frozenset()
     local = await mirrors.run(mirror.folder, "cat-file", "--batch-all-objects", "--batch-check")
     assert blob.encode() not in local
 

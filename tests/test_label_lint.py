@@ -1,7 +1,8 @@
 """The label lint: one finding per weakness, and none for the file that comes with the program."""
 
-from bot.label_lint import lint
+from bot.label_lint import lint, rule_faults
 from bot.labels import LabelDef, LabelGroup, LabelSet
+from bot.policy import LabelRule, LabelsPolicy, When
 
 GROUPS = (
     LabelGroup(name="size", description="How much", exclusive=True, decision=False),
@@ -72,4 +73,27 @@ def test_faults_are_shown_beside_the_rest_errors_first() -> None:
         ("error", "bad-colour", "a"),
         ("error", "unknown-group", "a"),
         ("warning", "no-description", "b"),
+    ]
+
+
+def rule_findings(*rules: tuple[str, ...]) -> list[tuple[str, str, tuple[str | int, ...]]]:
+    labels = LabelSet(
+        groups=(*GROUPS, LabelGroup(name="judge", description="Who", exclusive=True, decision=True)),
+        labels=(label("size/a"), label("size/b"), label("t", group="topic"), label("judge/p0", group="judge")),
+    )
+    policy = LabelsPolicy(
+        rules=tuple(LabelRule(name=f"r{n}", when=When(), labels=names) for n, names in enumerate(rules))
+    )
+    return [(finding.rule, finding.subject, place) for place, finding in rule_faults(labels, policy)]
+
+
+def test_what_a_policy_s_rule_cant_set_is_found_with_its_place() -> None:
+    assert rule_findings(("t", "size/a"), ("size/b",)) == []
+    assert rule_findings(("t",), ("t", "nowhere", "judge/p0", "judge/p9")) == [
+        ("undeclared", "nowhere", ("labels", "rules", 1, "labels", 1)),
+        ("decision", "judge/p0", ("labels", "rules", 1, "labels", 2)),
+        ("undeclared", "judge/p9", ("labels", "rules", 1, "labels", 3)),
+    ]
+    assert rule_findings(("size/a", "size/b", "t")) == [
+        ("two-of-one-group", "size/b", ("labels", "rules", 0, "labels", 1))
     ]

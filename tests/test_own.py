@@ -50,11 +50,11 @@ def label(name: str) -> Label:
     ],
 )
 def test_a_comment_is_the_bots_by_account_and_marker_together(by: str | None, body: str, mine: bool) -> None:
-    assert bool(own.comments(PULL, [said(1, by, body)], BOT)) is mine
+    assert bool(own.comments(PULL, [said(1, by, body)], BOT, {})) is mine
 
 
 def test_own_comments_come_oldest_first_with_their_hash() -> None:
-    found = own.comments(PULL, [said(9, BOT, f"{MARKER} two"), said(4, BOT, f"{MARKER} one")], BOT)
+    found = own.comments(PULL, [said(9, BOT, f"{MARKER} two"), said(4, BOT, f"{MARKER} one")], BOT, {})
     assert [(one.id, one.purpose, one.body_hash) for one in found] == [
         (4, "report", digest(f"{MARKER} one")),
         (9, "report", digest(f"{MARKER} two")),

@@ -55,6 +55,10 @@ def test_an_unquoted_off_is_off(word: str) -> None:
         ("agnets: [codex]", f"{PATH}:1: `agnets` isn't a known key; did you mean `agents`?"),
         ("# x\nsecret-leaks: {}", f"{PATH}:2: `secret-leaks` isn't a known key; did you mean `secret-leak`?"),
         (
+            "labels:\n  rules:\n    - {name: a, when: {pats: [x]}, labels: [api]}",
+            f"{PATH}:3: `labels.rules.0.when.pats` isn't a known key; did you mean `paths`?",
+        ),
+        (
             "secret-leak:\n  mode: block\n  acept: []\n",
             f"{PATH}:3: `secret-leak.acept` isn't a known key; did you mean `accept`?",
         ),
@@ -165,4 +169,4 @@ def test_without_a_trusted_policy_the_defaults_hold() -> None:
 
 
 def test_everything_that_a_policy_says_is_trusted_or_harmless() -> None:
-    assert set(Policy.model_fields) - set(TRUSTED_KEYS) == {"version"}
+    assert set(Policy.model_fields) - set(TRUSTED_KEYS) == {"version", "labels"}

@@ -69,7 +69,10 @@ async def read(ask: Ask) -> web.Response:
 @ROUTES.add("PATCH", LABELS + "/{id}", Level.WRITE)
 async def edit(ask: Ask) -> web.Response:
     """Changes a label definition."""
-    label = _defined(ask)
+    return _edited(ask, _defined(ask))
+
+
+def _edited(ask: Ask, label: Label) -> web.Response:
     label.name = ask.text("name") or label.name
     label.color = _color(ask.text("color")) if ask.text("color") else label.color
     label.description = ask.text("description") if "description" in ask.body else label.description
@@ -94,6 +97,13 @@ def _organisation(ask: Ask) -> User:
     return org
 
 
+def _owned(ask: Ask) -> User:
+    org = _organisation(ask)
+    if not ask.doer.admin and ask.doer.login.lower() not in org.owners:
+        raise Refusal(403, "Must be an organization owner")
+    return org
+
+
 @ROUTES.add("GET", "/orgs/{org}/labels")
 async def listing_of_org(ask: Ask) -> web.Response:
     """An organisation's label definitions."""
@@ -103,12 +113,19 @@ async def listing_of_org(ask: Ask) -> web.Response:
 @ROUTES.add("POST", "/orgs/{org}/labels")
 async def create_for_org(ask: Ask) -> web.Response:
     """Defines a label for all repositories of an organisation, by its owners."""
-    org = _organisation(ask)
-    if not ask.doer.admin and ask.doer.login.lower() not in org.owners:
-        raise Refusal(403, "Must be an organization owner")
+    org = _owned(ask)
     label = _new(ask, f"orgs/{org.login}")
     ask.forge.org_labels.setdefault(org.login, {})[label.id] = label
     return answer(ask.parts.shapes.label(label), 201)
+
+
+@ROUTES.add("PATCH", "/orgs/{org}/labels/{id}")
+async def edit_for_org(ask: Ask) -> web.Response:
+    """Changes a definition of an organisation, by its owners."""
+    label = ask.forge.org_labels.get(_owned(ask).login, {}).get(ask.number("id"))
+    if label is None:
+        raise missing()
+    return _edited(ask, label)
 
 
 def usable(ask: Ask) -> list[Label]:

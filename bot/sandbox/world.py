@@ -17,8 +17,9 @@ from pydantic import SecretStr
 
 from bot.config import Settings
 from bot.forgejo.httpx import HttpxForgejo
+from bot.machine import Machine, assemble, now
 from bot.sandbox.server import Sandbox
-from bot.service import Machine, Service, assemble, now
+from bot.service import Service
 
 OPERATOR = "operator"
 BOT = "assay-bot"
@@ -132,9 +133,30 @@ class World:
         return found[0] if found else None
 
     async def reports(self, number: int) -> list[dict[str, Any]]:
-        """Gives all comments of the bot on a target."""
+        """Gives the bot's report comments on a target: one, or none."""
+        marks = tuple(f"<!-- assay:{REPOSITORY}{sign}{number} -->" for sign in "!#")
+        return [comment for comment in await self.said(number) if comment["body"].startswith(marks)]
+
+    async def said(self, number: int, purpose: str = "") -> list[dict[str, Any]]:
+        """Gives all comments of the bot on a target, or those of one purpose (`judge`, `answer-41`)."""
         comments = await self.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/issues/{number}/comments")
-        return [comment for comment in comments or [] if comment["user"]["login"] == BOT]
+        mine = [comment for comment in comments or [] if comment["user"]["login"] == BOT]
+        return [comment for comment in mine if not purpose or f":{purpose} -->" in comment["body"].splitlines()[0]]
+
+    async def reactions(self, comment: int) -> list[str]:
+        """Gives the bot's reactions to a comment."""
+        found = await self.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/issues/comments/{comment}/reactions")
+        return sorted(reaction["content"] for reaction in found or [] if reaction["user"]["login"] == BOT)
+
+    async def open_issue(self, login: str, title: str, body: str = "") -> int:
+        """Opens an issue as somebody, and gives its number."""
+        answer = await self.api[login].post(f"/repos/{REPOSITORY}/issues", {"title": title, "body": body})
+        return int(answer["number"])
+
+    async def write(self, login: str, number: int, body: str) -> int:
+        """Writes a comment as somebody, and gives its id."""
+        answer = await self.api[login].post(f"/repos/{REPOSITORY}/issues/{number}/comments", {"body": body})
+        return int(answer["id"])
 
     async def labels(self, number: int) -> list[str]:
         """Gives the names of a target's labels."""

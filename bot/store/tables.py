@@ -1,6 +1,6 @@
 """The tables: what Assaymaster remembers.
 
-Nothing here holds a user's text: envelopes, hashes, generations, what the bot wrote, and the chained ledger.
+Nothing here holds a user's text but masked ones: snapshots, judgments, and the reasons that people gave in commands.
 Times are UTC without a zone in SQLite and with one in PostgreSQL; `UtcDateTime` hides the difference.
 """
 
@@ -164,6 +164,36 @@ class Holding(Table):
     intended: Mapped[str] = mapped_column(String(80), default="")
     evidence: Mapped[str] = mapped_column(String(80), default="")
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DecisionRow(Table):
+    """What became of one command line of a comment: it is never decided again, whatever changes since."""
+
+    __tablename__ = "decisions"
+
+    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    comment_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    command: Mapped[str] = mapped_column(String(64))
+    argument: Mapped[str] = mapped_column(Text, default="")
+    why: Mapped[str] = mapped_column(Text, default="")
+    by: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    refused: Mapped[str] = mapped_column(Text, default="")
+
+
+class JudgmentRow(Table):
+    """A judgment that a check made of a target, in the check's own form."""
+
+    __tablename__ = "judgments"
+
+    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    check: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    ground: Mapped[str] = mapped_column(String(80))
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class LedgerEntry(Table):

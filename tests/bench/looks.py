@@ -12,7 +12,8 @@ from pathlib import Path
 from bot.model import Kind, Target
 from bot.sandbox.world import AGENT, BOT, REPOSITORY, World, world
 from tests.bench.scan import Row
-from tests.stories.conftest import RULES, hook
+from tests.stories.conftest import hook
+from tests.stories.server import RULES
 
 ROUNDS = 60
 FILES = 20

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.forge import Assay
 
-COMMANDS = ("serve", "setup", "demo", "plan", "apply", "snapshot", "replay", "scan")
+COMMANDS = ("serve", "setup", "demo", "plan", "apply", "snapshot", "replay", "scan", "judge", "check")
 GROUPS = {"deliveries": ("list", "show", "replay"), "labels": ("sync", "lint"), "ledger": ("verify", "tail")}
 
 

@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.actions import Disputes
+from bot.assess import folded
+from bot.cli_assess import observed
+from bot.look import Look
+from bot.model import Decision, Judgment, Memory, Plan
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY
 from tests.cli.forge import REPO, Forge
+from tests.snapshots import NOW, report, snapshot
 
 
 def kept(text: str) -> str:
@@ -28,18 +34,20 @@ async def test_plan_writes_nothing_and_apply_writes_the_report_once(forge: Forge
     assert "secret-leak: block" in planned.out
     assert "write the report" in planned.out
     values = json.loads((await forge.assay("plan", f"{forge.sandbox.url}/{REPOSITORY}/issues/1", "--json")).out)
-    assert [action["kind"] for action in values["actions"]] == ["comment.create", "label.add"]
+    made = [action["object"] for action in values["actions"]]
+    assert {"comment:report", "label:safety:secret-touch"} <= set(made)
     applied = await forge.assay("apply", f"{REPOSITORY}#1")
     assert applied.status == 1
     again = await forge.assay("apply", f"{REPOSITORY}#1")
     assert "wrote: nothing" in again.out
     comments = await forge.api[OPERATOR].getitem(f"{REPO}/issues/1/comments")
-    assert [comment["user"]["login"] for comment in comments] == [BOT]
+    assert [comment["user"]["login"] for comment in comments] == [BOT] * sum(one.startswith("comment:") for one in made)
+    later = json.loads((await forge.assay("plan", f"{REPOSITORY}#1", "--json")).out)
     shot = await forge.assay("snapshot", f"{REPOSITORY}#1")
-    assert shot.status == 0
+    assert (shot.status, later["actions"]) == (0, [])
     replayed = await forge.assay("replay", kept(shot.out), "--json")
     assert replayed.status == 1
-    assert json.loads(replayed.out)["reports"] == values["reports"]
+    assert json.loads(replayed.out)["reports"] == later["reports"]
     for told in (planned, applied, shot, replayed):
         assert token not in told.out + told.err
 
@@ -64,7 +72,8 @@ async def test_a_target_kept_silent_speaks_when_apply_asks(forge: Forge) -> None
     await forge.assay("setup", REPOSITORY)
     assert "stays silent" in (await forge.assay("plan", f"{REPOSITORY}#1")).err
     await forge.assay("apply", f"{REPOSITORY}#1")
-    assert len(await forge.api[OPERATOR].getitem(f"{REPO}/issues/1/comments")) == 1
+    comments = await forge.api[OPERATOR].getitem(f"{REPO}/issues/1/comments")
+    assert sum(f"<!-- assay:{REPOSITORY}#1 -->" in comment["body"] for comment in comments) == 1
 
 
 async def test_targets_that_cant_be_are_told_from_those_that_arent_there(forge: Forge) -> None:
@@ -72,6 +81,18 @@ async def test_targets_that_cant_be_are_told_from_those_that_arent_there(forge: 
     assert (await forge.assay("plan", "../x!1")).status == 2
     assert (await forge.assay("plan", "https://elsewhere.example/workshop/garden/pulls/1")).status == 2
     assert (await forge.assay("plan", f"{REPOSITORY}!99")).status == 3
+
+
+def test_a_snapshot_is_given_as_it_was_before_the_checks_spoke() -> None:
+    old, new = (Decision(comment_id=number, line=1, command="rejudge", by=OPERATOR, at=NOW) for number in (1, 2))
+    then, now = (Judgment(check="judge", at=NOW, ground=name, content={}) for name in ("then", "now"))
+    before = snapshot(decisions=(old,), memory=Memory(judgments=(then,)))
+    said = (report(check="commands", decisions=(new,)), report(check="judge", judgment=now))
+    after = before
+    for one in said:
+        after = folded(after, one)
+    assert (len(after.inputs.decisions), len(after.memory.judgments)) == (2, 2)
+    assert observed(Look(after, said, Plan(), Disputes(), ())) == before
 
 
 async def test_the_ledger_is_verified_and_a_changed_entry_found(forge: Forge, tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from bot.model import Kind, Leak, Location, Report, Severity, Target, Verdict
+from bot.model import Decision, Kind, Leak, Location, Report, Severity, Target, Verdict
 from bot.policy import Accepted, Policy, SecretLeakPolicy
 from handlers import CHECKS
 from handlers.secret_leak import CHECK, LABEL
-from tests.snapshots import HEAD, ISSUE, PULL, TOOLS, gap, leak, snapshot
+from tests.snapshots import AGENT, HEAD, ISSUE, NOW, OPERATOR, PULL, TOOLS, gap, leak, snapshot
 
 ONE, TWO = f"sf_{'1' * 16}", f"sf_{'2' * 16}"
 OTHER_COMMIT = "c3" * 20
@@ -64,6 +64,44 @@ async def test_accepted_leaks_and_gaps_pass_with_a_note_and_others_do_not() -> N
     other = await judged(leak(ONE), leak(TWO), policy=policy)
     assert (other.verdict, [one.fingerprint for one in other.findings]) == (Verdict.BLOCK, [TWO])
     assert (await judged(policy=policy)).notes == ()
+
+
+def accepting(fingerprint: str, by: str = OPERATOR, *, command: str = "accept", refused: str = "") -> Decision:
+    return Decision(
+        comment_id=9, line=1, command=command, argument=fingerprint, why="made up", by=by, at=NOW, refused=refused
+    )
+
+
+async def test_what_an_operator_accepted_in_a_comment_passes_with_a_note_who_and_why() -> None:
+    unseen = gap()
+    decisions = (accepting(ONE), accepting(unseen.fingerprint))
+    found = await judged(leak(ONE), at("diff", dropped=True), gaps=(unseen,), decisions=decisions)
+    assert (found.verdict, found.findings, found.labels) == (Verdict.PASS, (), {LABEL: False})
+    assert found.notes == tuple(
+        f"{name} is accepted by {OPERATOR}: made up" for name in sorted((ONE, unseen.fingerprint))
+    )
+
+
+async def test_the_policys_word_on_a_finding_is_told_before_a_comments() -> None:
+    found = await judged(leak(ONE), policy=ruled("block", ONE), decisions=(accepting(ONE),))
+    assert found.notes == (f"{ONE} is accepted by the policy: a token of the tests",)
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        accepting(TWO),
+        accepting(ONE, refused="only an operator may do that"),
+        accepting(ONE, command="label"),
+        accepting(ONE, AGENT),
+        accepting(ONE, AGENT.upper()),
+    ],
+    ids=["another finding", "refused", "another command", "by the author", "by the author in capitals"],
+)
+async def test_what_nobody_accepted_still_blocks(decision: Decision) -> None:
+    found = await judged(leak(ONE), decisions=(decision,), author=AGENT)
+    assert (found.verdict, len(found.findings)) == (Verdict.BLOCK, 1)
+    assert not any("accepted by" in note for note in found.notes)
 
 
 async def test_a_secret_repeated_in_lines_and_commits_is_one_finding() -> None:
@@ -154,7 +192,9 @@ async def test_the_summary(target: Target, leaks: list[Leak], gaps: tuple[Any, .
 
 async def test_how_to_accept_is_said_only_where_something_was_found() -> None:
     assert (await judged()).notes == ()
-    assert "secret-leak.accept" in (await judged(leak())).notes[0]
+    (how,) = (await judged(leak())).notes
+    assert "secret-leak.accept" in how
+    assert "/accept FINGERPRINT reason" in how
 
 
 def test_the_check_runs_on_everything_and_is_among_the_checks() -> None:

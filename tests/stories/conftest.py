@@ -1,14 +1,15 @@
 """The small world as a fixture: sandbox, bot, webhook, people who push."""
 
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.sandbox.world import OPERATOR, REPOSITORY, World, world
-
-RULES = Path(tempfile.gettempdir()) / "assay-test-rules"
+from bot.forgejo.httpx import HttpxForgejo
+from bot.sandbox import Sandbox
+from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, World, people, world
+from tests.stories.server import RULES, Server
+from tests.stories.stage import Stage
 
 
 async def hook(scene: World) -> None:
@@ -25,3 +26,18 @@ async def scene(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path, rules_cache_dir=RULES) as running:
         await hook(running)
         yield running
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    sandbox = Sandbox(tmp_path / "forge")
+    await sandbox.start()
+    tokens = await people(sandbox)
+    server = Server(tmp_path, sandbox, tokens)
+    async with (
+        HttpxForgejo(sandbox.url, tokens[OPERATOR]) as operator,
+        HttpxForgejo(sandbox.url, tokens[AGENT]) as agent,
+    ):
+        yield Stage(sandbox, server, operator, agent)
+    await server.stop()
+    await sandbox.stop()

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,8 +16,8 @@ import httpx
 from bot.forgejo.signature import sign
 from bot.sandbox import Sandbox
 from bot.sandbox.world import BOT, OPERATOR, REPOSITORY, free_port
-from tests.stories.conftest import RULES
 
+RULES = Path(tempfile.gettempdir()) / "assay-test-rules"
 START_SECONDS = 60.0
 
 

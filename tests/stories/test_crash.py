@@ -3,75 +3,16 @@
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from bot.forgejo.httpx import HttpxForgejo
-from bot.sandbox import Sandbox
-from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, people
-from tests.stories.server import Server
+from bot.sandbox.world import AGENT, REPOSITORY
+from tests.stories.stage import Stage
 
 ROUNDS = int(os.environ.get("ASSAY_CRASH_ROUNDS", "5"))
 TOKEN = "FORGEJO_TOKEN="
-
-
-class Stage:
-    """The sandbox with the bot's process beside it."""
-
-    def __init__(self, sandbox: Sandbox, server: Server, operator: HttpxForgejo, agent: HttpxForgejo) -> None:
-        self.sandbox = sandbox
-        self.server = server
-        self.operator = operator
-        self.agent = agent
-
-    async def pull(self, name: str, content: str) -> tuple[int, str]:
-        """A pull request that adds one file: its number and head."""
-        head = await self.sandbox.commit_files(REPOSITORY, name, {f"{name}.env": content}, author=AGENT)
-        data = {"title": f"feat: {name}", "base": "main", "head": name}
-        return (await self.agent.post(f"/repos/{REPOSITORY}/pulls", data))["number"], head
-
-    async def status(self, head: str) -> str:
-        """The state of the bot's status, empty while there is none."""
-        combined = await self.operator.getitem(f"/repos/{REPOSITORY}/commits/{head}/status")
-        return next((one["status"] for one in combined["statuses"] or [] if one["context"] == "assay/secret-leak"), "")
-
-    async def until_judged(self, heads: list[str]) -> list[str]:
-        """Waits until every head has its status, and gives them."""
-        deadline = asyncio.get_running_loop().time() + 90
-        while asyncio.get_running_loop().time() < deadline:
-            states = [await self.status(head) for head in heads]
-            if all(states):
-                return states
-            await asyncio.sleep(0.05)
-        raise TimeoutError((self.server.root / "serve.log").read_text()[-3000:])
-
-    async def report_arrives(self) -> None:
-        """Returns while the server is taking the bot's comment."""
-        while not any(call.method == "POST" and call.path.endswith("/comments") for call in self.sandbox.calls):  # noqa: ASYNC110 - the sandbox lives in this loop; an event would come later
-            await asyncio.sleep(0)
-
-    async def reports(self, number: int) -> int:
-        """How many comments the bot has on a target."""
-        comments = await self.operator.getitem(f"/repos/{REPOSITORY}/issues/{number}/comments")
-        return sum(comment["user"]["login"] == BOT for comment in comments or [])
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    sandbox = Sandbox(tmp_path / "forge")
-    await sandbox.start()
-    tokens = await people(sandbox)
-    server = Server(tmp_path, sandbox, tokens)
-    async with (
-        HttpxForgejo(sandbox.url, tokens[OPERATOR]) as operator,
-        HttpxForgejo(sandbox.url, tokens[AGENT]) as agent,
-    ):
-        yield Stage(sandbox, server, operator, agent)
-    await server.stop()
-    await sandbox.stop()
 
 
 def delivered(root: Path) -> set[str]:

@@ -5,8 +5,9 @@ from pathlib import Path
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World, world
 from bot.setup import setup
-from tests.stories.conftest import RULES, hook
+from tests.stories.conftest import hook
 from tests.stories.pushes import clean_pull, leaking_pull, token_line
+from tests.stories.server import RULES
 
 LEAK = "safety:secret-touch"
 
@@ -54,8 +55,8 @@ async def test_after_a_silence_all_is_as_it_should_be(tmp_path: Path) -> None:
         for number in issues:
             assert "A secret in the description" in (await scene.report(number) or {"body": ""})["body"]
         assert await scene.statuses(fresh_head) == {"assay/secret-leak": "failure"}
-        assert await scene.labels(fresh) == [LEAK]
-        assert await scene.labels(labelled) == [LEAK]
+        assert LEAK in await scene.labels(fresh)
+        assert LEAK in await scene.labels(labelled)
 
 
 async def test_setting_up_a_full_repository_is_silent_until_something_happens(tmp_path: Path) -> None:

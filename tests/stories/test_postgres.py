@@ -6,8 +6,9 @@ import pytest
 
 from bot import ledger
 from bot.sandbox.world import REPOSITORY, WRITER, world
-from tests.stories.conftest import RULES, hook
+from tests.stories.conftest import hook
 from tests.stories.pushes import clean_pull, leaking_pull
+from tests.stories.server import RULES
 
 
 @pytest.mark.postgres

@@ -3,44 +3,40 @@ and how much of a change takes effect before an operator trusts it.
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from bot.policy.commands import CommandsPolicy
+from bot.policy.judge import JudgePolicy
+from bot.policy.labels import LabelRule, LabelsPolicy, When
+from bot.policy.parts import Fingerprint, Login, Mode, Section, Switch
+from bot.policy.secret_leak import Accepted, SecretLeakPolicy
 from bot.yaml_file import YamlFile, YamlFileError
 
+__all__ = [
+    "PATH",
+    "TRUSTED_KEYS",
+    "Accepted",
+    "CommandsPolicy",
+    "Fingerprint",
+    "JudgePolicy",
+    "LabelRule",
+    "LabelsPolicy",
+    "Login",
+    "Mode",
+    "Policy",
+    "PolicyError",
+    "SecretLeakPolicy",
+    "Section",
+    "Switch",
+    "When",
+    "effective",
+    "load",
+    "named",
+]
+
 PATH = ".forgejo/assay.yml"
-
-Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-Fingerprint = Annotated[str, Field(pattern=r"^[a-z]{2}_[0-9a-f]{16}$")]
-
-
-def _unquoted_off(value: object) -> object:
-    """YAML 1.1 reads an unquoted `off` as false; nobody means anything else by it here."""
-    return "off" if value is False else value
-
-
-Mode = Annotated[Literal["block", "advise", "off"], BeforeValidator(_unquoted_off)]
-
-
-class Section(BaseModel):
-    """A part of the policy; unknown keys are refused, so a slip of the pen is never taken for consent."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Accepted(Section):
-    """A finding that the operator looked at and found harmless."""
-
-    fingerprint: Fingerprint = Field(description="The finding's fingerprint, as the report shows it.")
-    reason: str = Field(min_length=3, max_length=300, description="Why it is harmless, for the next reader.")
-
-
-class SecretLeakPolicy(Section):
-    """The secret-leak check: on without any policy."""
-
-    mode: Mode = Field(default="block", description="What a leaked secret does to the verdict.")
-    accept: tuple[Accepted, ...] = Field(default=(), description="Findings that were looked at and are harmless.")
 
 
 class Policy(Section):
@@ -56,6 +52,9 @@ class Policy(Section):
         default=(), description="Accounts trusted to set labels of decision families where no check has an opinion."
     )
     secret_leak: SecretLeakPolicy = Field(default_factory=SecretLeakPolicy, alias="secret-leak")
+    judge: JudgePolicy = Field(default_factory=JudgePolicy)
+    labels: LabelsPolicy = Field(default_factory=LabelsPolicy)
+    commands: CommandsPolicy = Field(default_factory=CommandsPolicy)
 
     def narrowed(self, operators: tuple[str, ...]) -> "Policy":
         """Gives the policy with its operators narrowed to those of the process's settings."""
@@ -64,8 +63,8 @@ class Policy(Section):
         return self.model_copy(update={"operators": chosen})
 
 
-TRUSTED_KEYS = ("operators", "agents", "writers", "secret_leak")
-"""What a policy trusts. All of secret-leak is among it: switching a check off is the widest trust there is."""
+TRUSTED_KEYS = ("operators", "agents", "writers", "secret_leak", "judge", "commands")
+"""What a policy trusts. Whole checks are among it: switching one off is the widest trust there is."""
 
 
 class PolicyError(YamlFileError):
@@ -108,10 +107,11 @@ def effective(current: Policy, trusted: Policy | None) -> tuple[Policy, tuple[st
 
 
 def _known_keys(model: type[BaseModel]) -> list[str]:
-    """Names of all sections' keys: what a misspelt one may have meant."""
+    """Names of all sections' keys, those in lists of sections too: what a misspelt one may have meant."""
     names: list[str] = []
     for name, field in model.model_fields.items():
         names.append(field.alias or name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            names += _known_keys(field.annotation)
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                names += _known_keys(inner)
     return names

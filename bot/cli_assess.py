@@ -1,0 +1,175 @@
+"""Lets the checks judge what a command is about: a target with the whole machine, a snapshot with nothing else.
+
+A snapshot is judged as of the moment when it was taken. The machine writes nothing to Forgejo here.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable, Collection
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+from pydantic import BaseModel
+
+from bot.cli_input import local_scanner
+from bot.cli_machine import FromEnvironment, opened_machine, read_settings, repository_name
+from bot.cli_output import working
+from bot.config import ConfigError, Settings
+from bot.model import NoAnswer, Question, Snapshot, Target, Tools
+from bot.policy import Policy, Section
+
+if TYPE_CHECKING:
+    from bot.asking import Models
+    from bot.assess import Assessment
+    from bot.look import Look
+    from bot.machine import Machine
+
+COMMANDS = "commands"
+"""The check that reads command lines: what was commanded counts in every other one."""
+
+
+def named_checks(text: str) -> frozenset[str]:
+    """Gives the checks that a list such as `a,b` names. Raises BadParameter for one that isn't there."""
+    from handlers import CHECKS  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
+
+    known = [check.name for check in CHECKS]
+    found = frozenset(part.strip() for part in text.split(",") if part.strip())
+    for name in sorted(found.difference(known)):
+        raise typer.BadParameter(f"there is no check {name!r}; write some of {', '.join(known)}", param_hint="--only")
+    return found
+
+
+def named_target(text: str, machine: "Machine") -> Target:
+    """Gives the target of a text. Raises BadParameter, and ConfigError for an address on another server."""
+    try:
+        target = Target.parse(text)
+    except ValueError as fault:
+        raise typer.BadParameter(str(fault)) from None
+    repository_name(target.repository)
+    if "://" in text and not text.startswith(f"{machine.settings.forgejo_url}/"):
+        raise ConfigError("the target is on another server than ASSAY_FORGEJO_URL; set that, or write owner/repo!12")
+    return target
+
+
+async def judged(subject: str | Snapshot, only: Collection[str]) -> "Assessment":
+    """Gives what the checks say of a snapshot, or of the target that a text names.
+
+    With `only`, these checks alone, and also where policy or state leaves them out. Raises what observing raises.
+    """
+    if isinstance(subject, Snapshot):
+        return await _by_hand(subject, only)
+    async with opened_machine() as machine:
+        target = named_target(subject, machine)
+        with working(f"Looking at {target} …"):
+            look = await machine.reconciler.look(target)
+    return await _chosen(look, only)
+
+
+def observed(look: "Look") -> Snapshot:
+    """Gives the snapshot as it was before the checks spoke, so that whoever judges it again judges all of it."""
+    seen, said = look.snapshot, look.reports
+    judgments = [report.judgment for report in said]
+    decisions = [decision for report in said for decision in report.decisions]
+    before = seen.inputs.model_copy(
+        update={"decisions": tuple(one for one in seen.inputs.decisions if one not in decisions)}
+    )
+    memory = seen.memory.model_copy(
+        update={"judgments": tuple(one for one in seen.memory.judgments if one not in judgments)}
+    )
+    return seen.model_copy(update={"inputs": before, "memory": memory})
+
+
+async def _chosen(look: "Look", only: Collection[str]) -> "Assessment":
+    """Takes from a look what it has, and lets the other checks judge what it saw."""
+    from bot.assess import Assessment  # noqa: PLC0415 - as above
+
+    off = _off(look.snapshot.policy, only)
+    ran = {report.check for report in look.reports} - off
+    rest = frozenset(only) - ran
+    reports = tuple(report for report in look.reports if not only or report.check in frozenset(only) - off)
+    if not rest:
+        return Assessment(look.snapshot, reports)
+    more = await _by_hand(look.snapshot, rest)
+    return Assessment(more.snapshot, (*reports, *more.reports))
+
+
+async def _by_hand(seen: Snapshot, only: Collection[str]) -> "Assessment":
+    asking = _Asking()
+    try:
+        return await assessed(seen, only, asking.ask)
+    finally:
+        await asking.close()
+
+
+async def no_model(question: Question) -> BaseModel:  # noqa: ARG001 - the form of Tools.ask
+    """Asks nobody: a judgment that is repeated offline rests on the rules alone."""
+    raise NoAnswer("no model is asked offline")
+
+
+async def assessed(
+    seen: Snapshot, only: Collection[str] = (), ask: Callable[[Question], Awaitable[BaseModel]] = no_model
+) -> "Assessment":
+    """Gives what the checks say of a snapshot, as of its moment; `only` as in `judged`."""
+    from bot.assess import Assessment, assess  # noqa: PLC0415 - as above
+    from bot.labels import LabelSet  # noqa: PLC0415 - as above
+    from handlers import CHECKS  # noqa: PLC0415 - as above
+
+    policy = switched_on(seen.policy, only)
+    if policy != seen.policy:
+        seen = seen.model_copy(update={"policy": policy})
+    tools = Tools(now=lambda: seen.taken_at, labels=LabelSet.load(), ask=ask)
+    done = await assess(seen, CHECKS, tools, {*only, COMMANDS} if only else ())
+    return Assessment(done.snapshot, tuple(one for one in done.reports if not only or one.check in only))
+
+
+def switched_on(policy: Policy, names: Collection[str]) -> Policy:
+    """Gives the policy with the sections of these checks switched on, as they are without any policy."""
+    sections = {name: getattr(policy, _section(name)) for name in _off(policy, names)}
+    modes = {name: type(section).model_fields["mode"].default for name, section in sections.items()}
+    on = {_section(name): part.model_copy(update={"mode": modes[name]}) for name, part in sections.items()}
+    return policy.model_copy(update=on)
+
+
+def _off(policy: Policy, names: Collection[str]) -> frozenset[str]:
+    sections = {name: getattr(policy, _section(name), None) for name in names}
+    return frozenset(
+        name for name, part in sections.items() if isinstance(part, Section) and getattr(part, "mode", "") == "off"
+    )
+
+
+def _section(check: str) -> str:
+    return check.replace("-", "_")
+
+
+class _Asking:
+    """The models of the settings, which are read with the first question: most judgments ask none."""
+
+    def __init__(self) -> None:
+        self._models: Models | None = None
+
+    async def ask(self, question: Question) -> BaseModel:
+        """Gives a model's answer. Raises NoAnswer, and ConfigError for settings that can't be used."""
+        if self._models is None:
+            settings = read_settings(FromEnvironment)
+            if not settings.models:
+                raise NoAnswer("no model by hand: ASSAY_MODELS names none")
+            self._models = _models(settings)
+        return await self._models.ask(question)
+
+    async def close(self) -> None:
+        """Closes what was opened."""
+        if self._models is not None:
+            await self._models.close()
+
+
+def _models(settings: Settings) -> "Models":
+    from bot.asking import Models  # noqa: PLC0415 - only where a policy names a model
+    from bot.telemetry import Metrics, configure_logs  # noqa: PLC0415 - as above
+
+    configure_logs("warning", local_scanner().mask, to=sys.stderr)
+    return Models(
+        settings.models,
+        clock=lambda: datetime.now(UTC),
+        metrics=Metrics(),
+        concurrency=settings.model_concurrency,
+    )

@@ -1,0 +1,60 @@
+"""`assay check`: what the checks say of a target, a snapshot, or something described by hand."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli_assess import judged, named_checks
+from bot.cli_machine import AsJson, run
+from bot.cli_output import note, whole
+from bot.cli_pieces import Given, SubjectText, subject_of, with_pieces
+from bot.cli_reports import exit_status, print_reports
+
+if TYPE_CHECKING:
+    from bot.assess import Assessment
+
+SCHEMA = "assay.report.v1"
+SAID = {"check", "verdict", "summary", "findings", "notes", "labels"}
+
+
+def add(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command()(check)
+
+
+@with_pieces
+def check(
+    given: Given,
+    subject: SubjectText = "",
+    only: Annotated[
+        str, typer.Option(metavar="A,B", help="These checks alone, and also where the policy has them off.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Run the checks on a target, on a snapshot, or on what the options describe, and print their reports.
+
+    Nothing is written to Forgejo. A snapshot file and a description need no server; settings are then read from the
+    environment alone. Ends with 1 when a check blocks, or when something couldn't be looked at. With --json it prints
+    `assay.report.v1`.
+    """
+    names = named_checks(only)
+    done = run(judged(subject_of(subject, given), names))
+    if as_json:
+        whole(json.dumps(_as_values(done), indent=2, sort_keys=True))
+    else:
+        print_reports(done.snapshot, done.reports)
+    for name in sorted(names - {report.check for report in done.reports}):
+        note(f"{name}: it doesn't look at this kind of target")
+    raise typer.Exit(exit_status(done.reports))
+
+
+def _as_values(done: "Assessment") -> dict[str, Any]:
+    seen = done.snapshot
+    return {
+        "schema": SCHEMA,
+        "target": str(seen.target),
+        "snapshot": seen.hash,
+        "head": seen.inputs.head.sha,
+        "reports": [report.model_dump(mode="json", include=SAID) for report in done.reports],
+    }

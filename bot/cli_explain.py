@@ -1,0 +1,102 @@
+"""`assay policy explain`: which rule gave each label of a target, and why."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+
+from bot.cli_assess import named_target
+from bot.cli_machine import AsJson, opened_machine, run
+from bot.cli_output import as_json, line, note, working
+from bot.cli_pieces import read_snapshot
+from bot.labels import LabelSet
+from bot.model import NoAnswer, Question, Report, Snapshot, Tools
+
+CHECK = "labels"
+DECIDED_FIRST = "commands"
+"""What people ask for by commands goes before rules, so that check has to have run."""
+
+
+def explain(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET|FILE",
+            help="owner/repo!12, owner/repo#12, an address, or a snapshot from `assay snapshot`; - is standard input.",
+        ),
+    ],
+    json: AsJson = False,
+) -> None:
+    """Say which rule gives each label and why, by the policy in force. Writes nothing; a snapshot is explained offline.
+
+    What stands on the target may differ: a label that somebody took off stays off while what it rests on stays.
+    """
+    offline = target == "-" or Path(target).is_file()
+    seen, report = run(_offline(target) if offline else _look(target))
+    if report is None:
+        raise typer.BadParameter("no check of this program sets labels by rule")
+    if json:
+        as_json(_values(seen, report))
+    else:
+        _print(seen, report)
+
+
+async def _offline(file: str) -> tuple[Snapshot, Report | None]:
+    from bot.assess import assess  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
+    from handlers import CHECKS  # noqa: PLC0415 - as above
+
+    seen = read_snapshot(file)
+    tools = Tools(now=lambda: seen.taken_at, labels=LabelSet.load(), ask=_no_model)
+    assessed = await assess(seen, CHECKS, tools, only=(DECIDED_FIRST, CHECK))
+    return assessed.snapshot, _of_labels(assessed.reports)
+
+
+async def _look(text: str) -> tuple[Snapshot, Report | None]:
+    async with opened_machine() as machine:
+        target = named_target(text, machine)
+        with working(f"Looking at {target} …"):
+            look = await machine.reconciler.look(target)
+    return look.snapshot, _of_labels(look.reports)
+
+
+async def _no_model(question: Question) -> BaseModel:
+    raise NoAnswer(f"offline, model {question.model} isn't asked")
+
+
+def _of_labels(reports: Sequence[Report]) -> Report | None:
+    return next((report for report in reports if report.check == CHECK), None)
+
+
+def _values(seen: Snapshot, report: Report) -> dict[str, Any]:
+    labels = [
+        {"label": name, "on": on, "why": report.grounds.get(name, "")} for name, on in sorted(report.labels.items())
+    ]
+    return {
+        "target": str(seen.target),
+        "snapshot": seen.hash,
+        "summary": report.summary,
+        "labels": labels,
+        "notes": [*report.notes],
+        "explanation": report.explanation,
+    }
+
+
+def _print(seen: Snapshot, report: Report) -> None:
+    line(f"{seen.target}: {report.summary}")
+    rows = list(_rows(report))
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, why in rows:
+        line(f"  {name.ljust(width)}  {why}")
+    for told in report.notes:
+        note(f"note: {told}")
+
+
+def _rows(report: Report) -> Iterator[tuple[str, str]]:
+    """Labels that are on; of the others those that go off by a ground of their own, and not for one of their group."""
+    on = {report.grounds.get(name, "") for name, stands in report.labels.items() if stands}
+    for name, stands in report.labels.items():
+        why = report.grounds.get(name, "")
+        if stands or why not in on:
+            yield f"{'' if stands else 'off '}{name}", why

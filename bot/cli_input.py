@@ -1,0 +1,57 @@
+"""What commands read beside their words: files and standard input, and the scanner that needs no server."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from bot.cli_output import note
+from bot.config import made
+
+if TYPE_CHECKING:
+    from bot.scan import Scanner
+
+MAX_INPUT = 256 * 1024 * 1024
+
+
+def read_bytes(file: str, option: str, advice: str = "make it smaller") -> bytes:
+    """Gives the bytes of a file or of standard input (`-`). Raises BadParameter that names the option."""
+    try:
+        if file == "-":
+            data = sys.stdin.buffer.read(MAX_INPUT + 1)
+        else:
+            with Path(file).open("rb") as opened:
+                data = opened.read(MAX_INPUT + 1)
+    except OSError as fault:
+        raise typer.BadParameter(f"{file}: {fault.strerror}; name a file that can be read", param_hint=option) from None
+    if len(data) > MAX_INPUT:
+        raise typer.BadParameter(f"{file} is over {MAX_INPUT // 2**20} MiB; {advice}", param_hint=option)
+    return data
+
+
+def read_text(file: str, option: str) -> str:
+    """Gives a file's text as it is, its last newline included. Raises BadParameter."""
+    try:
+        return read_bytes(file, option).decode("utf-8")
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{file} isn't UTF-8 text; save it as UTF-8", param_hint=option) from None
+
+
+def local_scanner() -> "Scanner":
+    """Makes the scanner with the bot's key where its data directory is named, else with this account's own."""
+    from bot.scan import Scanner  # noqa: PLC0415 - loads the engine, which --help doesn't need
+
+    own = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "assaymaster"
+    named = os.environ.get("ASSAY_DATA_DIR", "")
+    data = Path(named) if named else own
+    rules = Path(os.environ.get("ASSAY_RULES_CACHE_DIR") or data / "rules")
+    try:
+        return Scanner(key=bytes.fromhex(made(data / "installation.key").strip()), cache_dir=rules)
+    except OSError as fault:
+        if named:
+            raise
+        note(f"{own} can't be written ({fault.strerror}): fingerprints are of this run only, and the start is slow")
+        return Scanner(key=secrets.token_bytes(32))

@@ -1,0 +1,94 @@
+"""`assay judge`: the judgment of a target, a snapshot, or something described by hand."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from bot.cli_assess import judged
+from bot.cli_machine import AsJson, run
+from bot.cli_output import FINE, FOUND, line, note, whole
+from bot.cli_pieces import Given, SubjectText, subject_of, with_pieces
+from bot.cli_reports import print_head
+from bot.model import Report
+
+if TYPE_CHECKING:
+    from bot.assess import Assessment
+
+CHECK = "judge"
+WIDTH = 14
+
+
+def add(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command()(judge)
+
+
+@with_pieces
+def judge(given: Given, subject: SubjectText = "", as_json: AsJson = False) -> None:
+    """Judge a target, a snapshot, or what the options describe, and print the judgment: priority, next step, why.
+
+    Nothing is written to Forgejo, and it judges also where the policy has the judge off. A snapshot file and a
+    description need no server; settings are then read from the environment alone. With --json it prints the
+    `openclaw.judge.v0` payload. Ends with 1 when there is no judgment.
+    """
+    done = run(judged(subject_of(subject, given), frozenset({CHECK})))
+    content = standing(done)
+    report = next((report for report in done.reports if report.check == CHECK), None)
+    if report is not None and (content is None or _theirs(report)):
+        note(f"{report.check}: {report.verdict}: {report.summary}")
+    if content is None:
+        note("there is no judgment of the bot's own")
+    elif as_json:
+        whole(json.dumps(content, indent=2, sort_keys=True))
+    else:
+        _print(done, content)
+    raise typer.Exit(FOUND if content is None else FINE)
+
+
+def _theirs(report: Report) -> bool:
+    """Says whether the judgment of somebody else counts, and the bot's own steps back."""
+    return report.comment is not None and report.comment.only_if_there
+
+
+def standing(done: "Assessment") -> dict[str, Any] | None:
+    """Gives the payload of the newest judgment: the one made now, else the one that stands."""
+    found = [judgment.content for judgment in done.snapshot.memory.judgments if judgment.check == CHECK]
+    return found[-1] if found else None
+
+
+def _print(done: "Assessment", content: Mapping[str, Any]) -> None:
+    print_head(done.snapshot)
+    line()
+    for name, value in _fields(content):
+        line(f"{name:{WIDTH}} {value}")
+    for name, key in (("Rationale", "rationale_summary"), ("Caveat", "top_caveat")):
+        line()
+        line(f"{name}: {content.get(key, '')}")
+    line()
+    line("Evidence:")
+    for ref in content.get("evidence_refs", ()):
+        line(f"  {ref.get('value', '')}: {ref.get('note', '')}")
+    line()
+    line("Hashes:")
+    state = content.get("target_snapshot", {})
+    for key in ("title_hash", "body_hash", "labels_hash", "evidence_hash"):
+        line(f"  {key.removesuffix('_hash'):{WIDTH - 2}} {state.get(key, '')}")
+
+
+def _fields(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    def say(key: str) -> str:
+        return str(content.get(key, ""))
+
+    actor, escalation = content.get("judge_actor", {}), content.get("escalation") or {}
+    yield "Priority", say("priority")
+    yield "Action", say("recommended_next_action")
+    yield "Scores", f"reach {say('reach')} / impact {say('impact')} / confidence {say('confidence')}"
+    yield "Operator fit", say("piotr_fit")
+    yield "Effort", say("effort_hint")
+    if escalation:
+        yield "Escalation", f"{escalation.get('kind', '')}: {escalation.get('reason', '')}"
+    yield "Labels", ", ".join(content.get("labels_to_apply", ()))
+    yield "Judge", f"{actor.get('name', '')} via {actor.get('runtime', '')}"
+    yield "Judged", f"{say('judged_at')}, {say('rerun_reason')}"

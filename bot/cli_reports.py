@@ -1,0 +1,45 @@
+"""How reports are printed: for people, and what they mean for the exit status."""
+
+from collections.abc import Sequence
+
+from bot.cli_output import FINE, FOUND, line
+from bot.model import Finding, Report, Snapshot, Verdict
+
+FAILING = frozenset({Verdict.BLOCK, Verdict.ERROR})
+MIN_SHOWN = 10
+"""Digits of a commit id that people read."""
+
+
+def exit_status(reports: Sequence[Report]) -> int:
+    """Gives 1 when a check blocks, or when something couldn't be looked at."""
+    return FOUND if any(report.verdict in FAILING for report in reports) else FINE
+
+
+def print_head(seen: Snapshot) -> None:
+    """Prints what was looked at."""
+    head = f", head {seen.inputs.head.sha[:MIN_SHOWN]}" if seen.inputs.head.sha else ""
+    line(f"{seen.target} ({seen.inputs.state}{head})")
+    line(f"snapshot {seen.hash}")
+
+
+def print_reports(seen: Snapshot, reports: Sequence[Report]) -> None:
+    """Prints what the checks say of a snapshot."""
+    print_head(seen)
+    for report in reports:
+        line()
+        line(f"{report.check}: {report.verdict}: {report.summary}")
+        for finding in report.findings:
+            _print_finding(finding)
+        for told in report.notes:
+            line(f"  note: {told}")
+
+
+def _print_finding(finding: Finding) -> None:
+    place = finding.location
+    where = f"{place.path}:{place.line}" if place.path else place.where
+    commit = f" in {place.commit[:MIN_SHOWN]}" if place.commit else ""
+    line(f"  {finding.severity} {finding.rule}: {finding.title} ({where}{commit})")
+    if finding.evidence:
+        line(f"    evidence: {finding.evidence}")
+    if finding.next_step:
+        line(f"    next: {finding.next_step}")

@@ -1,0 +1,96 @@
+"""Merges labels three ways: what the bot last applied, what is wanted now, what is there now and by whom. Pure."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from bot.model import Held, KnownLabels, LabelSeen, Plan, Snapshot, WantedLabel, digest
+from bot.policy import named
+
+MAX_NAME = 100
+
+
+def label_object(name: str) -> str:
+    """Gives the place of a label in ledger and holdings; a name longer than any sane one stands by its hash."""
+    return f"label:{name}" if len(name) <= MAX_NAME else f"label:{digest(name)}"
+
+
+def decide_label(
+    want: WantedLabel | None, seen: LabelSeen, snapshot: Snapshot, *, decision: bool
+) -> Literal["keep", "write", "restore"]:
+    """Says what happens to one label: nothing, a write of the bot's own, or putting back what somebody else changed."""
+    policy, account = snapshot.policy, snapshot.own.account
+    held = snapshot.own.holding(label_object(seen.name))
+    trusted = (*(policy.operators or ()), *policy.writers)
+    if want is None:
+        if seen.on and held is not None and held.value == "on" and seen.by == account:
+            return "write"
+        foreign = seen.on and decision and seen.by not in {account, ""} and not named(seen.by, trusted)
+        return "restore" if foreign else "keep"
+    if want.on == seen.on:
+        return "keep"
+    overruled = _overruled(want, seen)
+    if overruled or seen.by in {"", account}:
+        return "write" if overruled or want.on or held is not None else "keep"
+    if _may_change(seen, snapshot, decision=decision):
+        return "keep" if _stands(held, want) else "write"
+    return "write" if want.on and held is None else "restore"
+
+
+def pairs(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> list[tuple[str, WantedLabel | None, LabelSeen]]:
+    """Gives each label that is wanted or there, by name, with the wish and what is seen.
+
+    Of an exclusive group, the label that somebody with the right to it chose stands alone: the bot's own steps back.
+    """
+    seen: Mapping[str, LabelSeen] = {label.name: label for label in snapshot.own.labels}
+    chosen = {name for name, label in seen.items() if _chosen(plan.labels.get(name), label, snapshot, labels)}
+    found = []
+    for name in sorted({*plan.labels, *(name for name, label in seen.items() if label.on)}):
+        want = plan.labels.get(name)
+        if want is not None and want.on and chosen.intersection(labels.exclusive_peers(name)):
+            want = WantedLabel(on=False, evidence=want.evidence)
+        found.append((name, want, seen.get(name, LabelSeen(name=name, on=False))))
+    return found
+
+
+def regrounded(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> dict[str, str]:
+    """Gives the new evidence, by place, of labels that the bot holds and that are as they are wanted on another ground.
+
+    Nothing is written for it; but who takes such a label off later does it against the new ground, not the old one.
+    """
+    found = {}
+    for name, want, seen in pairs(plan, snapshot, labels):
+        held = snapshot.own.holding(label_object(name))
+        if want is None or held is None or want.on != seen.on or held.value != ("on" if want.on else "off"):
+            continue
+        if held.evidence != want.evidence:
+            found[label_object(name)] = want.evidence
+    return found
+
+
+def _may_change(seen: LabelSeen, snapshot: Snapshot, *, decision: bool) -> bool:
+    if decision:
+        return named(seen.by, snapshot.policy.operators or ())
+    return not named(seen.by, snapshot.policy.agents)
+
+
+def _overruled(want: WantedLabel, seen: LabelSeen) -> bool:
+    """What somebody changed by hand gives way to what somebody with the right commanded after that."""
+    return want.commanded is not None and (seen.at is None or seen.at <= want.commanded)
+
+
+def _stands(held: Held | None, want: WantedLabel) -> bool:
+    """Somebody's change stays until the evidence changes; what the bot never held it doesn't take away either."""
+    if held is None:
+        return not want.on
+    return held.evidence == want.evidence
+
+
+def _chosen(want: WantedLabel | None, seen: LabelSeen, snapshot: Snapshot, labels: KnownLabels) -> bool:
+    """Says whether a label is there because somebody with the right set it, and stays."""
+    if not seen.on or seen.by in {"", snapshot.own.account}:
+        return False
+    decision = labels.is_decision(seen.name)
+    return (
+        _may_change(seen, snapshot, decision=decision)
+        and decide_label(want, seen, snapshot, decision=decision) == "keep"
+    )

@@ -1,0 +1,86 @@
+"""The words of the system as frozen values: target, snapshot, finding, report, plan.
+
+Nothing here does I/O. A snapshot holds masked texts only; its hash covers what judgments read (`inputs`, `policy`) and
+never what the bot wrote itself (`own`), so the bot's own writes change no judgment.
+"""
+
+from bot.model.check import Check, KnownLabels, NoAnswer, Question, Tools
+from bot.model.inputs import (
+    AddedLines,
+    ChangedFile,
+    CommentText,
+    Commit,
+    Decision,
+    Gap,
+    Inputs,
+    LabelSeen,
+    Leak,
+    Lint,
+    Mention,
+    Reference,
+    Review,
+    Side,
+    StatusSeen,
+)
+from bot.model.report import (
+    Answer,
+    Finding,
+    OwnWords,
+    Plan,
+    Report,
+    WantedComment,
+    WantedLabel,
+    WantedReaction,
+    WantedStatus,
+)
+from bot.model.snapshot import Held, Judgment, Memory, Own, OwnComment, Restored, SiblingVerdict, Snapshot
+from bot.model.words import ZERO_SHA, Kind, Location, Severity, Target, Value, Verdict, canonical, digest
+
+__all__ = [
+    "ZERO_SHA",
+    "AddedLines",
+    "Answer",
+    "ChangedFile",
+    "Check",
+    "CommentText",
+    "Commit",
+    "Decision",
+    "Finding",
+    "Gap",
+    "Held",
+    "Inputs",
+    "Judgment",
+    "Kind",
+    "KnownLabels",
+    "LabelSeen",
+    "Leak",
+    "Lint",
+    "Location",
+    "Memory",
+    "Mention",
+    "NoAnswer",
+    "Own",
+    "OwnComment",
+    "OwnWords",
+    "Plan",
+    "Question",
+    "Reference",
+    "Report",
+    "Restored",
+    "Review",
+    "Severity",
+    "SiblingVerdict",
+    "Side",
+    "Snapshot",
+    "StatusSeen",
+    "Target",
+    "Tools",
+    "Value",
+    "Verdict",
+    "WantedComment",
+    "WantedLabel",
+    "WantedReaction",
+    "WantedStatus",
+    "canonical",
+    "digest",
+]

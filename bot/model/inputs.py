@@ -1,0 +1,215 @@
+"""What was observed of a target and what judgments read. Texts are masked; hashes are of the raw ones."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from bot.model.words import Location, Severity, Value, digest
+
+
+class Leak(Value):
+    """A secret that the scanner found; what it is stays unsaid, `fingerprint` tells it apart from others."""
+
+    rule: str
+    family: str
+    severity: Severity
+    location: Location
+    fingerprint: str
+    suppressed: bool = False
+    dropped: bool = False
+
+
+class Gap(Value):
+    """Something that was not looked at, and why: it makes a verdict `error`, never `pass`.
+
+    `of` is the very content (a blob, a head, a text's hash): who accepts the gap accepts that, and nothing else.
+    """
+
+    what: str
+    why: str
+    of: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Gives `gp_` and 16 hex digits, the same as long as the same thing isn't looked at."""
+        content = f"{self.what}\n{self.of}"
+        return f"gp_{digest(content).removeprefix('sha256:')[:16]}"
+
+
+class Commit(Value):
+    """One commit of the pull request; `dropped` ones were taken out by a force-push."""
+
+    sha: str
+    author: str
+    message: str
+    parents: tuple[str, ...] = ()
+    dropped: bool = False
+
+
+class ChangedFile(Value):
+    """One file of the net difference between merge base and head; modes as git writes them (`100644`).
+
+    `added` and `removed` count lines; both are 0 for what git takes for binary.
+    """
+
+    path: str
+    status: str
+    old_path: str = ""
+    old_mode: str = ""
+    new_mode: str = ""
+    added: int = 0
+    removed: int = 0
+
+
+class AddedLines(Value):
+    """Lines that the pull request adds to a file in one run, masked; `start` is the first one's number there."""
+
+    path: str
+    start: int
+    text: str
+
+
+class CommentText(Value):
+    """A comment of somebody else: `edited` when its times differ, `witnessed` when a signed delivery saw this text."""
+
+    id: int
+    author: str
+    body: str
+    body_hash: str
+    created_at: datetime
+    edited: bool
+    witnessed: bool
+
+
+class LabelSeen(Value):
+    """A label as the timeline tells it: whether it is on, who last set or took it, and when."""
+
+    name: str
+    on: bool
+    by: str = ""
+    at: datetime | None = None
+
+
+class StatusSeen(Value):
+    """The newest status of one context on the head commit; `creator` is empty for Forgejo's own Actions."""
+
+    context: str
+    state: str
+    description: str = ""
+    target_url: str = ""
+    creator: str = ""
+
+
+class Side(Value):
+    """One side of a pull request: its branch, commit and repository (empty when the fork is gone)."""
+
+    ref: str = ""
+    sha: str = ""
+    repository: str = ""
+
+
+class Review(Value):
+    """What somebody said in a review: `approved`, `changes` or `comment`.
+
+    `stale`: the head has moved since; `official`: its author may write to the repository.
+    """
+
+    author: str
+    state: str
+    commit: str = ""
+    stale: bool = False
+    official: bool = False
+    dismissed: bool = False
+
+
+class Reference(Value):
+    """A pull request or issue that the description refers to: open, closed, merged, or missing."""
+
+    number: int
+    kind: str
+    state: str
+
+
+class Mention(Value):
+    """A document in the head's tree that still names a path which the pull request moved or deleted."""
+
+    path: str
+    file: str
+    line: int
+
+
+class Lint(Value):
+    """What a linter found in a changed workflow; `url` explains the rule."""
+
+    tool: str
+    rule: str
+    severity: Severity
+    path: str
+    line: int
+    title: str
+    url: str = ""
+
+
+class Decision(Value):
+    """What became of one command line: decided, or `refused` with the reason. It is kept, and never decided twice.
+
+    `line` counts from 1 in the comment; `at` is when the comment was written.
+    """
+
+    comment_id: int
+    line: int
+    command: str
+    argument: str = ""
+    why: str = ""
+    by: str
+    at: datetime
+    refused: str = ""
+
+
+class Inputs(Value):
+    """What judgments read. Texts are masked; `title_hash` and `body_hash` are of the raw texts.
+
+    `labels` are those that others than the bot set. `added` is what the pull request adds in all, cut (`added_cut`)
+    where it is longer than is kept. `decisions` are the command lines that were taken or refused, oldest first.
+    Comments from before `served_since` (None: from the beginning) are history, unless witnessed.
+
+    `conflict` says whether head and base conflict, None where that isn't known; `required` are the contexts that the
+    base branch's protection asks for; `paths` says of what the description names like a path whether the head has it.
+    """
+
+    title: str
+    body: str
+    title_hash: str
+    body_hash: str
+    author: str
+    state: str
+    draft: bool = False
+    locked: bool = False
+    archived: bool = False
+    default_branch: str = ""
+    created_at: datetime | None = None
+    served_since: datetime | None = None
+    labels: tuple[str, ...] = ()
+    comments: tuple[CommentText, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    base: Side = Side()
+    head: Side = Side()
+    merge_base: str = ""
+    commits: tuple[Commit, ...] = ()
+    files: tuple[ChangedFile, ...] = ()
+    added: tuple[AddedLines, ...] = ()
+    added_cut: bool = False
+    conflict: bool | None = None
+    reviews: tuple[Review, ...] = ()
+    required: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    paths: dict[str, bool] = Field(default_factory=dict)
+    mentions: tuple[Mention, ...] = ()
+    lints: tuple[Lint, ...] = ()
+    statuses: tuple[StatusSeen, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    def live(self, comment: CommentText) -> bool:
+        """Says whether a comment is from the bot's time here, so that what it asks for is still to be answered."""
+        return comment.witnessed or self.served_since is None or comment.created_at >= self.served_since

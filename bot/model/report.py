@@ -1,0 +1,129 @@
+"""What checks say, and what should therefore exist on Forgejo."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from bot.model.inputs import Decision
+from bot.model.snapshot import Judgment
+from bot.model.words import Location, Severity, Value, Verdict, digest
+
+
+class Finding(Value):
+    """One thing wrong: what, where, on what evidence, and the next step. Plain text; rendering escapes it."""
+
+    rule: str
+    severity: Severity
+    title: str
+    location: Location
+    evidence: str = ""
+    next_step: str = ""
+    fingerprint: str = ""
+
+
+class Answer(Value):
+    """What somebody who wrote commands hears: reactions to the comment, and at most one reply for the whole comment.
+
+    `reply` is Markdown. `explains` names the checks whose reports the reply goes on with. Answers of another `topic`
+    (`edited`) have a reply of their own, so that what is said later isn't lost behind what was said first.
+    """
+
+    comment_id: int
+    reactions: tuple[Literal["eyes", "+1", "confused"], ...]
+    reply: str = ""
+    explains: tuple[str, ...] = ()
+    topic: str = ""
+
+
+class OwnWords(Value):
+    """A comment of a check's own, beside the report: Markdown without its marker.
+
+    `only_if_there`: kept up to date, and not written where it isn't.
+    """
+
+    body: str
+    only_if_there: bool = False
+
+
+class Report(Value):
+    """What one check says of one snapshot. `labels` says of each label it cares for whether it should be on.
+
+    `grounds` says of a label what it rests on, where that is less than the whole report: somebody's change of it stays
+    until that changes. `decisions`, and `judgment` where one was made anew, are kept and stand in every later snapshot.
+    `commanded` says of a label when somebody with the right asked for it by a command, which overrules what was changed
+    by hand before. A check that isn't `shown` has no line in the report comment, one without `status` no commit status;
+    `comment` is Markdown for a comment of its own, `explanation` for whoever asks `/explain`, `data` what other
+    machines read of it. `again` asks for another look after so many seconds.
+    """
+
+    check: str
+    verdict: Verdict
+    summary: str
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    labels: dict[str, bool] = Field(default_factory=dict)
+    grounds: dict[str, str] = Field(default_factory=dict)
+    commanded: dict[str, datetime] = Field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    judgment: Judgment | None = None
+    comment: OwnWords | None = None
+    explanation: str = ""
+    data: dict[str, Any] = Field(default_factory=dict)
+    again: float = 0.0
+    shown: bool = True
+    status: bool = True
+
+    @property
+    def evidence(self) -> str:
+        """Gives a hash of what the report rests on; a human's label stays until it changes."""
+        ground = [self.check, self.verdict, *sorted(finding.fingerprint or finding.title for finding in self.findings)]
+        return digest("\n".join(ground))
+
+    def evidence_for(self, label: str) -> str:
+        """Gives the hash of what one label rests on."""
+        ground = self.grounds.get(label)
+        return self.evidence if ground is None else digest(f"{self.check}\n{label}\n{ground}")
+
+
+class WantedComment(Value):
+    """A comment that should exist. `only_if_there`: kept up to date, not written; `once`: written, and never again."""
+
+    purpose: str
+    marker: str
+    body: str
+    only_if_there: bool = False
+    once: bool = False
+
+
+class WantedReaction(Value):
+    """A reaction to somebody's comment, which is made once."""
+
+    comment_id: int
+    content: Literal["eyes", "+1", "confused"]
+
+
+class WantedLabel(Value):
+    """Whether a label should be on, the hash of the evidence for it, and when somebody commanded it, if he did."""
+
+    on: bool
+    evidence: str
+    commanded: datetime | None = None
+
+
+class WantedStatus(Value):
+    """A status that should stand on the head commit."""
+
+    context: str
+    state: str
+    description: str
+
+
+class Plan(Value):
+    """What should exist on Forgejo for one target."""
+
+    comments: tuple[WantedComment, ...] = ()
+    reactions: tuple[WantedReaction, ...] = ()
+    labels: dict[str, WantedLabel] = Field(default_factory=dict)
+    statuses: tuple[WantedStatus, ...] = ()

@@ -1,0 +1,117 @@
+"""What was observed about a target at one moment: what judgments read, what they remember, what is the bot's own."""
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from pydantic import Field
+
+from bot.model.inputs import Inputs, LabelSeen, StatusSeen
+from bot.model.words import Target, Value, canonical, digest
+from bot.policy import Policy
+
+
+class OwnComment(Value):
+    """A comment of the bot's account. Somebody else may have written into it, so only hashes of it are kept.
+
+    `content_hash` leaves the footer out.
+    """
+
+    id: int
+    purpose: str
+    body_hash: str
+    content_hash: str
+
+
+class Held(Value):
+    """What the ledger says the bot wrote at one place (`comment:report`, `label:NAME`, `status:SHA:CONTEXT`)."""
+
+    object: str
+    value: str = ""
+    intended: str = ""
+    evidence: str = ""
+    remote_id: int | None = None
+    written_at: datetime | None = None
+
+
+class Restored(Value):
+    """How often one thing was changed by others and put back: in the last day, and in all."""
+
+    object: str
+    what: str
+    today: int
+    total: int
+    last_at: datetime
+
+
+class SiblingVerdict(Value):
+    """What a check said of the same commit for another open pull request."""
+
+    check: str
+    number: int
+    state: str
+    description: str
+    target_url: str
+
+
+class Own(Value):
+    """What the bot and others did to the bot's own things; only apply reads it."""
+
+    account: str
+    can_write: bool = True
+    quiet: bool = False
+    url: str = ""
+    comments: tuple[OwnComment, ...] = ()
+    labels: tuple[LabelSeen, ...] = ()
+    statuses: tuple[StatusSeen, ...] = ()
+    held: tuple[Held, ...] = ()
+    restored: tuple[Restored, ...] = ()
+    siblings: tuple[SiblingVerdict, ...] = ()
+
+    def holding(self, name: str) -> Held | None:
+        """Gives what the bot holds at a place, if anything."""
+        return next((held for held in self.held if held.object == name), None)
+
+
+class Judgment(Value):
+    """A judgment that a check made earlier: its own words for it, and the hash of what it rested on."""
+
+    check: str
+    at: datetime
+    ground: str
+    content: dict[str, Any]
+
+
+class Memory(Value):
+    """What checks know beside what they judge by, outside the hash: it moves without any judgment becoming another.
+
+    `permissions` says what Forgejo lets those do (none, read, write, admin, owner) who wrote commands that nobody has
+    taken yet; `judgments` are earlier ones, oldest first; `updated_at` is Forgejo's, which the bot's writes move too.
+    `verdicts` is what the checks before this one say in this very pass, of those that have a status.
+    """
+
+    updated_at: datetime | None = None
+    permissions: dict[str, str] = Field(default_factory=dict)
+    judgments: tuple[Judgment, ...] = ()
+    verdicts: dict[str, str] = Field(default_factory=dict)
+
+
+class Snapshot(Value):
+    """What was observed about a target at one moment. `hash` covers target, inputs and policy."""
+
+    target: Target
+    taken_at: datetime
+    inputs: Inputs
+    policy: Policy
+    policy_problems: tuple[str, ...] = ()
+    policy_notes: tuple[str, ...] = ()
+    memory: Memory = Memory()
+    own: Own
+
+    @cached_property
+    def hash(self) -> str:
+        """Gives `sha256:` and the SHA-256 of the canonical JSON of what judgments read."""
+        content = self.model_dump(
+            mode="json", include={"target", "inputs", "policy", "policy_problems", "policy_notes"}
+        )
+        return digest(canonical(content))

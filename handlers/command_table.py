@@ -1,0 +1,159 @@
+"""The commands in one table: what is typed, who may, what happens. `/help` and the documentation print it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import IntEnum
+from typing import Literal
+
+from bot.escape import code
+
+
+class Standing(IntEnum):
+    """What somebody is in a repository, in rising order."""
+
+    ANYONE = 0
+    WRITER = 1
+    OPERATOR = 2
+
+    def __str__(self) -> str:
+        return ("anyone", "writers", "operators")[self]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command. `takes` says what its first word or words are; what follows is why.
+
+    `standing` is the least that suffices, and `unless` when it takes more; `witness` says that the bot must have seen
+    the comment come.
+    """
+
+    name: str
+    usage: str
+    standing: Standing
+    about: str
+    example: str
+    takes: Literal["nothing", "one", "names"] = "nothing"
+    witness: bool = False
+    unless: str = ""
+
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command(
+            "help",
+            "/help [COMMAND]",
+            Standing.ANYONE,
+            "Answers with this table, or with what there is to know of one command.",
+            "/help priority",
+            takes="one",
+        ),
+        Command(
+            "explain",
+            "/explain CHECK",
+            Standing.ANYONE,
+            "Answers with all that a check has to say here.",
+            "/explain secret-leak",
+            takes="one",
+        ),
+        Command(
+            "recheck",
+            "/recheck [CHECK]",
+            Standing.WRITER,
+            "Looks at everything anew, though nothing changed.",
+            "/recheck",
+            takes="one",
+        ),
+        Command(
+            "rejudge",
+            "/rejudge [WHY]",
+            Standing.WRITER,
+            "Makes the judgment anew, though nothing changed.",
+            "/rejudge the incident is over",
+        ),
+        Command(
+            "label",
+            "/label NAME...",
+            Standing.WRITER,
+            "Sets labels. A name with a blank in it stands in double quotes.",
+            "/label kind/bug domain:ci",
+            takes="names",
+            unless="operators for labels by which somebody decides",
+        ),
+        Command(
+            "unlabel",
+            "/unlabel NAME...",
+            Standing.WRITER,
+            "Takes labels off.",
+            "/unlabel kind/bug",
+            takes="names",
+            unless="operators for labels by which somebody decides",
+        ),
+        Command(
+            "hold",
+            "/hold [WHY]",
+            Standing.WRITER,
+            "Keeps the status pending until an operator writes `/unhold`.",
+            "/hold until the backup is proven",
+            witness=True,
+        ),
+        Command(
+            "priority",
+            "/priority p0|p1|p2|p3 [WHY]",
+            Standing.WRITER,
+            "Sets the priority of the judgment.",
+            "/priority p1 customers are waiting",
+            takes="one",
+            witness=True,
+            unless="operators where it doesn't rise",
+        ),
+        Command("unhold", "/unhold [WHY]", Standing.OPERATOR, "Ends a hold.", "/unhold", witness=True),
+        Command(
+            "park",
+            "/park [WHY]",
+            Standing.OPERATOR,
+            "Puts it aside: nobody is asked to act on it.",
+            "/park after the summer",
+            witness=True,
+        ),
+        Command(
+            "accept",
+            "/accept FINGERPRINT WHY",
+            Standing.OPERATOR,
+            "Takes a finding for harmless here. Nobody does that on what he opened himself.",
+            "/accept sf_0123456789abcdef a key of the test fixture; it opens nothing",
+            takes="one",
+            witness=True,
+        ),
+    )
+}
+"""All commands by name, in the order in which they are shown."""
+
+
+def table(commands: Iterable[Command] = tuple(COMMANDS.values())) -> str:
+    """Gives commands with who may and an example, as a Markdown table."""
+    rows = (
+        f"| {code(command.usage)} | {_who(command)} | {command.about} | {code(command.example)} |"
+        for command in commands
+    )
+    return "\n".join(["| command | who may | what it does | example |", "| --- | --- | --- | --- |", *rows])
+
+
+def help_with(name: str) -> str:
+    """Gives what `/help` answers: one command's line, or all of the table where there is none of this name."""
+    return table((COMMANDS[name],)) if name in COMMANDS else table()
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Gives the name that was probably meant; empty where none comes near."""
+    return next(iter(get_close_matches(name.lower(), sorted(names), n=1)), "")
+
+
+def names_in(argument: str) -> tuple[str, ...]:
+    """Gives the label names of a decision on `/label` or `/unlabel`; its argument has one a line."""
+    return tuple(argument.split("\n"))
+
+
+def _who(command: Command) -> str:
+    return f"{command.standing}; {command.unless}" if command.unless else str(command.standing)

@@ -1,0 +1,1 @@
+"""How the judge reads, weighs and speaks; the check itself is `handlers.judge`."""

@@ -1,0 +1,72 @@
+"""What people's commands mean to the judge: a priority, something set aside, a judgment asked for, a label."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import get_args
+
+from bot.escape import cut
+from bot.model import Decision, Snapshot
+from bot.policy import named
+from handlers.judging.payload import FAMILY, EvidenceRef, Opinion, Priority
+
+OBEYED = frozenset({"priority", "park", "rejudge"})
+WHY = 200
+RATIONALE = 600
+
+
+def obeyed(snapshot: Snapshot) -> tuple[Decision, ...]:
+    """Gives the decisions that a judgment rests on, in their order."""
+    return tuple(one for one in snapshot.inputs.decisions if one.command in OBEYED and not one.refused)
+
+
+def binding(snapshot: Snapshot) -> tuple[Decision, ...]:
+    """Gives the decisions that hold now: the last priority, and the last `/park` unless it was lifted.
+
+    An operator lifts it by asking for a new judgment; a writer's `/rejudge` can't undo an operator's word.
+    """
+    found: dict[str, Decision] = {}
+    for one in obeyed(snapshot):
+        if one.command == "park" or (one.command == "priority" and one.argument in get_args(Priority)):
+            found[one.command] = one
+        elif one.command == "rejudge" and named(one.by, snapshot.policy.operators or ()):
+            found.pop("park", None)
+    return tuple(found[command] for command in ("priority", "park") if command in found)
+
+
+def bound(opinion: Opinion, decisions: Iterable[Decision]) -> Opinion:
+    """Gives an opinion as people decided it; its rationale and evidence say so.
+
+    Setting aside ends an escalation: only an operator can do it, and he is who was asked for.
+    """
+    for one in decisions:
+        why = f" ({cut(one.why, WHY)})" if one.why else ""
+        change: dict[str, object] = {"priority": one.argument}
+        said = f"The priority {one.argument} was set by {one.by}{why}."
+        if one.command == "park":
+            change = {"recommended_next_action": "park", "escalation": None}
+            said = f"It was set aside by {one.by}{why}."
+        ref = EvidenceRef(note=f"/{one.command} stands over what was judged.", value=f"comment:{one.comment_id}")
+        change["rationale_summary"] = cut(f"{said} Without that: {opinion.rationale_summary}", RATIONALE)
+        change["evidence_refs"] = (*opinion.evidence_refs, ref)
+        opinion = opinion.model_copy(update=change)
+    return opinion
+
+
+def borne(opinion: Opinion, decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """Gives those of some decisions that an opinion bears out."""
+    said = {"priority": opinion.priority, "park": opinion.recommended_next_action}
+    return tuple(one for one in decisions if said[one.command] == (one.argument or "park"))
+
+
+def spoken_labels(snapshot: Snapshot, since: datetime | None = None) -> dict[str, Decision]:
+    """Gives the last `/label` or `/unlabel` of each label of the judge's family that was written since a judgment.
+
+    It holds until the next judgment, as a label does that an operator sets by hand.
+    """
+    return {
+        name: one
+        for one in snapshot.inputs.decisions
+        if one.command in {"label", "unlabel"} and not one.refused and (since is None or one.at >= since)
+        for name in one.argument.split("\n")
+        if name.startswith(FAMILY)
+    }

@@ -1,0 +1,124 @@
+"""How one command line is read and decided: arguments, slips, labels, priorities, accepted findings."""
+
+import pytest
+
+from bot.model import Decision, Judgment, Memory
+from handlers.command_decisions import DECIDES, NO_RISE, OWN, UNKNOWN
+from handlers.command_table import names_in
+from tests.handlers.commanding import FRIEND, JUDGED_P2, LEAK, decided, refused_with, said
+from tests.snapshots import NOW, OPERATOR, WRITER, gap, leak
+
+
+async def test_unknown_commands_are_refused_with_the_nearest() -> None:
+    made = await decided(said("/hodl\n/xyzzy-plugh\n/labels a"))
+    assert refused_with(made) == [f"{UNKNOWN}; did you mean /hold?", UNKNOWN, f"{UNKNOWN}; did you mean /label?"]
+
+
+async def test_a_decision_keeps_who_when_and_what_was_said() -> None:
+    comment = said("Words.\n/priority P1  since   prod\tis down", number=77)
+    (made,) = await decided(comment)
+    assert made == Decision(
+        comment_id=77,
+        line=2,
+        command="priority",
+        argument="p1",
+        why="since   prod\tis down",
+        by=OPERATOR,
+        at=comment.created_at,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "argument", "why"),
+    [
+        ("/label kind/bug, `size/small` kind/bug", "kind/bug\nsize/small", ""),
+        ('/label "kind/bug" size/small', "kind/bug\nsize/small", ""),
+        ("/rejudge the incident is over", "", "the incident is over"),
+        (f"/accept `{LEAK}` a made-up one", LEAK, "a made-up one"),
+        ("/help /priority", "priority", ""),
+        ("/recheck secret-leak", "secret-leak", ""),
+        ("/explain Secret-Leak", "secret-leak", ""),
+        ("/unhold it is proven", "", "it is proven"),
+    ],
+)
+async def test_arguments_are_read(line: str, argument: str, why: str) -> None:
+    (made,) = await decided(said(line), leaks=(leak(LEAK),))
+    assert (made.argument, made.why, made.refused) == (argument, why, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("/priority", "the priorities are p0, p1, p2 and p3; it is written /priority p0|p1|p2|p3 [WHY]"),
+        ("/priority p4", "the priorities are p0, p1, p2 and p3; it is written /priority p0|p1|p2|p3 [WHY]"),
+        ("/explain", "name a check; it is written /explain CHECK"),
+        ("/explain @all", "that is no name of a check; it is written /explain CHECK"),
+        (
+            "/help priorities",
+            "there is no command of this name; did you mean /priority?; it is written /help [COMMAND]",
+        ),
+        ("/label", "name a label; it is written /label NAME..."),
+        (f"/label {' '.join('abcdefghijk')}", "at most 10 labels fit into one line; it is written /label NAME..."),
+        (f"/label {'a' * 5000}", "at most 10 labels fit into one line; it is written /label NAME..."),
+        ("/label kind/bugs", 'there is no label "kind/bugs"; did you mean "kind/bug"?'),
+        ("/unlabel size/small 'odd one'", 'there is no label "\'odd"'),
+        ("/accept", "name a fingerprint, as the report shows it; it is written /accept FINGERPRINT WHY"),
+        (f"/accept {LEAK} no", "say why it is harmless; it is written /accept FINGERPRINT WHY"),
+    ],
+)
+async def test_slips_are_told_with_their_mend(line: str, reason: str) -> None:
+    (made,) = await decided(said(line), leaks=(leak(LEAK),))
+    assert made.refused == reason
+
+
+async def test_labels_on_the_target_can_be_named_though_nobody_declared_them() -> None:
+    (made,) = await decided(said('/unlabel "our own one" kind/bug'), labels=("our own one",))
+    assert (names_in(made.argument), made.refused) == (("our own one", "kind/bug"), "")
+
+
+@pytest.mark.parametrize("name", ["judge/p0", "merge/auto", "judge/anything", "Judge/P0", "\uff4audge/p0"])
+async def test_labels_by_which_somebody_decides_are_for_operators(name: str) -> None:
+    for author in (WRITER, FRIEND):
+        made = await decided(said(f"/label {name}\n/unlabel size/small {name}", author), labels=(name,))
+        assert refused_with(made) == [DECIDES, DECIDES]
+    assert refused_with(await decided(said(f"/label {name}"), labels=(name,))) == [""]
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted", "refused"),
+    [("p2", "p1", ""), ("p2", "p2", NO_RISE), ("p2", "p3", NO_RISE), ("", "p0", NO_RISE), ("urgent", "p0", NO_RISE)],
+)
+async def test_a_writer_raises_a_priority_and_an_operator_sets_any(known: str, wanted: str, refused: str) -> None:
+    judged = (Judgment(check="judge", at=NOW, ground="", content={"priority": known}),) if known else ()
+    other = Judgment(check="other", at=NOW, ground="", content={"priority": "p3"})
+    memory = Memory(judgments=(*judged, other))
+    for author, reason in ((WRITER, refused), (OPERATOR, "")):
+        (made,) = await decided(said(f"/priority {wanted}", author), memory=memory)
+        assert made.refused == reason
+
+
+async def test_the_priority_that_was_commanded_last_is_the_one_to_rise_from() -> None:
+    lines = (said("/priority p3"), said("/priority p2\n/priority p3\n/priority p1\n/priority p2", WRITER, 101))
+    assert refused_with(await decided(*lines, memory=JUDGED_P2)) == ["", "", NO_RISE, "", NO_RISE]
+
+
+async def test_only_what_was_found_here_is_accepted() -> None:
+    unseen = gap()
+    leaks = tuple(leak(f"sf_{n:016x}") for n in range(6))
+    one, other, none = await decided(
+        said(
+            f"/accept {leaks[0].fingerprint} made up\n/accept {unseen.fingerprint} seen by me\n/accept {LEAK} made up"
+        ),
+        leaks=leaks,
+        gaps=(unseen,),
+    )
+    assert (one.refused, other.refused) == ("", "")
+    assert none.refused.endswith(" and 2 more")
+    assert none.refused.count("sf_") + none.refused.count("gp_") == 5
+    (nothing,) = await decided(said(f"/accept {LEAK} made up"))
+    assert nothing.refused.endswith("there is nothing to accept")
+
+
+async def test_nobody_accepts_a_finding_on_what_he_opened() -> None:
+    (made,) = await decided(said(f"/accept {LEAK} made up"), leaks=(leak(LEAK),), author=OPERATOR.title())
+    assert made.refused == OWN

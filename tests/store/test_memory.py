@@ -1,0 +1,63 @@
+"""What is remembered of a target on both databases: commands that ran, judgments that were made."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot import memory
+from bot.model import Decision, Judgment, Kind, Target
+from bot.store.session import Store
+from bot.store.tables import Repository
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TARGET = Target(repository="workshop/garden", number=12, kind=Kind.PULL)
+OTHER = Target(repository="workshop/garden", number=13, kind=Kind.PULL)
+
+
+def decision(comment_id: int, line: int = 1, **change: object) -> Decision:
+    values = {"command": "priority", "argument": "p1", "why": "drought ☀️", "by": "operator", "at": NOW}
+    return Decision.model_validate({"comment_id": comment_id, "line": line, **values, **change})
+
+
+def judgment(minutes: int = 0, check: str = "judge") -> Judgment:
+    return Judgment(check=check, at=NOW + timedelta(minutes=minutes), ground="sha256:0", content={"minutes": minutes})
+
+
+async def test_decisions_come_back_as_they_were_made_in_the_order_in_which_they_were_written(store: Store) -> None:
+    made = [decision(7, 3, refused="not yours"), decision(7), decision(5)]
+    async with store.session() as session:
+        await memory.keep_decisions(session, TARGET, made)
+        await memory.keep_decisions(session, OTHER, [decision(9)])
+    recalled = await memory.recall(store, TARGET, NOW)
+    assert recalled.decisions == (made[2], made[1], made[0])
+
+
+async def test_what_a_command_line_became_is_never_changed(store: Store) -> None:
+    async with store.session() as session:
+        await memory.keep_decisions(session, TARGET, [decision(7)])
+        await memory.keep_decisions(session, TARGET, [decision(7, argument="p3", refused="later")])
+    assert (await memory.recall(store, TARGET, NOW)).decisions == (decision(7),)
+
+
+async def test_the_newest_judgments_of_each_check_are_kept(store: Store) -> None:
+    made = [judgment(minutes) for minutes in range(memory.KEPT_JUDGMENTS + 5)]
+    async with store.session() as session:
+        await memory.keep_judgments(session, TARGET, [judgment(check="panel"), *made])
+    kept = (await memory.recall(store, TARGET, NOW)).judgments
+    assert kept == (judgment(check="panel"), *made[5:])
+
+
+async def test_before_the_bot_came_all_is_history(store: Store) -> None:
+    assert (await memory.recall(store, TARGET, NOW)).served_since == NOW
+    async with store.session() as session:
+        session.add(Repository(full_name=TARGET.repository, set_up_at=NOW - timedelta(days=3), default_branch="main"))
+    assert (await memory.recall(store, TARGET, NOW)).served_since == NOW - timedelta(days=3)
+
+
+async def test_a_target_that_is_gone_is_forgotten_and_no_other(store: Store) -> None:
+    async with store.session() as session:
+        for target in (TARGET, OTHER):
+            await memory.keep_decisions(session, target, [decision(7)])
+            await memory.keep_judgments(session, target, [judgment()])
+        await memory.forget(session, TARGET)
+    gone, left = [await memory.recall(store, target, NOW) for target in (TARGET, OTHER)]
+    assert (gone.decisions, gone.judgments) == ((), ())
+    assert (left.decisions, left.judgments) == ((decision(7),), (judgment(),))
