@@ -51,6 +51,7 @@ class Action(Value):
     body: str = ""
     comment_id: int | None = None
     label: str = ""
+    label_id: int = 0
     evidence: str = ""
     sha: str = ""
     context: str = ""
@@ -153,7 +154,7 @@ def _label_actions(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: K
         if decided != "keep" and not disputed.gives_up(label_object(name)):
             kind: ActionKind = "label.remove" if seen.on else "label.add"
             evidence = want.evidence if want else ""
-            yield Action(kind=kind, object=label_object(name), label=name, evidence=evidence)
+            yield Action(kind=kind, object=label_object(name), label=name, label_id=seen.id, evidence=evidence)
 
 
 def _reactions(plan: Plan, snapshot: Snapshot) -> tuple[list[Action], list[Action]]:
@@ -184,19 +185,21 @@ def _counted(found: Sequence[tuple[str, str, bool]], snapshot: Snapshot) -> Disp
 
 
 def _own(comment: WantedComment, snapshot: Snapshot) -> list[OwnComment]:
-    return sorted((own for own in snapshot.own.comments if own.purpose == comment.purpose), key=lambda own: own.id)
+    """What the ledger knows comes first, then the oldest: an older note may have been made to look like the bot's."""
+    held = snapshot.own.holding(f"comment:{comment.purpose}")
+    known = held.remote_id if held else None
+    mine = (own for own in snapshot.own.comments if own.purpose == comment.purpose)
+    return sorted(mine, key=lambda own: (own.id != known, own.id))
 
 
 def _comment_dispute(comment: WantedComment, snapshot: Snapshot) -> str:
-    if comment.once:
-        return ""
     held = snapshot.own.holding(f"comment:{comment.purpose}")
     if held is None or not held.value:
         return ""
     there = _own(comment, snapshot)
     which = "This comment" if comment.purpose == "report" else f"The {purpose_of(comment.purpose)}"
     if not there:
-        return "" if comment.only_if_there else f"{which} was deleted by somebody else"
+        return "" if comment.only_if_there or comment.once else f"{which} was deleted by somebody else"
     known = {held.value, held.intended}
     return "" if there[0].body_hash in known else f"{which} was edited by somebody else"
 
@@ -204,8 +207,10 @@ def _comment_dispute(comment: WantedComment, snapshot: Snapshot) -> str:
 def _comment_actions(comment: WantedComment, snapshot: Snapshot) -> list[Action]:
     name = f"comment:{comment.purpose}"
     there = _own(comment, snapshot)
-    if comment.once and (there or ((held := snapshot.own.holding(name)) and held.value)):
-        return []
+    if comment.once and not _comment_dispute(comment, snapshot):
+        held = snapshot.own.holding(name)
+        if there or (held is not None and held.value):
+            return []
     if not there:
         return [] if comment.only_if_there else [Action(kind="comment.create", object=name, body=comment.body)]
     found = [Action(kind="comment.delete", object=f"{name}:{double.id}", comment_id=double.id) for double in there[1:]]

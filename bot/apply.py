@@ -68,13 +68,19 @@ class Applier:
     async def close(self, target: Target, account: str, contexts: Sequence[str], why: str) -> None:
         """Sets the statuses of an open pull request's head to `error`, without a look at anything else.
 
+        Those that the bot set there before are among them.
+
         Raises ForgejoError.
         """
         repo, now = address(target), self._clock()
         pull = PullRequest.of(await self._client.getitem(f"{repo}/pulls/{target.number}"))
         if pull.state != "open" or not pull.head.sha:
             return
-        for context in contexts:
+        place = f"status:{pull.head.sha}:"
+        async with self._store.read() as session:
+            held = [thing.object for thing in await records.holdings(session, target)]
+        spoken = [name.removeprefix(place) for name in held if name.startswith(place)]
+        for context in dict.fromkeys([*contexts, *spoken]):
             body = {"context": context, "state": "error", "description": why, "target_url": pull.html_url}
             name = f"status:{pull.head.sha}:{context}"
             value = status_value("error", why, pull.html_url)

@@ -74,7 +74,7 @@ def observed(look: "Look") -> Snapshot:
         update={"decisions": tuple(one for one in seen.inputs.decisions if one not in decisions)}
     )
     memory = seen.memory.model_copy(
-        update={"judgments": tuple(one for one in seen.memory.judgments if one not in judgments)}
+        update={"judgments": tuple(one for one in seen.memory.judgments if one not in judgments), "verdicts": {}}
     )
     return seen.model_copy(update={"inputs": before, "memory": memory})
 

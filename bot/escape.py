@@ -10,7 +10,9 @@ import re
 JOINER = "\u2060"
 PUNCTUATION = re.compile(r"([\\`*_{}\]<>|~!$&])")
 BRACKET = "&#91;"
-LEADING = re.compile(r"^(\s*)([-+=#]|\d+(?=[.)]))")
+LEADING = re.compile(r"^(\s*)([-+=#/]|\d+(?=[.)]))")
+CLOSING = re.compile(r"(?<=\s)(#+)$")
+"""Signs that a heading would take for its end."""
 TRIGGER = re.compile(r"([@#!])(?=[\w-])")
 ADDRESS = re.compile(r"(?i)(https?|ftp|mailto|www)(?=[:.])")
 INVISIBLE = re.compile(
@@ -27,7 +29,7 @@ def visible(text: str) -> str:
 def plain(text: str, limit: int = 1000) -> str:
     """Gives the text so that Markdown shows it as it is and Forgejo acts on none of it."""
     parted = ADDRESS.sub(rf"\1{JOINER}", TRIGGER.sub(rf"\1{JOINER}", cut(visible(text), limit).strip(" ")))
-    return LEADING.sub(_led, PUNCTUATION.sub(r"\\\1", parted).replace("[", BRACKET))
+    return CLOSING.sub(r"\\\1", LEADING.sub(_led, PUNCTUATION.sub(r"\\\1", parted).replace("[", BRACKET)))
 
 
 def code(text: str, limit: int = 300) -> str:
@@ -45,7 +47,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def _led(match: re.Match[str]) -> str:
-    """A line's first sign can make it a heading, a list or a rule."""
+    """A line's first sign can make it a heading, a list or a rule, and a slash another bot's command."""
     sign = match[2]
     return f"{match[1]}{sign}{JOINER}" if sign.isdigit() else f"{match[1]}\\{sign}"
 

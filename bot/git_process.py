@@ -10,20 +10,17 @@ from bot import programs
 class GitError(RuntimeError):
     """Git failed; the text says which command and why, without arguments that a user chose.
 
-    `code` is what git ended with by itself, and 0 where it was ended.
+    `code` is what git ended with by itself, 0 where it was ended; `output` is what it had printed until then.
     """
 
-    def __init__(self, text: str, code: int = 0) -> None:
+    def __init__(self, text: str, code: int = 0, output: bytes = b"") -> None:
         super().__init__(text)
         self.code = code
+        self.output = output
 
 
 class GitTooMuch(GitError):
-    """Git's output passed its limit; `output` is what had come until then."""
-
-    def __init__(self, text: str, output: bytes) -> None:
-        super().__init__(text)
-        self.output = output
+    """Git's output passed its limit."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +55,10 @@ class Git:
             raise GitError(f"git {name} took longer than {bounds.seconds:.0f} s and was ended") from None
         except programs.Overlong as fault:
             mib = self.limits.output_bytes // (1024 * 1024)
-            raise GitTooMuch(f"git {name} printed more than {mib} MiB", fault.output) from None
+            raise GitTooMuch(f"git {name} printed more than {mib} MiB", output=fault.output) from None
         if ended.code:
             told = self.told(ended.errors.decode("utf-8", "replace")) or "no message"
-            raise GitError(f"git {name} failed ({ended.code}): {told}", ended.code)
+            raise GitError(f"git {name} failed ({ended.code}): {told}", ended.code, ended.output)
         return ended.output
 
 

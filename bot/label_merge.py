@@ -7,6 +7,8 @@ from bot.model import Held, KnownLabels, LabelSeen, Plan, Snapshot, WantedLabel,
 from bot.policy import named
 
 MAX_NAME = 100
+RENAMED = "/renamed"
+"""Stands for whoever changed a label under another name than it has now; no login holds a slash."""
 
 
 def label_object(name: str) -> str:
@@ -20,13 +22,15 @@ def decide_label(
     """Says what happens to one label: nothing, a write of the bot's own, or putting back what somebody else changed."""
     policy, account = snapshot.policy, snapshot.own.account
     held = snapshot.own.holding(label_object(seen.name))
+    if held is not None and held.remote_id and seen.id and held.remote_id != seen.id and seen.by != account:
+        seen = seen.model_copy(update={"by": RENAMED})
     trusted = (*(policy.operators or ()), *policy.writers)
     if want is None:
         if seen.on and held is not None and held.value == "on" and seen.by == account:
             return "write"
         foreign = seen.on and decision and seen.by not in {account, ""} and not named(seen.by, trusted)
         return "restore" if foreign else "keep"
-    if want.on == seen.on:
+    if want.on == seen.on or _evicted(held, want, seen, account):
         return "keep"
     overruled = _overruled(want, seen)
     if overruled or seen.by in {"", account}:
@@ -71,6 +75,15 @@ def _may_change(seen: LabelSeen, snapshot: Snapshot, *, decision: bool) -> bool:
     if decision:
         return named(seen.by, snapshot.policy.operators or ())
     return not named(seen.by, snapshot.policy.agents)
+
+
+def _evicted(held: Held | None, want: WantedLabel, seen: LabelSeen, account: str) -> bool:
+    """The server took a label off as the bot set another: their scope is exclusive there, and setting it again would
+    only take the other off.
+    """
+    if held is None or not want.on or seen.on or seen.by != account:
+        return False
+    return held.value == "on" and not held.intended and held.evidence == want.evidence
 
 
 def _overruled(want: WantedLabel, seen: LabelSeen) -> bool:

@@ -47,18 +47,18 @@ class LabelWriter:
         answer = await self._client.post(
             f"{address(target)}/issues/{target.number}/labels", {"labels": names}, repeat=True
         )
-        there = {Label.of(raw).name for raw in answer or []}
+        there = {label.name: label.id for label in map(Label.of, answer or [])}
         if missing := [name for name in names if name not in there]:
             self._defined.pop(target.repository, None)
             told = ", ".join(missing)
             raise LabelRefused(f"label {told} of {target} wasn't set although Forgejo said so; look again")
-        return [Done(action) for action in actions]
+        return [Done(action, there[action.label]) for action in actions]
 
     async def remove(self, target: Target, action: Action) -> Done:
         """Takes a label off, and every other of its name. Raises ForgejoError."""
         labels = f"{address(target)}/issues/{target.number}/labels"
         for label in [Label.of(raw) for raw in await self._client.getitem(labels) or []]:
-            if label.name == action.label:
+            if label.id == action.label_id or label.name == action.label:
                 await self._client.delete(f"{labels}/{label.id}")
         return Done(action)
 

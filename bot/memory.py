@@ -94,9 +94,3 @@ async def keep_judgments(session: AsyncSession, target: Target, made: Sequence[J
         old = select(JudgmentRow.at).where(mine).order_by(JudgmentRow.at.desc()).offset(KEPT_JUDGMENTS)
         if times := list((await session.execute(old)).scalars()):
             await session.execute(delete(JudgmentRow).where(mine, JudgmentRow.at.in_(times)))
-
-
-async def forget(session: AsyncSession, target: Target) -> None:
-    """Forgets all of it for a target that is gone."""
-    for table in (DecisionRow, JudgmentRow):
-        await session.execute(delete(table).where(table.repository == target.repository, table.number == target.number))

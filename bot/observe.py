@@ -14,7 +14,8 @@ from sqlalchemy import select
 from bot import own, records
 from bot.envelope import witness_of
 from bot.forgejo.abc import ForgejoAPI
-from bot.forgejo.types import Comment, PullRef, PullRequest, TimelineEvent
+from bot.forgejo.sansio import path
+from bot.forgejo.types import Comment, PullRef, PullRequest, Repository, TimelineEvent
 from bot.git import GitError
 from bot.history import Heads, Histories, History, relevant
 from bot.memory import Recalled, recall
@@ -33,9 +34,9 @@ from bot.model import (
     digest,
 )
 from bot.policies import Merge, Policies
-from bot.policy import PATH, named
+from bot.policy import PATH, Policy, named
 from bot.scan import Scanner
-from bot.standing import commanders, permissions
+from bot.standing import Standings, commanders
 from bot.store.session import Store
 from bot.store.tables import Delivery
 from bot.texts import read_texts
@@ -73,6 +74,13 @@ class Observer:
         self._policies = policies
         self._scanner = scanner
         self._clock = clock
+        self._standings = Standings(client, clock)
+
+    async def canonical(self, target: Target) -> Target:
+        """Gives the target with its repository spelt as the server spells it. Raises ForgejoError."""
+        owner, name = target.repository.split("/", 1)
+        found = Repository.of(await self._client.getitem(path("repos", owner, name)))
+        return target.model_copy(update={"repository": found.full_name})
 
     async def observe(self, target: Target, identity: Identity) -> Snapshot:
         """Gives a fresh snapshot.
@@ -94,7 +102,7 @@ class Observer:
             policy=in_force.policy,
             policy_problems=in_force.problems,
             policy_notes=in_force.notes,
-            memory=await self._memory(target, thread, inputs, recalled),
+            memory=await self._memory(thread, inputs, in_force.policy, recalled),
             own=mine,
         )
 
@@ -178,12 +186,12 @@ class Observer:
         found += [sha for pair in rows for sha in pair if sha and sha != ZERO_SHA]
         return [*found, *seen]
 
-    async def _memory(self, target: Target, thread: Thread, inputs: Inputs, recalled: Recalled) -> Memory:
+    async def _memory(self, thread: Thread, inputs: Inputs, policy: Policy, recalled: Recalled) -> Memory:
         rights = thread.repository.permissions
-        asking = commanders(inputs.comments, inputs.decisions) if rights and rights.admin else ()
+        asking = commanders(inputs, policy) if rights and rights.admin else ()
         return Memory(
             updated_at=thread.head.updated_at,
-            permissions=await permissions(self._client, target.repository, asking),
+            permissions=await self._standings.of(thread.repository.full_name, asking),
             judgments=recalled.judgments,
         )
 
@@ -225,7 +233,7 @@ class Observer:
         )
 
     def _mask(self, text: str) -> str:
-        return self._scanner.mask(text) if text else text
+        return self._scanner.mask(text).replace("\0", "\ufffd") if text else text
 
     def _side(self, ref: PullRef) -> Side:
         return Side(ref=self._mask(ref.ref), sha=ref.sha, repository=ref.repo.full_name if ref.repo else "")

@@ -50,12 +50,13 @@ def _purpose(target: Target, body: str) -> str:
 def labels(there: Sequence[Label], timeline: Iterable[TimelineEvent]) -> tuple[LabelSeen, ...]:
     """Gives each label that is on, or was, with who changed it last; sorted by name."""
     last = _last_changes(timeline)
-    on = {label.name for label in there}
+    on = {label.name: label.id for label in there}
     found = []
-    for name in sorted(on | last.keys()):
+    for name in sorted(on.keys() | last.keys()):
         event = last.get(name)
         by = event.user.login if event and event.user else ""
-        found.append(LabelSeen(name=name, on=name in on, by=by, at=event.created_at if event else None))
+        number = on.get(name) or (event.label.id if event and event.label else 0)
+        found.append(LabelSeen(name=name, on=name in on, id=number, by=by, at=event.created_at if event else None))
     return tuple(found)
 
 

@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 FIRST_RETRY = 2.0
 LAST_RETRY = 900.0
+GONE_AFTER = timedelta(minutes=10)
+MISSING = "it isn't there; it is forgotten if it still isn't when looked for again"
 FIRST_POLL = 10.0
 LAST_POLL = 300.0
 POLLS_WITHOUT_STATUS = 3
@@ -61,7 +63,9 @@ class Reconciler:
             outcome = await self._gone(target, fault)
         except (Locked, Forbidden) as fault:
             outcome = await self._mute(target, fault)
-        except (ForgejoError, GitError, Moved, LabelRefused) as fault:
+        except LabelRefused as fault:
+            outcome = await self._label_refused(target, fault)
+        except (ForgejoError, GitError, Moved) as fault:
             outcome = await self._retry(target, fault)
         finally:
             structlog.contextvars.unbind_contextvars("target")
@@ -88,6 +92,7 @@ class Reconciler:
 
     async def apply_once(self, target: Target) -> tuple[Look, tuple[Done, ...]]:
         """Looks at a target and writes now, for the command line. Raises what observing and writing raise."""
+        target = await self._parts.observer.canonical(target)
         async with self._parts.store.session() as session:
             if await records.row_of(session, target) is None:
                 await records.serve(session, target.repository, self._parts.clock())
@@ -106,6 +111,8 @@ class Reconciler:
             return look
         target, head = snapshot.target, snapshot.inputs.head.sha
         async with parts.store.session() as session:
+            # Before any write: a write that Forgejo refuses must not hide this head from pull requests that share it.
+            wakes = await records.place(session, target, snapshot.inputs)
             await records.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, ()))
             if row is None or row.snapshot_hash != snapshot.hash:
                 await records.keep_snapshot(session, snapshot)
@@ -113,6 +120,8 @@ class Reconciler:
                     await records.keep_heads(session, target, [head], snapshot.taken_at)
                 await append(session, [self._judgment(look)], snapshot.taken_at)
             siblings = await records.siblings(session, target, head) if head else ()
+        for other in wakes:
+            await self._engine.submit(other)
         for report in look.reports:
             parts.metrics.verdicts.labels(check=report.check, verdict=report.verdict).inc()
         if siblings == snapshot.own.siblings:
@@ -138,20 +147,15 @@ class Reconciler:
         return done
 
     async def _finish(self, look: Look, generation: int, done: Sequence[Done]) -> None:
-        """Records the generation that was seen, and wakes pull requests that share a commit where this one let go."""
+        """Records the generation that was seen; looks once more where a pull request of this head spoke meanwhile."""
         snapshot, now = look.snapshot, self._parts.clock()
         target, head = snapshot.target, snapshot.inputs.head.sha
-        wakes: list[Target] = []
         async with self._parts.store.session() as session:
             row = await records.row_of(session, target)
             if row is None:
                 return
-            live = snapshot.inputs.state == "open"
-            if row.head_sha and (row.head_sha != head or (not live and row.state == "open")):
-                wakes += await records.sharing_head(session, target, row.head_sha)
             row.observed_generation = max(row.observed_generation, generation)
             row.attempts, row.last_error, row.not_before = 0, "", None
-            row.state, row.head_sha, row.base_ref = ("open" if live else "closed"), head, snapshot.inputs.base.ref
             row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
             await records.reground(session, target, regrounded(look.plan, snapshot, self._parts.labels))
             if done:
@@ -159,10 +163,10 @@ class Reconciler:
             adopted = [] if done else adoptable(snapshot)
             if adopted and not snapshot.own.quiet:
                 await records.adopt(session, target, adopted, now)
-            if head and live and await records.siblings(session, target, head) != snapshot.own.siblings:
-                wakes.append(target)
-        for other in wakes:
-            await self._engine.submit(other)
+            live = bool(head) and snapshot.inputs.state == "open"
+            changed = live and await records.siblings(session, target, head) != snapshot.own.siblings
+        if changed:
+            await self._engine.submit(target)
 
     async def _poll(self, snapshot: Snapshot) -> None:
         """Forgejo sends no event for statuses: a head is looked at again until they settle, ever more rarely."""
@@ -182,16 +186,29 @@ class Reconciler:
         await self._engine.submit(snapshot.target, priority=5, delay=min(FIRST_POLL * 2**count, LAST_POLL))
 
     async def _gone(self, target: Target, fault: Exception) -> str:
+        """A target that isn't there twice, some time apart, is forgotten; once may be a server that is being mended."""
         log.info("target.gone", reason=str(fault))
         async with self._parts.store.session() as session:
             row = await records.row_of(session, target)
+            if row is not None and row.last_error != MISSING:
+                row.last_error, row.not_before = MISSING, self._parts.clock() + GONE_AFTER
+                row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
+                return "missing"
             wakes = await records.sharing_head(session, target, row.head_sha) if row else []
             await records.forget(session, target)
         for other in wakes:
             await self._engine.submit(other)
         return "gone"
 
-    async def _mute(self, target: Target, fault: ForgejoError) -> str:
+    async def _label_refused(self, target: Target, fault: LabelRefused) -> str:
+        """What is known of a repository's labels may be out of date, which the next look mends; or nothing does."""
+        async with self._parts.store.read() as session:
+            row = await records.row_of(session, target)
+        if row is not None and row.attempts < PATIENCE:
+            return await self._retry(target, fault)
+        return await self._mute(target, fault)
+
+    async def _mute(self, target: Target, fault: ForgejoError | LabelRefused) -> str:
         """Forgejo won't let the bot: trying again changes nothing until something happens on the target."""
         self._say_once(target, str(fault))
         async with self._parts.store.session() as session:

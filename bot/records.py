@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import memory
 from bot.actions import Action
-from bot.model import Held, Kind, Restored, SiblingVerdict, Snapshot, Target, WantedStatus
+from bot.model import Held, Inputs, Kind, Restored, SiblingVerdict, Snapshot, Target, WantedStatus
 from bot.store.session import upsert
 from bot.store.tables import Delivery, Head, Holding, LedgerEntry, Repository, SnapshotRow, TargetRow, Verdict
 
@@ -249,6 +248,18 @@ async def sharing_head(session: AsyncSession, target: Target, commit: str) -> li
     return [target_of(row) for row in (await session.execute(query)).scalars()] if commit else []
 
 
+async def place(session: AsyncSession, target: Target, inputs: Inputs) -> list[Target]:
+    """Records where a target stands: its state, head and base. Gives those that share a head which it let go of."""
+    row = await row_of(session, target)
+    if row is None:
+        return []
+    live, head = inputs.state == "open", inputs.head.sha
+    left = row.head_sha and (row.head_sha != head or (not live and row.state == "open"))
+    wakes = await sharing_head(session, target, row.head_sha) if left else []
+    row.state, row.head_sha, row.base_ref = ("open" if live else "closed"), head, inputs.base.ref
+    return wakes
+
+
 async def earlier_heads(session: AsyncSession, target: Target) -> tuple[str, ...]:
     """Gives the heads that the pull request had at earlier looks, newest first."""
     query = (
@@ -310,8 +321,10 @@ async def serve(session: AsyncSession, repository: str, at: datetime) -> None:
 
 
 async def forget(session: AsyncSession, target: Target) -> None:
-    """Forgets a target that is gone from the server; the ledger keeps what was done to it."""
-    await memory.forget(session, target)
+    """Forgets a target that is gone from the server.
+
+    The ledger keeps what was done to it; decisions and judgments stay too, in case that it comes back.
+    """
     for table in (TargetRow, Head, Verdict, Holding):
         await session.execute(delete(table).where(table.repository == target.repository, table.number == target.number))
 

@@ -64,10 +64,10 @@ def test_own_comments_come_oldest_first_with_their_hash() -> None:
 def test_the_last_change_of_each_label_tells_who() -> None:
     timeline = [changed("a", AGENT), changed("b", BOT), changed("a", OPERATOR, added=False), changed("c", None)]
     assert own.labels([label("b"), label("c"), label("d")], timeline) == (
-        LabelSeen(name="a", on=False, by=OPERATOR, at=AT),
-        LabelSeen(name="b", on=True, by=BOT, at=AT),
-        LabelSeen(name="c", on=True, by="", at=AT),
-        LabelSeen(name="d", on=True, by="", at=None),
+        LabelSeen(name="a", id=1, on=False, by=OPERATOR, at=AT),
+        LabelSeen(name="b", id=1, on=True, by=BOT, at=AT),
+        LabelSeen(name="c", id=1, on=True, by="", at=AT),
+        LabelSeen(name="d", id=1, on=True, by="", at=None),
     )
 
 

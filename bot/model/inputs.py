@@ -82,10 +82,14 @@ class CommentText(Value):
 
 
 class LabelSeen(Value):
-    """A label as the timeline tells it: whether it is on, who last set or took it, and when."""
+    """A label as the timeline tells it: whether it is on, who last set or took it, and when.
+
+    `id` is the definition's: who renames one doesn't make another's changes his own.
+    """
 
     name: str
     on: bool
+    id: int = 0
     by: str = ""
     at: datetime | None = None
 

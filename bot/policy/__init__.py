@@ -63,7 +63,7 @@ class Policy(Section):
         return self.model_copy(update={"operators": chosen})
 
 
-TRUSTED_KEYS = ("operators", "agents", "writers", "secret_leak", "judge", "commands")
+TRUSTED_KEYS = ("operators", "agents", "writers", "secret_leak", "judge", "labels", "commands")
 """What a policy trusts. Whole checks are among it: switching one off is the widest trust there is."""
 
 

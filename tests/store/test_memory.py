@@ -50,14 +50,3 @@ async def test_before_the_bot_came_all_is_history(store: Store) -> None:
     async with store.session() as session:
         session.add(Repository(full_name=TARGET.repository, set_up_at=NOW - timedelta(days=3), default_branch="main"))
     assert (await memory.recall(store, TARGET, NOW)).served_since == NOW - timedelta(days=3)
-
-
-async def test_a_target_that_is_gone_is_forgotten_and_no_other(store: Store) -> None:
-    async with store.session() as session:
-        for target in (TARGET, OTHER):
-            await memory.keep_decisions(session, target, [decision(7)])
-            await memory.keep_judgments(session, target, [judgment()])
-        await memory.forget(session, TARGET)
-    gone, left = [await memory.recall(store, target, NOW) for target in (TARGET, OTHER)]
-    assert (gone.decisions, gone.judgments) == ((), ())
-    assert (left.decisions, left.judgments) == ((decision(7),), (judgment(),))
