@@ -43,7 +43,9 @@ _OBLIGED = frozenset({"must", "should", "shall", "needs", "need", "has", "have",
 _MUST = frozenset({"must", "should", "shall", "will", "to", "lets", "please"})
 _WILLING = frozenset({"would", "will", "shall"})
 _NEEDED = frozenset({"needs", "requires", "due", "needed", "required"})
-_ENDS = frozenset({"", "and", ",", "or", "afterwards", "everywhere"}) | lexicon.ADVERBS | lexicon.PREPOSITIONS
+_ENDS = (
+    frozenset({"", "and", ",", "or", "so", "then", "afterwards", "everywhere"}) | lexicon.ADVERBS | lexicon.PREPOSITIONS
+)
 _VERBS = lexicon.ALL_ACTS | lexicon.MAKING | lexicon.PERFORM
 
 

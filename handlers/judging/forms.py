@@ -17,7 +17,8 @@ NOMINALS = {
 PHRASAL = {
     ("roll", "out"): "rollout", ("roll", "back"): "rollback", ("cut", "over"): "cutover",
     ("shut", "down"): "shutdown", ("set", "up"): "setup", ("turn", "off"): "disable", ("turn", "on"): "enable",
-    ("top", "up"): "topup", ("hand", "over"): "hand", ("fail", "over"): "failover", ("force", "push"): "forcepush",
+    ("top", "up"): "topup",  ("hand", "over"): "hand", ("fail", "over"): "failover", ("force", "push"): "forcepush",
+    ("force", "pushing"): "forcepush", ("force", "pushed"): "forcepushed",
     ("scope", "down"): "narrow", ("tear", "down"): "destroy", ("spin", "up"): "provision",
     ("switch", "over"): "cutover", ("take", "down"): "shutdown", ("bring", "down"): "shutdown",
     ("stand", "up"): "provision", ("get", "rid"): "delete", ("make", "sure"): "ensure",

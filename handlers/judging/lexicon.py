@@ -94,7 +94,7 @@ OBJECTS = {
     ),
     Matter.SPENDING: word_set(
         "plan subscription invoice budget licence license seat credit hardware gpu disk domain quote hosting vps "
-        "storage quota spend spending tier laptop server drive ssd nvme"
+        "storage quota spend spending tier laptop server drive ssd nvme spare"
     ),
 }
 """Things that are the matter by themselves, in the singular."""
@@ -107,7 +107,7 @@ QUALIFIED = {
         "instance file"
     ),
     Matter.LEGAL: word_set("term request policy claim clause data notice"),
-    Matter.SPENDING: word_set("account machine service capacity api limit"),
+    Matter.SPENDING: word_set("account machine service capacity api limit cap ceiling package"),
 }
 """Things that are the matter only with one of the words of `QUALIFIERS` beside them."""
 
@@ -119,7 +119,9 @@ QUALIFIERS = {
     Matter.PRODUCTION: word_set(""),
     Matter.DESTRUCTIVE: word_set("production prod live customer personal git real tenant"),
     Matter.LEGAL: word_set("customer personal legal gdpr privacy erasure court copyright processing liability subject"),
-    Matter.SPENDING: word_set("cloud paid billing hosting rented monthly yearly annual money spending"),
+    Matter.SPENDING: word_set(
+        "cloud paid billing hosting hoster provider vendor rented weekly monthly yearly annual money spend cost"
+    ),
 }
 
 RIGHTS = word_set("access permission right role scope privilege membership admin")

@@ -15,6 +15,9 @@ from handlers.judging.objects import Setting, about, is_thing, operated, phrases
 from handlers.judging.words import Line, Part, Word
 
 _DENIED = frozenset({"not", "dont", "never"})
+_EACH = frozenset({"every", "each"})
+_TRUNKS = frozenset({"main", "master"})
+_NONE = frozenset({"no", "not", "dont", "never", "nothing", "without"})
 _OPENED = {"title", "task"}
 
 
@@ -22,7 +25,8 @@ def matters(line: Line, *, code: bool) -> frozenset[Matter]:
     """Gives the matters that a line asks for; `code` where the whole text is about a program's behaviour."""
     if line.part in {Part.ASIDE, Part.STEPS} or line.form == "heading":
         return frozenset()
-    asked = line.form in _OPENED or line.part in {Part.GOAL, Part.CRITERIA}
+    listed = line.form == "item" and line.part is Part.OTHER and not line.slug
+    asked = line.form in _OPENED or line.part in {Part.GOAL, Part.CRITERIA} or listed
     setting = Setting(code=code or line.part is Part.EXPECTED, asked=asked)
     found: set[Matter] = set()
     for act in acts(line):
@@ -31,42 +35,46 @@ def matters(line: Line, *, code: bool) -> frozenset[Matter]:
     for segment in segments(line.words):
         said = texts(segment)
         if led(segment) not in lexicon.MAKING and (not setting.code or said & lexicon.REAL):
-            found |= set(_implied(segment, said, setting)) | set(_lawful(line, said))
+            found |= set(_implied(segment, said, setting)) | set(_lawful(line, said)) | set(_told(said))
     return frozenset(found)
 
 
-def world(lines: Iterable[Line]) -> Line | None:
+def world(lines: Iterable[Line], *, worked: bool) -> Line | None:
     """Gives the line with which title, goal and context have said enough of what lies outside of repositories to be
-    about it, or None. Only the beginning is read: whatever stands behind it changes nothing.
+    about it, or None; less is enough where the title names no work on a program (`worked`). Only the beginning is read:
+    whatever stands behind it changes nothing.
     """
     seen: set[str] = set()
     size = 0
+    enough = topics.ENOUGH - (not worked)
     for line in lines:
+        if line.form == "title" and led(line.words) in lexicon.MAKING:
+            enough += topics.MADE
         if not _opening(line):
             continue
         size += line.size
         if size > topics.OPENING:
             return None
         seen.update(word for segment in segments(line.words) for word in _outside(segment))
-        if sum(topics.WORLD[word] for word in seen) >= topics.ENOUGH:
+        if sum(topics.WORLD[word] for word in seen) >= enough:
             return line
     return None
 
 
 def _opening(line: Line) -> bool:
-    placed = line.part in {Part.GOAL, Part.CRITERIA, Part.CONTEXT} or not line.slug
-    return line.form in _OPENED or (
-        placed and line.form != "heading" and line.part not in {Part.ASIDE, Part.STEPS, Part.EXPECTED}
-    )
+    return line.form in _OPENED or (line.form != "heading" and line.part not in {Part.ASIDE, Part.STEPS, Part.EXPECTED})
 
 
 def _outside(segment: Sequence[Word]) -> Iterator[str]:
-    if led(segment) in lexicon.MAKING:
+    said = texts(segment)
+    if led(segment) in lexicon.MAKING | _NONE or (said & lexicon.MONEY and said & topics.SHOWN_PRICE):
         return
     for place, word in enumerate(segment):
         following = segment[place + 1] if place + 1 < len(segment) else Word("")
         software = following.name or singular(following.text) in lexicon.SOFTWARE
-        if singular(word.text) in topics.WORLD and not word.name and not software:
+        if word.name and word.text in topics.HOST:
+            yield word.text
+        if singular(word.text) in topics.WORLD and not word.name and word.text != "etc" and not software:
             yield singular(word.text)
 
 
@@ -77,17 +85,32 @@ def _implied(segment: Sequence[Word], said: AbstractSet[str], setting: Setting) 
     named = f" {' '.join(word.text for word in segment)} "
     if said & _DENIED:
         return
-    if said & topics.INTENT or (said & lexicon.MACHINES and not said & lexicon.FINITE):
+    means = topics.MEANS if setting.asked else frozenset()
+    if said & (topics.INTENT | means) or (said & lexicon.MACHINES and not said & lexicon.FINITE):
         yield from (matter for command, matter in topics.COMMANDS.items() if f" {command} " in named)
     if said & lexicon.CONDITIONS:
         return
     if any(f" {phrase} " in named for phrase in topics.LOST):
         yield Matter.DESTRUCTIVE
     if setting.asked and led(segment) != "as":
-        yield from (matter for matter, sets in topics.STATES if all(said & one for one in sets))
+        known = said | {word.text for word in segment if word.text in _TRUNKS}
+        yield from (matter for matter, sets in topics.STATES if all(known & one for one in sets))
         yield from [Matter.CREDENTIAL] if any(_is_new(phrase) for _, phrase in phrases(segment)) else []
     if _needed(segment, said):
         yield Matter.CREDENTIAL
+
+
+def _told(said: AbstractSet[str]) -> Iterator[Matter]:
+    """Matters that a clause tells as a fact: data that is gone, a limit that is reached, an invoice that is due."""
+    if not said & (lexicon.CONDITIONS - _EACH | _NONE):
+        known = said | {singular(text) for text in said} | {"#" for text in said if text.isdecimal()}
+        yield from (matter for matter, sets in topics.FACTS if all(known & one for one in sets))
+
+
+def commanded(words: Sequence[Word]) -> Iterator[Matter]:
+    """Gives the matters of a command that a plan shows: the words of its line, from the first on."""
+    named = f"{' '.join(word.text for word in words)} "
+    yield from (matter for command, matter in topics.COMMANDS.items() if named.startswith(f"{command} "))
 
 
 def _lawful(line: Line, said: AbstractSet[str]) -> Iterator[Matter]:
@@ -97,9 +120,10 @@ def _lawful(line: Line, said: AbstractSet[str]) -> Iterator[Matter]:
 
 def _priced(said: AbstractSet[str]) -> bool:
     """Says whether a clause names a price, and not how a program shows one."""
-    figures = (int(text) for text in said if text.isdecimal() and len(text) < 9)  # noqa: PLR2004 - longer ones are ids
+    said = said | {singular(text) for text in said}
+    figures = [int(text) for text in said if text.isdecimal() and len(text) < 9]  # noqa: PLR2004 - longer ones are ids
     dear = any(figure >= topics.DEAR for figure in figures) or said & topics.RECURRING
-    return bool(said & lexicon.MONEY and dear and not said & topics.SHOWN_PRICE)
+    return bool(figures and said & lexicon.MONEY and dear and not said & topics.SHOWN_PRICE)
 
 
 def _is_new(phrase: Sequence[Word]) -> bool:

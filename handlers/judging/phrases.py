@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from handlers.judging import lexicon
 from handlers.judging.clauses import led, segments, texts
-from handlers.judging.gates import asked, awaited, only_his
+from handlers.judging.gates import asked, awaited, ends, names_expiring, only_his
 from handlers.judging.words import Line, Part, Word, word_set
 
 
@@ -95,8 +95,11 @@ class Reading:
 def told(reading: Reading) -> Iterator[tuple[str, Line]]:
     """Gives the signals of all words, each with the line that it stands in."""
     told_by = [line for line in (reading.title, *reading.lines) if len(line.words) > 1]
+    expiring = not reading.code and names_expiring(reading.title)
     for line in told_by:
         code = reading.code
+        if expiring and line.part not in {Part.ASIDE, Part.STEPS, Part.EXPECTED} and ends(line):
+            yield "runs-out", line
         yield from ((name, line) for name in asked(line, code=code))
         if line.form == "title" and code:
             continue

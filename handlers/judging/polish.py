@@ -63,6 +63,14 @@ EXACT = {
     "jutro": "tomorrow", "dzis": "today", "nowy": "new", "nowe": "new", "nowa": "new", "stary": "old",
     "stare": "old", "stara": "old", "wyciek": "leaked", "kroki": "plan", "rotacja": "rotation",
     "wdrozenie": "deployment", "migracja": "migration", "blad": "bug", "oprocz": "except",
+    "reka": "hand", "recznie": "manually", "zywo": "live", "bazie": "database", "konto": "account", "konta": "account",
+    "wiersze": "rows", "wierszy": "rows", "ktos": "somebody", "limit": "limit", "wazny": "valid", "wazne": "valid",
+    "wpisy": "entries", "wpisow": "entries", "zdjecia": "photos", "zdjec": "photos", "root": "root",
+    "zamowienia": "orders", "zamowien": "orders", "rekordy": "records", "rekordow": "records",
+    "poniedzialek": "monday", "poniedzialku": "monday", "wtorek": "tuesday", "wtorku": "tuesday", "sroda": "wednesday",
+    "srode": "wednesday", "srody": "wednesday", "czwartek": "thursday", "czwartku": "thursday", "piatek": "friday",
+    "piatku": "friday", "sobota": "saturday", "sobote": "saturday", "niedziela": "sunday", "niedziele": "sunday",
+    "tydzien": "week", "tygodniu": "week", "dni": "days", "dzien": "day", "odtworzenia": "reproduce",
 }  # fmt: skip
 
 STEMS = {
@@ -83,7 +91,17 @@ STEMS = {
     "popraw": "fix", "napisa": "write", "opisa": "describe", "porownan": "comparison", "porowna": "compare",
     "sprawdz": "check", "przejrz": "review", "przetlumacz": "translate", "podsumow": "summary",
     "dokumentacj": "documentation", "testow": "test", "wygas": "expires", "krok": "plan", "zakres": "scope",
-    "tabel": "table",
+    "tabel": "table", "znikn": "vanished", "znika": "vanished", "brakuj": "missing", "przepad": "lost",
+    "utracon": "lost",
+    "zgin": "lost", "miesieczn": "monthly", "miesiac": "month", "roczn": "yearly", "podnie": "raise",
+    "podnos": "raise", "zwieksz": "increase", "dopis": "insert", "odtworz": "restore", "przywroc": "restore",
+    "zdecyd": "decide", "decyz": "decision", "wybra": "choose", "wybier": "choose", "histori": "history",
+    "przepis": "rewrite", "nadpis": "overwrite", "ochron": "protection", "galez": "branch", "galaz": "branch",
+    "kosztuj": "cost", "koszt": "cost", "rachun": "bill", "oplat": "fee", "przelew": "pay", "zostaw": "keep",
+    "zachowa": "keep", "stycz": "january", "luteg": "february", "marc": "march", "kwiet": "april",
+    "czerwc": "june", "lipc": "july", "sierp": "august", "wrzes": "september", "pazdzier": "october",
+    "listopad": "november", "grudn": "december", "zamow": "order", "zostal": "left",
+    "dzial": "works", "reprodukcj": "reproduce",
 }  # fmt: skip
 _LONGEST_FIRST = sorted(STEMS, key=len, reverse=True)
 _PAIRS = {"moze": "cannot", "moga": "cannot", "dziala": "broken", "dzialaja": "broken"}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.model import Kind, Snapshot, Value
 from handlers.judging.gates import awaited
-from handlers.judging.matters import world
+from handlers.judging.matters import commanded, world
 from handlers.judging.paths import of_labels, of_paths
 from handlers.judging.payload import Effort, Escalation, EvidenceRef, Opinion, Priority, Step
 from handlers.judging.phrases import Reading, told
@@ -135,7 +135,13 @@ def _words(snapshot: Snapshot, text: Text, title: Line, kind: str) -> Iterator[S
     reading = Reading(title, text.lines, code=code, operators=operators)
     for name, line in (*told(reading), *((name, title) for name in named), *talk(text.lines)):
         yield fired(name, place(line, kind))
-    about = world((title, *text.lines)) if kind == "issue" and not code and "text-work" not in named else None
+    for line in text.commands:
+        yield from (fired(f"asks-{matter.value}", place(line, kind)) for matter in commanded(line.words))
+    about = (
+        world((title, *text.lines), worked=bool(named))
+        if kind == "issue" and not code and "text-work" not in named
+        else None
+    )
     yield from [fired("outside", place(about, kind))] if about else []
     for comment in snapshot.inputs.comments[-COMMENTS:]:
         if any(awaited(line, code=code, operators=operators) for line in read(comment.body).lines):

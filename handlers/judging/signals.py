@@ -87,7 +87,7 @@ SIGNALS: tuple[Sign, ...] = (
     Sign("vague", "structure", 7, "its words leave open what is meant", {"confidence": -1}),
     Sign("criteria", "structure", 2, "it says when it is done", {"confidence": 1}),
     Sign("goal", "structure", 2, "it states its outcome", {"confidence": 1}),
-    Sign("bug-report", "structure", 2, "it tells how to see the fault", {"confidence": 1}),
+    Sign("bug-report", "structure", 2, "it tells how to see the fault", {"confidence": 1, "codex": 4}),
     Sign("conventional", "structure", 1, "its title says what is to be done", {}),
     # Not now.
     Sign("park-label", "park", 10, "a label says that it is parked or blocked", {"park": 3}),
@@ -120,7 +120,7 @@ SIGNALS: tuple[Sign, ...] = (
     Sign("code-work", "work", 5, "its title names work on code", {"codex": 3}),
     Sign("code-type", "work", 4, "its title announces a change of a program", {"codex": 4}),
     Sign("text-work", "work", 5, "its title names research or writing", {"hermes": 5}),
-    Sign("check-work", "work", 5, "its title names checking or mending", {"patchwarden": 7}),
+    Sign("check-work", "work", 5, "its title names checking, or findings on a pull request", {"patchwarden": 7}),
     Sign("open-pull", "work", 5, "there is a change to look through", {"patchwarden": 18}),
     Sign("draft", "work", 5, "its change is a draft", {"codex": 18}),
     Sign("label-code", "label", 5, "a label says that it is work on code", {"codex": 3}),

@@ -1,7 +1,7 @@
 """How well a title and description say what is wanted, how much it is, and how old: signals of the rules judge."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from bot.model import Kind, Snapshot
@@ -10,7 +10,7 @@ from handlers.judging.phrases import vague
 from handlers.judging.signals import Signal, fired
 from handlers.judging.text import Text
 from handlers.judging.words import Line, Part, folded, word_set
-from handlers.judging.work import CHECK_VERBS, CODE_VERBS, TEXT_VERBS, title_type
+from handlers.judging.work import CHECK_NOUNS, CHECK_VERBS, CODE_VERBS, TEXT_VERBS, title_type
 
 OLD = timedelta(days=180)
 ENOUGH = 20
@@ -18,6 +18,18 @@ ENOUGH = 20
 LARGE, MEDIUM = 12, 6
 """Criteria that make an issue more than of middling size, and more than small."""
 
+_HOLLOW = word_set(
+    "a actual again always an and any app application as at be before behaves behavior behaviour broken bug "
+    "button can cannot cant click correct correctly crash crashes current do does doesnt doing error errors "
+    "everything expected fail fails fine for from get go goes good had happen happens has have i in is isnt it "
+    "its just like look looks must my no normal normally not nothing of ok on one open or page please press "
+    "problem properly right run screen see seen should some something sometimes start step steps still that the "
+    "then there thing things this to try use used using usual usually version want was we when will with without "
+    "wont work worked working works would wrong you"
+)
+"""Words of which a report may be full and yet say nothing."""
+TELLING = 3
+"""Words besides those with which a report says what happens."""
 _PLACEHOLDERS = word_set("tbd todo tba na none later fill describe n a see comments")
 _OUTCOME = word_set(
     "should must shall needs need want wants wish like so instead expected goal result ends returns shows so"
@@ -27,7 +39,8 @@ _TRIFLES = word_set("typo typos spelling misspelling misspelt misspelled whitesp
 _SAYING_NOTHING = word_set(
     "fix fixes update updates changes change wip misc various tweak tweaks stuff cleanup edits tmp"
 )
-_PULL_NAMED = re.compile(r"![1-9]\d{0,8}\b|\bprs? #?[1-9]|\bpull requests?\b")
+_PULL_NAMED = re.compile(r"![1-9]\d{0,8}\b|\bprs?\b|\bpull requests?\b")
+_FAULT = re.compile(r"\b(?:reproduc\w{1,4}|repro|actual|observed|expected|traceback|odtworzeni\w|oczekiwan\w)\b")
 _DONE_WHEN = {("done", "when"), ("finished", "when"), ("ready", "when"), ("done", "if")}
 _STARTS = CODE_VERBS | TEXT_VERBS | CHECK_VERBS
 
@@ -54,7 +67,9 @@ def structure(snapshot: Snapshot, text: Text, title: Line) -> Iterator[Signal]:
     if title_type(folded(snapshot.inputs.title)) in {"docs", "doc", "test", "tests", "style", "i18n", "typo"}:
         yield fired("minor", f"{kind}-title")
     yield from _size(body, title, kind)
-    if kind == "issue" and _PULL_NAMED.search(folded(snapshot.inputs.title)) and first not in CODE_VERBS:
+    found = bool({word.text for word in title.words} & CHECK_NOUNS) and _PULL_NAMED.search(text.source)
+    named = first not in CODE_VERBS and _PULL_NAMED.search(folded(snapshot.inputs.title))
+    if kind == "issue" and (found or named):
         yield fired("check-work", "issue-title")
     if {word.text for word in title.words} & _TRIFLES:
         yield fired("trifle", f"{kind}-title")
@@ -93,10 +108,9 @@ def _issue(snapshot: Snapshot, text: Text, title: Line, body: Sequence[Line]) ->
     yield fired("goal", place(goal, "issue")) if goal else fired("no-goal", whole(snapshot, "issue"))
     criteria = next((line for line in body if _measures(line)), None)
     yield fired("criteria", place(criteria, "issue")) if criteria else fired("no-criteria", whole(snapshot, "issue"))
-    steps = next(
-        (line for line in text.lines if line.part in {Part.STEPS, Part.EXPECTED} and line.form != "heading"), None
-    )
-    yield from [fired("bug-report", place(steps, "issue"))] if steps else []
+    steps = [line for line in text.lines if line.part in {Part.STEPS, Part.EXPECTED} and line.form != "heading"]
+    if steps and _FAULT.search(text.source) and (text.fences or _tells(steps)):
+        yield fired("bug-report", place(steps[0], "issue"))
     if vague([title, *body]) and not text.fences:
         yield fired("vague", whole(snapshot, "issue"))
 
@@ -126,9 +140,19 @@ def _placeholder(line: Line) -> bool:
     return not said or (len(said) <= 3 and set(said) <= _PLACEHOLDERS)  # noqa: PLR2004 - `see comments`, `n/a`
 
 
+def _tells(lines: Iterable[Line], least: int = TELLING) -> bool:
+    """Says whether lines name something exactly, or say enough in words that mean something."""
+    said = [word for line in lines for word in line.words if word.text[0].isalnum()]
+    return (
+        any(word.name or word.text.isdecimal() for word in said) or len({word.text for word in said} - _HOLLOW) >= least
+    )
+
+
 def _states(line: Line) -> bool:
     """Says whether a line states an outcome: in a section for it, or by `should`, `so that` or an order."""
     if line.part in {Part.ASIDE, Part.STEPS, Part.CRITERIA} or line.form in {"cell", "task"} or vague([line]):
+        return False
+    if not _tells([line], 2):
         return False
     texts = [word.text for word in line.words]
     if line.part is Part.GOAL and line.size >= 4:  # noqa: PLR2004 - fewer are a caption
@@ -137,6 +161,8 @@ def _states(line: Line) -> bool:
 
 
 def _measures(line: Line) -> bool:
+    if not _tells([line], 2 if line.part is Part.EXPECTED else 1):
+        return False
     if line.part is Part.EXPECTED:
         return not vague([line])
     said = tuple(word.text for word in line.words[:2])

@@ -25,8 +25,11 @@ TITLE = 1_000
 DEEPEST = 30
 LONGEST_INLINE = 4_000
 HEADING_WORDS = 8
+BOLD_LEVEL = 7
+"""A paragraph that begins with a bold line has a heading below all others."""
 
 _REFERENCE = re.compile(r"(?<![\w&])[#!]\d{1,9}\b|https?://")
+_BOLD = re.compile(r"\*\*[^*\n]{1,60}\*\*:?\s{0,3}")
 _TASK = re.compile(r"\[[ xX]\]\s")
 _ENDS = frozenset(".!?")
 
@@ -35,10 +38,12 @@ _ENDS = frozenset(".!?")
 class Text:
     """A description as read. `slugs` are its headings, `unread` says that some of it was too long or too deep to read,
     `disguised` that letters were hidden or swapped; `source` is all that was read, in small letters, with code and
-    comments; `names` counts what is named exactly, by code or path.
+    comments; `commands` are the lines of fenced code in a goal or plan; `names` counts what is named exactly, by code
+    or path.
     """
 
     lines: tuple[Line, ...]
+    commands: tuple[Line, ...]
     slugs: frozenset[str]
     source: str
     names: int = 0
@@ -64,6 +69,7 @@ def read(body: str) -> Text:
     source = folded(shown)
     return Text(
         lines=tuple(reader.lines),
+        commands=tuple(reader.commands),
         slugs=frozenset(reader.slugs),
         source=source,
         names=reader.names,
@@ -105,6 +111,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
+        self.commands: list[Line] = []
         self.slugs: list[str] = []
         self.names = self.fences = 0
         self.deep = False
@@ -121,6 +128,7 @@ class _Reader:
             self._open.pop()
         elif token.type in {"fence", "code_block"}:
             self.fences += 1
+            self._fence(token.content)
         elif "blockquote" in self._open:
             return
         elif token.type == "html_block":
@@ -129,9 +137,20 @@ class _Reader:
         elif token.type == "inline":
             self._inline(token)
 
+    def _fence(self, content: str) -> None:
+        around = self._label or (self._parts[-1][1] if self._parts else Part.OTHER)
+        if around is Part.GOAL and "blockquote" not in self._open:
+            slugged = self.slugs[-1] if self._parts else ""
+            rows = (tuple(words(folded(row.lstrip("$# ")))) for row in content.splitlines())
+            self.commands += [Line(row, slugged, around, "fence") for row in rows if row]
+
     def _inline(self, token: Token) -> None:
         task = _TASK.match(token.content) if "li" in self._open else None
         runs = list(_runs(token.content[task.end() if task else 0 :]))
+        first, _, rest = token.content.partition("\n")
+        if rest and not task and _BOLD.fullmatch(first) and "li" not in self._open:
+            self._heading(first.strip("*: "), BOLD_LEVEL)
+            runs = list(_runs(rest))
         bold = token.content.startswith("**") and token.content.rstrip(": ").endswith("**")
         heading = next((tag for tag in self._open if tag in {"h1", "h2", "h3", "h4", "h5", "h6"}), "h7" if bold else "")
         text = "".join(text for text, _ in runs)

@@ -17,7 +17,9 @@ _PAIRS = (  # a letter of another script, and the Latin one that it is taken for
     *("ԝw", "ӏl", "ɡg", "ɑa", "αa", "βb", "γy", "εe", "ιi", "κk", "νv", "οo", "ρp", "τt", "υu", "χx", "ıi", "օo"),  # noqa: RUF001
 )
 _LETTERS = {pair[0]: pair[1] for pair in _PAIRS if pair[1].isascii()}
-_LOOKALIKES = str.maketrans(_LETTERS | {pair[0]: pair[1] for pair in _QUOTES.split()})
+_STROKED = {"\u0142": "l", "\u00f8": "o", "\u0111": "d"}
+"""Letters with a stroke, which isn't an accent that could be taken off."""
+_LOOKALIKES = str.maketrans(_LETTERS | _STROKED | {pair[0]: pair[1] for pair in _QUOTES.split()})
 _PHRASES = str.maketrans("\ufdfa\ufdfb", "  ")
 """Letters that stand for a whole phrase: written out, a text of them would be eighteen times as long."""
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -53,8 +55,9 @@ _PARTS = {
         "traceback validation verification testing tested screenshots checked check"
     ),
     Part.GOAL: (
-        "cel goal goals objective objectives desired outcome target request task tasks todo proposal plan need "
-        "needed intent ask feature deliverable should must want wanted next steps procedure proposed"
+        "cel goal goals objective objectives desired outcome target request task tasks todo proposal plan need needs "
+        "needed intent ask feature deliverable should must want wanted next steps procedure proposed "
+        "how idea approach option options solution way"
     ),
     Part.CONTEXT: (
         "problem what why summary context kontekst motivation background purpose description story overview issue "

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from handlers.judging.clauses import bracketed, led, segments, texts
 from handlers.judging.forms import singular
-from handlers.judging.words import Line, word_set
+from handlers.judging.lexicon import SOFTWARE
+from handlers.judging.words import Line, Word, word_set
 
 CODE_TYPES = frozenset(["feat", "fix", "perf", "refactor", "test", "tests", "docs", "style", "i18n", "bug", "feature"])
 """Types of titles that announce a change of a program or text: what they speak of is its behaviour."""
@@ -25,18 +26,19 @@ TEXT_VERBS = word_set(
 WRITING = word_set("write draft prepare collect propose")
 AMBIGUOUS = word_set("add update create fix")
 """Verbs of code and of texts: what they are on decides."""
-CHECK_VERBS = word_set(
-    "review verify check audit recheck lint format rebase rerun triage confirm mend sanity reformat crosscheck inspect"
-)
+CHECK_VERBS = word_set("review verify check audit recheck rebase rerun triage confirm sanity crosscheck inspect")
 TEXT_NOUNS = word_set(
-    "summary newsletter blog post article announcement guide tutorial readme docs documentation runbook minutes "
+    "summary newsletter blog post article announcement guide tutorial readme docs documentation runbook "
     "translation comparison research survey notes faq glossary adr proposal email letter presentation talk essay "
     "overview report recap write-up writeup wording changelog handbook"
 )
-CHECK_NOUNS = word_set(
-    "lint linter ruff mypy flake8 prettier eslint shellcheck actionlint formatting findings warnings rebase "
-    "sanity trailing whitespace typo typos unused zizmor semgrep trivy bandit hadolint codespell pylint clippy "
-    "unpinned"
+LINTERS = word_set(
+    "lint linter ruff mypy flake8 prettier eslint shellcheck actionlint zizmor semgrep trivy bandit hadolint "
+    "codespell pylint clippy"
+)
+"""Checks of programs: mending what they find is work on code, unless it is found on a pull request."""
+CHECK_NOUNS = LINTERS | word_set(
+    "formatting findings warnings rebase sanity trailing whitespace typo typos unused unpinned ci"
 )
 CODE_NOUNS = word_set(
     "function class endpoint api parser bug crash crashes exception traceback test tests cli flag option handler "
@@ -61,18 +63,25 @@ def work(title: Line, *, typed: str = "") -> Iterator[str]:
     nouns = {singular(word) for word in words} | words
     first = led(said[0]) if said else ""
     coded = bool(nouns & CODE_NOUNS) and not nouns & TEXT_NOUNS and first in WRITING
-    if first in CHECK_VERBS or nouns & CHECK_NOUNS:
+    if first in CHECK_VERBS and not _compound(said[0], first):
         yield "check-work"
     if (
         typed == "docs"
         or (first in TEXT_VERBS and not coded)
-        or (nouns & TEXT_NOUNS and first not in CODE_VERBS - AMBIGUOUS)
+        or (nouns & TEXT_NOUNS and not nouns & LINTERS and first not in CODE_VERBS - AMBIGUOUS)
     ):
         yield "text-work"
-    if coded or first in CODE_VERBS or (nouns & CODE_NOUNS and first not in TEXT_VERBS | CHECK_VERBS):
+    if coded or first in CODE_VERBS or (nouns & (CODE_NOUNS | LINTERS) and first not in TEXT_VERBS | CHECK_VERBS):
         yield "code-work"
     if typed in CODE_TYPES - {"docs", "style", "i18n"}:
         yield "code-type"
+
+
+def _compound(segment: Sequence[Word], verb: str) -> bool:
+    """Says whether what looks like a verb only begins a noun: `Audit log page`."""
+    row = [word.text for word in segment]
+    following = row[row.index(verb) + 1 :][:1]
+    return bool(following) and singular(following[0]) in SOFTWARE
 
 
 def talk(lines: Sequence[Line]) -> Iterator[tuple[str, Line]]:

@@ -5,12 +5,12 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.handlers.judge_corpus import HOSTILE, Case
-from tests.handlers.judge_table import observed
 
 from bot.model import Kind
 from handlers.judging.rules import judge
 from handlers.judging.text import resolves
+from tests.handlers.judge_corpus import HOSTILE, Case
+from tests.handlers.judge_table import observed
 from tests.handlers.judging import GOAL, issue, judged, names
 from tests.snapshots import ISSUE, PULL, snapshot
 
@@ -22,6 +22,11 @@ MATTERS = (
     "Buy a second disk for the NAS.",
     "The deploy key was committed to the public repository.",
     "Nothing happens here without the owner's approval.",
+    "All commits get new ids, and everybody clones again.",
+    "17 orders are missing in production.",
+    "It takes root to start the clock again.",
+    "The wildcard certificate runs out on Friday.",
+    "We need another box for the mirror.",
 )
 
 LOWERING = (

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.handlers.judge_corpus import CORPUS, Case
-from tests.handlers.judge_table import observed, right
 
 from handlers.judging.rules import judge
 from handlers.judging.signals import SIGNALS, signals_table
 from handlers.judging.text import resolves
+from tests.handlers.judge_corpus import CORPUS, Case
+from tests.handlers.judge_table import observed, right
 from tests.handlers.judging import GOAL, issue, judged, names
 from tests.snapshots import NOW
 
@@ -91,6 +91,20 @@ def test_a_credential_that_is_too_broad_is_the_operators_and_next_in_line() -> N
         ("Don't begin without the owner's approval.", "gate-phrase"),
         ("Agents have no account there.", "operator-acts"),
         ("Zrotować token rejestru na serwerze produkcyjnym.", "asks-credential"),
+        ("Wyłączyć stary serwer produkcyjny.", "asks-production"),
+        ("The history of `main` is rewritten without the films, so clones have to be made again.", "asks-destructive"),
+        ("Take the films out with `git filter-repo`.", "asks-destructive"),
+        ("```\ngit push --force origin main\n```", "asks-destructive"),
+        ("The protection of `main` is off for an hour.", "asks-credential"),
+        ("All commits get new ids, and everybody clones again.", "asks-destructive"),
+        ("The provider's monthly cap is doubled.", "asks-spending"),
+        ("The hoster sent a second reminder that our bill is overdue.", "asks-spending"),
+        ("We need another box for the mirror.", "asks-spending"),
+        ("It takes root to start the clock again.", "operator-acts"),
+        ("Somebody has to decide which of the customers' rows stay.", "operator-acts"),
+        ("17 orders are missing in production.", "asks-destructive"),
+        ("Na produkcji zniknęło 17 zamówień.", "asks-destructive"),
+        ("The rows are put in by hand on the live database.", "asks-production"),
     ],
 )
 def test_an_act_on_a_real_thing_is_an_operator_matter(text: str, name: str) -> None:
@@ -115,6 +129,13 @@ def test_an_act_on_a_real_thing_is_an_operator_matter(text: str, name: str) -> N
         "Deleting a bed removes the row and not the file.",
         "The token budget of a request is a setting.",
         "Don't rotate production tokens in this issue.",
+        "Detect branches whose history was force-pushed.",
+        "The root element needs a language.",
+        "The list shows which customers have no orders.",
+        "Text is lost when the tab is closed.",
+        "Prices such as 60 EUR per month are parsed.",
+        "The client waits when its quota is exhausted.",
+        "No row is lost in production.",
         "> Rotate the registry token of the build host.",
         "<!-- Rotate the registry token of the build host. -->",
         "```\nRotate the registry token of the build host.\n```",
@@ -122,6 +143,52 @@ def test_an_act_on_a_real_thing_is_an_operator_matter(text: str, name: str) -> N
 )
 def test_naming_a_thing_or_working_on_its_code_is_none(text: str) -> None:
     assert judged(text + GOAL).escalation is None
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Token of the forge's mirror bot", "It runs out on Friday."),
+        ("Wildcard certificate: 6 days left", ""),
+        ("Deploy key valid until 12 May", "Same rights again."),
+        ("Token bota wygasa w środę", ""),
+    ],
+)
+def test_a_few_words_on_a_credential_and_its_last_day_are_enough(title: str, body: str) -> None:
+    ruled = judge(issue(body, title))
+    assert "runs-out" in names(ruled)
+    assert ruled.opinion.recommended_next_action == "operator_needed"
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Session tokens expire after 7 days instead of 30", "Show when a token expires", "Token lexer is valid since May"],
+)
+def test_how_long_a_program_lets_a_token_live_is_no_last_day(title: str) -> None:
+    assert judged(GOAL, title).escalation is None
+
+
+def test_work_on_hosts_that_no_single_sentence_asks_for_is_seen_by_its_words() -> None:
+    body = "The array lost the disk in bay 2. A spare is in the rack; `mdadm --add` after the reboot."
+    assert "outside" in names(judge(issue(body, "Degraded array")))
+    assert "outside" not in names(judge(issue(body, "fix: degraded array")))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "## Steps to reproduce\n\n1. open it\n\n## Expected\n\nIt works.\n\n## Actual\n\nIt doesn't.\n",
+        "**To Reproduce**\nUse the app\n\n**Expected behavior**\nNo error\n\n**Version**\nlatest\n",
+        "### Kroki do odtworzenia\n\notworzyć\n\n### Oczekiwane\n\nma działać\n\n### Jest\n\nnie działa\n",
+    ],
+)
+def test_a_report_whose_sections_say_nothing_needs_refinement(body: str) -> None:
+    assert judged(body, "Export broken").recommended_next_action == "needs_refinement"
+
+
+@pytest.mark.parametrize("title", ["mypy finds nine errors", "Ruff reports nine new findings", "eslint: 12 warnings"])
+def test_findings_in_the_code_are_work_on_code(title: str) -> None:
+    assert judged(GOAL, title).recommended_next_action == "codex_candidate"
 
 
 @pytest.mark.parametrize("heading", ["Out of scope", "Rollback", "Steps to reproduce", "Non-goals"])
@@ -180,7 +247,7 @@ def test_research_and_writing_go_to_hermes(title: str) -> None:
     assert judged(GOAL, title).recommended_next_action == "hermes_candidate"
 
 
-@pytest.mark.parametrize("title", ["Review !12 once more", "Ruff reports nine new findings", "Look through PR #7"])
+@pytest.mark.parametrize("title", ["Review !12 once more", "Ruff reports nine findings on !12", "Look through PR #7"])
 def test_checking_and_mending_go_to_patchwarden(title: str) -> None:
     assert judged(GOAL, title).recommended_next_action == "patchwarden_candidate"
 
