@@ -59,6 +59,8 @@ async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ..
             by=row.by,
             at=row.at,
             refused=row.refused,
+            standing=row.standing,
+            decided=row.decided,
         )
         for row in (await session.execute(query)).scalars()
     )

@@ -5,6 +5,7 @@ All of it follows from the decisions, so it is the same in every look; the machi
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from bot.escape import code, plain
@@ -21,6 +22,8 @@ AGENT_REPLIES = 3
 """Comments of agents on one target that get words; two programs could go on answering each other for ever."""
 REPLIES = 20
 """The same for each other account that is no operator."""
+EDIT_REPLIES = 3
+"""Edits on one target that get words, whoever's the comment: its author needn't be who edited it."""
 SHOWN = 20
 
 AGAIN = "To try again, write a new comment: an edited one commands nothing. `/help` lists the commands."
@@ -34,7 +37,8 @@ def answers(snapshot: Snapshot, decisions: Sequence[Decision]) -> tuple[Answer, 
     for one in sorted(decisions, key=lambda one: (one.comment_id, one.line)):
         parts[one.comment_id, "" if one.line else EDIT].append(one)
     found, spoken = [], Counter[str]()
-    for (number, topic), made in parts.items():
+    # In the order of deciding, so that nothing that is said later takes the words from what has had them.
+    for (number, topic), made in sorted(parts.items(), key=lambda part: (_since(part[1]), part[0])):
         answer = Answer(
             comment_id=number,
             reactions=_reactions(made),
@@ -42,7 +46,7 @@ def answers(snapshot: Snapshot, decisions: Sequence[Decision]) -> tuple[Answer, 
             explains=tuple(dict.fromkeys(one.argument for one in made if one.command == "explain" and not one.refused)),
             topic=topic,
         )
-        if (answer.reply or answer.explains) and not _may_speak(snapshot, made[0].by, spoken):
+        if (answer.reply or answer.explains) and not _may_speak(snapshot, made[0], spoken):
             answer = answer.model_copy(update={"reply": "", "explains": ()})
         if number in there:
             found.append(answer)
@@ -62,15 +66,20 @@ def history(decisions: Sequence[Decision]) -> str:
     return "\n".join(["| written (UTC) | by | command | what became of it |", "| --- | --- | --- | --- |", *rows])
 
 
-def _may_speak(snapshot: Snapshot, login: str, spoken: Counter[str]) -> bool:
-    policy = snapshot.policy
-    agent = named(login, policy.agents)
-    # A slash stands in no login, so it tells all agents together from any account.
-    who = "/agents" if agent else login.casefold()
+def _since(made: Sequence[Decision]) -> datetime:
+    return min(one.decided or one.at for one in made)
+
+
+def _may_speak(snapshot: Snapshot, one: Decision, spoken: Counter[str]) -> bool:
+    policy, agent = snapshot.policy, named(one.by, snapshot.policy.agents)
+    # A slash stands in no login, so it tells those who are counted together from any account.
+    who, most = one.by.casefold(), REPLIES
+    if not one.line:
+        who, most = "/edits", EDIT_REPLIES
+    elif agent:
+        who, most = "/agents", AGENT_REPLIES
     spoken[who] += 1
-    if agent:
-        return spoken[who] <= AGENT_REPLIES
-    return spoken[who] <= REPLIES or named(login, policy.operators or ())
+    return spoken[who] <= most or (bool(one.line) and not agent and named(one.by, policy.operators or ()))
 
 
 def _reactions(made: Sequence[Decision]) -> tuple[Reaction, ...]:

@@ -14,6 +14,10 @@ from bot.model import CommentText, Decision, KnownLabels, Snapshot
 from bot.policy import named
 from handlers.command_lines import CommandLine
 from handlers.command_table import COMMANDS, Standing, names_in, nearest
+from handlers.judging import others
+from handlers.judging.decisions import spoken_labels
+from handlers.judging.past import NAME, Past
+from handlers.judging.payload import FAMILY
 
 MAX_WHY = 300
 MAX_ARGUMENT = 600
@@ -73,6 +77,8 @@ class Case:
             by=self.comment.author,
             at=self.comment.created_at,
             refused=refused,
+            standing=self.standing.name.lower(),
+            decided=self.snapshot.taken_at,
         )
 
 
@@ -145,11 +151,19 @@ def _is_decision(case: Case) -> bool:
 
 
 def _rises(case: Case) -> bool:
-    """Where no priority is known, any may be lower than what would be found."""
-    before = newest(case.before, "priority")
-    judged = [one.content.get("priority") for one in case.snapshot.memory.judgments if one.check == "judge"]
-    known = before.argument if before else next(reversed(judged), None)
-    return known in PRIORITIES and case.argument < str(known)
+    """Says whether a priority is higher than each that stands: the commanded or else the bot's own, that of a judge of
+    the policy's list, and those of labels. Where none is known, any may be lower than what would be found.
+    """
+    inputs = case.snapshot.inputs.model_copy(update={"decisions": case.before})
+    snapshot = case.snapshot.model_copy(update={"inputs": inputs})
+    past, theirs, commanded = Past.of(snapshot), others.look(snapshot).standing, newest(case.before, "priority")
+    judged = [one.content.get("priority") for one in snapshot.memory.judgments if one.check == NAME][-1:]
+    known = {commanded.argument} if commanded else set(judged)
+    known |= {theirs.payload.priority} if theirs else set()
+    said = spoken_labels(snapshot, judged=past.judged[-1].judged_at if past.judged else None)
+    labels = {*inputs.labels, *(name for name, one in said.items() if one.command == "label")}
+    highest = min([*known, *(name for name in PRIORITIES if f"{FAMILY}{name}" in labels)], default="")
+    return bool(known) and known <= set(PRIORITIES) and case.argument < highest
 
 
 def _unacceptable(case: Case) -> str:

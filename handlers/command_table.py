@@ -71,6 +71,7 @@ COMMANDS = {
             Standing.WRITER,
             "Makes the judgment anew, though nothing changed.",
             "/rejudge the incident is over",
+            witness=True,
         ),
         Command(
             "label",

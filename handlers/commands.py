@@ -9,8 +9,9 @@ An edited comment commands nothing, since any writer can edit anybody's. Comment
 without an author, are passed over in silence.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from bot.escape import cut
@@ -29,7 +30,7 @@ from bot.model import (
 )
 from handlers.command_answers import answers, history
 from handlers.command_decisions import UNSURE, Case, decide, newest, spoken
-from handlers.command_lines import CommandLine, find
+from handlers.command_lines import CommandLine, find, maybe
 from handlers.command_table import COMMANDS, table
 
 NAME = "commands"
@@ -50,7 +51,7 @@ SWITCHED_OFF = "The policy switches commands off: an operator switches them on a
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:
     """Gives the decisions on command lines that have none yet, the answers to all, and `pending` while on hold."""
     known = snapshot.inputs.decisions
-    made, waits = _decisions(snapshot, tools) if snapshot.policy.commands.mode == "on" else ((), False)
+    made, waits = await _decisions(snapshot, tools) if snapshot.policy.commands.mode == "on" else ((), False)
     return _report(snapshot, (*known, *made)).model_copy(
         update={
             "decisions": made,
@@ -61,31 +62,43 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:
     )
 
 
-def _decisions(snapshot: Snapshot, tools: Tools) -> tuple[tuple[Decision, ...], bool]:
+async def _decisions(snapshot: Snapshot, tools: Tools) -> tuple[tuple[Decision, ...], bool]:
     """New decisions, in the order in which comments and lines were written, and whether a comment has to wait."""
     seen = snapshot.inputs
     of: dict[int, list[Decision]] = {}
     for one in seen.decisions:
         of.setdefault(one.comment_id, []).append(one)
     found, waits = list[Decision](), False
-    for comment in sorted(seen.comments, key=lambda comment: comment.id):
-        if not comment.author or not seen.live(comment):
-            continue
+    for comment in _undecided(snapshot, of):
+        # Markdown takes its time on a hostile text, and everybody waits who shares the loop.
+        lines = await asyncio.to_thread(_lines, snapshot, comment)
         earlier = of.get(comment.id, [])
         if comment.edited:
-            found += _edited(snapshot, comment, earlier)
-        elif not earlier:  # its text stays, so it has been decided as a whole
-            made = _of(snapshot, tools, comment, (*seen.decisions, *found))
-            if _young(snapshot, comment) and any(one.refused == UNSURE for one in made):
-                waits = True
-            else:
-                found += made
+            found += _edited(snapshot, comment, lines, earlier)
+            continue
+        made = _of(snapshot, tools, comment, lines, (*seen.decisions, *found))
+        if _young(snapshot, comment) and any(one.refused == UNSURE for one in made):
+            waits = True
+        else:
+            found += made
     return tuple(found), waits
 
 
-def _of(snapshot: Snapshot, tools: Tools, comment: CommentText, before: tuple[Decision, ...]) -> list[Decision]:
+def _undecided(snapshot: Snapshot, decided: Mapping[int, Sequence[Decision]]) -> Iterator[CommentText]:
+    """Comments that may hold a command line on which nothing is decided yet, as they were written."""
+    for comment in sorted(snapshot.inputs.comments, key=lambda comment: comment.id):
+        lines = {one.line for one in decided.get(comment.id, ())}
+        # Where nobody edited it its text stays, so that it has been decided as a whole.
+        done = 0 in lines if comment.edited else bool(lines)
+        if comment.author and not done and snapshot.inputs.live(comment) and maybe(comment.body):
+            yield comment
+
+
+def _of(
+    snapshot: Snapshot, tools: Tools, comment: CommentText, lines: Sequence[CommandLine], before: tuple[Decision, ...]
+) -> list[Decision]:
     made: list[Decision] = []
-    for index, line in enumerate(_lines(snapshot, comment)):
+    for index, line in enumerate(lines):
         case = Case(snapshot, tools.labels, comment, line, (*before, *made))
         made.append(decide(case) if index < MAX_LINES else case.decided(TOO_MANY))
     return made
@@ -96,11 +109,11 @@ def _young(snapshot: Snapshot, comment: CommentText) -> bool:
     return snapshot.taken_at - comment.created_at < PATIENCE
 
 
-def _edited(snapshot: Snapshot, comment: CommentText, earlier: list[Decision]) -> Iterator[Decision]:
+def _edited(
+    snapshot: Snapshot, comment: CommentText, lines: Sequence[CommandLine], earlier: Sequence[Decision]
+) -> Iterator[Decision]:
     """One refusal for all commands that weren't in the comment before, wherever in it they stand now."""
-    if any(one.line == 0 for one in earlier):
-        return
-    new = Counter((line.word, *spoken(line)) for line in _lines(snapshot, comment) if line.word in COMMANDS)
+    new = Counter((line.word, *spoken(line)) for line in lines if line.word in COMMANDS)
     if new - Counter((one.command, one.argument, one.why) for one in earlier):
         yield Decision(
             comment_id=comment.id,
@@ -109,6 +122,7 @@ def _edited(snapshot: Snapshot, comment: CommentText, earlier: list[Decision]) -
             by=comment.author,
             at=comment.created_at,
             refused=EDITED_REFUSAL,
+            decided=snapshot.taken_at,
         )
 
 
@@ -130,7 +144,7 @@ def _report(snapshot: Snapshot, decisions: tuple[Decision, ...]) -> Report:
         severity=Severity.MEDIUM,
         title=f"On hold by {last.by}",
         location=Location(where="comment", comment_id=last.comment_id),
-        evidence=last.why,
+        evidence=f"Why: {last.why}" if last.why else "",
         next_step=UNHOLD if snapshot.policy.commands.mode == "on" else SWITCHED_OFF,
     )
     summary = f"{since}: {cut(last.why, 100)}" if last.why else since

@@ -5,6 +5,7 @@ that the policy names; an account of the policy's list may judge in their place.
 it read has changed, so most looks make none and write nothing. What is closed or a draft keeps what it has.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
@@ -12,7 +13,7 @@ from datetime import UTC
 from bot.escape import code, plain
 from bot.model import Check, Judgment, Kind, OwnWords, Report, Snapshot, Target, Tools, Verdict, canonical
 from handlers.judging import comment as judge_comment
-from handlers.judging.decisions import binding, borne, bound, spoken_labels
+from handlers.judging.decisions import binding, borne, bound, spoken_labels, standing_labels
 from handlers.judging.evidence import readable, seen
 from handlers.judging.labels import LABELS, STALE, Marks
 from handlers.judging.model import Resolves, advised
@@ -29,7 +30,7 @@ from handlers.judging.payload import (
 )
 from handlers.judging.rules import Ruled, judge
 from handlers.judging.signals import signals_table
-from handlers.judging.text import resolves
+from handlers.judging.text import read, resolves
 
 JUDGE = "assaymaster"
 MODEL = "model"
@@ -43,6 +44,9 @@ EXPLAINED = "Judged by {runtime} on {at}, because: {reason}. What the rules see 
 NO_SIGNALS = "The rules see no signal here."
 
 Rules = Callable[[Snapshot], Ruled]
+
+# A parser puts its rules together at its first use, and a second thread would find half of them.
+read("A word.")
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:
@@ -61,7 +65,9 @@ class Judge:
         """Gives the report on one snapshot."""
         if snapshot.policy.judge.mode == "off":
             return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF, status=False)
-        ruled, past, others = self.rules(readable(snapshot)), Past.of(snapshot), look(snapshot)
+        # Reading all the words there are takes its time, and everybody waits who shares the loop.
+        ruled = await asyncio.to_thread(self.rules, readable(snapshot))
+        past, others = Past.of(snapshot), await asyncio.to_thread(look, snapshot)
         resting = _state(snapshot) != "open"
         if others.standing is not None:
             report = _theirs(others.standing, ruled, snapshot)
@@ -114,7 +120,7 @@ def _kept(past: Past, ruled: Ruled, snapshot: Snapshot) -> Report:
         comment=OwnWords(body=judge_comment.body(payload, earlier, decided)),
         explanation=_explanation(payload, ruled),
         status=False,
-        **marks.decided(decided).spoken(spoken_labels(snapshot, at)).told(),
+        **marks.decided(decided).spoken(standing_labels(spoken_labels(snapshot, judged=at), decided)).told(),
     )
 
 
@@ -128,6 +134,7 @@ def _theirs(theirs: Foreign, ruled: Ruled, snapshot: Snapshot) -> Report:
     words = [[one.comment_id, one.line] for one in decisions]
     ground = canonical([comment.id, comment.body_hash, words, _escalates(floor)])
     marks = Marks.of((*labels_of(payload), *((STALE,) if stale else ())), ground)
+    said_since = standing_labels(spoken_labels(snapshot, written=comment.created_at), decisions)
     note = FLOOR.format(judge=judge, step=said.recommended_next_action, reason=_reason(floor))
     return Report(
         check=NAME,
@@ -137,7 +144,7 @@ def _theirs(theirs: Foreign, ruled: Ruled, snapshot: Snapshot) -> Report:
         comment=OwnWords(body=judge_comment.stepped_back(judge, comment.id), only_if_there=True),
         explanation=_explanation(said, ruled),
         status=False,
-        **marks.decided(decisions).spoken(spoken_labels(snapshot, comment.created_at)).told(),
+        **marks.decided(decisions).spoken(said_since).told(),
     )
 
 

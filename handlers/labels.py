@@ -160,7 +160,11 @@ def _explanation(made: Choices) -> str:
 def _rows(made: Choices) -> Iterator[Sequence[str]]:
     for choice in made.made.values():
         if choice.on or choice.rule == "/unlabel":
-            yield code(choice.label) + ("" if choice.on else " off"), plain(choice.rule), plain(choice.why, MAX_WHY)
+            yield code(choice.label) + ("" if choice.on else " off"), _rule(choice), plain(choice.why, MAX_WHY)
+
+
+def _rule(choice: Choice) -> str:
+    return code(choice.rule) if choice.at is not None else plain(choice.rule)
 
 
 CHECK = Check(

@@ -157,7 +157,8 @@ class Lint(Value):
 class Decision(Value):
     """What became of one command line: decided, or `refused` with the reason. It is kept, and never decided twice.
 
-    `line` counts from 1 in the comment; `at` is when the comment was written.
+    `line` counts from 1 in the comment; `at` is when the comment was written, `decided` when the bot decided on it, and
+    `standing` what its author was then: `operator`, `writer` or `anyone`. Decisions of earlier versions lack these two.
     """
 
     comment_id: int
@@ -168,6 +169,8 @@ class Decision(Value):
     by: str
     at: datetime
     refused: str = ""
+    standing: str = ""
+    decided: datetime | None = None
 
 
 class Inputs(Value):
@@ -179,6 +182,7 @@ class Inputs(Value):
 
     `conflict` says whether head and base conflict, None where that isn't known; `required` are the contexts that the
     base branch's protection asks for; `paths` says of what the description names like a path whether the head has it.
+    `gaps` are what wasn't searched for secrets, `unseen` is what else couldn't be looked at.
     """
 
     title: str
@@ -213,6 +217,7 @@ class Inputs(Value):
     statuses: tuple[StatusSeen, ...] = ()
     leaks: tuple[Leak, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    unseen: tuple[Gap, ...] = ()
 
     def live(self, comment: CommentText) -> bool:
         """Says whether a comment is from the bot's time here, so that what it asks for is still to be answered."""

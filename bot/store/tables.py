@@ -181,6 +181,8 @@ class DecisionRow(Table):
     by: Mapped[str] = mapped_column(String(255))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     refused: Mapped[str] = mapped_column(Text, default="")
+    standing: Mapped[str] = mapped_column(String(16), default="")
+    decided: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class JudgmentRow(Table):

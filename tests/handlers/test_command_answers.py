@@ -1,6 +1,7 @@
 """What those hear who wrote commands: which reactions, and which words."""
 
 import re
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from handlers.command_answers import AGAIN, AGENT_REPLIES, AGENTS, REPLIES, hist
 from handlers.command_lines import find
 from handlers.command_table import COMMANDS, help_with, table
 from tests.handlers.commanding import answer, look, said, thread
-from tests.snapshots import AGENT, OPERATOR, OUTSIDER, WRITER
+from tests.snapshots import AGENT, NOW, OPERATOR, OUTSIDER, WRITER
 
 
 async def test_what_is_done_gets_two_reactions_and_no_words() -> None:
@@ -80,6 +81,26 @@ async def test_several_agents_share_their_three() -> None:
     assert AGENTS in report.answers[0].reply
 
 
+async def test_three_edits_get_words_whoever_edits_which_comments_in_which_order() -> None:
+    comments = {number: said(f"note {number}", number=number) for number in range(1, 9)}
+    observed, heard = thread(*comments.values()), set[int]()
+    for turn, number in enumerate([5, 8, 7, 6, 1, 2]):
+        comments[number] = said("/help", number=number, edited=True)
+        inputs = observed.inputs.model_copy(update={"comments": tuple(comments.values())})
+        moved = observed.model_copy(update={"inputs": inputs, "taken_at": NOW + timedelta(minutes=turn)})
+        report, observed = await look(moved)
+        heard |= {one.comment_id for one in report.answers if one.reply}
+        assert {one.reactions for one in report.answers} == {("confused",)}
+    assert heard == {5, 8, 7}
+
+
+async def test_edits_by_others_take_no_words_from_an_author() -> None:
+    comments = [said("/help", OUTSIDER, number, edited=True) for number in range(1, 30)]
+    report, _ = await look(thread(*comments, said("/hodl", OUTSIDER, 30)))
+    assert report.answers[-1].comment_id == 30
+    assert report.answers[-1].reply
+
+
 async def test_the_explanation_is_a_table_of_what_was_commanded() -> None:
     report, _ = await look(thread(said("/label kind/bug size/small\n/hodl | @all")))
     assert report.explanation == history(report.decisions)
@@ -124,4 +145,5 @@ async def test_nothing_that_was_typed_breaks_out_of_a_reply(name: str, typed: st
     inline = {child.type for token in tokens for child in token.children or ()}
     assert inline <= {"text", "text_special", "code_inline", "softbreak"}
     assert "@a" not in reply + report.explanation
+    assert re.search(r"^\s*/", f"{reply}\n{report.explanation}", re.MULTILINE) is None
     assert all(len(ROW_END.findall(row)) == 5 for row in report.explanation.splitlines())

@@ -1,12 +1,16 @@
 """How one command line is read and decided: arguments, slips, labels, priorities, accepted findings."""
 
+from datetime import timedelta
+
 import pytest
 
-from bot.model import Decision, Judgment, Memory
+from bot.model import Decision, Judgment, Memory, Snapshot
+from bot.policy import JudgePolicy
 from handlers.command_decisions import DECIDES, NO_RISE, OWN, UNKNOWN
 from handlers.command_table import names_in
-from tests.handlers.commanding import FRIEND, JUDGED_P2, LEAK, decided, refused_with, said
-from tests.snapshots import NOW, OPERATOR, WRITER, gap, leak
+from tests.handlers.commanding import FRIEND, JUDGED_P2, LEAK, decided, look, refused_with, said, thread
+from tests.judgments import judged_by, payload
+from tests.snapshots import NOW, OPERATOR, OUTSIDER, POLICY, WRITER, gap, leak
 
 
 async def test_unknown_commands_are_refused_with_the_nearest() -> None:
@@ -25,6 +29,8 @@ async def test_a_decision_keeps_who_when_and_what_was_said() -> None:
         why="since   prod\tis down",
         by=OPERATOR,
         at=comment.created_at,
+        standing="operator",
+        decided=NOW,
     )
 
 
@@ -100,6 +106,52 @@ async def test_a_writer_raises_a_priority_and_an_operator_sets_any(known: str, w
 async def test_the_priority_that_was_commanded_last_is_the_one_to_rise_from() -> None:
     lines = (said("/priority p3"), said("/priority p2\n/priority p3\n/priority p1\n/priority p2", WRITER, 101))
     assert refused_with(await decided(*lines, memory=JUDGED_P2)) == ["", "", NO_RISE, "", NO_RISE]
+
+
+def listing(judge: str) -> Snapshot:
+    """A thread on which an account judges that the policy names."""
+    section = JudgePolicy(judges=(judge,))
+    return thread(policy=POLICY.model_copy(update={"judge": section}))
+
+
+@pytest.mark.parametrize(("wanted", "refused"), [("p0", ""), ("p1", NO_RISE), ("p2", NO_RISE)])
+async def test_a_writer_lowers_no_priority_of_another_judge(wanted: str, refused: str) -> None:
+    listed = listing("iskra-judge")
+    theirs = judged_by("iskra-judge", listed, 90, priority="p1")
+    for memory in (JUDGED_P2, Memory()):
+        (made,) = await decided(theirs, said(f"/priority {wanted}", WRITER), policy=listed.policy, memory=memory)
+        assert made.refused == refused
+
+
+@pytest.mark.parametrize(("wanted", "refused"), [("p0", ""), ("p1", NO_RISE), ("p2", NO_RISE)])
+async def test_a_writer_lowers_no_priority_of_a_label_that_somebody_set(wanted: str, refused: str) -> None:
+    judged_p3 = Judgment(check="judge", at=NOW, ground="", content={"priority": "p3"})
+    memory = Memory(judgments=(judged_p3,))
+    line = said(f"/priority {wanted}", WRITER, 101)
+    (by_hand,) = await decided(line, labels=("judge/p1", "judge/p3"), memory=memory)
+    told, commanded = await decided(said("/label judge/p1"), line, memory=memory)
+    assert (told.refused, by_hand.refused, commanded.refused) == ("", refused, refused)
+
+
+async def test_a_label_from_before_the_last_judgment_holds_no_priority_up() -> None:
+    listed = thread(said("/label judge/p0"))
+    _, after = await look(listed)
+    later = NOW + timedelta(hours=1)
+    content = payload(listed, priority="p3", judged_at=later).content()
+    memory = Memory(judgments=(Judgment(check="judge", at=later, ground="", content=content),))
+    inputs = after.inputs.model_copy(update={"comments": (said("/priority p2", WRITER, 101),)})
+    (made,) = (await look(after.model_copy(update={"inputs": inputs, "memory": memory})))[0].decisions
+    assert made.refused == ""
+
+
+async def test_where_nothing_was_judged_a_label_tells_no_writer_what_would_be_higher() -> None:
+    (made,) = await decided(said("/priority p0", WRITER), labels=("judge/p3",), memory=Memory())
+    assert made.refused == NO_RISE
+
+
+async def test_a_decision_keeps_what_its_author_was_at_that_time() -> None:
+    lines = (said("/help"), said("/help", WRITER, 101), said("/help", FRIEND, 102), said("/help", OUTSIDER, 103))
+    assert [one.standing for one in await decided(*lines)] == ["operator", "writer", "writer", "anyone"]
 
 
 async def test_only_what_was_found_here_is_accepted() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.command_lines import CommandLine, find
+from handlers.command_lines import CommandLine, find, maybe
 
 MARKUP = """/hold|/label a|   /help|text||\t/hold|- a|1. b|`|```|~~~|>|> /hold|<!--|-->|<details>|</details>|[a|](b)|
 a, b|# /h|**|\\|    /hold|<b|<code>|</code>|[a]:|'"""
@@ -44,6 +44,26 @@ def numbers(text: str) -> list[int]:
         ("</details>\n\n/hold", CommandLine(3, "hold", "")),
         ("<!-- <details> -->\n\n/hold", CommandLine(3, "hold", "")),
         ("open <!-- and never closed\n/hold", CommandLine(2, "hold", "")),
+        ("\x1c\n/hold", CommandLine(2, "hold", "")),
+        ("\x1d\n/hold\x1d", CommandLine(2, "hold", "")),
+        ("\x85\n/hold", CommandLine(2, "hold", "")),
+        ("\u2028\n/hold", CommandLine(2, "hold", "")),
+        ("$$\nx\n$$\n/hold", CommandLine(4, "hold", "")),
+        ("$$ x $$\n/hold", CommandLine(2, "hold", "")),
+        ("```\n$$\n```\n/hold", CommandLine(4, "hold", "")),
+        ("> $$\n\n/hold", CommandLine(3, "hold", "")),
+        ("- \\[\n\n/hold", CommandLine(3, "hold", "")),
+        ("    $$\n/hold", CommandLine(2, "hold", "")),
+        ("\\[!NOTE\\]\n/hold", CommandLine(2, "hold", "")),
+        ("|a|\n|-|\n|b|\n\n/hold", CommandLine(5, "hold", "")),
+        ("- |a|\n  |-|\n\n/hold", CommandLine(4, "hold", "")),
+        ("a\n|b|\n|-|\n- \n/hold", CommandLine(5, "hold", "")),
+        ("[^1]: a note\n\n/hold", CommandLine(3, "hold", "")),
+        ("It took ~5 minutes\n/hold for ~6 more", CommandLine(2, "hold", "for ~6 more")),
+        ("~~a~~\n/hold", CommandLine(2, "hold", "")),
+        ("In `~/a`\n/hold `b~`", CommandLine(2, "hold", "`b~`")),
+        ("<h1>a</h1>\n\n/hold", CommandLine(3, "hold", "")),
+        ("a hidden <div>\n\n/hold", CommandLine(3, "hold", "")),
         ("\x0b\n`\n/unhold `x\n/hold", CommandLine(4, "hold", "")),
         ("/made-up-by-others", CommandLine(1, "made-up-by-others", "")),
     ],
@@ -118,6 +138,23 @@ def test_plain_text_at_the_start_of_a_line_commands(text: str, line: CommandLine
         "![a\n/hold](b)",
         "[a]:\n/hold",
         "[a]: b\n'\n/hold\n'",
+        "|a|\n|-|\nb\n/hold\n|c|\n/hold",
+        "|a" * 1000 + "|\n" + "|-" * 1000 + "|\n" + "|\n" * 100 + "/hold",
+        "~~a\n/hold b~~",
+        "~a\n/hold b~",
+        "~~`a`\n/hold\nb~~",
+        "$$\n/hold\n$$",
+        "$$\n\n/hold\n\n$$",
+        "text\n$$\n/hold",
+        "$$\n$$ a\n/hold",
+        "\\[\n/hold\n\\]",
+        "[^1]: a note\n/hold",
+        "text\n[^1]: a note\n/hold",
+        "<h1>\n\n/hold\n\n</h1>",
+        "<ul><li>\n\n/hold\n\n</li></ul>",
+        "<div hidden>\n\n/hold\n\n</div>",
+        "<div hidden>\n\n<div>\n\n</div>\n\n/hold",
+        "a <b hidden=x>\n/hold\n</b>",
     ],
 )
 def test_what_only_looks_like_a_command_is_none(text: str) -> None:
@@ -129,9 +166,30 @@ def test_several_come_in_their_order_with_their_numbers() -> None:
     assert [(line.number, line.word) for line in find(text)] == [(1, "hold"), (2, "hold"), (5, "unhold"), (10, "help")]
 
 
-def test_ten_thousand_are_found_and_numbered() -> None:
-    assert numbers("/hold\n" * 10_000) == list(range(1, 10_001))
-    assert numbers("/hold\n\n" * 10_000) == list(range(1, 20_001, 2))
+def test_of_very_many_the_first_fifty_are_found_and_numbered() -> None:
+    assert numbers("/hold\n" * 2000) == list(range(1, 51))
+    assert numbers("/hold\n\n" * 10_000) == list(range(1, 100, 2))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_of_a_long_comment_the_beginning_is_read_up_to_an_empty_line(end: str) -> None:
+    half = "x" * 8000
+    assert numbers(f"/hold{end}{end}{half}{half}{half}") == [1]
+    assert numbers(f"{half}{end}{end}/hold{end} \t{end}{half}{half}") == [3]
+    assert numbers(f"{half}{end}{end}/hold{end}{half}{half}") == []
+    assert numbers(f"/hold{end}{half}{half}{half}") == []
+    assert numbers(f"{half}{half}{half}{end}{end}/hold") == []
+
+
+def test_what_was_found_in_a_comment_is_remembered() -> None:
+    first, second = (find("Words.\n\n/hold why") for _ in range(2))
+    assert first is second
+
+
+def test_what_might_be_a_command_line_is_told_at_once() -> None:
+    assert maybe("a\n /hold")
+    assert maybe("```\n/usr")
+    assert not maybe("no line begins with /hold\n- /hold\n/Hold")
 
 
 @pytest.mark.parametrize(

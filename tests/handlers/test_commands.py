@@ -1,5 +1,6 @@
 """Who may command what, which comments command at all, that nothing runs twice, and what a hold does."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -30,7 +31,7 @@ EVERY = {
 }
 FOR_ALL = {"help", "explain"}
 FOR_WRITERS = FOR_ALL | {"recheck", "rejudge", "label", "unlabel", "hold", "priority"}
-NEED_WITNESS = {"hold", "unhold", "priority", "park", "accept"}
+NEED_WITNESS = {"hold", "unhold", "priority", "park", "accept", "rejudge"}
 
 
 async def allowed(author: str, **change: bool) -> set[str]:
@@ -158,9 +159,32 @@ async def test_commands_of_other_bots_are_passed_over_in_silence() -> None:
 
 
 async def test_ten_commands_of_a_comment_are_taken_and_the_rest_is_one_refusal() -> None:
-    made = await decided(said("/help\n" * 10_000))
+    made = await decided(said("/help\n" * 2000))
     assert refused_with(made) == [""] * MAX_LINES + [TOO_MANY]
     assert [one.line for one in made] == list(range(1, MAX_LINES + 2))
+
+
+async def test_everybody_else_goes_on_while_a_hostile_comment_is_read() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    going = asyncio.create_task(others())
+    try:
+        hostile = (said("```\n/a\n```\n" + "![" * 8000 + str(number), OUTSIDER, number) for number in range(3))
+        assert await decided(*hostile) == ()
+    finally:
+        going.cancel()
+    assert turns > 20  # without a thread there are none between the comments' beginning and end
+
+
+async def test_the_reason_for_a_hold_begins_no_line_with_a_command_of_another_bot() -> None:
+    report, _ = await look(thread(said("/hold /lgtm and /approve")))
+    assert report.findings[0].evidence == "Why: /lgtm and /approve"
 
 
 async def test_without_a_hold_there_is_nothing_to_show_and_no_status() -> None:
@@ -173,7 +197,7 @@ async def test_a_hold_makes_the_status_wait_until_an_operator_ends_it() -> None:
     assert (report.verdict, report.shown, report.status) == (Verdict.PENDING, True, True)
     assert report.summary == f"on hold by {WRITER} since 2026-03-01: until *noon*"
     (finding,) = report.findings
-    assert (finding.location.comment_id, finding.evidence) == (100, "until *noon*")
+    assert (finding.location.comment_id, finding.evidence) == (100, "Why: until *noon*")
     assert finding.next_step == "An operator writes /unhold."
     ended = held.inputs.model_copy(update={"comments": (*held.inputs.comments, said("/unhold", number=102))})
     report, free = await look(held.model_copy(update={"inputs": ended}))

@@ -29,7 +29,7 @@ from tests.judgments import (
     rewritten,
 )
 from tests.rendered import TRIGGERS, blocks, spoken
-from tests.snapshots import HEAD, ISSUE, NOW, OPERATOR, TOOLS, WRITER, snapshot
+from tests.snapshots import HEAD, ISSUE, NOW, OPERATOR, POLICY, TOOLS, WRITER, snapshot
 from tests.snapshots import LABELS as DECLARED
 from tests.test_escape import hostile
 
@@ -168,6 +168,46 @@ async def test_a_label_that_somebody_commands_holds_until_the_next_judgment() ->
     assert labelled.grounds["judge/p2"] == report.grounds["judge/p2"]
     anew = await judged(later(said, labelled, after=timedelta(hours=2), **rewritten("Another")))
     assert on(anew) == {"judge/p2", "judge/codex-candidate"}
+
+
+async def test_a_label_holds_over_what_is_judged_anew_in_the_same_look_and_until_the_next_judgment() -> None:
+    first = issue()
+    at, look = NOW + timedelta(minutes=50), NOW + HOUR
+    said = decision("label", "judge/p0", comment_id=303, at=at, decided=look)
+    asked = decision("rejudge", comment_id=302, at=at, decided=look)
+    second = later(first, await judged(first), decisions=(asked, said), **rewritten("Another"))
+    report = await judged(second)
+    assert made(report).rerun_reason == "requested"
+    assert on(report) == {"judge/p0", "judge/codex-candidate"}
+    third = later(second, report)
+    still = await judged(third)
+    assert (still.judgment, on(still)) == (None, on(report))
+    anew = await judged(later(third, still, **rewritten("A third")))
+    assert on(anew) == {"judge/p2", "judge/codex-candidate"}
+
+
+async def test_of_a_label_and_a_priority_in_one_look_the_later_one_counts() -> None:
+    word, rank = (decision("label", "judge/p0", decided=NOW), decision("priority", "p3", line=2, decided=NOW))
+    assert "judge/p3" in on(await judged(issue(decisions=(word, rank))))
+    word, rank = (decision("label", "judge/p0", line=2, decided=NOW), decision("priority", "p3", decided=NOW))
+    assert "judge/p0" in on(await judged(issue(decisions=(rank, word))))
+
+
+async def test_the_last_of_several_labels_is_the_one_that_counts() -> None:
+    names = enumerate(["judge/p0", "judge/p1", "judge/p0"], start=1)
+    words = tuple(decision("label", name, line=line, decided=NOW) for line, name in names)
+    assert on(await judged(issue(decisions=words))) == {"judge/p0", "judge/codex-candidate"}
+
+
+async def test_what_an_operator_lifted_stays_so_when_he_is_none_any_more() -> None:
+    lifted = (decision("park"), decision("rejudge", comment_id=302, standing="operator"))
+    narrowed = POLICY.model_copy(update={"operators": ("second",)})
+    assert made(await judged(issue(narrowed, decisions=lifted))).recommended_next_action == "codex_candidate"
+
+
+async def test_what_a_writer_asked_lifts_nothing_when_he_becomes_an_operator() -> None:
+    asked = (decision("park"), decision("rejudge", comment_id=302, standing="writer"))
+    assert made(await judged(issue(decisions=asked))).recommended_next_action == "park"
 
 
 async def test_a_label_that_somebody_commands_away_stays_off() -> None:

@@ -175,6 +175,34 @@ async def test_what_was_written_before_the_bots_time_is_not_answered() -> None:
     assert "judge/p0" in on(report)
 
 
+async def test_accounts_that_are_not_listed_hear_words_three_times_each_and_anything_twenty_times() -> None:
+    comments = [judged_by(("eve", "mallory")[n % 2], issue(THEIRS), n) for n in range(1, 61)]
+    answers = (await judged(issue(THEIRS, comments=(*comments, comment(block("{}"), number=95))))).answers
+    assert [one.comment_id for one in answers] == [*range(1, 21), 95]
+    assert [one.comment_id for one in answers if one.reply] == [*range(1, 7), 95]
+    assert {one.reactions for one in answers} == {("confused",)}
+
+
+async def test_a_judge_of_the_list_hears_words_three_times_and_anything_twenty_times() -> None:
+    comments = tuple(comment(block("{}"), number=n) for n in range(1, 61))
+    answers = (await judged(issue(THEIRS, comments=comments))).answers
+    assert [bool(one.reply) for one in answers] == [True] * 3 + [False] * 17
+
+
+async def test_edited_comments_get_no_more_words_one_by_one_than_all_at_once() -> None:
+    heard = set[int]()
+    for first in range(60, 0, -1):
+        comments = tuple(comment(block("{}"), number=n, edited=True) for n in range(first, 61))
+        report = await judged(issue(THEIRS, comments=comments))
+        heard |= {one.comment_id for one in report.answers if one.reply}
+    assert heard == {60, 59, 58}
+
+
+async def test_an_edited_comment_of_somebody_who_is_not_listed_is_not_answered() -> None:
+    theirs = judged_by("eve", issue(THEIRS)).model_copy(update={"edited": True})
+    assert (await judged(issue(THEIRS, comments=(theirs,)))).answers == ()
+
+
 async def test_payloads_of_others_are_no_evidence() -> None:
     first = issue()
     second = later(first, await judged(first), comments=(judged_by(AGENT, first),))

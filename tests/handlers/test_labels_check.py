@@ -68,8 +68,8 @@ async def test_a_command_goes_before_rules_and_the_last_word_on_a_label_counts()
     assert [found.labels[name] for name in chosen] == [False, True, False, False, False]
     assert "domain:ux" not in found.labels
     assert found.grounds["size/large"] == "/label in comment 2, line 1"
-    assert "| `size/large` | /label | operator wrote /label |" in found.explanation
-    assert "| `meta` off | /unlabel |" in found.explanation
+    assert "| `size/large` | `/label` | operator wrote /label |" in found.explanation
+    assert "| `meta` off | `/unlabel` |" in found.explanation
 
 
 async def test_what_is_said_of_the_judge_s_labels_is_the_judge_s_while_there_is_one() -> None:

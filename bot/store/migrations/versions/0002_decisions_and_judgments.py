@@ -22,6 +22,8 @@ def upgrade() -> None:
         sa.Column("by", sa.String(length=255), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("refused", sa.Text(), nullable=False),
+        sa.Column("standing", sa.String(length=16), nullable=False),
+        sa.Column("decided", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("repository", "number", "comment_id", "line", name=op.f("pk_decisions")),
     )
     op.create_table(
