@@ -8,13 +8,10 @@ from bot.answers import answers
 from bot.escape import plain
 from bot.model import (
     Check,
-    Finding,
     Kind,
-    Location,
     Plan,
     Report,
     Restored,
-    Severity,
     Snapshot,
     Tools,
     Verdict,
@@ -23,6 +20,8 @@ from bot.model import (
     WantedStatus,
 )
 from bot.policy import PATH
+from bot.policy_report import NAME as POLICY_CHECK
+from bot.policy_report import policy_report
 
 STATES = {
     Verdict.PASS: "success",
@@ -34,7 +33,6 @@ STATES = {
 }
 WORSE = ("success", "pending", "error", "failure")
 """Status states from best to worst, for commits that several pull requests share."""
-POLICY_CHECK = "policy"
 MAX_DESCRIPTION = 140
 
 
@@ -57,8 +55,11 @@ async def assess(snapshot: Snapshot, checks: Sequence[Check], tools: Tools, only
             report = await check.assess(snapshot, tools)
             snapshot = folded(snapshot, report)
             reports.append(report)
-    if snapshot.policy_problems or _held_status(snapshot, POLICY_CHECK):
-        reports.insert(0, _policy_report(snapshot))
+    preview = snapshot.memory.preview
+    if snapshot.policy_problems or preview or _held_status(snapshot, POLICY_CHECK):
+        report = policy_report(snapshot, preview)
+        snapshot = folded(snapshot, report)
+        reports.insert(0, report)
     return Assessment(snapshot, tuple(reports))
 
 
@@ -148,23 +149,6 @@ def _description(report: Report) -> str:
 def _held_status(snapshot: Snapshot, check: str) -> bool:
     """What was once red has to turn green again, also where nothing would be said of green."""
     return snapshot.own.holding(f"status:{snapshot.inputs.head.sha}:assay/{check}") is not None
-
-
-def _policy_report(snapshot: Snapshot) -> Report:
-    findings = tuple(
-        Finding(
-            rule="policy",
-            severity=Severity.HIGH,
-            title="The policy on the default branch isn't in force as it stands",
-            location=Location(where="policy", path=PATH),
-            evidence=problem,
-            next_step="Mend it on the default branch; until then the last good policy decides.",
-        )
-        for problem in snapshot.policy_problems
-    )
-    verdict = Verdict.ERROR if findings else Verdict.PASS
-    summary = "the last good policy decides; see the report" if findings else "the policy is in force"
-    return Report(check=POLICY_CHECK, verdict=verdict, summary=summary, findings=findings)
 
 
 def _policy_notices(snapshot: Snapshot) -> list[str]:

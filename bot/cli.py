@@ -16,6 +16,7 @@ from typer.main import get_command
 
 from bot import (
     cli_check,
+    cli_contract,
     cli_deliveries,
     cli_judge,
     cli_labels,
@@ -40,6 +41,7 @@ cli_targets.add(app)
 cli_judge.add(app)
 cli_check.add(app)
 cli_scan.add(app)
+app.add_typer(cli_contract.app, name="contract")
 app.add_typer(cli_deliveries.app, name="deliveries")
 app.add_typer(cli_labels.app, name="labels")
 app.add_typer(cli_ledger.app, name="ledger")

@@ -16,7 +16,7 @@ from bot.cli_machine import FromEnvironment, opened_machine, read_settings, repo
 from bot.cli_output import working
 from bot.config import ConfigError, Settings
 from bot.model import NoAnswer, Question, Snapshot, Target, Tools
-from bot.policy import Policy, Section
+from bot.policy.switches import off, switched_on
 
 if TYPE_CHECKING:
     from bot.asking import Models
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.look import Look
     from bot.machine import Machine
 
+LAST = "merge"
 COMMANDS = "commands"
 """The check that reads command lines: what was commanded counts in every other one."""
 
@@ -83,10 +84,10 @@ async def _chosen(look: "Look", only: Collection[str]) -> "Assessment":
     """Takes from a look what it has, and lets the other checks judge what it saw."""
     from bot.assess import Assessment  # noqa: PLC0415 - as above
 
-    off = _off(look.snapshot.policy, only)
-    ran = {report.check for report in look.reports} - off
+    switched_off = off(look.snapshot.policy, only)
+    ran = {report.check for report in look.reports} - switched_off
     rest = frozenset(only) - ran
-    reports = tuple(report for report in look.reports if not only or report.check in frozenset(only) - off)
+    reports = tuple(report for report in look.reports if not only or report.check in frozenset(only) - switched_off)
     if not rest:
         return Assessment(look.snapshot, reports)
     more = await _by_hand(look.snapshot, rest)
@@ -118,27 +119,10 @@ async def assessed(
     if policy != seen.policy:
         seen = seen.model_copy(update={"policy": policy})
     tools = Tools(now=lambda: seen.taken_at, labels=LabelSet.load(), ask=ask)
-    done = await assess(seen, CHECKS, tools, {*only, COMMANDS} if only else ())
+    # What is merged how follows from all that the others say.
+    names = {check.name for check in CHECKS} if LAST in only else {*only, COMMANDS}
+    done = await assess(seen, CHECKS, tools, names if only else ())
     return Assessment(done.snapshot, tuple(one for one in done.reports if not only or one.check in only))
-
-
-def switched_on(policy: Policy, names: Collection[str]) -> Policy:
-    """Gives the policy with the sections of these checks switched on, as they are without any policy."""
-    sections = {name: getattr(policy, _section(name)) for name in _off(policy, names)}
-    modes = {name: type(section).model_fields["mode"].default for name, section in sections.items()}
-    on = {_section(name): part.model_copy(update={"mode": modes[name]}) for name, part in sections.items()}
-    return policy.model_copy(update=on)
-
-
-def _off(policy: Policy, names: Collection[str]) -> frozenset[str]:
-    sections = {name: getattr(policy, _section(name), None) for name in names}
-    return frozenset(
-        name for name, part in sections.items() if isinstance(part, Section) and getattr(part, "mode", "") == "off"
-    )
-
-
-def _section(check: str) -> str:
-    return check.replace("-", "_")
 
 
 class _Asking:

@@ -1,7 +1,7 @@
 """`assay check`: what the checks say of a target, a snapshot, or something described by hand."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,12 +10,7 @@ from bot.cli_machine import AsJson, run
 from bot.cli_output import note, whole
 from bot.cli_pieces import Given, SubjectText, subject_of, with_pieces
 from bot.cli_reports import exit_status, print_reports
-
-if TYPE_CHECKING:
-    from bot.assess import Assessment
-
-SCHEMA = "assay.report.v1"
-SAID = {"check", "verdict", "summary", "findings", "notes", "labels"}
+from bot.report_payload import values
 
 
 def add(app: typer.Typer) -> None:
@@ -41,20 +36,11 @@ def check(
     names = named_checks(only)
     done = run(judged(subject_of(subject, given), names))
     if as_json:
-        whole(json.dumps(_as_values(done), indent=2, sort_keys=True))
+        seen = done.snapshot
+        content = values(seen.target, done.reports) | {"snapshot": seen.hash, "head": seen.inputs.head.sha}
+        whole(json.dumps(content, indent=2, sort_keys=True))
     else:
         print_reports(done.snapshot, done.reports)
     for name in sorted(names - {report.check for report in done.reports}):
         note(f"{name}: it doesn't look at this kind of target")
     raise typer.Exit(exit_status(done.reports))
-
-
-def _as_values(done: "Assessment") -> dict[str, Any]:
-    seen = done.snapshot
-    return {
-        "schema": SCHEMA,
-        "target": str(seen.target),
-        "snapshot": seen.hash,
-        "head": seen.inputs.head.sha,
-        "reports": [report.model_dump(mode="json", include=SAID) for report in done.reports],
-    }

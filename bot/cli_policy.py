@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot import cli_backtest
 from bot.cli_explain import explain
 from bot.cli_machine import RepositoryName, opened_machine, run
 from bot.cli_output import as_json, line
@@ -22,6 +23,7 @@ SCHEMA_TITLE = "Policy of Assaymaster, .forgejo/assay.yml"
 
 app = typer.Typer(no_args_is_help=True, help="Check a policy file, say what its rules do, and trust a repository's.")
 app.command()(explain)
+cli_backtest.add(app)
 
 
 @app.command()

@@ -5,8 +5,10 @@ and references in the unescaped text, so a backslash is not enough and an invisi
 a round bracket, and at a line's start a square one, for mathematics when a backslash stands before it.
 """
 
+import json
 import re
 
+ACTIVE = re.compile("[<>`@&]")
 JOINER = "\u2060"
 PUNCTUATION = re.compile(r"([\\`*_{}\]<>|~!$&])")
 BRACKET = "&#91;"
@@ -39,6 +41,12 @@ def code(text: str, limit: int = 300) -> str:
     fence = "`" * (longest + 1)
     space = " " if not shown.strip() or {shown[0], shown[-1]} & {" ", "`"} else ""
     return f"{fence}{space}{shown or ' '}{space}{fence}"
+
+
+def inert_json(value: object) -> str:
+    """Gives JSON with sorted keys, in ASCII, without a sign that could end a fence, a comment or a tag, or mention."""
+    text = json.dumps(value, sort_keys=True, indent=2)
+    return ACTIVE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
 
 
 def cut(text: str, limit: int) -> str:

@@ -56,17 +56,14 @@ class Mirrors:
         stdin: bytes = b"",
         seconds: float = 0.0,
         offline: bool = False,
-        scratch: str = "",
+        more: Mapping[str, str] | None = None,
     ) -> bytes:
         """Gives the standard output of one git command. `offline`: what isn't here fails it, and isn't fetched.
 
-        Objects that the command makes go to the `scratch` folder where there is one, and into the mirror otherwise.
-        Raises GitError when it fails or takes too long, GitTooMuch when it prints too much.
+        `more` stands in git's environment beside what always does. Raises GitError when it fails or takes too long,
+        GitTooMuch when it prints too much.
         """
-        environment = self._environment(offline=offline)
-        if scratch:
-            environment["GIT_OBJECT_DIRECTORY"] = scratch
-            environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = _quoted(folder / "objects")
+        environment = self._environment(offline=offline) | dict(more or {})
         return await self._git.run(folder, *arguments, environment=environment, stdin=stdin, seconds=seconds)
 
     def _environment(self, *, offline: bool) -> dict[str, str]:
@@ -124,14 +121,10 @@ class Mirror:
         async with self.lock:
             await self._create()
             here = await self.present(refs.values())
-            wanted = [(ref, sha) for ref, sha in refs.items() if sha not in here]
-            if not wanted:
-                return
-            for ref, sha in wanted:
-                check_ref(ref)
-                check_sha(sha)
-            specs = [f"+{ref}:refs/assay/seen/{sha}" for ref, sha in wanted]
-            await self._fetch(specs)
+            wanted = {sha: ref for ref, sha in reversed([*refs.items()]) if sha not in here}
+            specs = [f"+{check_ref(ref)}:refs/assay/seen/{check_sha(sha)}" for sha, ref in wanted.items()]
+            if specs:  # git refuses to fetch two refs to one
+                await self._fetch(specs)
 
     async def fetch_commits(self, shas: Sequence[str]) -> tuple[str, ...]:
         """Fetches commits by id, and gives those that the server doesn't hand out any more.
@@ -287,12 +280,6 @@ def _put(new: Path, folder: Path) -> None:
     """Whatever is there isn't complete: it goes."""
     shutil.rmtree(folder, ignore_errors=True)
     new.rename(folder)
-
-
-def _quoted(path: Path) -> str:
-    """Gives a path as git reads it in a list that colons part."""
-    escaped = str(path.resolve()).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def check_sha(text: str) -> str:

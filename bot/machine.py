@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from bot.apply import Applier
 from bot.asking import Models
 from bot.config import Settings
+from bot.context import Contexts
 from bot.engine import Engine
 from bot.engine.local import LocalEngine
 from bot.forgejo.httpx import HttpxForgejo
@@ -18,8 +19,9 @@ from bot.git import GitLimits, Mirrors
 from bot.history import Histories, HistoryLimits
 from bot.labels import LabelSet
 from bot.look import Parts
-from bot.observe import Identity, Observer
+from bot.observe import Identity, Observer, Sources
 from bot.policies import Policies
+from bot.preview import Previews
 from bot.reconcile import Reconciler
 from bot.resync import Resync
 from bot.scan import Scanner
@@ -101,7 +103,10 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         engine = LocalEngine(settings.workers)
         policies = Policies(client, store, engine, settings.operators, scanner.mask, clock)
         labels = LabelSet.load()
-        observer = Observer(client, store, histories, policies, scanner, clock)
+        previews = Previews(store, policies.text, CHECKS, labels, settings.operators, clock)
+        observer = Observer(
+            Sources(client, store, histories, policies, Contexts(client, mirrors, scanner), previews, scanner), clock
+        )
         applier = Applier(client, store, labels, clock)
         account = Account(client, settings.operators, key)
         parts = Parts(store, observer, applier, CHECKS, scanner, labels, metrics, clock, models.ask)

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot import own, records
+from bot.context import Contexts, Looked, Wanted
 from bot.envelope import witness_of
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.sansio import path
@@ -35,6 +36,7 @@ from bot.model import (
 )
 from bot.policies import Merge, Policies
 from bot.policy import PATH, Policy, named
+from bot.preview import Previews
 from bot.scan import Scanner
 from bot.standing import Standings, commanders
 from bot.store.session import Store
@@ -56,25 +58,32 @@ class Identity:
     witness_key: bytes
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Where a snapshot's parts come from."""
+
+    client: ForgejoAPI
+    store: Store
+    histories: Histories
+    policies: Policies
+    contexts: Contexts
+    previews: Previews
+    scanner: Scanner
+
+
 class Observer:
     """Takes snapshots. Reads everything, writes nothing to Forgejo."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the five sources of a snapshot and the clock
-        self,
-        client: ForgejoAPI,
-        store: Store,
-        histories: Histories,
-        policies: Policies,
-        scanner: Scanner,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._client = client
-        self._store = store
-        self._histories = histories
-        self._policies = policies
-        self._scanner = scanner
+    def __init__(self, sources: Sources, clock: Callable[[], datetime]) -> None:
+        self._client = sources.client
+        self._store = sources.store
+        self._histories = sources.histories
+        self._policies = sources.policies
+        self._contexts = sources.contexts
+        self._previews = sources.previews
+        self._scanner = sources.scanner
         self._clock = clock
-        self._standings = Standings(client, clock)
+        self._standings = Standings(sources.client, clock)
 
     async def canonical(self, target: Target) -> Target:
         """Gives the target with its repository spelt as the server spells it. Raises ForgejoError."""
@@ -95,6 +104,8 @@ class Observer:
         history = await self._history(target, thread, tip, attempts)
         recalled = await recall(self._store, target, self._clock())
         inputs = await self._inputs(thread, history, recalled, identity)
+        inputs = await self._around(target, thread, history, (inputs, in_force.policy, identity))
+        memory = await self._memory(thread, inputs, in_force.policy, recalled)
         return Snapshot(
             target=target,
             taken_at=self._clock(),
@@ -102,7 +113,9 @@ class Observer:
             policy=in_force.policy,
             policy_problems=in_force.problems,
             policy_notes=in_force.notes,
-            memory=await self._memory(thread, inputs, in_force.policy, recalled),
+            memory=memory.model_copy(
+                update={"preview": await self._previews.of(target, inputs, in_force.policy, recalled.judgments)}
+            ),
             own=mine,
         )
 
@@ -193,6 +206,28 @@ class Observer:
             updated_at=thread.head.updated_at,
             permissions=await self._standings.of(thread.repository.full_name, asking),
             judgments=recalled.judgments,
+        )
+
+    async def _around(
+        self, target: Target, thread: Thread, history: History, so_far: tuple[Inputs, Policy, Identity]
+    ) -> Inputs:
+        """What stands around a pull request, as far as the policy has anybody read it."""
+        inputs, policy, identity = so_far
+        looked = Looked(target.repository, thread, history, inputs.body, identity.account)
+        around = await self._contexts.read(looked, Wanted.by(policy))
+        return inputs.model_copy(
+            update={
+                "reviews": around.reviews,
+                "required": around.required,
+                "conflict": around.conflict,
+                "references": around.references,
+                "paths": around.paths,
+                "mentions": around.mentions,
+                "lints": around.lints,
+                "unseen": around.unseen,
+                "leaks": (*inputs.leaks, *around.leaks),
+                "gaps": (*inputs.gaps, *around.gaps),
+            }
         )
 
     async def _inputs(self, thread: Thread, history: History, recalled: Recalled, identity: Identity) -> Inputs:

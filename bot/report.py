@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.escape import code, cut, plain
 from bot.model import Finding, Kind, Location, Report, Restored, Snapshot, Target, Verdict
+from bot.report_payload import folded
 
 MAX_BYTES = 60_000
 MAX_FINDINGS = 50
@@ -41,6 +42,7 @@ NEEDED = {
 NO_MERGE_HEADING = "Something has to be done"
 NO_MERGE_NEEDED = "**The author has to act**, and an operator where he can't."
 """What a block means where nothing is left to be merged: on an issue, or after the merge."""
+STOPPING = frozenset({Verdict.BLOCK, Verdict.ERROR, Verdict.PENDING})
 CLOSE = "\n\n</details>"
 CUT = "\n\n*The report is longer than a comment should be; the rest is left out. `assay plan` prints all of it.*"
 
@@ -56,17 +58,19 @@ def worst(reports: Iterable[Report]) -> Verdict:
 
 
 def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str]) -> str:
-    """Gives the Markdown of the report comment, at most 60 KB."""
+    """Gives the Markdown of the report comment, at most 60 KB; what needs somebody stands first."""
+    ordered = sorted(reports, key=lambda report: -report.verdict.rank)
     parts = [
         marker(snapshot.target),
         *_opening(snapshot, worst(reports)),
-        _table(reports),
+        _table(ordered),
         *(f"> {notice}" for notice in notices),
-        *(_section(report) for report in reports if report.findings or report.notes),
+        *_sections(ordered),
     ]
     body = "\n\n".join(part for part in parts if part)
-    footer = FOOTER + _footer(snapshot)
-    return cut_to_size(body, len(footer.encode())) + footer
+    payload = folded(snapshot.target, reports)
+    ending = (f"\n\n{payload}" if payload else "") + FOOTER + _footer(snapshot)
+    return cut_to_size(body, len(ending.encode())) + ending
 
 
 def cut_to_size(body: str, reserved: int = 0) -> str:
@@ -82,7 +86,7 @@ def explanation(report: Report) -> str:
     """Gives all that one check has to say, as Markdown: what `/explain` answers."""
     head = f"#### {code(report.check)}: {ICONS[report.verdict]} {report.verdict}\n\n{plain(report.summary)}"
     parts = [head, "\n".join(_finding(finding) for finding in report.findings[:MAX_FINDINGS])]
-    parts += [*(plain(note) for note in report.notes), report.explanation]
+    parts += [*(plain(note) for note in report.notes), report.section, report.explanation]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -124,6 +128,17 @@ def _table(reports: Sequence[Report]) -> str:
     return "\n".join(["| Check | Verdict | In one line |", "| --- | --- | --- |", *rows])
 
 
+def _sections(reports: Sequence[Report]) -> list[str]:
+    """What stops a merge, or has a section of its own, stands open; all else that is said is folded together."""
+    said = [report for report in reports if report.shown and (report.findings or report.notes or report.section)]
+    opened = [report for report in said if report.verdict in STOPPING or report.section]
+    rest = [_section(report) for report in said if report not in opened]
+    sections = [_section(report) for report in opened]
+    if not opened or not rest:
+        return [*sections, *rest]
+    return [*sections, "<details><summary>What the other checks say</summary>\n\n" + "\n\n".join(rest) + CLOSE]
+
+
 def _section(report: Report) -> str:
     shown = report.findings[:MAX_FINDINGS]
     head = f"#### {code(report.check)}"
@@ -136,6 +151,7 @@ def _section(report: Report) -> str:
         parts.append(f"*{len(report.findings) - MAX_FINDINGS} further findings are counted but not shown.*")
     if report.notes:
         parts += [plain(note) for note in report.notes]
+    parts.append(report.section)
     return "\n\n".join(part for part in parts if part)
 
 

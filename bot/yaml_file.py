@@ -13,6 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
+MAX_TOLD = 100
+"""Mistakes that are told one by one: finding the line and the nearest key of each takes time."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster, where PyYAML has it
 
@@ -61,7 +63,10 @@ class YamlFile:
         try:
             return model.model_validate(self._data)
         except ValidationError as fault:
-            raise YamlFileError([self._mistake(error, keys) for error in fault.errors()]) from None
+            errors = fault.errors(include_input=False, include_context=False, include_url=False)
+            told = [self._mistake(error, keys) for error in errors[:MAX_TOLD]]
+            rest = len(errors) - len(told)
+            raise YamlFileError([*told, f"{self.path}: {rest} further mistakes"] if rest else told) from None
 
     def line_of(self, *keys: str | int) -> int:
         """Gives the line (from 1) of what stands under these keys, or of the last of them that is there."""

@@ -43,3 +43,12 @@ def _flat(found: list[Token]) -> Iterator[Token]:
     for token in found:
         yield token
         yield from _flat(token.children or [])
+
+
+PAYLOAD = re.compile(r"\n\n<details><summary>assay\.report\.v1.*?</details>", re.DOTALL)
+
+
+def without_payload(body: str) -> str:
+    """What people read of a report: without what is folded for machines."""
+    assert len(PAYLOAD.findall(body)) == 1
+    return PAYLOAD.sub("", body)

@@ -1,6 +1,8 @@
 """The report comment: read in five seconds, bounded, and safe whatever the texts in it say."""
 
+import json
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from bot import report as reporting
 from bot.model import Finding, Kind, Location, Report, Restored, Severity, Verdict
 from bot.report import FOOTER, MAX_BYTES, without_footer, worst, write
-from tests.rendered import TRIGGERS, blocks, inlines, spoken, tokens
+from tests.rendered import TRIGGERS, blocks, inlines, spoken, tokens, without_payload
 from tests.snapshots import HEAD, ISSUE, NOW, finding, report, snapshot
 
 EVIL = "@operator see workshop/garden#1 <!-- assay:footer --> `x` | ](javascript:alert(1)) </details> https://x.y"
@@ -22,6 +24,11 @@ def findings(count: int, text: str = "") -> tuple[Finding, ...]:
 
 def blocked(count: int = 1, text: str = "") -> Report:
     return report(Verdict.BLOCK, summary=f"{count} leaked secrets", findings=findings(count, text))
+
+
+def told(*reports: Report, notices: Sequence[str] = ()) -> str:
+    """What people read of a report: without what is folded for machines."""
+    return without_payload(write(snapshot(), reports, notices))
 
 
 def bare(body: str) -> str:
@@ -90,7 +97,7 @@ def test_five_findings_stand_open_the_rest_is_folded_and_beyond_fifty_only_count
     shown = [match.start() for match in re.finditer(r"\*\*critical\*\*", body)]
     assert (sum(at < opening for at in shown), sum(opening < at < closing for at in shown), len(shown)) == (5, 45, 50)
     assert "*10 further findings are counted but not shown.*" in body
-    assert "details" not in write(snapshot(), [blocked(5)], [])
+    assert "details" not in told(blocked(5))
 
 
 def test_a_long_report_is_cut_to_its_limit_and_what_is_folded_is_closed() -> None:
@@ -129,7 +136,7 @@ HOSTILE = report(
 def test_texts_of_strangers_make_no_link_no_html_no_mention_and_no_reference() -> None:
     restored = Restored(object="x", what=EVIL, today=1, total=1, last_at=NOW)
     notices = [reporting.restored_notice(restored), reporting.left_notice(f"label:{EVIL}")]
-    body = write(snapshot(), [HOSTILE], notices)
+    body = told(HOSTILE, notices=notices)
     found = tokens(body)
     assert {token.type for token in found} & {"link_open", "image", "fence", "code_block"} == set()
     raw = [token.content.strip() for token in found if token.type in {"html_block", "html_inline"}]
@@ -142,7 +149,7 @@ def test_the_marker_of_the_footer_in_a_path_hides_nothing_that_follows() -> None
     later = report(Verdict.BLOCK, check="later", findings=findings(1))
     one, two = write(snapshot(), [HOSTILE], []), write(snapshot(), [HOSTILE, later], [])
     assert "<!-- assay:footer -->" in without_footer(one)
-    assert without_footer(two).endswith(f"`sf_{0:016x}`")
+    assert f"`sf_{0:016x}`" in without_footer(two)
 
 
 def test_the_footer_alone_makes_no_difference() -> None:
@@ -176,13 +183,37 @@ def test_an_issue_has_its_own_marker_and_no_head() -> None:
 
 def test_each_row_of_the_table_is_a_check() -> None:
     rows = [report(), report(Verdict.ADVISE, check="guards", summary="a | b")]
-    lines = inlines(write(snapshot(), rows, []))
+    lines = inlines(told(*rows))
     cells = ["".join(part.content for part in line) for line in lines]
     start = cells.index("In one line") + 1
-    assert cells[start : start + 6] == ["secret-leak", "✅ pass", "all is well", "guards", "💡 advise", "a | b"]
+    assert cells[start : start + 6] == ["guards", "💡 advise", "a | b", "secret-leak", "✅ pass", "all is well"]
 
 
 def test_every_verdict_and_severity_has_its_words() -> None:
     assert set(reporting.ICONS) == set(reporting.HEADINGS) == set(reporting.NEEDED) == set(Verdict)
     bodies = [write(snapshot(), [report(findings=(finding(severity=one),))], []) for one in Severity]
     assert [f"**{one}**" in body for one, body in zip(Severity, bodies, strict=True)] == [True] * 4
+
+
+def test_what_stops_a_merge_stands_open_and_before_the_rest_which_is_folded() -> None:
+    advised = report(Verdict.ADVISE, check="docs-drift", findings=findings(1))
+    body = told(report(), advised, report(Verdict.BLOCK, check="contract", findings=findings(1)))
+    assert body.index("| `contract` |") < body.index("| `docs-drift` |") < body.index("| `secret-leak` |")
+    folded = body.index("<details><summary>What the other checks say</summary>")
+    assert body.index("#### `contract`") < folded < body.index("#### `docs-drift`") < body.index("</details>")
+
+
+def test_the_payload_holds_what_the_checks_say_and_nothing_that_ends_it() -> None:
+    body = write(snapshot(), [HOSTILE, report(check="scope", data={"allowed": ["<!-- pumps -->"]})], [])
+    (text,) = re.findall(r"^```json\n<!-- assay\.report\.v1 -->\n(.*?)\n<!-- /assay", body, re.DOTALL | re.MULTILINE)
+    payload = json.loads(text)
+    assert [one["check"] for one in payload["reports"]] == [HOSTILE.check, "scope"]
+    assert payload["reports"][1]["data"] == {"allowed": ["<!-- pumps -->"]}
+    assert payload["reports"][0]["findings"][0]["title"] == HOSTILE.findings[0].title
+    assert not {"<", ">", "`", "@"} & set(text)
+
+
+def test_a_payload_that_is_too_long_goes_without_its_findings() -> None:
+    body = write(snapshot(), [report(Verdict.BLOCK, findings=findings(50))], [])
+    (text,) = re.findall(r"^<!-- assay\.report\.v1 -->\n(.*?)\n<!-- /assay", body, re.DOTALL | re.MULTILINE)
+    assert json.loads(text)["reports"] == [{"check": "secret-leak", "summary": "all is well", "verdict": "block"}]

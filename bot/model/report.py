@@ -53,7 +53,8 @@ class Report(Value):
     until that changes. `decisions`, and `judgment` where one was made anew, are kept and stand in every later snapshot.
     `commanded` says of a label when somebody with the right asked for it by a command, which overrules what was changed
     by hand before. A check that isn't `shown` has no line in the report comment, one without `status` no commit status;
-    `comment` is Markdown for a comment of its own, `explanation` for whoever asks `/explain`, `data` what other
+    `comment` is Markdown for a comment of its own, `section` for the report below its findings,
+    `explanation` for whoever asks `/explain`, `data` what other
     machines read of it. `again` asks for another look after so many seconds.
     """
 
@@ -70,6 +71,7 @@ class Report(Value):
     judgment: Judgment | None = None
     comment: OwnWords | None = None
     explanation: str = ""
+    section: str = ""
     data: dict[str, Any] = Field(default_factory=dict)
     again: float = 0.0
     shown: bool = True

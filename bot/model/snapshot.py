@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from bot.model.inputs import Inputs, LabelSeen, StatusSeen
+from bot.model.preview import Preview
 from bot.model.words import Target, Value, canonical, digest
 from bot.policy import Policy
 
@@ -93,6 +94,7 @@ class Memory(Value):
     updated_at: datetime | None = None
     permissions: dict[str, str] = Field(default_factory=dict)
     judgments: tuple[Judgment, ...] = ()
+    preview: Preview | None = None
     verdicts: dict[str, str] = Field(default_factory=dict)
 
 

@@ -8,8 +8,11 @@ from typing import Literal, get_args
 from pydantic import BaseModel, Field
 
 from bot.policy.commands import CommandsPolicy
+from bot.policy.contract import ContractPolicy
+from bot.policy.guards import GuardsPolicy
 from bot.policy.judge import JudgePolicy
 from bot.policy.labels import LabelRule, LabelsPolicy, When
+from bot.policy.merge import MergePolicy
 from bot.policy.parts import Fingerprint, Login, Mode, Section, Switch
 from bot.policy.secret_leak import Accepted, SecretLeakPolicy
 from bot.yaml_file import YamlFile, YamlFileError
@@ -19,11 +22,14 @@ __all__ = [
     "TRUSTED_KEYS",
     "Accepted",
     "CommandsPolicy",
+    "ContractPolicy",
     "Fingerprint",
+    "GuardsPolicy",
     "JudgePolicy",
     "LabelRule",
     "LabelsPolicy",
     "Login",
+    "MergePolicy",
     "Mode",
     "Policy",
     "PolicyError",
@@ -55,6 +61,9 @@ class Policy(Section):
     judge: JudgePolicy = Field(default_factory=JudgePolicy)
     labels: LabelsPolicy = Field(default_factory=LabelsPolicy)
     commands: CommandsPolicy = Field(default_factory=CommandsPolicy)
+    contract: ContractPolicy = Field(default_factory=ContractPolicy)
+    guards: GuardsPolicy = Field(default_factory=GuardsPolicy)
+    merge: MergePolicy = Field(default_factory=MergePolicy)
 
     def narrowed(self, operators: tuple[str, ...]) -> "Policy":
         """Gives the policy with its operators narrowed to those of the process's settings."""
@@ -63,7 +72,18 @@ class Policy(Section):
         return self.model_copy(update={"operators": chosen})
 
 
-TRUSTED_KEYS = ("operators", "agents", "writers", "secret_leak", "judge", "labels", "commands")
+TRUSTED_KEYS = (
+    "operators",
+    "agents",
+    "writers",
+    "secret_leak",
+    "judge",
+    "labels",
+    "commands",
+    "contract",
+    "guards",
+    "merge",
+)
 """What a policy trusts. Whole checks are among it: switching one off is the widest trust there is."""
 
 

@@ -5,11 +5,11 @@ another kind, or a key that stands twice, and it is no payload.
 """
 
 import json
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError
 
+from bot.escape import inert_json
 from bot.model import Value
 
 SCHEMA = "openclaw.judge.v0"
@@ -21,7 +21,6 @@ FAMILY = "judge/"
 ESCALATED = "judge/operator-needed"
 UNSURE = "judge/low-confidence"
 LOW_CONFIDENCE = 2
-_ACTIVE = re.compile("[<>`@&]")
 
 Hash = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
@@ -129,8 +128,7 @@ class NotAPayload(ValueError):
 
 def written(payload: Payload) -> str:
     """Gives the JSON of a payload: keys sorted, ASCII, and no sign that could end a fence, a comment or a tag."""
-    text = json.dumps(payload.content(), sort_keys=True, indent=2)
-    return _ACTIVE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
+    return inert_json(payload.content())
 
 
 def fitting(payload: Payload) -> Payload:

@@ -27,7 +27,7 @@ The release job signs in with a credential that opens more than it needs.
 - A release still succeeds.
 """
 DIFF = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1,2 @@\n one\n+two\n"
-SAID = ["check", "findings", "labels", "notes", "summary", "verdict"]
+SAID = ["check", "data", "findings", "labels", "notes", "summary", "verdict"]
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ async def test_a_forks_policy_change_switches_nothing_off(scene: World) -> None:
     report = await scene.report(number)
     assert report is not None
     assert "The policy of the default branch has decided" in report["body"]
-    assert await scene.statuses(head) == {"assay/secret-leak": "failure"}
+    assert await scene.statuses(head) == {"assay/policy": "success", "assay/secret-leak": "failure"}
 
 
 async def test_a_secret_brought_in_by_a_merge_commits_own_resolution_is_found(scene: World) -> None:

@@ -1,0 +1,130 @@
+"""`assay policy backtest`: what a policy file would have said of earlier pull requests."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli_input import read_bytes
+from bot.cli_machine import AsJson, opened_store, read_settings, repository_name, run
+from bot.cli_output import line, note, whole, working
+from bot.labels import LabelSet
+from bot.policy import Policy, load
+
+if TYPE_CHECKING:
+    from bot.model.preview import Backtest, Trial
+
+SCHEMA = "assay.backtest.v1"
+MAX_LAST = 1000
+MAX_NAMED = 10
+WIDTH = 16
+KEPT = "the bot keeps one as it looks at each"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a policy file: in what it differs from the one in force, and what both say."""
+
+    repository: str
+    changes: tuple[str, ...]
+    tried: "Backtest"
+
+
+def add(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command()(backtest)
+
+
+def backtest(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A policy, such as .forgejo/assay.yml; - is standard input.")
+    ],
+    last: Annotated[
+        int, typer.Option("--last", metavar="N", min=1, max=MAX_LAST, help="How many pull requests, the newest first.")
+    ] = 20,
+    repo: Annotated[
+        str, typer.Option("--repo", metavar="OWNER/REPO", help="Whose they are; needed where the bot knows several.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Try a policy file on the last pull requests: what it changes, and what would have been said of each.
+
+    The snapshots that the bot's database keeps are judged by the policy in force and by the file, as if all that it
+    trusts were in force too. Neither Forgejo nor a model is asked, and nothing is written. Ends with 2 when the file
+    can't be used. With --json it prints `assay.backtest.v1`.
+    """
+    text = read_bytes(file, "FILE").decode("utf-8", "replace")
+    new = load(text, path="stdin" if file == "-" else file)
+    with working("Trying the policy …"):
+        found = run(_outcome(new, repo and repository_name(repo), last))
+    if as_json:
+        whole(json.dumps(_values(found), indent=2, sort_keys=True))
+    else:
+        _print(found)
+
+
+async def _outcome(new: Policy, named: str, last: int) -> Outcome:
+    """Raises BadParameter where nothing is kept to try it on, or where it isn't said of which repository."""
+    from bot.backtest import Bench, backtest, kept, repositories  # noqa: PLC0415 - loads SQLAlchemy
+    from bot.policy_changes import changes  # noqa: PLC0415 - as above
+    from handlers import CHECKS  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
+
+    async with opened_store() as store:
+        known = await repositories(store)
+        if not named and len(known) > 1:
+            told = ", ".join(known[:MAX_NAMED]) + (", …" if len(known) > MAX_NAMED else "")
+            raise typer.BadParameter(f"the bot knows several; name one of {told}", param_hint="--repo")
+        repository = named or "".join(known)
+        found = await kept(store, repository, last)
+    if found.policy is None:
+        where = f" of {repository}" if repository else ""
+        kinds = f"; {found.unreadable} are of another version of the program" if found.unreadable else ""
+        raise typer.BadParameter(f"no snapshot of a pull request{where} is kept here that can be read{kinds}; {KEPT}")
+    operators = read_settings().operators or found.policy.operators or ()
+    pair = (found.policy.narrowed(operators), new.narrowed(operators))
+    return Outcome(repository, changes(*pair), await backtest(found, *pair, Bench(CHECKS, LabelSet.load())))
+
+
+def _values(found: Outcome) -> dict[str, Any]:
+    tried = found.tried.model_dump(mode="json")
+    return {
+        "schema": SCHEMA,
+        "repository": found.repository,
+        "changes": [*found.changes],
+        "pulls": tried.pop("trials"),
+        "not_tried": tried,
+        "totals": dict(found.tried.totals),
+    }
+
+
+def _print(found: Outcome) -> None:
+    tried = found.tried
+    for text in found.changes or ("it says the same as the policy in force",):
+        line(text)
+    line()
+    differing = tried.differing
+    pulls = f"{len(tried.trials)} pull request{'' if len(tried.trials) == 1 else 's'}"
+    line(f"{found.repository}: {pulls} tried, {len(differing)} would be judged differently")
+    for trial in differing:
+        line()
+        line(f"!{trial.number} {trial.title} ({trial.state})")
+        for name, told in _rows(trial):
+            line(f"  {name:{WIDTH}} {told}")
+    if tried.totals:
+        line()
+        line("in all:")
+    for told, count in tried.totals:
+        line(f"  {count:>4}  {told}")
+    for told in tried.left_out:
+        note(f"note: {told}")
+
+
+def _rows(trial: "Trial") -> Iterator[tuple[str, str]]:
+    for one in trial.shifts:
+        yield one.check, f"{one.before} → {one.after}"
+    if trial.labels:
+        yield "labels", " ".join(trial.labels)
+    if trial.merge:
+        yield "merge class", " → ".join(name or "none" for name in trial.merge)

@@ -1,0 +1,175 @@
+"""`assay contract template`: the description that a branch should come with, before there is a pull request.
+
+It is made from the checkout around the current folder, by the same check that `/explain contract` asks.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from markdown_it import MarkdownIt
+
+from bot.cli_checkout import Checkout, RangeError
+from bot.cli_input import local_scanner, read_text
+from bot.cli_machine import run
+from bot.cli_output import line, note, working
+from bot.diff import decode
+from bot.git import GitError
+from bot.model import Check, Kind, Report, Side, Snapshot, Target, Tools
+from bot.path_names import path_names
+from bot.policy import PATH, Policy, load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CHECK = "contract"
+REMOTE = "origin"
+DIFF = (
+    *("diff-tree", "-r", "--patch", "-U3", "--irreversible-delete", "--find-renames"),
+    *("--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short", "--src-prefix=a/", "--dst-prefix=b/"),
+)
+
+app = typer.Typer(help="Descriptions of pull requests.", no_args_is_help=True)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What a branch changes: its head, where it is to go, the diff between, and what a path in its tree may be called.
+
+    `default` is the remote's default branch, empty where the checkout doesn't know. `dirty` says that not all of what
+    lies in the folder is committed.
+    """
+
+    head: str
+    base: str
+    default: str
+    diff: str
+    places: frozenset[str]
+    dirty: bool
+
+
+def places(names: Iterable[str]) -> frozenset[str]:
+    """Gives files and the folders above them; a name without a folder is there when any file is called so."""
+    found: set[str] = set()
+    for name in names:
+        path = PurePosixPath(name)
+        found.update((name, path.name, *map(str, path.parents)))
+    return frozenset(found - {"."})
+
+
+class BranchCheckout(Checkout):
+    """The checkout, read as the one pull request that it would become."""
+
+    async def branch(self, base: str) -> Branch:
+        """Gives what HEAD changes since it left `base`. Raises RangeError and GitError."""
+        start, head = await self.range(f"{base}..HEAD")
+        parting = await self._told("merge-base", start, head)
+        if not parting:
+            raise RangeError(f"HEAD and {base} have no commit in common; name the branch that it goes into by --base")
+        names = decode(await self._run("ls-tree", "-r", "-z", "--name-only", head))
+        return Branch(
+            head=head,
+            base=base.removeprefix("refs/remotes/").removeprefix(f"{REMOTE}/"),
+            default=(await self.default()).removeprefix(f"{REMOTE}/"),
+            diff=decode(await self._run(*DIFF, parting, head, "--")),
+            places=places(filter(None, names.split("\0"))),
+            dirty=bool(await self._told("status", "--porcelain", "--untracked-files=no")),
+        )
+
+    async def default(self) -> str:
+        """Gives the remote's default branch, such as `origin/main`; empty where the checkout doesn't know it."""
+        return await self._told("symbolic-ref", "--quiet", "--short", f"refs/remotes/{REMOTE}/HEAD")
+
+    async def _told(self, *arguments: str) -> str:
+        """What git has no answer to it ends with an error."""
+        try:
+            return decode(await self._run(*arguments)).strip()
+        except GitError:
+            return ""
+
+
+@app.callback()
+def contract() -> None:
+    """Descriptions of pull requests."""
+
+
+@app.command()
+def template(
+    base: Annotated[
+        str, typer.Option(metavar="BRANCH", help="Where the branch is to go; the remote's default branch if not given.")
+    ] = "",
+    body_file: Annotated[
+        str, typer.Option(metavar="FILE", help="What is written already and stays; - is standard input.")
+    ] = "",
+    policy: Annotated[
+        str, typer.Option(metavar="FILE", help=f"The policy; {PATH} of the checkout, if it is there and none is given.")
+    ] = "",
+) -> None:
+    """Print the description for what this branch changes, filled in as far as the checkout tells.
+
+    What is left to write begins with TODO. No server is asked, so how checks and references stand isn't in it.
+    """
+    for row in run(_written(base, body_file, policy)).rstrip("\n").split("\n"):
+        line(row)
+
+
+def template_of(report: Report) -> str:
+    """Gives the template of a report: the block of code in what it answers to `/explain`. Raises LookupError."""
+    fences = [token for token in MarkdownIt("commonmark").parse(report.explanation) if token.type == "fence"]
+    if not fences:
+        raise LookupError(f"the check {report.check} gives no template")
+    return fences[-1].content
+
+
+def snapshot_of_branch(branch: Branch, body: str, policy: Policy) -> Snapshot:
+    """Gives the snapshot of the pull request that a branch would become. Raises DiffError."""
+    from bot.pieces import Pieces, snapshot_of  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
+
+    target = Target(repository="", number=1, kind=Kind.PULL)
+    pieces = Pieces(target=target, body=body, base=branch.base, diff=branch.diff, policy=policy)
+    made = snapshot_of(pieces, local_scanner(), datetime.now(UTC))
+    known = {
+        "head": Side(sha=branch.head),
+        "default_branch": branch.default or branch.base,
+        "paths": {path: path in branch.places for path in path_names(made.inputs.body)},
+    }
+    return made.model_copy(update={"inputs": made.inputs.model_copy(update=known)})
+
+
+async def _written(base: str, body_file: str, policy: str) -> str:
+    from bot.cli_assess import no_model  # noqa: PLC0415 - with the checks, a quarter of the start of other commands
+    from bot.labels import LabelSet  # noqa: PLC0415 - as above
+    from handlers import CHECKS  # noqa: PLC0415 - as above
+
+    body = read_text(body_file, "--body-file") if body_file else ""
+    branch = await _branch(base)
+    if branch.dirty:
+        note("note: what isn't committed yet is not in it")
+    with working("Looking at the branch …"):
+        seen = snapshot_of_branch(branch, body, _policy(policy))
+        tools = Tools(now=lambda: seen.taken_at, labels=LabelSet.load(), ask=no_model)
+        return template_of(await _check(CHECKS).assess(seen, tools))
+
+
+def _check(checks: "Sequence[Check]") -> Check:
+    found = next((check for check in checks if check.name == CHECK), None)
+    if found is None:
+        raise typer.BadParameter("no check of this program reads descriptions")
+    return found
+
+
+async def _branch(base: str) -> Branch:
+    checkout = BranchCheckout(Path.cwd())
+    try:
+        return await checkout.branch(base or await checkout.default() or f"{REMOTE}/main")
+    except RangeError as fault:
+        raise typer.BadParameter(str(fault), param_hint="--base") from None
+
+
+def _policy(file: str) -> Policy:
+    """Gives the policy of a file, or of the checkout. Raises BadParameter and PolicyError."""
+    chosen = file or (PATH if Path(PATH).is_file() else "")
+    return load(read_text(chosen, "--policy"), path=chosen) if chosen else Policy()

@@ -1,0 +1,89 @@
+"""The pull requests and issues that a description refers to, and how each of them stands.
+
+What a number stands for is asked of Forgejo once and remembered: for minutes while it may change, longer once it is
+merged.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo.errors import NotFound
+from bot.forgejo.sansio import path
+from bot.forgejo.types import Issue
+from bot.markdown_text import pieces
+from bot.model import Reference
+from bot.remembered import Remembered
+from bot.together import together
+
+MOST = 30
+"""References of one description that are looked at."""
+
+REMEMBERED = 4096
+FRESH, MERGED = 600.0, 86_400.0
+"""Seconds for which an answer is good; what is merged stays so."""
+
+_NUMBER = r"([1-9]\d{0,6})(?!\w|\.\d)"
+_BARE = re.compile(rf"(?<![\w&#!.-])[#!]{_NUMBER}")
+_FULL = re.compile(rf"(?<![\w./-])([\w.-]{{1,100}}/[\w.-]{{1,100}})[#!]{_NUMBER}")
+_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'`]+")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a description stands: the repository, and its address on the server without a slash at the end."""
+
+    repository: str
+    web: str
+
+
+def numbers(body: str, place: Place) -> tuple[int, ...]:
+    """Gives the numbers of this repository that a description names outside of code, each once."""
+    found = (number for piece in pieces(body) if piece.form == "plain" for number in _numbers(piece.text, place))
+    return tuple(dict.fromkeys(found))
+
+
+def _numbers(text: str, place: Place) -> Iterator[int]:
+    ours = re.compile(rf"{re.escape(place.web)}/(?:issues|pulls)/{_NUMBER}", re.IGNORECASE)
+    rest = _ADDRESS.sub(" ", text)
+    for address in _ADDRESS.finditer(text):
+        if match := ours.match(address[0]):
+            yield int(match[1])
+    yield from (int(match[1]) for match in _BARE.finditer(rest))
+    yield from (int(match[2]) for match in _FULL.finditer(rest) if _same(match[1], place.repository))
+
+
+def _same(name: str, repository: str) -> bool:
+    return name.casefold() == repository.casefold()
+
+
+class References:
+    """Asks Forgejo how references stand, and remembers the answers."""
+
+    def __init__(self, client: ForgejoAPI, known: Remembered[tuple[str, int], Reference] | None = None) -> None:
+        self._client = client
+        self._known = known or Remembered(REMEMBERED)
+
+    async def read(self, repository: str, wanted: Sequence[int]) -> tuple[Reference, ...]:
+        """Gives how the first of them stand, by number. Raises ForgejoError."""
+        found = await together(*(self._one(repository, number) for number in wanted[:MOST]))
+        return tuple(sorted(found, key=lambda reference: reference.number))
+
+    async def _one(self, repository: str, number: int) -> Reference:
+        known = self._known.get((repository, number))
+        if known is not None:
+            return known
+        owner, name = repository.split("/", 1)
+        try:
+            found = reference_of(Issue.of(await self._client.getitem(path("repos", owner, name, "issues", number))))
+        except NotFound:
+            found = Reference(number=number, kind="", state="missing")
+        return self._known.keep((repository, number), found, MERGED if found.state == "merged" else FRESH)
+
+
+def reference_of(issue: Issue) -> Reference:
+    """Gives how an issue or pull request stands."""
+    pull = issue.pull_request
+    state = "merged" if pull and pull.merged else issue.state
+    return Reference(number=issue.number, kind="pull" if pull else "issue", state=state)

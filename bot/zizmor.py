@@ -1,0 +1,163 @@
+"""Runs zizmor on workflows: offline, without its configuration, in a folder that holds just those files.
+
+It finds what makes a workflow dangerous. Comments that tell it to ignore a finding are believed by nobody: whoever
+changes a workflow could write them.
+"""
+
+import asyncio
+import json
+import shutil
+import sysconfig
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, TypeAdapter
+
+from bot import programs
+from bot.model import Severity
+
+FLAGS = (
+    *("--offline", "--no-config", "--no-ignores", "--strict-collection", "--no-exit-codes", "--no-progress", "--quiet"),
+    *("--color=never", "--format=json-v1"),
+)
+BOUNDS = programs.Bounds(seconds=10.0, output_bytes=16 * 1024 * 1024)
+FOLDER = Path(".github/workflows")
+SEVERITIES = {"High": Severity.HIGH, "Medium": Severity.MEDIUM, "Unknown": Severity.MEDIUM}
+
+
+class ZizmorError(RuntimeError):
+    """Zizmor gave no findings for these files; the text says why, in our words."""
+
+
+class Unreadable(ZizmorError):
+    """One of the files is no workflow to zizmor; it doesn't say which."""
+
+
+@dataclass(frozen=True)
+class Danger:
+    """A finding: the place of its file among those given, its line, rule, severity, and what it says."""
+
+    file: int
+    line: int
+    rule: str
+    severity: Severity
+    title: str
+    url: str
+
+
+class _Point(BaseModel):
+    row: int
+
+
+class _Span(BaseModel):
+    start_point: _Point
+
+
+class _Concrete(BaseModel):
+    location: _Span
+
+
+class _Local(BaseModel):
+    verbatim_path: str
+
+
+class _Key(BaseModel):
+    Local: _Local
+
+
+class _Symbolic(BaseModel):
+    key: _Key
+    kind: Literal["Primary", "Related", "Hidden"]
+
+
+class _Location(BaseModel):
+    symbolic: _Symbolic
+    concrete: _Concrete
+
+
+class _Determinations(BaseModel):
+    severity: str
+
+
+class _Found(BaseModel):
+    ident: str
+    desc: str
+    url: str
+    determinations: _Determinations
+    locations: tuple[_Location, ...]
+
+
+_FOUND = TypeAdapter(tuple[_Found, ...])
+
+
+def installed() -> str:
+    """Gives the program: it is installed beside the interpreter that runs the bot, which needn't be on PATH."""
+    beside = Path(sysconfig.get_path("scripts")) / "zizmor"
+    return str(beside) if beside.is_file() else shutil.which("zizmor") or str(beside)
+
+
+@dataclass(frozen=True)
+class Zizmor:
+    """The program within its bounds."""
+
+    program: str = field(default_factory=installed)
+    bounds: programs.Bounds = BOUNDS
+
+    async def audit(self, files: Sequence[bytes], folder: Path) -> tuple[Danger, ...]:
+        """Gives what is found in workflows, by file and line; a folder within `folder` holds them meanwhile.
+
+        Raises Unreadable when one of them can't be audited, ZizmorError when none can.
+        """
+        if not files:
+            return ()
+        with tempfile.TemporaryDirectory(prefix=".workflows-", dir=folder) as place:
+            names = await asyncio.to_thread(_write, Path(place), files)
+            output = await self._run(Path(place), names)
+        try:
+            found = _FOUND.validate_python(json.loads(output))
+            dangers = {_danger(one, names) for one in found}
+        except (ValueError, RecursionError):
+            raise ZizmorError("zizmor answered in a form that isn't known") from None
+        return tuple(sorted(dangers, key=lambda one: (one.file, one.line, one.rule)))
+
+    async def _run(self, place: Path, names: Sequence[str]) -> bytes:
+        environment = {"HOME": str(place), "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+        start = programs.Start((self.program, *FLAGS, *names), environment, folder=place)
+        try:
+            ended = await programs.run(start, self.bounds)
+        except programs.Overtime:
+            raise ZizmorError(f"zizmor took longer than {self.bounds.seconds:.0f} s") from None
+        except programs.Overlong:
+            raise ZizmorError("zizmor found more than can be read") from None
+        except OSError as fault:
+            raise ZizmorError(f"zizmor can't be started ({fault.strerror}); install it beside the bot") from None
+        if ended.code:
+            raise Unreadable(f"zizmor can't read it as a workflow (it ended with {ended.code})")
+        return ended.output
+
+
+def _write(place: Path, files: Sequence[bytes]) -> list[str]:
+    """Names of files are ours: theirs could be options, or lead out of the folder."""
+    (place / FOLDER).mkdir(parents=True)
+    names = [str(FOLDER / f"{number}.yml") for number in range(len(files))]
+    for name, content in zip(names, files, strict=True):
+        (place / name).write_bytes(content)
+    return names
+
+
+def _danger(found: _Found, names: Sequence[str]) -> Danger:
+    """Raises ValueError for a finding that is in none of the files."""
+    place = next((place for place in found.locations if place.symbolic.kind == "Primary"), None)
+    if place is None:
+        raise ValueError("a finding without its place")
+    return Danger(
+        file=names.index(place.symbolic.key.Local.verbatim_path),
+        line=place.concrete.location.start_point.row + 1,
+        rule=found.ident,
+        severity=SEVERITIES.get(found.determinations.severity, Severity.LOW),
+        title=found.desc,
+        url=found.url,
+    )

@@ -1,0 +1,269 @@
+"""A description as the contract check reads it: which sections it has, and what stands in each.
+
+Markdown decides what a heading is; its level, its place and how it is spelt don't matter. A section goes on until the
+next heading that is a section or stands as high. What is quoted or in an HTML comment says nothing.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.policy.contract import ContractPolicy, SectionName
+
+READ = 100_000
+LINES = 10_500
+"""Characters and lines of a description that are read at all."""
+DEEPEST = 20
+MAX_HEADING = 200
+BOLD_LEVEL = 7
+
+Form = Literal["prose", "item", "cell", "fence", "heading", "quote", "html"]
+
+NAMES: Mapping[SectionName, tuple[str, ...]] = {
+    "product-story": ("Product story", "Story", "User story", "Product context"),
+    "what-changed": ("What changed", "What changes", "Changes", "What is changed"),
+    "why-it-changed": ("Why it changed", "Why", "Why it changes", "Why is it changed"),
+    "files-touched": ("Files touched", "Touched files", "Files changed", "Changed files", "Files"),
+    "relevant-context": ("Relevant context", "Context", "Related context", "Related"),
+    "runtime-evidence": ("Runtime evidence", "Evidence"),
+    "known-constraints": ("Known constraints", "Constraints", "Known limits", "Known limitations"),
+    "out-of-scope": ("Explicit out-of-scope", "Explicitly out of scope", "Out of scope", "Non-goals"),
+    "requested-decision": ("Requested decision", "Decision requested", "Decision", "Ask"),
+    "merge-blockers": ("Merge blockers", "Blockers", "What blocks the merge"),
+    "spec-sources-read": ("Spec sources read", "Sources read", "Spec sources", "Sources"),
+    "validation": ("Validation", "Tests", "Test plan"),
+    "red-team": ("Red team", "Redteam", "Red-team review", "Hostile self-review"),
+}
+"""The sections in the order in which they are written, each with its headings; the first is the one that is shown."""
+
+_TITLES = {name: headings[0] for name, headings in NAMES.items()}
+_NUMBERED = re.compile(r"^(?:\d+ )+")
+_ASIDE = re.compile(r"\([^()]*\)[\s:*_]*$")
+_WORDS = re.compile(r"[^\W_]+")
+_BOLD = re.compile(r"(\*\*|__)(?P<text>[^*_\n]{1,200}|[^*\n]{1,200})\1[ \t]*:?[ \t]*(?:\n|$)")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_TAG = re.compile(r"<[^<>]*>")
+_RED_TEAM = re.compile(r"\bred ?team")
+_ENDS = re.compile(r"\r\n?")
+_CANARY = re.compile(r"\W{0,20}canary[\s_-]{1,3}status[\s*_`]{0,5}:\W{0,9}(?P<said>\w{0,40})", re.IGNORECASE)
+_TIER = re.compile(r"\W{0,9}tier[\s*_`]{0,5}:\W{0,9}(?P<said>lite|full|stacked)\b", re.IGNORECASE)
+
+
+class Said(NamedTuple):
+    """What a line such as `Canary status: pending` says: the word, the whole line, and its number from 1."""
+
+    word: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Item:
+    """One paragraph, list item, table cell or block of code: what was written, where, and what it stands in."""
+
+    text: str
+    line: int
+    form: Form
+
+
+@dataclass(frozen=True)
+class Part:
+    """One section: its heading as it was written, its items, and the lines of the description that hold it."""
+
+    heading: str
+    line: int
+    items: tuple[Item, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def read(self) -> tuple[Item, ...]:
+        """Gives the items that say something: neither quotations nor HTML, and no headings."""
+        return tuple(item for item in self.items if item.form in {"prose", "item", "cell", "fence"})
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A description as read. `headings` are those that are no section, with their lines; `unread` says it is too long.
+
+    `canary` and `tiers` are the lines that say so.
+    """
+
+    parts: Mapping[SectionName, Part]
+    headings: tuple[tuple[str, int], ...] = ()
+    canary: tuple[Said, ...] = ()
+    tiers: tuple[Said, ...] = ()
+    lines: tuple[str, ...] = ()
+    unread: bool = False
+
+    def items(self, *names: SectionName) -> tuple[Item, ...]:
+        """Gives what is said in some sections."""
+        return tuple(item for name in names if name in self.parts for item in self.parts[name].read)
+
+    def source(self, name: SectionName) -> str:
+        """Gives the Markdown that stands in a section, without its heading."""
+        part = self.parts.get(name)
+        spans = part.spans if part else ()
+        return "\n\n".join("\n".join(self.lines[start:end]).strip("\n") for start, end in spans).strip()
+
+
+def title(name: SectionName) -> str:
+    """Gives a section's name as a heading shows it."""
+    return _TITLES[name]
+
+
+def read(body: str, rules: ContractPolicy) -> Pack:
+    """Gives a description in sections. What is longer than is read comes back without any."""
+    shown = _ENDS.sub("\n", body).replace("\0", "\ufffd") if len(body) <= READ else ""
+    if shown.count("\n") >= LINES or len(body) > READ:
+        return Pack({}, unread=True)
+    reader = _Reader(_lookup(rules))
+    tokens = _markdown().parse(shown)
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        reader.take(before, token)
+    return reader.pack(tuple(shown.split("\n")))
+
+
+def key(heading: str) -> str:
+    """Gives a heading as it is compared: small letters, words alone, no number before and no aside behind."""
+    text = unicodedata.normalize("NFKC", heading[:MAX_HEADING]).casefold()
+    return _NUMBERED.sub("", " ".join(_WORDS.findall(_ASIDE.sub("", text))))
+
+
+def uncommented(text: str) -> str:
+    """Gives a text without its HTML comments."""
+    return _COMMENT.sub("", text) if "<!--" in text else text
+
+
+def _lookup(rules: ContractPolicy) -> dict[str, SectionName]:
+    """What a policy calls a section goes before what it is called usually."""
+    usual = {key(heading): name for name, headings in NAMES.items() for heading in headings}
+    return usual | {key(alias): name for name, aliases in rules.aliases.items() for alias in aliases}
+
+
+@dataclass
+class _Open:
+    """A section that is being read."""
+
+    heading: str
+    line: int
+    items: list[Item] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+
+
+class _Reader:
+    """Goes through the blocks of a description, and knows in which section it is."""
+
+    def __init__(self, lookup: Mapping[str, SectionName]) -> None:
+        self._lookup = lookup
+        self._parts: dict[SectionName, _Open] = {}
+        self._headings: list[tuple[str, int]] = []
+        self._said: list[tuple[bool, bool, Said]] = []
+        self._in: SectionName | None = None
+        self._level = self._from = 0
+        self._open: list[str] = []
+        self._of_canary = False
+
+    def take(self, before: Token | None, token: Token) -> None:
+        """Reads one block."""
+        if token.nesting > 0:
+            self._open.append(token.type)
+        elif token.nesting < 0:
+            self._open.pop()
+        line = token.map[0] + 1 if token.map else 0
+        if token.type in {"fence", "code_block"}:
+            self._item(token.content, line, "fence")
+        elif token.type == "html_block":
+            self._item(_TAG.sub("", _COMMENT.sub("", token.content)), line, "html")
+        elif token.type == "inline" and before is not None:
+            heading = before.type == "heading_open" and before.level == 0
+            self._inline(token, line, int(before.tag[1:]) if heading else 0)
+
+    def pack(self, lines: tuple[str, ...]) -> Pack:
+        """Gives what was read."""
+        self._close(len(lines))
+        parts = {
+            name: Part(one.heading, one.line, tuple(one.items), tuple(one.spans)) for name, one in self._parts.items()
+        }
+        canary, tiers = ([(inside, said) for inside, of, said in self._said if of is kind] for kind in (True, False))
+        return Pack(parts, tuple(self._headings), _outside(canary), _outside(tiers), lines)
+
+    def _inline(self, token: Token, line: int, level: int) -> None:
+        text = uncommented(token.content)
+        if "blockquote_open" in self._open:
+            self._item(text, line, "quote")
+            return
+        if level:
+            self._heading(text, (line, token.map[1] if token.map else line), level)
+            self._say(text, line)
+            return
+        bold = _BOLD.match(text) if self._open == ["paragraph_open"] else None
+        if bold and key(bold["text"]) in self._lookup:
+            self._heading(bold["text"], (line, line), BOLD_LEVEL)
+            text, line = text[bold.end() :], line + 1
+        form: Form = "cell" if {"td_open", "th_open"} & set(self._open) else "prose"
+        self._say(text, line)
+        self._item(text, line, "item" if "list_item_open" in self._open and form == "prose" else form)
+
+    def _heading(self, text: str, at: tuple[int, int], level: int) -> None:
+        """Takes a heading; `at` are its line from 1 and the index of the line behind it."""
+        line, end = at
+        name = self._lookup.get(key(text)) or ("red-team" if _RED_TEAM.search(key(text)) else None)
+        self._of_canary = key(text) == "canary status"
+        if name is None:
+            self._headings.append((text[:MAX_HEADING], line))
+            if self._in and level > self._level:
+                self._item(text, line, "heading")
+                return
+        self._close(line - 1)
+        self._in, self._level, self._from = name, level, end
+        if name:
+            self._parts.setdefault(name, _Open(text[:MAX_HEADING], line))
+
+    def _close(self, line: int) -> None:
+        if self._in and line > self._from:
+            self._parts[self._in].spans.append((self._from, line))
+        self._in = None
+
+    def _item(self, text: str, line: int, form: Form) -> None:
+        if self._in and text.strip():
+            self._parts[self._in].items.append(Item(text, line, form))
+
+    def _say(self, text: str, line: int) -> None:
+        """A line of its own counts; under a heading that asks for it, so does the first word."""
+        for offset, row in enumerate(text.split("\n")):
+            if self._of_canary and ":" not in row and (word := _WORDS.search(row)) and key(row) != "canary status":
+                self._said.append((False, True, Said(word[0].casefold(), row, line + offset)))
+                self._of_canary = False
+            for pattern in (_CANARY, _TIER):
+                if found := pattern.match(row):
+                    inside = self._in is not None
+                    said = Said(found["said"].casefold(), row, line + offset)
+                    self._said.append((inside, pattern is _CANARY, said))
+                    self._of_canary = False
+
+
+def _outside(found: Sequence[tuple[bool, Said]]) -> tuple[Said, ...]:
+    """Lines within a section may be about the line; they count where there is no other."""
+    return tuple(said for inside, said in found if not inside) or tuple(said for _, said in found)
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> MarkdownIt:
+    """The blocks alone: what stands within a line is read by `contract_text`. Definitions of links take too long."""
+    return MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table").disable(["inline", "reference"])
+
+
+def rows(item: Item) -> Iterator[Item]:
+    """Gives the lines of a paragraph or a block of code one by one; others are one."""
+    if item.form not in {"prose", "fence"}:
+        yield item
+        return
+    for offset, text in enumerate(item.text.split("\n")):
+        if text.strip():
+            yield Item(text, item.line + offset, item.form)

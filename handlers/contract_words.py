@@ -1,0 +1,26 @@
+"""Whether a section says anything: what is left from a template doesn't, nor does a dash."""
+
+import re
+
+from bot.policy.contract import SectionName
+from handlers.contract_sections import Part, rows
+from handlers.contract_text import pieces
+
+ALWAYS: frozenset[SectionName] = frozenset(
+    {"product-story", "what-changed", "why-it-changed", "files-touched", "requested-decision"}
+)
+"""Sections in which "none" is no answer."""
+
+_FILLER = re.compile(r"\W*(?:(?:todo|tbd|fixme|xxx)\b.*|<[^<>]*>\W*|\W*)", re.DOTALL | re.IGNORECASE)
+_NONE = re.compile(r"\W*(?:none|nothing|n/?a|not applicable|brak|nil)\W*", re.DOTALL)
+
+
+def silent(part: Part, name: SectionName) -> bool:
+    """Says whether a section has nothing that its author wrote for this change."""
+    lines = (row.text for item in part.items if item.form != "heading" for row in rows(item))
+    said = (text for text in map(_plain, lines) if not _FILLER.fullmatch(text))
+    return not any(name not in ALWAYS or not _NONE.fullmatch(text.casefold()) for text in said)
+
+
+def _plain(text: str) -> str:
+    return " ".join(piece.text for piece in pieces(text))
