@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from bot import records
+from bot import holdings
 from bot.actions import Action, Disputes, status_value
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import ForgejoError, NotFound, Unreachable
@@ -78,7 +78,7 @@ class Applier:
             return
         place = f"status:{pull.head.sha}:"
         async with self._store.read() as session:
-            held = [thing.object for thing in await records.holdings(session, target)]
+            held = [thing.object for thing in await holdings.holdings(session, target)]
         spoken = [name.removeprefix(place) for name in held if name.startswith(place)]
         for context in dict.fromkeys([*contexts, *spoken]):
             body = {"context": context, "state": "error", "description": why, "target_url": pull.html_url}
@@ -87,14 +87,14 @@ class Applier:
             entry = Entry.of(target, "result", account, object=name, detail={"value": value}, result="not looked at")
             await self._client.post(f"{repo}/statuses/{pull.head.sha}", body, repeat=True)
             async with self._store.session() as session:
-                await records.adopt(session, target, [Held(object=name, value=value)], now)
+                await holdings.adopt(session, target, [Held(object=name, value=value)], now)
                 await append(session, [entry], now)
 
     async def _announce(self, snapshot: Snapshot, actions: Sequence[Action]) -> None:
         now, target = self._clock(), snapshot.target
         entries = [self._entry(snapshot, "intent", action) for action in actions]
         async with self._store.session() as session:
-            await records.intend(session, target, actions, now)
+            await holdings.intend(session, target, actions, now)
             await append(session, entries, now)
 
     async def _record(self, snapshot: Snapshot, done: Sequence[Done], disputed: Disputes) -> None:
@@ -111,7 +111,7 @@ class Applier:
         ]
         async with self._store.session() as session:
             for one in done:
-                await records.hold(session, snapshot.target, one.action, one.remote_id, now)
+                await holdings.hold(session, snapshot.target, one.action, one.remote_id, now)
             await append(session, entries, now)
 
     def _entry(self, snapshot: Snapshot, kind: str, action: Action, remote_id: int | None = None) -> Entry:

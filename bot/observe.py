@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bot import own, records
+from bot import holdings, own, records
 from bot.context import Contexts, Looked, Wanted
 from bot.envelope import witness_of
 from bot.forgejo.abc import ForgejoAPI
@@ -137,8 +137,8 @@ class Observer:
         sha = thread.head.head.sha if isinstance(thread.head, PullRequest) else ""
         async with self._store.read() as session:
             row = await records.row_of(session, target)
-            held = await records.holdings(session, target)
-            restored = await records.restored(session, target, self._clock())
+            held = await holdings.holdings(session, target)
+            restored = await holdings.restored(session, target, self._clock())
             siblings = await records.siblings(session, target, sha) if sha else ()
         labels = own.labels(thread.head.labels, thread.timeline)
         mine = Own(

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot import records
+from bot import holdings, records
 from bot.apply import adoptable
 from bot.assess import MAX_DESCRIPTION
 from bot.engine import Engine, Lease
@@ -157,12 +157,12 @@ class Reconciler:
             row.observed_generation = max(row.observed_generation, generation)
             row.attempts, row.last_error, row.not_before = 0, "", None
             row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
-            await records.reground(session, target, regrounded(look.plan, snapshot, self._parts.labels))
+            await holdings.reground(session, target, regrounded(look.plan, snapshot, self._parts.labels))
             if done:
                 await records.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, done))
             adopted = [] if done else adoptable(snapshot)
             if adopted and not snapshot.own.quiet:
-                await records.adopt(session, target, adopted, now)
+                await holdings.adopt(session, target, adopted, now)
             live = bool(head) and snapshot.inputs.state == "open"
             changed = live and await records.siblings(session, target, head) != snapshot.own.siblings
         if changed:
