@@ -13,7 +13,14 @@ OTHER = Target(repository="workshop/garden", number=13, kind=Kind.PULL)
 
 
 def decision(comment_id: int, line: int = 1, **change: object) -> Decision:
-    values = {"command": "priority", "argument": "p1", "why": "drought ☀️", "by": "operator", "at": NOW, "standing": "operator"}
+    values = {
+        "command": "priority",
+        "argument": "p1",
+        "why": "drought ☀️",
+        "by": "operator",
+        "at": NOW,
+        "standing": "operator",
+    }
     return Decision.model_validate({"comment_id": comment_id, "line": line, **values, **change})
 
 
