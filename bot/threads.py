@@ -3,8 +3,6 @@
 Four calls for a pull request into the default branch, five for an issue.
 """
 
-import asyncio
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +11,7 @@ from bot.forgejo.errors import NotFound
 from bot.forgejo.sansio import path
 from bot.forgejo.types import Branch, CombinedStatus, Comment, Issue, PullRequest, Repository, TimelineEvent
 from bot.model import Kind, StatusSeen, Target
+from bot.together import together
 
 
 class Gone(NotFound):
@@ -40,7 +39,7 @@ async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
     repo = path("repos", owner, name)
     issue = f"{repo}/issues/{target.number}"
     pull = target.kind is Kind.PULL
-    raw, comments, timeline, about = await _together(
+    raw, comments, timeline, about = await together(
         _itself(client, f"{repo}/pulls/{target.number}" if pull else issue),
         client.getitem(f"{issue}/comments"),
         client.getitem(f"{issue}/timeline"),
@@ -104,17 +103,6 @@ async def _statuses(client: ForgejoAPI, repo: str, sha: str) -> tuple[StatusSeen
         if not combined.statuses or len(seen) >= combined.total_count:
             return tuple(sorted(seen, key=lambda status: status.context))
         page += 1
-
-
-async def _together(*calls: Coroutine[Any, Any, Any]) -> list[Any]:
-    """Gives the answers of calls made at once; when one fails, the others are ended and not left running."""
-    tasks = [asyncio.ensure_future(call) for call in calls]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _comments(raw: object) -> tuple[Comment, ...]:
