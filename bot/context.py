@@ -22,7 +22,7 @@ from bot.path_names import MOST as MOST_PATHS
 from bot.path_names import path_names
 from bot.policy import Policy
 from bot.protection import read_required, read_reviews
-from bot.references import MOST, Place, References, numbers
+from bot.references import MOST, Place, References, numbers, reference_of
 from bot.remembered import Remembered
 from bot.scan import Scanner
 from bot.texts import Texts, read_texts
@@ -125,6 +125,7 @@ class Contexts:
         Raises ForgejoError when Forgejo can't be asked. What git can't tell is `unseen`.
         """
         pull = looked.thread.head
+        self._references.note(looked.repository, reference_of(pull))
         if not isinstance(pull, PullRequest):
             return Context()
         asked = wanted if pull.state == "open" else Wanted()

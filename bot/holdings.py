@@ -6,7 +6,7 @@ Every function works inside a transaction of its caller.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.actions import Action
@@ -64,14 +64,11 @@ async def hold(session: AsyncSession, target: Target, action: Action, remote_id:
     await upsert(session, Holding, [row], ("repository", "number", "object"), [*row][3:])
 
 
-async def reground(session: AsyncSession, target: Target, evidence: Mapping[str, str]) -> None:
-    """Records what things that the bot holds rest on now."""
-    for name, ground in evidence.items():
-        await session.execute(
-            update(Holding)
-            .where(Holding.repository == target.repository, Holding.number == target.number, Holding.object == name)
-            .values(evidence=ground)
-        )
+async def reground(session: AsyncSession, target: Target, evidence: Mapping[str, str], at: datetime) -> None:
+    """Records what things rest on now: those that the bot holds, and those that somebody chose."""
+    about = {"repository": target.repository, "number": target.number, "value": "", "intended": "", "written_at": at}
+    rows = [{**about, "object": name, "evidence": ground} for name, ground in evidence.items()]
+    await upsert(session, Holding, rows, ("repository", "number", "object"), ("evidence",))
 
 
 async def adopt(session: AsyncSession, target: Target, held: Sequence[Held], at: datetime) -> None:

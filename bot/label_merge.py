@@ -60,13 +60,17 @@ def regrounded(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> dict[str,
     """Gives the new evidence, by place, of labels that the bot holds and that are as they are wanted on another ground.
 
     Nothing is written for it; but who takes such a label off later does it against the new ground, not the old one.
+    What somebody with the right chose, and the bot never held, rests on what was so when it was first seen.
     """
     found = {}
     for name, want, seen in pairs(plan, snapshot, labels):
         held = snapshot.own.holding(label_object(name))
-        if want is None or held is None or want.on != seen.on or held.value != ("on" if want.on else "off"):
+        if want is None:
             continue
-        if held.evidence != want.evidence:
+        if held is None:
+            if labels.is_decision(name) and _chosen(want, seen, snapshot, labels):
+                found[label_object(name)] = want.evidence
+        elif want.on == seen.on and held.value == ("on" if want.on else "off") and held.evidence != want.evidence:
             found[label_object(name)] = want.evidence
     return found
 

@@ -157,7 +157,7 @@ class Reconciler:
             row.observed_generation = max(row.observed_generation, generation)
             row.attempts, row.last_error, row.not_before = 0, "", None
             row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
-            await holdings.reground(session, target, regrounded(look.plan, snapshot, self._parts.labels))
+            await holdings.reground(session, target, regrounded(look.plan, snapshot, self._parts.labels), now)
             if done:
                 await records.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, done))
             adopted = [] if done else adoptable(snapshot)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import NotFound
 from bot.forgejo.sansio import path
-from bot.forgejo.types import Issue
+from bot.forgejo.types import Issue, PullRequest
 from bot.markdown_text import pieces
 from bot.model import Reference
 from bot.remembered import Remembered
@@ -70,6 +70,10 @@ class References:
         found = await together(*(self._one(repository, number) for number in wanted[:MOST]))
         return tuple(sorted(found, key=lambda reference: reference.number))
 
+    def note(self, repository: str, reference: Reference) -> None:
+        """Takes what somebody saw of one anyway, so that what was merged or closed is known at once."""
+        self._known.keep((repository, reference.number), reference, MERGED if reference.state == "merged" else FRESH)
+
     async def _one(self, repository: str, number: int) -> Reference:
         known = self._known.get((repository, number))
         if known is not None:
@@ -82,8 +86,10 @@ class References:
         return self._known.keep((repository, number), found, MERGED if found.state == "merged" else FRESH)
 
 
-def reference_of(issue: Issue) -> Reference:
+def reference_of(issue: Issue | PullRequest) -> Reference:
     """Gives how an issue or pull request stands."""
+    if isinstance(issue, PullRequest):
+        return Reference(number=issue.number, kind="pull", state="merged" if issue.merged else issue.state)
     pull = issue.pull_request
     state = "merged" if pull and pull.merged else issue.state
     return Reference(number=issue.number, kind="pull" if pull else "issue", state=state)

@@ -24,6 +24,10 @@ MAY = "nothing stands against a merge without a human"
 SOONEST, LATEST = 30.0, 3600.0
 """Seconds until another look where something may end by itself, which Forgejo tells nobody."""
 SPOKEN = "{label} is what {by} commanded in comment {comment}; it holds until a reason comes or goes."
+LAPSED = (
+    "{word}, which {by} wrote in comment {comment}, counts no more: reasons came or went since, or somebody prefers "
+    "otherwise. Who still means it writes it again."
+)
 
 
 @dataclass(frozen=True)
@@ -129,12 +133,15 @@ def _finding(one: Held) -> Finding:
 
 
 def _notes(found: Classified) -> tuple[str, ...]:
-    words = (found.word(group) for group in GROUPS)
-    return tuple(
-        SPOKEN.format(label=word.label, by=word.by, comment=word.comment_id)
-        for word in words
-        if word is not None and word.on
-    )
+    on = {found.label, found.mode, CANDIDATE if found.candidate else ""}
+    told = []
+    for group in GROUPS:
+        word = last_word(found.snapshot, group)
+        if word is not None and word.on:
+            says = SPOKEN if found.word(group) is not None else LAPSED
+            if says is SPOKEN or word.label not in on:
+                told.append(says.format(word=word, label=word.label, by=word.by, comment=word.comment_id))
+    return tuple(told)
 
 
 def _labels(found: Classified) -> dict[str, Any]:
@@ -170,8 +177,10 @@ def _explanation(found: Classified) -> str:
 
 
 def _again(found: Classified) -> float:
-    """Ever more rarely, the longer nothing has happened."""
-    if not any(one.reason.waits for one in found.reasons):
+    """Ever more rarely, the longer nothing has happened. What may be merged may be so no more: nobody tells of a status
+    that turns red, or of an approval that is dismissed.
+    """
+    if found.label != AUTO and not any(one.reason.waits for one in found.reasons):
         return 0.0
     since = found.snapshot.memory.updated_at
     age = found.snapshot.taken_at - since if since else timedelta()

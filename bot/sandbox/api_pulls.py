@@ -210,3 +210,18 @@ async def review(ask: Ask) -> web.Response:
     if state in REVIEW_EVENTS:
         await ask.parts.events.review(issue, REVIEW_EVENTS[state], body, ask.doer)
     return answer(ask.parts.shapes.review(issue, one, ask.viewer))
+
+
+@ROUTES.add("POST", ONE + "/reviews/{id:\\d+}/dismissals")
+async def dismiss(ask: Ask) -> web.Response:
+    """Takes a decision's weight away, which no event tells."""
+    ask.require(Level.ADMIN, "Must be repo admin")
+    issue = ask.issue(pull=True)
+    found = next((one for one in issue.reviews if one.id == ask.number("id")), None)
+    if found is None:
+        raise missing()
+    if found.state not in ("APPROVED", "REQUEST_CHANGES"):
+        raise Refusal(403, "not need to dismiss this review because it's type is not Approve or change request")
+    found.dismissed, found.official = True, False
+    ask.forge.record(issue, "dismiss_review", ask.doer, body=ask.text("message"), review_id=found.id)
+    return answer(ask.parts.shapes.review(issue, found, ask.viewer))

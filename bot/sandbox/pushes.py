@@ -72,8 +72,10 @@ class Pushes:
         forced = await self._git.merge_base(issue.repo.path, old, new) != old
         ids = [old, new] if forced else await self.between(issue.repo, old, new)
         self.record_push(issue, ids, doer, forced=forced)
+        rule = issue.repo.protections.get(pull.base_ref, {})
         for review in issue.reviews:
             review.stale = True
+            review.dismissed |= review.state == "APPROVED" and bool(rule.get("dismiss_stale_approvals"))
         await self._events.synchronized(issue, doer)
 
     def record_push(self, issue: Issue, ids: list[str], doer: User, *, forced: bool = False) -> None:

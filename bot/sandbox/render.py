@@ -202,7 +202,7 @@ class Shapes(Accounts):
             "commit_id": review.commit_id,
             "stale": review.stale,
             "official": review.official,
-            "dismissed": False,
+            "dismissed": review.dismissed,
             "comments_count": review.comments,
             "submitted_at": stamp(review.created),
             "updated_at": stamp(review.created),

@@ -103,6 +103,7 @@ class Review:
     entry_id: int
     official: bool
     stale: bool = False
+    dismissed: bool = False
     comments: int = 0
 
 

@@ -66,7 +66,7 @@ async def test_where_nothing_stands_against_it_a_machine_may_merge(seen: dict[st
     found = await merged(clean(**seen))
     assert (rules(found), on(found), on(found, MODES)) == ([], [AUTO], [SAFE])
     assert found.labels["automerge-candidate"] is True
-    assert (found.verdict, found.status, found.again) == (Verdict.PASS, False, 0.0)
+    assert (found.verdict, found.status, found.again) == (Verdict.PASS, False, 30.0)
 
 
 def test_every_reason_is_tried_and_the_table_tells_their_order() -> None:

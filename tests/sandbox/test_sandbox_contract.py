@@ -148,6 +148,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "review-outsider-approve",
         "review-unknown-event",
         "reviews-list",
+        "review-dismiss-as-bot",
+        "review-dismiss",
     ),
     "statuses": (
         "commit-status-none",
@@ -263,6 +265,7 @@ async def _known(world: World) -> dict[str, str]:
         "/issues/52/": "/issues/9/",
         "/comments/93": f"/comments/{comments[0]['id']}",
         "/pulls/50/": "/pulls/10/",
+        "/reviews/11/": "/reviews/1/",
     }
 
 
