@@ -42,6 +42,8 @@ NEEDED = {
 NO_MERGE_HEADING = "Something has to be done"
 NO_MERGE_NEEDED = "**The author has to act**, and an operator where he can't."
 """What a block means where nothing is left to be merged: on an issue, or after the merge."""
+ASKS = ("judge/operator-needed", "review:needs-human", "mode:operator-only", "needs-operator-decision")
+"""Labels by which a check asks for an operator."""
 STOPPING = frozenset({Verdict.BLOCK, Verdict.ERROR, Verdict.PENDING})
 CLOSE = "\n\n</details>"
 CUT = "\n\n*The report is longer than a comment should be; the rest is left out. `assay plan` prints all of it.*"
@@ -59,10 +61,10 @@ def worst(reports: Iterable[Report]) -> Verdict:
 
 def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str]) -> str:
     """Gives the Markdown of the report comment, at most 60 KB; what needs somebody stands first."""
-    ordered = sorted(reports, key=lambda report: -report.verdict.rank)
+    ordered = sorted(reports, key=lambda report: (-report.verdict.rank, not _asks(report)))
     parts = [
         marker(snapshot.target),
-        *_opening(snapshot, worst(reports)),
+        *_opening(snapshot, ordered),
         _table(ordered),
         *(f"> {notice}" for notice in notices),
         *_sections(ordered),
@@ -90,7 +92,19 @@ def explanation(report: Report) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _opening(snapshot: Snapshot, verdict: Verdict) -> tuple[str, str]:
+def _asks(report: Report) -> bool:
+    """Says whether a check asks for an operator: by a label, as everywhere."""
+    return any(report.labels.get(name) for name in ASKS)
+
+
+def _opening(snapshot: Snapshot, reports: Sequence[Report]) -> tuple[str, ...]:
+    verdict = worst(reports)
+    asking = [code(report.check) for report in reports if _asks(report)]
+    asked = (f"**An operator has to decide**, says {', '.join(asking)}.",) if asking else ()
+    return (*_heading(snapshot, verdict), *asked)
+
+
+def _heading(snapshot: Snapshot, verdict: Verdict) -> tuple[str, str]:
     mergeable = snapshot.target.kind is Kind.PULL and snapshot.inputs.state == "open"
     if verdict is Verdict.BLOCK and not mergeable:
         return f"### {ICONS[verdict]} {NO_MERGE_HEADING}", NO_MERGE_NEEDED

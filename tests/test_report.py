@@ -217,3 +217,12 @@ def test_a_payload_that_is_too_long_goes_without_its_findings() -> None:
     body = write(snapshot(), [report(Verdict.BLOCK, findings=findings(50))], [])
     (text,) = re.findall(r"^<!-- assay\.report\.v1 -->\n(.*?)\n<!-- /assay", body, re.DOTALL | re.MULTILINE)
     assert json.loads(text)["reports"] == [{"check": "secret-leak", "summary": "all is well", "verdict": "block"}]
+
+
+def test_who_asks_for_an_operator_is_told_at_the_top_and_stands_first_among_equals() -> None:
+    contract = report(Verdict.BLOCK, check="contract", findings=findings(1))
+    red = report(Verdict.BLOCK, check="red-zone", findings=findings(1), labels={"review:needs-human": True})
+    body = told(report(), contract, red)
+    assert body.index("**An operator has to decide**, says `red-zone`.") < body.index("| `red-zone` |")
+    assert body.index("| `red-zone` |") < body.index("| `contract` |")
+    assert "has to decide" not in told(contract, red.model_copy(update={"labels": {"review:needs-human": False}}))
