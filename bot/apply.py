@@ -20,6 +20,9 @@ from bot.ledger import Entry, append
 from bot.model import Held, Snapshot, Target
 from bot.store.session import Store
 
+PERMITTING = frozenset({"merge/auto", "automerge-candidate", "mode:safe-auto"})
+"""Labels that let a machine go on: none stays on a head that nobody looked at."""
+
 
 class Applier:
     """Writes to Forgejo for one bot account."""
@@ -68,7 +71,7 @@ class Applier:
     async def close(self, target: Target, account: str, contexts: Sequence[str], why: str) -> None:
         """Sets the statuses of an open pull request's head to `error`, without a look at anything else.
 
-        Those that the bot set there before are among them.
+        Those that the bot set on an earlier head are among them; labels that let a machine merge are taken off.
 
         Raises ForgejoError.
         """
@@ -76,10 +79,9 @@ class Applier:
         pull = PullRequest.of(await self._client.getitem(f"{repo}/pulls/{target.number}"))
         if pull.state != "open" or not pull.head.sha:
             return
-        place = f"status:{pull.head.sha}:"
         async with self._store.read() as session:
-            held = [thing.object for thing in await holdings.holdings(session, target)]
-        spoken = [name.removeprefix(place) for name in held if name.startswith(place)]
+            held = [thing.object.split(":", 2) for thing in await holdings.holdings(session, target)]
+        spoken = [place[2] for place in held if place[0] == "status" and len(place) == 3]  # noqa: PLR2004 - status, commit, context
         for context in dict.fromkeys([*contexts, *spoken]):
             body = {"context": context, "state": "error", "description": why, "target_url": pull.html_url}
             name = f"status:{pull.head.sha}:{context}"
@@ -89,6 +91,9 @@ class Applier:
             async with self._store.session() as session:
                 await holdings.adopt(session, target, [Held(object=name, value=value)], now)
                 await append(session, [entry], now)
+        for label in pull.labels:
+            if label.name in PERMITTING:
+                await self._client.delete(f"{repo}/issues/{target.number}/labels/{label.id}")
 
     async def _announce(self, snapshot: Snapshot, actions: Sequence[Action]) -> None:
         now, target = self._clock(), snapshot.target

@@ -45,6 +45,8 @@ NO_MERGE_NEEDED = "**The author has to act**, and an operator where he can't."
 ASKS = ("judge/operator-needed", "review:needs-human", "mode:operator-only", "needs-operator-decision")
 """Labels by which a check asks for an operator."""
 STOPPING = frozenset({Verdict.BLOCK, Verdict.ERROR, Verdict.PENDING})
+NESTED = 2
+"""How deep the report folds."""
 CLOSE = "\n\n</details>"
 CUT = "\n\n*The report is longer than a comment should be; the rest is left out. `assay plan` prints all of it.*"
 
@@ -77,7 +79,7 @@ def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str])
 
 def cut_to_size(body: str, reserved: int = 0) -> str:
     """Gives a comment's Markdown, cut at a line's end where it would grow over 60 KB with `reserved` bytes more."""
-    room = MAX_BYTES - reserved - len(f"{CLOSE}{CUT}".encode())
+    room = MAX_BYTES - reserved - len(f"{CLOSE * NESTED}{CUT}".encode())
     if len(body.encode()) <= room:
         return body
     body = body.encode()[:room].decode("utf-8", "ignore").rpartition("\n")[0]
@@ -201,4 +203,4 @@ def _footer(snapshot: Snapshot) -> str:
 
 def _closing(body: str) -> str:
     """Only the report's own tags stand at the start of a line."""
-    return CLOSE if body.count("\n<details>") > body.count("\n</details>") else ""
+    return CLOSE * (body.count("\n<details>") - body.count("\n</details>"))

@@ -226,3 +226,11 @@ def test_who_asks_for_an_operator_is_told_at_the_top_and_stands_first_among_equa
     assert body.index("**An operator has to decide**, says `red-zone`.") < body.index("| `red-zone` |")
     assert body.index("| `red-zone` |") < body.index("| `contract` |")
     assert "has to decide" not in told(contract, red.model_copy(update={"labels": {"review:needs-human": False}}))
+
+
+def test_a_cut_within_what_is_folded_twice_closes_both() -> None:
+    long = tuple(one.model_copy(update={"evidence": "ä|" * 500}) for one in findings(50))
+    advised = [report(Verdict.ADVISE, check=f"check-{number}", findings=long) for number in range(4)]
+    body = write(snapshot(), [report(Verdict.BLOCK, findings=findings(1)), *advised], [])
+    assert len(body.encode()) <= MAX_BYTES
+    assert body.count("<details>") == body.count("</details>")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.model import Target
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World
 from tests.stories.guarded import POLICY, Change, Opened, guard, opened, rain, ready
 from tests.stories.merge_table import CASES, clashing, depending
@@ -264,3 +265,14 @@ async def test_a_merge_auto_that_the_operator_set_goes_when_a_secret_comes(scene
     assert await pull.labels() == [AUTO]
     await pull.push({"garden/runner.env": token_line()})
     assert await pull.labels() == ["merge/manual-security-sensitive"]
+
+
+async def test_a_head_that_nobody_could_look_at_may_not_be_merged_by_a_machine(scene: World) -> None:
+    await guard(scene)
+    pull = await ready(scene, "codex/rain", rain())
+    assert await pull.labels() == [AUTO]
+    target = Target.parse(f"{REPOSITORY}!{pull.number}")
+    for _ in range(4):
+        await scene.machine.reconciler.failed(target, RuntimeError("a file that nobody can read"))
+    assert await pull.labels() == []
+    assert {(await pull.states())[check] for check in ("secret-leak", "contract", "scope")} == {"error"}
