@@ -14,18 +14,28 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 
 from bot.assess import assess
+from bot.context import Wanted
 from bot.escape import cut
+from bot.mentions import left
 from bot.model import Check, Kind, KnownLabels, NoAnswer, Question, Report, Snapshot, Tools
 from bot.model.preview import Backtest, Shift, Trial
 from bot.policy import Policy
 from bot.store.session import Store
 from bot.store.tables import SnapshotRow, TargetRow
+from bot.workflow_lint import is_workflow
 
 LAST = 20
+AS_FAR = " as far as seen"
+"""Stands behind what a check says whose sources the bot hadn't looked at, since the check was off then."""
+
 MERGE = "merge/"
 """The family of labels of which one says how a pull request may be merged."""
 
 MAX_TITLE = 80
+
+
+_Side = tuple[Sequence[Report], frozenset[str]]
+"""What is said under one policy, and which checks couldn't see all."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,22 @@ async def backtest(found: Kept, old: Policy, new: Policy, bench: Bench) -> Backt
             large += 1
         else:
             trials.append(await _trial(seen, old, new, bench))
-    return Backtest(trials=tuple(trials), unreadable=found.unreadable, large=large, late=late)
+    partly = sum(any(AS_FAR in shift.before + shift.after for shift in trial.shifts) for trial in trials)
+    return Backtest(trials=tuple(trials), unreadable=found.unreadable, large=large, late=late, partly=partly)
+
+
+def unseen(seen: Snapshot, policy: Policy) -> frozenset[str]:
+    """Gives the checks that a policy has on and whose sources weren't all looked at when the snapshot was taken."""
+    inputs, wanted = seen.inputs, Wanted.by(policy)
+    had = Wanted.by(seen.policy) if inputs.state == "open" else Wanted()
+    lacking = {
+        "contract": wanted.contract and not had.contract,
+        "base": wanted.base and not had.references and inputs.base.ref != inputs.default_branch,
+        "docs-drift": wanted.docs_drift and not had.docs_drift and bool(left(inputs.files)),
+        "workflow-lint": wanted.workflow_lint and not had.workflow_lint and any(map(is_workflow, inputs.files)),
+    }
+    merging = wanted.merge and (any(lacking.values()) or not (had.references and had.mergeable))
+    return frozenset(check for check, so in {**lacking, "merge": merging}.items() if so)
 
 
 async def _trial(seen: Snapshot, old: Policy, new: Policy, bench: Bench) -> Trial:
@@ -137,7 +162,7 @@ async def _trial(seen: Snapshot, old: Policy, new: Policy, bench: Bench) -> Tria
         number=seen.target.number,
         title=cut(seen.inputs.title, MAX_TITLE),
         state="draft" if seen.inputs.draft and seen.inputs.state == "open" else seen.inputs.state,
-        shifts=tuple(_shifts(before, after)),
+        shifts=tuple(_shifts((before, unseen(seen, old)), (after, unseen(seen, new)))),
         labels_on=tuple(sorted(labels[1] - labels[0])),
         labels_off=tuple(sorted(labels[0] - labels[1])),
         merge=classes if merges[0] != merges[1] else None,
@@ -158,16 +183,17 @@ def _on(reports: Iterable[Report]) -> set[str]:
     return {name for report in reports for name, on in report.labels.items() if on}
 
 
-def _shifts(before: Sequence[Report], after: Sequence[Report]) -> Iterable[Shift]:
+def _shifts(before: _Side, after: _Side) -> Iterable[Shift]:
     """A verdict is told with the number of its findings where the verdict alone stays the same."""
-    old, new = ({report.check: report for report in reports} for reports in (before, after))
+    old, new = ({report.check: report for report in reports} for reports, _ in (before, after))
     for check in dict.fromkeys((*old, *new)):
         was, now = old.get(check), new.get(check)
         told = [report.verdict.value if report else "nothing" for report in (was, now)]
         if was and now and was.verdict is now.verdict:
             told = [f"{report.verdict}, {_findings(report)}" for report in (was, now)]
         if told[0] != told[1]:
-            yield Shift(check=check, before=told[0], after=told[1])
+            limits = [AS_FAR if check in blind else "" for _, blind in (before, after)]
+            yield Shift(check=check, before=told[0] + limits[0], after=told[1] + limits[1])
 
 
 def _findings(report: Report) -> str:

@@ -94,6 +94,7 @@ def _values(found: Outcome) -> dict[str, Any]:
         "repository": found.repository,
         "changes": [*found.changes],
         "pulls": tried.pop("trials"),
+        "partly_seen": tried.pop("partly"),
         "not_tried": tried,
         "totals": dict(found.tried.totals),
     }

@@ -7,6 +7,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from bot.additions import Added, marks_of, read_added
 from bot.diff import CommitPatch, NetDiff, read_log, read_objects
@@ -18,6 +19,9 @@ from bot.patches import HistoryLimits, Range, paths_of, read_difference, read_pa
 from bot.scan import Scanner
 
 __all__ = ["Heads", "Histories", "History", "HistoryLimits", "Moved", "leak_of", "relevant"]
+
+MAX_LETTERS = 600_000
+"""Of the names of all changed files; three thousand files of an ordinary repository have a third of it."""
 
 REMEMBERED = 512
 MAX_REMEMBERED_TEXT = 16_000_000
@@ -117,9 +121,9 @@ class Histories:
         merge_base = await mirror.merge_base(heads.head, heads.base)
         scope = await self._scope(mirror, heads)
         read = await read_patches(mirror, scope.range, self._limits)
-        net = await self._difference(mirror, merge_base, heads.head)
+        net, unnamed = await self._difference(mirror, merge_base, heads.head)
         unlisted = await self._unlisted(mirror, heads, scope)
-        gaps = [*scope.gaps, *read.gaps]
+        gaps = [*scope.gaps, *read.gaps, *unnamed]
         if not merge_base:
             gaps.append(Gap(what="the net difference", why="head and base have no common ancestor", of=heads.head))
         objects = await mirror.commit_objects([patch.commit.sha for patch in (*read.patches, *unlisted)])
@@ -140,10 +144,17 @@ class Histories:
         )
         return history, scope.late or read.late or net.late or found.late
 
-    async def _difference(self, mirror: Mirror, merge_base: str, head: str) -> NetDiff:
+    async def _difference(self, mirror: Mirror, merge_base: str, head: str) -> tuple[NetDiff, tuple[Gap, ...]]:
+        """Every check asks patterns of all these names, so there is a limit to their letters too."""
         net = await read_difference(mirror, merge_base, head) if merge_base else NetDiff(whole=False)
-        most = self._limits.files
-        return replace(net, files=net.files[:most], whole=net.whole and len(net.files) <= most)
+        letters = accumulate(len(file.path) + len(file.old_path) for file, _ in net.files[: self._limits.files])
+        most = sum(count <= MAX_LETTERS for count in letters)
+        if len(net.files) <= most:
+            return net, ()
+        why = f"only {most} of {len(net.files)} are looked at"
+        return replace(net, files=net.files[:most], whole=False), (
+            Gap(what="the list of changed files", why=why, of=head),
+        )
 
     def _added(self, net: NetDiff, commits: Commits, found: Searched) -> Added:
         marks = marks_of(self._scanner, commits.patches, found)

@@ -1,8 +1,8 @@
 """What label rules may ask about a target: facts taken from a snapshot, each with a name and few possible values."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from markdown_it import MarkdownIt
@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 from bot.model import ChangedFile, Kind, Leak, Snapshot
 from bot.policy import named
-from handlers.patterns import chosen
+from handlers.path_index import Budget, PathIndex
 
 AGENTS = {
     "agent/claude-code": ("claude-code", "claude"),
@@ -69,6 +69,7 @@ class Facts:
     """The facts of one snapshot; those that cost something are made when a rule asks for them."""
 
     snapshot: Snapshot
+    budget: Budget = field(default_factory=Budget)
 
     @cached_property
     def kind(self) -> str:
@@ -110,6 +111,16 @@ class Facts:
         return tuple(_names(file) for file in self.snapshot.inputs.files)
 
     @cached_property
+    def names(self) -> PathIndex:
+        """Gives all names of changed files, for patterns to choose from."""
+        return PathIndex((name for file in self.files for name in file), self.budget)
+
+    @property
+    def answered(self) -> bool:
+        """Says whether all that was asked until now could be answered: not where rules and files are too many."""
+        return self.names.answered
+
+    @cached_property
     def size(self) -> str:
         """Gives the size of a pull request; empty for an issue."""
         return size(self.snapshot.inputs.files) if self.snapshot.target.kind is Kind.PULL else ""
@@ -120,7 +131,8 @@ class Facts:
         inputs = self.snapshot.inputs
         if self.snapshot.target.kind is not Kind.PULL:
             return ""
-        if inputs.files and not inputs.gaps and all(map(_document, inputs.files)):
+        documents = self.names.chosen(DOCUMENTS) if inputs.files and not inputs.gaps else {}
+        if documents and all(_document(file, documents) for file in inputs.files):
             return "lite"
         return "stacked" if inputs.base.ref and inputs.base.ref != inputs.default_branch else "full"
 
@@ -132,7 +144,9 @@ class Facts:
     @cached_property
     def added(self) -> str:
         """Gives the lines added to files that are neither documentation nor tests, case-folded."""
-        runs = [run for run in self.snapshot.inputs.added if not chosen((*DOCUMENTS, *TESTS), run.path)]
+        added = self.snapshot.inputs.added
+        passed = PathIndex(run.path for run in added).chosen((*DOCUMENTS, *TESTS))
+        runs = [run for run in added if run.path not in passed]
         return "\n".join(run.text for run in runs).casefold()
 
     @cached_property
@@ -173,7 +187,7 @@ def announced(title: str) -> Announced:
 
 def size(files: Sequence[ChangedFile]) -> str:
     """Gives a size in words; `unknown` where there are files and no lines were counted, or no files at all."""
-    counted = [file for file in files if not chosen(GENERATED, file.path)]
+    counted = _by_hand(files)
     lines = sum(file.added + file.removed for file in counted)
     if not files or (not lines and len(counted) <= SIZES[-1][2] and any(map(_unmeasured, counted))):
         return "unknown"
@@ -182,7 +196,7 @@ def size(files: Sequence[ChangedFile]) -> str:
 
 def measured(files: Sequence[ChangedFile]) -> str:
     """Gives the figures that a size rests on, in words."""
-    counted = [file for file in files if not chosen(GENERATED, file.path)]
+    counted = _by_hand(files)
     left = len(files) - len(counted)
     lines = sum(file.added + file.removed for file in counted)
     text = f"{lines} changed lines in {len(counted)} file{'' if len(counted) == 1 else 's'}"
@@ -220,13 +234,14 @@ def _names(file: ChangedFile) -> tuple[str, ...]:
     return (file.path, file.old_path) if file.old_path else (file.path,)
 
 
-def _document(file: ChangedFile) -> bool:
+def _by_hand(files: Sequence[ChangedFile]) -> list[ChangedFile]:
+    generated = PathIndex(file.path for file in files).chosen(GENERATED)
+    return [file for file in files if file.path not in generated]
+
+
+def _document(file: ChangedFile, documents: Container[str]) -> bool:
     """A link or a submodule of such a name is none."""
-    return {file.old_mode, file.new_mode} <= REGULAR and _all_chosen(DOCUMENTS, _names(file))
-
-
-def _all_chosen(patterns: Sequence[str], names: Iterable[str]) -> bool:
-    return all(chosen(patterns, name) for name in names)
+    return {file.old_mode, file.new_mode} <= REGULAR and all(name in documents for name in _names(file))
 
 
 def _unmeasured(file: ChangedFile) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.policy import When, named
 from handlers.label_facts import Facts
-from handlers.patterns import chosen, says, text_fits
+from handlers.patterns import cost, says, text_fits
 
 WARNINGS = ("class/", "risk/", "safety:")
 """Families that warn: a new place is a new warning, though somebody took the label off for the places before."""
@@ -53,6 +53,8 @@ def _equal(fact: Callable[[Facts], Iterable[str]]) -> Callable[[Sequence[str], F
 def _like(fact: Callable[[Facts], Iterable[str]]) -> Callable[[Sequence[str], Facts], tuple[str, ...]]:
     def ask(wanted: Sequence[str], facts: Facts) -> tuple[str, ...]:
         texts = [text for text in fact(facts) if text]
+        if not facts.budget.allows(sum(cost(pattern, text) for pattern in wanted for text in texts)):
+            return ()
         return tuple(pattern for pattern in wanted if any(text_fits(pattern, text) for text in texts))
 
     return ask
@@ -78,8 +80,7 @@ def _only(wanted: Sequence[str], facts: Facts) -> tuple[str, ...]:
 
 def _choosing(patterns: Sequence[str], facts: Facts) -> dict[str, str]:
     """Each changed file that one of the patterns chooses, with that pattern."""
-    found = {name: chosen(patterns, name) for file in facts.files for name in file}
-    return {name: pattern for name, pattern in found.items() if pattern}
+    return facts.names.chosen(patterns)
 
 
 CONDITIONS: Mapping[str, Callable[[Sequence[str], Facts], tuple[str, ...]]] = {

@@ -1,7 +1,8 @@
 """Labels by rule: the repository's own rules, then the built-in ones, and what people said with `/label`.
 
 Runs on every pull request and issue. It wants labels and says why of each; setting and taking them off, and leaving
-alone what people changed, is the machine's. It has no status and blocks nothing: a label is a help for sorting.
+alone what people changed, is the machine's. It has no status and blocks nothing, since a label is a help for sorting;
+but where it couldn't look, nothing that rests on labels may pass.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,11 @@ JUDGED = "judge/"
 """What is said of these labels the judge weighs itself: it holds until there is a new judgment."""
 OFF = "switched off by the policy: nothing is labelled by rule"
 NOTHING = "no rule fits"
+UNASKED = "the rules couldn't be asked of all its files"
+TOO_MUCH = (
+    "Its files, with the rules' patterns, are more than is looked at; labels may be lacking. Split it into smaller "
+    "pull requests; or an operator makes the patterns of `.forgejo/assay.yml` fewer."
+)
 STAYS = f'The label "{SECRET}" stays while there are secrets that nobody accepted.'
 SHOWN = 6
 MAX_WHY = 300
@@ -44,11 +50,15 @@ class Choice:
 
 @dataclass
 class Choices:
-    """The labels that were decided on, and of each exclusive group whether anybody has decided already."""
+    """The labels that were decided on, and of each exclusive group whether anybody has decided already.
+
+    `whole` is false where rules couldn't be asked of all files: then a label may be lacking.
+    """
 
     known: KnownLabels
     made: dict[str, Choice] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    whole: bool = True
     _decided: set[str] = field(default_factory=set)
 
     def close(self, label: str) -> None:
@@ -80,22 +90,25 @@ class Choices:
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:
-    """Gives the labels that should be on and, of their exclusive groups, those that should be off."""
+    """Gives the labels that should be on and, of their exclusive groups, those that should be off.
+
+    `error`, with a status, where the rules couldn't be asked of all files.
+    """
     if snapshot.policy.labels.mode == "off":
         return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF, shown=False, status=False)
     made = choices(snapshot, tools.labels)
     labels = {choice.label: choice.on for choice in made.made.values()}
     return Report(
         check=NAME,
-        verdict=Verdict.PASS,
-        summary=_summary(made),
-        notes=tuple(dict.fromkeys(made.notes)),
+        verdict=Verdict.PASS if made.whole else Verdict.ERROR,
+        summary=_summary(made) if made.whole else UNASKED,
+        notes=tuple(dict.fromkeys(made.notes if made.whole else (TOO_MUCH, *made.notes))),
         labels=labels,
         grounds={choice.label: choice.ground for choice in made.made.values()},
         commanded={choice.label: choice.at for choice in made.made.values() if choice.at is not None},
         explanation=_explanation(made),
-        shown=bool(labels or made.notes),
-        status=False,
+        shown=bool(labels or made.notes) or not made.whole,
+        status=not made.whole,
     )
 
 
@@ -112,6 +125,7 @@ def choices(snapshot: Snapshot, known: KnownLabels) -> Choices:
         for label in rule.labels if found else ():
             if label != SECRET or not _searched(facts):
                 made.by_rule(rule, label, found or Fit({}), _why(found or Fit({}), facts))
+    made.whole = facts.answered
     return made
 
 

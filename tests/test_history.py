@@ -169,7 +169,7 @@ async def test_an_oversized_file_is_a_gap_and_the_rest_is_still_read(pull: Pull)
     [
         ({"commits": 2}, ["older commits"], 2),
         ({"commits": 3}, [], 3),
-        ({"files": 2}, ["further commits"], 2),
+        ({"files": 2}, ["further commits", "the list of changed files"], 2),
         ({"files": 3}, [], 3),
         ({"output_bytes": 900}, ["the rest of the patch"], 2),
     ],
@@ -514,6 +514,17 @@ async def test_a_net_difference_over_the_limits_leaves_lines_out_and_fails_nothi
     history = await pull.read(files=2)
     assert ([file.path for file in history.files], history.added_cut) == (["file-0", "file-1"], True)
     assert {run.path for run in history.added} == {"file-0", "file-1"}
+    told = [gap.why for gap in history.gaps if gap.what == "the list of changed files"]
+    assert told == ["only 2 of 4 are looked at"]
+
+
+async def test_names_that_are_too_long_together_are_cut_and_said(pull: Pull) -> None:
+    folder = "/".join(["d" * 200] * 15)
+    pull.work.commit("Add", {f"{folder}/{number}": "" for number in range(250)})
+    await pull.push()
+    history = await pull.read()
+    assert 0 < len(history.files) < 250
+    assert f"only {len(history.files)} of 250 are looked at" in {gap.why for gap in history.gaps}
 
 
 async def test_a_net_difference_that_failed_is_read_again_at_the_next_look(pull: Pull) -> None:

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from bot.model.words import Value
 
+PARTLY = "when they were looked at the check was off, so not all that it reads is known"
+
 
 class Shift(Value):
     """What one check said under the policy in force, and what it would say under the other one."""
@@ -44,13 +46,14 @@ class Backtest(Value):
     """What two policies say of earlier pull requests, newest first.
 
     `unreadable` snapshots are of another version of the program, `large` ones weren't tried for what they cost, `late`
-    ones because the time was over.
+    ones because the time was over. `partly` were tried, though some check's sources hadn't been looked at.
     """
 
     trials: tuple[Trial, ...] = ()
     unreadable: int = 0
     large: int = 0
     late: int = 0
+    partly: int = 0
 
     @property
     def differing(self) -> tuple[Trial, ...]:
@@ -75,7 +78,8 @@ class Backtest(Value):
             (self.large, "too large to be tried with so long a policy"),
             (self.late, "left, since the time for this was over"),
         )
-        return tuple(f"{count} not tried: {why}." for count, why in reasons if count)
+        told = tuple(f"{count} not tried: {why}." for count, why in reasons if count)
+        return (*told, f'"As far as seen", on {self.partly}: {PARTLY}.') if self.partly else told
 
 
 class Preview(Value):

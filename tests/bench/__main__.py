@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import acknowledge, looks, memory, scan
+from tests.bench import acknowledge, looks, memory, pushes, scan
 from tests.bench.scan import Row
 
 
@@ -19,6 +19,7 @@ SUITES: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "acknowledge": acknowledge.rows,  # type: ignore[dict-item] # its rows have the same keys
     "scan": _scan,
     "looks": looks.rows,
+    "pushes": pushes.rows,
     "memory": memory.rows,
 }
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.model import Decision, Kind, Severity, Target, Verdict
 from bot.policy import JudgePolicy, LabelRule, Policy, When
-from handlers.labels import CHECK, OFF, STAYS
+from handlers.labels import CHECK, OFF, STAYS, TOO_MUCH
 from tests.handlers.labelling import NO_DEFAULTS, files, labels, report, rule, ruled, said
 from tests.snapshots import ISSUE, OUTSIDER, PULL, TOOLS, leak, snapshot
 from tests.snapshots import LABELS as DECLARED
@@ -180,6 +180,50 @@ async def test_the_largest_pull_request_that_is_read_is_labelled_in_time() -> No
     began = time.process_time()
     assert (await CHECK.assess(seen, TOOLS)).labels["size/large"] is True
     assert time.process_time() - began < 5
+
+
+PLAIN = tuple(f"services/part{n % 40}/src/module_{n}/file_{n}.py" for n in range(3000))
+DEEP = tuple("/".join(f"d{n}x{depth}" for depth in range(400)) for n in range(3000))
+LONG = tuple("/".join(f"{'a' * 200}{n}_{depth}" for depth in range(15)) for n in range(190))
+
+
+@pytest.mark.parametrize(
+    ("patterns", "paths"),
+    [
+        ([], DEEP),
+        ([f"**/d{n}*/**/q*/z" for n in range(1000)], DEEP),
+        (["**/" + "*/**/" * 30 + f"b{n}" for n in range(1000)], DEEP),
+        (["*" + "a" * 190 + f"?b{n}" for n in range(1000)], LONG),
+        ([f"?*_{n}.p?" for n in range(1000)], PLAIN),
+    ],
+)
+async def test_what_is_too_much_to_be_asked_is_an_error_and_soon(patterns: list[str], paths: tuple[str, ...]) -> None:
+    seen = snapshot(policy=ruled(*ruling(patterns)), files=files(*paths))
+    began = time.process_time()
+    found = await CHECK.assess(seen, TOOLS)
+    assert time.process_time() - began < 4
+    assert (found.verdict, found.status, found.notes[0]) == (Verdict.ERROR, True, TOO_MUCH)
+
+
+async def test_a_thousand_patterns_are_asked_of_the_largest_pull_request() -> None:
+    patterns = [f"*.kind{n}" for n in range(499)] + [f"docs/part{n}/**/*.md" for n in range(500)] + ["file_2999.*"]
+    seen = snapshot(policy=ruled(*ruling(patterns)), files=files(*PLAIN))
+    began = time.process_time()
+    found = await CHECK.assess(seen, TOOLS)
+    assert time.process_time() - began < 3
+    assert (found.verdict, found.status, found.labels["meta"]) == (Verdict.PASS, False, True)
+
+
+async def test_headings_and_patterns_that_are_too_many_are_an_error_and_soon() -> None:
+    sections = [rule("meta", name=f"{n}", sections=[f"*{'x' * 150}?{m}{n}" for m in range(100)]) for n in range(10)]
+    seen = snapshot(policy=ruled(*sections), body="".join(f"# {'x' * 190}{n}\n\na\n" for n in range(300)))
+    began = time.process_time()
+    assert (await CHECK.assess(seen, TOOLS)).verdict is Verdict.ERROR
+    assert time.process_time() - began < 3
+
+
+def ruling(patterns: list[str]) -> list[LabelRule]:
+    return [rule("meta", name=f"{n}", paths=patterns[n : n + 100]) for n in range(0, len(patterns), 100)]
 
 
 @pytest.mark.parametrize(
