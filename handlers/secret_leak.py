@@ -136,7 +136,9 @@ def _summary(findings: Sequence[Finding], gaps: Sequence[Finding], snapshot: Sna
         return f"not all of it was looked at: {gaps[0].title.removeprefix('Not looked at: ')}"
     if snapshot.target.kind is Kind.ISSUE:
         return "no secret in title, description or comments"
-    return f"no secret in {_some(len(snapshot.inputs.commits), 'commit')}, title, description or comments"
+    commits = snapshot.inputs.commits
+    where = _some(len(commits), "commit") if commits else "the added lines"
+    return f"no secret in {where}, title, description or comments"
 
 
 def _some(count: int, thing: str) -> str:
