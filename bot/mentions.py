@@ -23,6 +23,9 @@ GREP = ("grep", "-n", "-z", "-F", "-I", "--no-color", "--full-name", "-f", "-")
 MOST, MOST_MOVED = 50, 300
 """Mentions that are told, and moved or deleted paths that are looked for."""
 
+READ = 4 * 1024 * 1024
+"""Bytes of lines found that are read: names like `a` stand everywhere."""
+
 NOTHING = 1
 """With this code `git grep` says that it found nothing."""
 
@@ -61,6 +64,9 @@ class Mentions:
         mirror = self._mirrors.mirror(ends.repository)
         names = {path.rpartition("/")[2] for path in gone}
         output, gaps = await _grep(mirror, ends.head, names)
+        if len(output) > READ:
+            why = f"only the first {READ // (1024 * 1024)} MiB of lines with such names are read"
+            output, gaps = output[:READ], (*gaps, Gap(what=WHAT, why=why, of=ends.head))
         found = await asyncio.to_thread(mentions_in, output, gone)
         shown = tuple(one.model_copy(update={"file": visible(self._scanner.mask(one.file))}) for one in found)
         return shown, gaps

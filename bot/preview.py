@@ -71,7 +71,8 @@ class Previews:
         removed = not after and all(file.path != PATH or file.status == "deleted" for file in touching)
         proposal = Proposal(before, after, current, removed)
         ground = digest(canonical([inputs.head.sha, before, after, self.operators]))
-        return _remembered(earlier, ground) or await self._made(target, proposal, ground)
+        known, ground = _remembered(earlier, ground)
+        return known or await self._made(target, proposal, ground)
 
     async def _made(self, target: Target, proposal: Proposal, ground: str) -> Preview:
         """Somebody else's policy may be long and its patterns slow: nobody else waits for it."""
@@ -124,11 +125,16 @@ def _few(problems: Sequence[str]) -> tuple[str, ...]:
     return told if len(told) == len(problems) else (*told, f"{PATH}: and further mistakes, which stay untold")
 
 
-def _remembered(earlier: Sequence[Judgment], ground: str) -> Preview | None:
-    for one in reversed(earlier):
-        if one.check == NAME and one.ground == ground:
-            try:
-                return Preview.model_validate(one.content)
-            except ValidationError:  # kept by another version of the program
-                return None
-    return None
+def _remembered(earlier: Sequence[Judgment], ground: str) -> tuple[Preview | None, str]:
+    """Gives the kept preview and the ground to make one for.
+
+    One that another version of the program kept can't be read. Its ground is taken, so the next preview gets one that
+    follows from it: by the same it would pass for kept already, and be made anew at each look.
+    """
+    kept_at = {one.ground: one.content for one in earlier if one.check == NAME}
+    while ground in kept_at:
+        try:
+            return Preview.model_validate(kept_at[ground]), ground
+        except ValidationError:
+            ground = digest(canonical([ground]))
+    return None, ground

@@ -75,10 +75,9 @@ async def run(start: Start, bounds: Bounds) -> Ended:
     except TimeoutError:
         raise Overtime(f"took longer than {bounds.seconds:.0f} s") from None
     finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        with suppress(ProcessLookupError, PermissionError):  # one that has ended may have left children behind
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
     return Ended(code, output, errors)
 
 

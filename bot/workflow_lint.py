@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from bot.git import GitError, Mirrors
-from bot.model import ChangedFile, Gap, Lint, Severity
+from bot.model import ChangedFile, Gap, Lint, Severity, canonical, digest
 from bot.remembered import AGAIN, FOREVER, Remembered
 from bot.tree import Ends
 from bot.workflow_files import File, read_files
@@ -69,9 +69,12 @@ class WorkflowLints:
         lints = [lint for found, _ in checked for lint in found]
         sound = [_portable(file) for file, (_, readable) in zip(files, checked, strict=True) if readable]
         dangers, gaps = await self._audited(sound)
-        wrong = {lint.path for lint in lints}
-        told = tuple(_gap(file.path, why, file.blob) for file, why in gaps if file.path not in wrong)
-        return tuple(sorted((*lints, *dangers), key=lambda lint: (lint.path, lint.line, lint.rule)))[:MOST_LINTS], told
+        told = tuple(_gap(file.path, why, file.blob) for file, why in gaps)
+        found = (*lints, *dangers)
+        if len(found) > MOST_LINTS:
+            why = f"only the {MOST_LINTS} worst of {len(found)} findings are told"
+            told = (*told, _gap("further places", why, digest(canonical([file.blob for file in files]))))
+        return _worst(found), told
 
     async def _audited(self, files: Sequence[File]) -> tuple[list[Lint], list[tuple[File, str]]]:
         """Files are audited at once; when one can't be read, each for itself, so that it hides no other's findings."""
@@ -111,6 +114,12 @@ class WorkflowLints:
 def is_workflow(file: ChangedFile) -> bool:
     """Says whether a changed file is a workflow at the head."""
     return file.status != "deleted" and file.path.startswith(PLACES) and file.path.endswith(ENDINGS)
+
+
+def _worst(lints: Sequence[Lint]) -> tuple[Lint, ...]:
+    """Gives the worst lints in the order of their places: a heap of small ones hides no danger."""
+    kept = sorted(lints, key=lambda lint: (-lint.severity.rank, lint.path, lint.line, lint.rule))[:MOST_LINTS]
+    return tuple(sorted(kept, key=lambda lint: (lint.path, lint.line, lint.rule)))
 
 
 def _gap(path: str, why: str, of: str) -> Gap:

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Any
-
-from check_jsonschema.builtin_schemas import get_builtin_schema  # type: ignore[import-untyped]
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from bot.workflow_yaml import Workflow
+
+if TYPE_CHECKING:
+    from jsonschema import Draft7Validator
+    from jsonschema.exceptions import ValidationError
 
 MOST = 20
 """Mistakes of one file that are told."""
@@ -58,15 +58,23 @@ def mistakes(workflow: Workflow) -> tuple[Mistake, ...]:
     """Gives the first mistakes of a workflow."""
     errors = (part for error in _validator().iter_errors(workflow.data) for part in _parts(error))
     found = {_mistake(workflow, error) for error in islice(errors, MOST)}
-    return tuple(sorted(found, key=lambda one: (one.line, one.title)))
+    found |= {_odd_key(name, line) for name, line in workflow.odd_keys[:MOST]}
+    return tuple(sorted(found, key=lambda one: (one.line, one.title)))[:MOST]
+
+
+def _odd_key(name: str, line: int) -> Mistake:
+    return Mistake("schema-key", line, f"the key {name[:LONGEST] or 'without a name'} isn't text; put it in quotes")
 
 
 @lru_cache(maxsize=1)
-def _validator() -> Draft7Validator:
+def _validator() -> "Draft7Validator":
+    from check_jsonschema.builtin_schemas import get_builtin_schema  # type: ignore[import-untyped] # noqa: PLC0415 - a sixth of the start, and only where workflows change
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - as above
+
     return Draft7Validator(get_builtin_schema("vendor.github-workflows"))
 
 
-def _parts(error: ValidationError) -> Iterator[ValidationError]:
+def _parts(error: "ValidationError") -> Iterator["ValidationError"]:
     """Where one of several forms is asked for, its mistakes are those of the form that the file comes nearest to."""
     forms: dict[Any, list[ValidationError]] = {}
     for part in error.context or ():
@@ -82,19 +90,19 @@ def _parts(error: ValidationError) -> Iterator[ValidationError]:
         yield from _parts(part)
 
 
-def _distance(parts: list[ValidationError], whole: ValidationError) -> tuple[int, int]:
+def _distance(parts: list["ValidationError"], whole: "ValidationError") -> tuple[int, int]:
     """Mistakes of the thing itself say more about which form is meant than any number of those further down."""
     own = [part for part in parts if part.absolute_path == whole.absolute_path]
     return sum(map(_weight, own)), len(parts) - len(own)
 
 
-def _weight(part: ValidationError) -> int:
+def _weight(part: "ValidationError") -> int:
     if part.validator == "additionalProperties":
         return 2 + len(_unknown_keys(part))
     return {"type": 100, "required": 10}.get(str(part.validator), 5)
 
 
-def _mistake(workflow: Workflow, error: ValidationError) -> Mistake:
+def _mistake(workflow: Workflow, error: "ValidationError") -> Mistake:
     keys = [key if isinstance(key, int) else str(key) for key in error.absolute_path]
     rule, form = SAID.get(str(error.validator), ("form", "has none of the forms that are known for it"))
     unknown = _unknown_keys(error) if rule == "unknown-key" else []
@@ -103,7 +111,7 @@ def _mistake(workflow: Workflow, error: ValidationError) -> Mistake:
     return Mistake(f"schema-{rule}", line, f"{place[:LONGEST]} {form.format(_wanted(error))[:LONGEST]}")
 
 
-def _wanted(error: ValidationError) -> str:
+def _wanted(error: "ValidationError") -> str:
     """Gives what the schema asks for; of keys that it doesn't know, their names."""
     wanted: Any = error.validator_value
     if error.validator == "required":
@@ -115,11 +123,11 @@ def _wanted(error: ValidationError) -> str:
     return ", ".join(map(str, wanted)) if isinstance(wanted, list) else str(wanted)
 
 
-def _keys(error: ValidationError) -> list[str]:
+def _keys(error: "ValidationError") -> list[str]:
     return [str(key) for key in error.instance] if isinstance(error.instance, Mapping) else []
 
 
-def _unknown_keys(error: ValidationError) -> list[str]:
+def _unknown_keys(error: "ValidationError") -> list[str]:
     schema: Any = error.schema
     known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
     return [key for key in _keys(error) if key not in known and not any(re.search(one, key) for one in patterns)]

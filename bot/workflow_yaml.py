@@ -5,14 +5,20 @@ anything walks through it.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
+
+from bot.yaml_numbers import UNUSABLE, tell_bad_values
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 40
 MAX_NODES = 50_000
 """Things in a file, aliases unfolded."""
+
+STANDARD = "tag:yaml.org,2002:"
+TEXT = f"{STANDARD}str"
 
 
 class WorkflowError(ValueError):
@@ -35,11 +41,16 @@ for _tag, _form, _first in (
     ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
     ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
 ):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_form), list(_first))
+    _Loader.add_implicit_resolver(f"{STANDARD}{_tag}", re.compile(_form), list(_first))
+tell_bad_values(_Loader)
 
 
 class Workflow:
-    """The content of one file, and the line of each part of it. Raises WorkflowError."""
+    """The content of one file, and the line of each part of it. Raises WorkflowError.
+
+    Keys are text in `data`, as they stand there; `odd_keys` are those that YAML takes for something else, with their
+    lines.
+    """
 
     def __init__(self, content: bytes) -> None:
         if len(content) > MAX_BYTES:
@@ -50,6 +61,7 @@ class Workflow:
             loader = _Loader(text)
             self._root = loader.get_single_node()
             _refuse_bombs(self._root)
+            self.odd_keys = tuple(_make_text(self._root))
             self.data: Any = None if self._root is None else loader.construct_document(self._root)
         except WorkflowError:
             raise
@@ -58,7 +70,7 @@ class Workflow:
         except yaml.YAMLError as fault:
             mark = getattr(fault, "problem_mark", None)
             raise WorkflowError(_reason(fault), mark.line + 1 if mark else 0) from None
-        except (RecursionError, ValueError, TypeError):
+        except UNUSABLE:
             raise WorkflowError("a value that YAML doesn't allow") from None
 
     def line_of(self, *keys: str | int) -> int:
@@ -116,6 +128,26 @@ def _pairs(node: yaml.MappingNode) -> list[yaml.Node]:
                 raise WorkflowError("a key stands there twice", key.start_mark.line + 1)
             seen.add(key.value)
     return [part for pair in node.value for part in pair]
+
+
+def _make_text(root: yaml.Node | None) -> Iterator[tuple[str, int]]:
+    """Makes the scalar keys text, and gives those that weren't: the schema knows no others, nor do runners."""
+    seen: set[int] = set()
+    left = [root] if root is not None else []
+    while left:
+        node = left.pop()
+        if id(node) in seen or isinstance(node, yaml.ScalarNode):
+            continue
+        seen.add(id(node))
+        if not isinstance(node, yaml.MappingNode):
+            left += node.value
+            continue
+        for number, (key, value) in enumerate(node.value):
+            left += (key, value)
+            if isinstance(key, yaml.ScalarNode) and key.tag.startswith(STANDARD) and key.tag != TEXT:
+                yield key.value, key.start_mark.line + 1
+                text = yaml.ScalarNode(TEXT, key.value, key.start_mark, key.end_mark)  # an alias elsewhere stays it
+                node.value[number] = text, value
 
 
 def _child(node: yaml.Node | None, key: str | int) -> tuple[int, yaml.Node] | None:

@@ -5,18 +5,43 @@ where text is meant) is refused too.
 """
 
 import difflib
+import re
 from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from bot.yaml_numbers import UNUSABLE, tell_bad_values, without_base_60
+
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 MAX_TOLD = 100
 """Mistakes that are told one by one: finding the line and the nearest key of each takes time."""
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster, where PyYAML has it
+_Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster, where PyYAML has it
+
+
+class _Loader(_Fast):  # type: ignore[misc]
+    """PyYAML's scalars, but that `12:30` is text."""
+
+    yaml_implicit_resolvers = without_base_60(_Fast.yaml_implicit_resolvers)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(
+        r"^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+    ),
+    list("-+0123456789."),
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int",
+    re.compile(r"^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$"),
+    list("-+0123456789"),
+)
+tell_bad_values(_Loader)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -44,7 +69,7 @@ class YamlFile:
             loader = _Loader(text)
             self._root = loader.get_single_node()
             self._data = None if self._root is None else loader.construct_document(self._root)
-        except (yaml.YAMLError, RecursionError, ValueError) as fault:
+        except (yaml.YAMLError, *UNUSABLE) as fault:
             raise fault if isinstance(fault, YamlFileError) else YamlFileError([self._broken(fault)]) from None
         twice = [f"{path}:{line}: `{key}` stands here twice; keep one" for key, line in _repeated_keys(self._root)]
         if twice:

@@ -182,12 +182,6 @@ async def test_a_preview_is_the_same_again_until_head_or_policy_change(store: St
     assert (await shown(store, texts, judged)).ground != first.ground
 
 
-async def test_a_kept_preview_that_cant_be_read_is_made_anew(store: Store) -> None:
-    first = await shown(store, Texts(head="agents: [ann]"))
-    other = Judgment(check="policy", at=NOW, ground=first.ground, content={"of": "another version"})
-    assert await shown(store, Texts(head="agents: [ann]"), other) == first
-
-
 async def test_a_removed_policy_is_compared_with_the_defaults(store: Store) -> None:
     for file in (
         ChangedFile(path=PATH, status="deleted"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.git import Mirrors
-from bot.mentions import MOST, MOST_MOVED, Mentions, left, mentions_in
+from bot.mentions import MOST, MOST_MOVED, READ, Mentions, left, mentions_in
 from bot.model import ChangedFile, Mention
 from bot.scan import Scanner
 from bot.tree import Ends
@@ -163,6 +163,14 @@ async def test_a_head_that_is_not_here_is_told(forge: Forge, scanner: Scanner) -
     absent = Ends(REPOSITORY, ends.base, "a" * 40, ends.base)
     found, (gap,) = await Mentions(forge.mirrors, scanner).read(absent, [deleted("old.md")])
     assert (found, gap.what) == ((), "the search for mentions")
+
+
+async def test_more_lines_than_are_read_are_told(forge: Forge, scanner: Scanner) -> None:
+    line = "xold.md" * 1000 + "\n"
+    ends = await fetched(forge, {"a.md": "old.md\n" + line * (READ // len(line) + 1), "b.md": "old.md\n"})
+    found, (gap,) = await Mentions(forge.mirrors, scanner).read(ends, [deleted("old.md")])
+    assert [one.file for one in found] == ["a.md"]
+    assert gap.why == "only the first 4 MiB of lines with such names are read"
 
 
 async def test_more_moved_paths_than_are_looked_for_are_told(forge: Forge, scanner: Scanner) -> None:

@@ -8,13 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.escape import visible
-from bot.model import Memory, Report, Verdict
+from bot.model import ChangedFile, Judgment, Memory, Report, Verdict
 from bot.model.preview import Backtest, Preview, Shift, Trial
-from bot.policy import TRUSTED_KEYS, Policy, load
+from bot.policy import PATH, TRUSTED_KEYS, Policy, load
 from bot.policy_changes import MAX_NAMED, ORDER, WAITS, changes
 from bot.policy_report import policy_report, section
+from bot.preview import Previews
+from bot.store.session import Store
 from tests.rendered import TRIGGERS, blocks, inlines, spoken, tokens, words
-from tests.snapshots import NOW, snapshot
+from tests.snapshots import LABELS, NOW, POLICY, PULL, inputs, snapshot
 
 EVIL = "@operator #1 !2 <!-- x --> `x` | ](javascript:alert(1)) </details> https://x.y\n# Heading"
 RULES = """
@@ -244,3 +246,25 @@ def test_a_new_preview_is_kept_once_and_comes_back_as_it_was() -> None:
     assert kept is not None
     assert Preview.model_validate(kept.model_dump(mode="json")["content"]) == made
     assert reported(made, memory=Memory(judgments=(kept,))).judgment is None
+
+
+async def test_a_kept_preview_that_cannot_be_read_is_made_anew_once(store: Store) -> None:
+    async def read(_: str, commit: str) -> str:
+        return "agents: [ann]" if commit == seen.head.sha else ""
+
+    def judgment(made: Preview, *earlier: Judgment) -> Judgment | None:
+        return policy_report(snapshot(memory=Memory(judgments=earlier)), made).judgment
+
+    seen = inputs(files=(ChangedFile(path=PATH, status="changed"),))
+    hours = iter(NOW.replace(hour=hour) for hour in range(24))
+    previews = Previews(store, read, (), LABELS, (), lambda: next(hours))
+    first = await previews.of(PULL, seen, POLICY, ())
+    assert first is not None
+    old = Judgment(check="policy", at=NOW, ground=first.ground, content={"of": "another version"})
+    anew = await previews.of(PULL, seen, POLICY, (old,))
+    assert anew is not None
+    assert (anew.ground != first.ground, anew.changes) == (True, first.changes)
+    kept = judgment(anew, old)
+    assert kept is not None
+    assert await previews.of(PULL, seen, POLICY, (old, kept)) == anew
+    assert judgment(anew, old, kept) is None

@@ -9,12 +9,16 @@ from bot.git import Mirrors
 from bot.model import ChangedFile, Severity
 from bot.programs import Bounds
 from bot.tree import Ends
-from bot.workflow_lint import MOST_FILES, REFERENCE, WorkflowLints
+from bot.workflow_lint import MOST_FILES, MOST_LINTS, REFERENCE, WorkflowLints
+from bot.workflow_schema import MOST
 from bot.zizmor import Unreadable, Zizmor, ZizmorError
 from tests.gitwork import REPOSITORY, Forge, running_forge
 
 CLEAN = "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: docker\n    steps:\n      - run: make\n"
 INJECTED = CLEAN.replace("make", "echo ${{ github.event.pull_request.title }}")
+
+
+UNREAD = "zizmor can't read it as a workflow (it ended with 1)"
 
 
 @pytest.fixture
@@ -100,8 +104,27 @@ async def test_mistakes_of_form_are_told_and_hide_no_danger_elsewhere(forge: For
             (".forgejo/workflows/b.yml", "schema", "schema-unknown-key", 5),
             (".forgejo/workflows/c.yml", "zizmor", "template-injection", 7),
         ],
-        [],
+        [("the workflow lint of .forgejo/workflows/b.yml", UNREAD)],
     )
+
+
+@pytest.mark.parametrize("bad", ["concurrency: {zz: 1}\n", "name: [x]\n"])
+async def test_a_mistake_of_form_does_not_stand_for_what_zizmor_left_unread(forge: Forge, bad: str) -> None:
+    path = ".forgejo/workflows/ci.yml"
+    found, gaps = await linted(forge, {path: bad + INJECTED})
+    assert {tool for _, tool, _, _ in found} == {"schema"}
+    assert gaps == [(f"the workflow lint of {path}", UNREAD)]
+
+
+async def test_a_heap_of_small_mistakes_hides_no_danger_and_the_cut_is_told(forge: Forge) -> None:
+    jobs = "".join(f"  j{n}:\n    runs-on: x\n    zz: 1\n    steps: [{{run: make}}]\n" for n in range(MOST))
+    noise = f"on: push\npermissions: {{}}\njobs:\n{jobs}"
+    files: dict[str, str | bytes] = {f".forgejo/workflows/a{n}.yml": noise for n in range(MOST_LINTS // MOST + 1)}
+    found, gaps = await linted(forge, files | {".forgejo/workflows/z.yml": INJECTED})
+    assert len(found) == MOST_LINTS
+    assert found[-1] == (".forgejo/workflows/z.yml", "zizmor", "template-injection", 7)
+    (cut,) = [why for what, why in gaps if what.endswith("further places")]
+    assert cut.startswith(f"only the {MOST_LINTS} worst of ")
 
 
 async def test_keys_that_only_forgejo_knows_are_no_mistakes_there(forge: Forge) -> None:

@@ -98,6 +98,7 @@ def test_no_more_mistakes_than_anybody_mends_at_once_are_told() -> None:
     assert len(wrong(job("runs-on: x", "steps:", *["  - {run: [1]}"] * 500))) == MOST
 
 
+ODD_VALUE = "a value other than its tag says"
 BOMB = b"on: push\nx0: &x0 [a,a,a,a,a,a,a,a,a,a]\n" + b"".join(
     f"x{n}: &x{n} [{','.join([f'*x{n - 1}'] * 10)}]\n".encode() for n in range(1, 9)
 )
@@ -113,7 +114,12 @@ BOMB = b"on: push\nx0: &x0 [a,a,a,a,a,a,a,a,a,a]\n" + b"".join(
         (BOMB, "more than 50000 values", 6),
         (b"[" * 1000, "nested over 40 deep", 1),
         (b"{a: " * 1000, "nested over 40 deep", 1),
-        (b"a: !!int " + b"9" * 5000, "a value that YAML doesn't allow", 0),
+        (b"a: !!int " + b"9" * 5000, "a number of over 1000 digits", 1),
+        (b"a:\n  b: !!int ''\n", ODD_VALUE, 2),
+        (b"a: !!bool x\n", ODD_VALUE, 1),
+        (b"a: !!timestamp foo\n", ODD_VALUE, 1),
+        (b"a: !!float " + b":".join([b"1"] * 400) + b".0\n", "a number with a colon; put it in quotes", 1),
+        (b"a: !!int 0x" + b"f" * 5000, "a number of over 1000 digits", 1),
         (b"a: !!python/object:os.system x\n", "it can't be parsed here", 1),
         (b"on: push\njobs: {}\non: pull_request\n", "a key stands there twice", 3),
         (b"? [a]\n: b\n", "found unhashable key", 1),
@@ -125,6 +131,20 @@ def test_what_cannot_be_read_is_refused_with_its_line(content: bytes, why: str, 
     with pytest.raises(WorkflowError) as caught:
         Workflow(content)
     assert (str(caught.value), caught.value.line) == (why, line)
+
+
+@pytest.mark.parametrize("key", ["1", "true", "1.5", "~", "!!int 7", "!!bool x", "!!timestamp foo"])
+def test_a_key_that_is_not_text_is_told_and_read_as_text(key: str) -> None:
+    written = key.rpartition(" ")[2]
+    content = f"on: push\njobs:\n  {key}:\n    runs-on: x\n    steps: [{{run: y}}]\n".encode()
+    assert list(Workflow(content).data["jobs"]) == [written]
+    assert ("key", 3, f"the key {written} isn't text; put it in quotes") in wrong(content)
+
+
+def test_a_key_of_text_is_no_mistake_though_its_alias_is_a_number_elsewhere() -> None:
+    content = job("runs-on: x", "env: {A: &n 1, '2': b}", "steps: [{run: y, env: {*n : c}}]")
+    assert Workflow(content).data["jobs"]["a"]["env"] == {"A": 1, "2": "b"}
+    assert wrong(content) == [("key", 5, "the key 1 isn't text; put it in quotes")]
 
 
 def test_an_alias_is_what_it_stands_for() -> None:

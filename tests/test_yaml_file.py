@@ -1,5 +1,7 @@
 """Files that people write by hand: each mistake is told with its line."""
 
+import time
+
 import pytest
 from pydantic import BaseModel, ConfigDict
 
@@ -55,6 +57,33 @@ def test_each_mistake_has_its_line_and_mend(text: str, told: str) -> None:
 )
 def test_what_is_not_plain_yaml_is_refused(text: str) -> None:
     assert "not YAML: " in refusal(text)
+
+
+@pytest.mark.parametrize("value", ["!!bool x", '!!int ""', "!!timestamp foo", '!!float ""'])
+def test_a_value_other_than_its_tag_says_is_told_with_its_line(value: str) -> None:
+    told = "shelf.yaml:2: not YAML: a value other than its tag says; mend what stands there"
+    assert refusal(f"books: []\nowner: {value}\n") == told
+
+
+@pytest.mark.parametrize("end", ["", ".0"])
+def test_nothing_is_counted_in_base_60(end: str) -> None:
+    long = ":".join(["1"] * 100_000) + end
+    before = time.process_time()
+    assert YamlFile(f"owner: {long}\n", "shelf.yaml").read(Shelf).owner == long
+    tagged = refusal(f"owner: !!{'float' if end else 'int'} {long}\n")
+    assert tagged == "shelf.yaml:1: not YAML: a number with a colon; put it in quotes; mend what stands there"
+    assert time.process_time() - before < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("12", 12), ("-0x1f", -31), ("1_000", 1000), ("017", 15), ("1.5", 1.5), (".5", 0.5), ("1.5e+3", 1500.0)],
+)
+def test_numbers_are_what_they_were(text: str, value: float) -> None:
+    class Numbered(BaseModel):
+        number: int | float
+
+    assert YamlFile(f"number: {text}\n", "shelf.yaml").read(Numbered).number == value
 
 
 def test_all_mistakes_are_told_at_once() -> None:
