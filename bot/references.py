@@ -25,7 +25,7 @@ FRESH, MERGED = 600.0, 86_400.0
 """Seconds for which an answer is good; what is merged stays so."""
 
 _NUMBER = r"([1-9]\d{0,6})(?!\w|\.\d)"
-_BARE = re.compile(rf"(?<![\w&#!.-])[#!]{_NUMBER}")
+_BARE = re.compile(rf"(?:(?<![\w&#!.-])|(?<![\w&#!.-])(?:PR|MR|[Ii]ssue))[#!]{_NUMBER}")
 _FULL = re.compile(rf"(?<![\w./-])([\w.-]{{1,100}}/[\w.-]{{1,100}})[#!]{_NUMBER}")
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'`]+")
 

@@ -5,6 +5,7 @@ changed files, the head's statuses, the tree and other pull requests and issues 
 the snapshot: nothing is looked up here.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,7 +53,7 @@ class Contract:
     @cached_property
     def canary(self) -> canary.Canary:
         """What the canary did on the head."""
-        return canary.real(self.snapshot.inputs.statuses, self.rules)
+        return canary.real(self.snapshot, self.rules)
 
     @cached_property
     def gates(self) -> tuple[gates.Gate, ...]:
@@ -118,8 +119,8 @@ class Contract:
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
-    """Gives the report by the repository's policy."""
-    return report(snapshot, snapshot.policy.contract)
+    """Gives the report by the repository's policy. A hostile description takes seconds, so it is read in a thread."""
+    return await asyncio.to_thread(report, snapshot, snapshot.policy.contract)
 
 
 def report(snapshot: Snapshot, policy: ContractPolicy) -> Report:

@@ -20,6 +20,7 @@ from handlers.contract_rules import finding, line, listed, quoted
 from handlers.contract_sections import Item, Pack, rows
 from handlers.contract_soak import soak_claims
 from handlers.contract_sources import state
+from handlers.guard_statuses import self_reported
 from handlers.label_facts import Facts
 
 Word = Literal["clear", "operator", "blocked"]
@@ -130,11 +131,14 @@ def _red(case: Case) -> Answer:
     states = {one.context: _colour(one, seen.required) for one in seen.statuses}
     red = [name for name, colour in states.items() if colour == "red"]
     waiting = [name for name, colour in states.items() if colour == "waiting"]
+    alone = [one for one in seen.statuses if self_reported(one, case.ground.snapshot)]
     waiting += [name for name in seen.required if name not in states and not name.startswith("assay/")]
     if red:
         return Answer("blocked", f"{listed(red, SHOWN)} {'is' if len(red) == 1 else 'are'} red")
     if waiting:
         return Answer("operator", f"{listed(waiting, SHOWN)} {'has' if len(waiting) == 1 else 'have'} not ended yet")
+    if alone:
+        return Answer("operator", f"only {alone[0].creator} says so of {listed([one.context for one in alone], SHOWN)}")
     if not states:
         return Answer("operator", "no check has reported on the head")
     return Answer("clear", f"none of {len(states)} contexts is red")
@@ -147,7 +151,7 @@ def _colour(status: StatusSeen, required: Sequence[str]) -> str:
 
 
 def _canary(case: Case) -> Answer:
-    canary = real(case.seen.statuses, case.ground.rules)
+    canary = real(case.ground.snapshot, case.ground.rules)
     word: Word = {Real.FAILED: "blocked", Real.PASSED: "clear"}.get(canary.state, "operator")  # type: ignore[assignment]
     return Answer(word, canary.told)
 

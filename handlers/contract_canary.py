@@ -1,21 +1,23 @@
 """What the line `Canary status: ...` says against what the canary's statuses on the head say."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.model import Finding, Snapshot, StatusSeen
 from bot.policy import named
 from bot.policy.contract import ContractPolicy
+from handlers.contract_phrases import wrote
 from handlers.contract_rules import finding, line, listed, quoted
 from handlers.contract_sections import Pack, Said
+from handlers.guard_statuses import self_reported, was_skipped
 from handlers.patterns import text_fits
 
 WAIVER = "canary-waived"
 SHORT = 10
 WORDS = ("missing", "pending", "running", "passed", "failed", "waived")
-_WAIVED = re.compile(rf"{WAIVER} ([0-9a-f]{{7,64}})")
+_WAIVED = re.compile(rf"{WAIVER} ([0-9a-f]{{{SHORT},64}})")
 
 
 class Real(StrEnum):
@@ -42,10 +44,14 @@ _WORST = (Real.FAILED, Real.CANCELLED, Real.RUNNING, Real.WAITING, Real.PASSED)
 
 @dataclass(frozen=True)
 class Canary:
-    """The canary's statuses on the head, and what they say together."""
+    """The canary's statuses on the head, and what they say together.
+
+    `ignored` are successes that the author or an agent reported.
+    """
 
     state: Real
     statuses: tuple[StatusSeen, ...]
+    ignored: tuple[StatusSeen, ...] = ()
 
     def word(self, tier: str) -> str:
         """Gives the word that the line should say."""
@@ -55,23 +61,28 @@ class Canary:
     @property
     def told(self) -> str:
         """Gives in words what the statuses say."""
+        who = list(dict.fromkeys(one.creator for one in self.ignored))
+        but = f"; what {listed(who, 3)} reported doesn't count, as the author's or an agent's own word" if who else ""
         if not self.statuses:
-            return "no canary has reported on the head"
+            return f"no canary has reported on the head{but}"
         said = [f"{one.context}: {one.description or one.state}" for one in self.statuses]
-        return f"the canary {self.state} ({listed(said, 3)})"
+        return f"the canary {self.state} ({listed(said, 3)}){but}"
 
 
-def real(statuses: Sequence[StatusSeen], rules: ContractPolicy) -> Canary:
+def real(snapshot: Snapshot, rules: ContractPolicy) -> Canary:
     """Gives what the canary did, by the statuses of the contexts that the policy calls so."""
-    chosen = tuple(one for one in statuses if any(text_fits(pattern, one.context) for pattern in rules.canary))
-    states = {state_of(one) for one in chosen}
-    return Canary(next((state for state in _WORST if state in states), Real.NONE), chosen)
+    every = snapshot.inputs.statuses
+    chosen = tuple(one for one in every if any(text_fits(pattern, one.context) for pattern in rules.canary))
+    counted = tuple(one for one in chosen if not self_reported(one, snapshot))
+    states = {state_of(one) for one in counted}
+    state = next((state for state in _WORST if state in states), Real.NONE)
+    return Canary(state, counted, tuple(one for one in chosen if one not in counted))
 
 
 def state_of(status: StatusSeen) -> Real:
     """Gives what a job did. Forgejo's Actions call a skipped one a success, and a cancelled one failed."""
     said = status.description.casefold()
-    if status.state == "skipped" or "skipped" in said:
+    if was_skipped(status):
         return Real.NONE
     if status.state == "success":
         return Real.PASSED
@@ -84,16 +95,20 @@ def waived(snapshot: Snapshot) -> str:
     """Gives who waived the canary of this very head; empty when nobody with the right did.
 
     It takes an operator who isn't the author, and a comment that the bot saw come and nobody edited, with the phrase
-    and the head on a line of its own.
+    and at least ten digits of the head on a line of its own, neither in code nor quoted.
     """
     seen = snapshot.inputs
     for comment in seen.comments:
         right = named(comment.author, snapshot.policy.operators or ()) and not named(comment.author, (seen.author,))
-        if right and comment.witnessed and not comment.edited:
-            rows = (_WAIVED.fullmatch(row.strip().strip("`").strip()) for row in comment.body.splitlines())
-            if seen.head.sha and any(row and seen.head.sha.startswith(row[1]) for row in rows):
-                return comment.author
+        sure = right and comment.witnessed and not comment.edited
+        if sure and wrote(comment.body, lambda row: _is_waiver(row, seen.head.sha)):
+            return comment.author
     return ""
+
+
+def _is_waiver(row: str, head: str) -> bool:
+    said = _WAIVED.fullmatch(row)
+    return said is not None and head.startswith(said[1])
 
 
 def check(pack: Pack, snapshot: Snapshot, canary: Canary, tier: str) -> Iterator[Finding]:

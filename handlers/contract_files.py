@@ -19,11 +19,16 @@ SECTION: SectionName = "files-touched"
 
 @dataclass
 class Listing:
-    """What a description lists: changed paths, patterns that sum some up, and what isn't changed at all."""
+    """What a description lists: changed paths, patterns that sum some up, and what isn't changed at all.
+
+    `tried` are the patterns that were held against the changed files; `unread` are those that no more were.
+    """
 
     paths: set[str] = field(default_factory=set)
     globs: list[Path] = field(default_factory=list)
     untouched: list[Path] = field(default_factory=list)
+    tried: dict[str, bool] = field(default_factory=dict)
+    unread: list[Path] = field(default_factory=list)
 
 
 class Touched:
@@ -80,6 +85,14 @@ def check(pack: Pack, files: Sequence[ChangedFile], rules: ContractPolicy) -> It
             f"Add under Files touched: {listed([f'- `{name}`' for name in names], SHOWN)}",
             Location(where="diff", path=names[0]),
         )
+    if found.unread:
+        yield finding(
+            "not-looked-at",
+            f"More than {MAX_GLOBS} patterns are under Files touched; {len(found.unread)} weren't looked at",
+            "; ".join(quoted(path.text) for path in found.unread[:3]),
+            "List the files themselves, or sum them up by fewer patterns.",
+            line(found.unread[0].line) if found.unread[0].line else BODY,
+        )
     if found.untouched:
         names = list(dict.fromkeys(path.name for path in found.untouched))
         first = found.untouched[0].line
@@ -99,7 +112,7 @@ def listing(items: Sequence[Item], files: Sequence[ChangedFile]) -> Listing:
     for item in items:
         found.paths |= touched.intersection(_exact(item))
         for entry in entries(item):
-            if len(found.untouched) + len(found.globs) > MAX_ENTRIES:
+            if len(found.untouched) + len(found.globs) + len(found.unread) > MAX_ENTRIES:
                 break
             _take(found, entry, touched)
     return found
@@ -108,10 +121,23 @@ def listing(items: Sequence[Item], files: Sequence[ChangedFile]) -> Listing:
 def _take(found: Listing, entry: Path, touched: set[str]) -> None:
     if entry.name in touched:
         found.paths.add(entry.name)
-    elif is_glob(entry.name) and len(found.globs) < MAX_GLOBS and any(_summed(name, [entry]) for name in touched):
-        found.globs.append(entry)
+        return
+    fits = is_glob(entry.name) and _tried(found, entry, touched)
+    if fits is None:
+        found.unread.append(entry)
+    elif fits:
+        found.globs += [entry] if all(entry.name != glob.name for glob in found.globs) else []
     else:
         found.untouched.append(entry)
+
+
+def _tried(found: Listing, glob: Path, touched: set[str]) -> bool | None:
+    """Whether a pattern fits a changed file, also one that was tried before; None where enough were tried."""
+    if glob.name not in found.tried:
+        if len(found.tried) == MAX_GLOBS:
+            return None
+        found.tried[glob.name] = any(_summed(name, [glob]) for name in touched)
+    return found.tried[glob.name]
 
 
 def _exact(item: Item) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.model import Snapshot
 from bot.policy import named
 from bot.policy.contract import ContractPolicy
+from handlers.contract_phrases import wrote
 from handlers.contract_sections import Pack
 from handlers.contract_text import words
 from handlers.patterns import text_fits
@@ -40,11 +41,11 @@ def announced(pack: Pack, snapshot: Snapshot, rules: ContractPolicy) -> tuple[Ga
 def opened_by(phrase: str, snapshot: Snapshot) -> str:
     """Gives the operator who wrote a phrase on a line of its own; empty where none did.
 
-    The bot must have seen the comment come, and nobody may have edited it.
+    The bot must have seen the comment come, and nobody may have edited it. Code and quotations don't count.
     """
     for comment in snapshot.inputs.comments:
         right = comment.witnessed and not comment.edited and named(comment.author, snapshot.policy.operators or ())
-        if right and any(row.strip().strip("`").strip() == phrase for row in comment.body.splitlines()):
+        if right and wrote(comment.body, phrase.__eq__):
             return comment.author
     return ""
 

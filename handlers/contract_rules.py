@@ -7,7 +7,10 @@ QUOTE = 200
 BODY = Location(where="body")
 
 RULES: dict[str, tuple[Severity, str]] = {
-    "not-looked-at": (Severity.HIGH, "the description is too long, or the changed files couldn't be read"),
+    "not-looked-at": (
+        Severity.HIGH,
+        "the description is too long or has too many patterns, or the changed files couldn't be read",
+    ),
     "no-contract": (Severity.MEDIUM, "the description has none of the sections"),
     "section-missing": (Severity.MEDIUM, "a required section isn't there"),
     "section-empty": (Severity.MEDIUM, "a required section says nothing, or still what the template says"),

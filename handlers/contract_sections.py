@@ -48,6 +48,12 @@ _ASIDE = re.compile(r"\([^()]*\)[\s:*_]*$")
 _WORDS = re.compile(r"[^\W_]+")
 _BOLD = re.compile(r"(\*\*|__)(?P<text>[^*_\n]{1,200}|[^*\n]{1,200})\1[ \t]*:?[ \t]*(?:\n|$)")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_DEFINITION = re.compile(
+    r"\s{0,99}\[(?!\^)(?:[^\[\]\\]|\\.){1,999}\]:[ \t]{0,99}\n?[ \t]{0,99}(?:<[^<>\n]*>|[^\s<]\S*)"
+    r"(?:(?:[ \t]{1,99}|[ \t]{0,99}\n[ \t]{0,99})"
+    r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?[ \t]{0,99}(?:\n|\Z)",
+    re.DOTALL,
+)
 _TAG = re.compile(r"<[^<>]*>")
 _RED_TEAM = re.compile(r"\bred ?team")
 _ENDS = re.compile(r"\r\n?")
@@ -140,6 +146,14 @@ def uncommented(text: str) -> str:
     return _COMMENT.sub("", text) if "<!--" in text else text
 
 
+def _undefined(text: str, line: int) -> tuple[str, int]:
+    """A paragraph without the definitions of links that it begins with, which nobody sees, and its first line."""
+    at = 0
+    while found := _DEFINITION.match(text, at):
+        at = found.end()
+    return text[at:], line + text.count("\n", 0, at)
+
+
 def _lookup(rules: ContractPolicy) -> dict[str, SectionName]:
     """What a policy calls a section goes before what it is called usually."""
     usual = {key(heading): name for name, headings in NAMES.items() for heading in headings}
@@ -182,7 +196,7 @@ class _Reader:
             self._item(_TAG.sub("", _COMMENT.sub("", token.content)), line, "html")
         elif token.type == "inline" and before is not None:
             heading = before.type == "heading_open" and before.level == 0
-            self._inline(token, line, int(before.tag[1:]) if heading else 0)
+            self._inline(before, token, int(before.tag[1:]) if heading else 0)
 
     def pack(self, lines: tuple[str, ...]) -> Pack:
         """Gives what was read."""
@@ -193,8 +207,12 @@ class _Reader:
         canary, tiers = ([(inside, said) for inside, of, said in self._said if of is kind] for kind in (True, False))
         return Pack(parts, tuple(self._headings), _outside(canary), _outside(tiers), lines)
 
-    def _inline(self, token: Token, line: int, level: int) -> None:
-        text = uncommented(token.content)
+    def _inline(self, before: Token, token: Token, level: int) -> None:
+        line = token.map[0] + 1 if token.map else 0
+        text = token.content
+        if before.type == "paragraph_open" or before.markup in {"=", "-"}:
+            text, line = _undefined(text, line)
+        text = uncommented(text)
         if "blockquote_open" in self._open:
             self._item(text, line, "quote")
             return
@@ -256,7 +274,10 @@ def _outside(found: Sequence[tuple[bool, Said]]) -> tuple[Said, ...]:
 @lru_cache(maxsize=1)
 def _markdown() -> MarkdownIt:
     """The blocks alone: what stands within a line is read by `contract_text`. Definitions of links take too long."""
-    return MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table").disable(["inline", "reference"])
+    made = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table").disable(["inline", "reference"])
+    # The rules are put together at the first use, and a second thread would find half of them.
+    made.parse("a")
+    return made
 
 
 def rows(item: Item) -> Iterator[Item]:

@@ -11,10 +11,11 @@ from bot.policy.contract import ContractPolicy, SectionName
 from handlers import contract_files as files
 from handlers import contract_sources as sources
 from handlers import contract_text as text
-from handlers.contract_canary import real
+from handlers.contract_canary import Real, real, state_of
 from handlers.contract_sections import NAMES, Pack, read, title
 from handlers.contract_tiers import Tier, of
 from handlers.contract_words import silent
+from handlers.guard_statuses import self_reported
 from handlers.patterns import chosen
 
 TODO = "TODO:"
@@ -66,7 +67,7 @@ def _fitting(text: str) -> str:
 
 
 def _canary(snapshot: Snapshot, pack: Pack, rules: ContractPolicy, tier: Tier) -> str:
-    seen = real(snapshot.inputs.statuses, rules)
+    seen = real(snapshot, rules)
     asked = f"\n\nTier: {tier.asked}" if tier.asked and tier.asked == tier.name else ""
     return f"Canary status: {_word(pack, seen.word(tier.name))} - {_shown(seen.told)}.{asked}"
 
@@ -158,7 +159,7 @@ def _evidence(snapshot: Snapshot, rules: ContractPolicy) -> Iterator[str]:
         yield "No runtime changes in this pull request."
     elif touched or not seen.statuses:
         yield f"{TODO} {ASKED['runtime-evidence']}"
-    done = [one for one in seen.statuses if one.state == "success" and "skipped" not in one.description.casefold()]
+    done = [one for one in seen.statuses if state_of(one) is Real.PASSED and not self_reported(one, snapshot)]
     if done:
         yield "\nOn the head:\n"
     for one in done[:MAX_STATUSES]:

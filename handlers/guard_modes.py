@@ -16,6 +16,19 @@ NAME = "modes"
 EXECUTABLE, LINK, SUBMODULE = "100755", "120000", "160000"
 REGULAR = frozenset({"100644", EXECUTABLE})
 MODULES = ".gitmodules"
+TEXTS = frozenset({
+    "adoc", "bash", "bat", "c", "cc", "cfg", "cjs", "conf", "cpp", "cs", "css", "csv", "diff", "env", "fish",
+    "go", "gradle", "graphql", "h", "hcl", "hpp", "htm", "html", "ini", "ipynb", "j2", "java", "jinja", "js",
+    "json", "json5", "jsonl", "jsx", "kt", "less", "lock", "lua", "md", "mdx", "mjs", "nix", "patch", "php", "pl",
+    "properties", "proto", "ps1", "py", "pyi", "rb", "rs", "rst", "scala", "scss", "service", "sh", "sql", "sum",
+    "svelte", "svg", "swift", "tf", "tfvars", "timer", "tmpl", "toml", "ts", "tsv", "tsx", "txt", "vue", "xml",
+    "yaml", "yml", "zsh",
+})  # fmt: skip
+TEXT_NAMES = frozenset({
+    ".dockerignore", ".editorconfig", ".gitattributes", ".gitignore", "caddyfile", "codeowners", "containerfile",
+    "dockerfile", "justfile", "license", "makefile", "notice", "procfile", "py.typed", "readme",
+})  # fmt: skip
+"""Names of texts. A file that only is called so was told as binary when it came."""
 
 Told = Iterator[Finding]
 
@@ -102,11 +115,36 @@ def _binary(file: ChangedFile, policy: ModesGuard) -> Told:
             "guards.modes.binaries in the policy.",
         )
 
+    elif _may_have_changed(file) and not chosen(policy.binaries, file.path):
+        what = f"from {file.old_path}" if file.old_path else f"mode {file.old_mode} before, {file.new_mode} now"
+        yield _finding(
+            "content-unseen",
+            "A file that may be binary is moved or changes its mode, and nothing tells whether its content changes",
+            file,
+            f"{what}; git counts no lines in it, and its name isn't that of a text",
+            "Look at it; what may be binary, an operator names under guards.modes.binaries in the policy.",
+        )
+
 
 def _has_no_lines(file: ChangedFile) -> bool:
-    """A file that is only moved, or only changes its mode, has no lines to count either."""
-    changed = file.status == "added" or (file.status == "changed" and file.old_mode == file.new_mode)
-    return changed and file.new_mode in REGULAR and not file.added and not file.removed
+    """Also what was a link or a submodule before: its content is another one for sure."""
+    same = file.old_mode == file.new_mode or file.old_mode not in REGULAR
+    return _uncounted(file) and (file.status == "added" or (not file.old_path and same))
+
+
+def _may_have_changed(file: ChangedFile) -> bool:
+    """A text whose content changes has lines to count, so only what may be no text is in doubt."""
+    names = filter(None, (file.path, file.old_path))
+    return _uncounted(file) and not _has_no_lines(file) and not all(_is_text(name) for name in names)
+
+
+def _uncounted(file: ChangedFile) -> bool:
+    return file.status != "deleted" and file.new_mode in REGULAR and not file.added and not file.removed
+
+
+def _is_text(path: str) -> bool:
+    name = posixpath.basename(path).casefold()
+    return name in TEXT_NAMES or posixpath.splitext(name)[1].removeprefix(".") in TEXTS
 
 
 def _links(snapshot: Snapshot) -> dict[str, str]:

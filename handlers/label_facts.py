@@ -54,6 +54,7 @@ MAX_TITLE = 1000
 MAX_HEADING = 200
 MARKDOWN = MarkdownIt("commonmark").disable("inline")
 """Finds the blocks alone: what stands within a heading is compared as it was written."""
+MARKDOWN.parse("")  # the first parse compiles the rules, which two threads at once mustn't do
 
 
 @dataclass(frozen=True)

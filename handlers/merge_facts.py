@@ -9,6 +9,7 @@ from bot.policy import named
 from bot.policy.merge import MergePolicy
 from handlers.command_decisions import newest
 from handlers.guard_references import Relation, relations
+from handlers.guard_statuses import self_reported, was_skipped
 from handlers.guard_verdicts import unread
 from handlers.labels import choices
 from handlers.patterns import segment_fits
@@ -26,7 +27,7 @@ STATES = {
     Verdict.BLOCK: "failure",
 }
 SKIPPED = "skipped"
-"""What Forgejo says of a job that didn't run; its state is success all the same."""
+"""The state of a job that didn't run."""
 
 
 def rules(snapshot: Snapshot) -> MergePolicy:
@@ -95,6 +96,12 @@ class Facts:
         return _sorted({one: [there[name] for name in there if segment_fits(one, name)] for one in required})
 
     @cached_property
+    def self_reported(self) -> tuple[str, ...]:
+        """Gives who reported which context as good though it is his own work, in words; it counts as not reported."""
+        own = (one for one in self.snapshot.inputs.statuses if self_reported(one, self.snapshot))
+        return tuple(f"{one.context} by {one.creator}" for one in own if not one.context.startswith(OWN))
+
+    @cached_property
     def dependencies(self) -> tuple[str, ...]:
         """Gives in words what the description says it depends on, as far as that isn't merged or closed."""
         known = {one.number: one for one in self.snapshot.inputs.references}
@@ -119,8 +126,8 @@ class Facts:
     def _states(self) -> Iterator[tuple[str, str]]:
         """Each context with its state. The bot's own are judged in this very pass, whatever stands on the server."""
         for status in self.snapshot.inputs.statuses:
-            skipped = status.state == "success" and SKIPPED in status.description.casefold()
-            yield status.context, SKIPPED if skipped else status.state
+            state = "pending" if self_reported(status, self.snapshot) else status.state
+            yield status.context, SKIPPED if was_skipped(status) else state
         for check, verdict in verdicts(self.snapshot).items():
             yield f"{OWN}{check}", "success" if check in SPECIAL else STATES[Verdict(verdict)]
 

@@ -81,7 +81,9 @@ def _failing(facts: Facts) -> Iterator[str]:
 def _missing(facts: Facts) -> Iterator[str]:
     own = [f"assay/{check}" for check in facts.checks(Verdict.PENDING) if check not in SPECIAL]
     if waiting := list(dict.fromkeys((*facts.contexts.waiting, *own))):
-        yield f"not there yet: {listed(waiting, SHOWN)}"
+        own_word = listed(facts.self_reported, SHOWN)
+        but = f"; what an author or agent reports himself doesn't count: {own_word}" if own_word else ""
+        yield f"not there yet: {listed(waiting, SHOWN)}{but}"
 
 
 def _review(facts: Facts) -> Iterator[str]:

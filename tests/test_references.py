@@ -27,6 +27,7 @@ PLACE = Place("workshop/garden", "https://forge.example/base/workshop/garden")
         ("| a |\n| --- |\n| #5 |", (5,)),
         ("<details>\n#6\n</details>", (6,)),
         ("#12 #12 !12", (12,)),
+        ("Depends on PR#5 and issue#6, xPR#7", (5, 6)),
     ],
 )
 def test_references_of_the_same_repository_are_found(body: str, found: tuple[int, ...]) -> None:

@@ -59,17 +59,20 @@ def test_what_the_finding_asks_for_is_right(state: Real) -> None:
     ],
 )
 def test_several_canaries_are_as_good_as_the_worst(states: tuple[Real, ...], together: Real) -> None:
-    assert real(seen(*states), BLOCK).state is together
+    assert real(full(statuses=seen(*states)), BLOCK).state is together
 
 
 def test_other_jobs_of_the_same_workflow_are_no_canary() -> None:
-    assert real((status("canary-required / collect-diff", "Failing after 3s", "failure"),), BLOCK).statuses == ()
+    assert (
+        real(full(statuses=(status("canary-required / collect-diff", "Failing after 3s", "failure"),)), BLOCK).statuses
+        == ()
+    )
 
 
 def test_the_policy_says_what_the_canary_is_called() -> None:
     rules = ContractPolicy.model_validate({"mode": "block", "canary": ["smoke*"]})
     states = (status("Smoke test"), status(CANARY, "Failing after 3s", "failure"))
-    assert real(states, rules).state is Real.PASSED
+    assert real(full(statuses=states), rules).state is Real.PASSED
 
 
 def comment(body: str, **change: object) -> CommentText:
@@ -81,8 +84,14 @@ def comment(body: str, **change: object) -> CommentText:
     ("body", "change", "who"),
     [
         (f"canary-waived {HEAD}", {}, OPERATOR),
-        (f"It is urgent.\n\n`canary-waived {HEAD[:7]}`", {}, OPERATOR),
-        (f"canary-waived {HEAD[:6]}", {}, ""),
+        (f"It is urgent.\n\n`canary-waived {HEAD[:10]}`", {}, OPERATOR),
+        (f"canary-waived {HEAD[:9]}", {}, ""),
+        (f"One would write\n```\ncanary-waived {HEAD}\n```\nbut I don't", {}, ""),
+        (f"One would write\n\n    canary-waived {HEAD}", {}, ""),
+        (f"<!--\ncanary-waived {HEAD}\n-->", {}, ""),
+        (f"> he says\ncanary-waived {HEAD}", {}, ""),
+        (f"<details>\n\ncanary-waived {HEAD}\n\n</details>", {}, ""),
+        (f"Fine.\r\ncanary-waived {HEAD}\r\n", {}, OPERATOR),
         ("canary-waived", {}, ""),
         (f"canary-waived {'c3' * 20}", {}, ""),
         (f"never write canary-waived {HEAD}", {}, ""),
@@ -103,3 +112,32 @@ def test_only_an_operator_waives_it_for_this_head_in_words_that_are_surely_his(
 
 def test_nobody_waives_it_on_what_he_opened_himself() -> None:
     assert waived(full(author=OPERATOR, comments=(comment(f"canary-waived {HEAD}"),))) == ""
+
+
+@pytest.mark.parametrize(
+    ("description", "state", "did"),
+    [
+        ("3 passed, 1 failed, 2 skipped", "failure", Real.FAILED),
+        ("3 passed, 2 skipped", "success", Real.PASSED),
+        ("Has been skipped", "success", Real.NONE),
+        ("", "skipped", Real.NONE),
+    ],
+)
+def test_a_canary_that_speaks_of_skipped_tests_has_run(description: str, state: str, did: Real) -> None:
+    assert real(full(statuses=(status(CANARY, description, state),)), BLOCK).state is did
+
+
+@pytest.mark.parametrize(("creator", "did"), [("", Real.PASSED), (WRITER, Real.PASSED), (AGENT.upper(), Real.NONE)])
+def test_nobody_reports_that_his_own_canary_has_passed(creator: str, did: Real) -> None:
+    own = status(CANARY).model_copy(update={"creator": creator})
+    observed = full(statuses=(own,), body=FULL_BODY.replace("status: pending", "status: passed"), author="gardener")
+    assert real(observed, BLOCK).state is did
+    told = [one.evidence for one in judged(observed).findings if one.rule == "canary-disagrees"]
+    assert [f"what {creator} reported doesn't count" in one for one in told] == ([True] if did is Real.NONE else [])
+
+
+def test_what_an_author_reports_counts_against_him() -> None:
+    own = status(CANARY, "broken", "failure").model_copy(update={"creator": WRITER})
+    assert real(full(statuses=(own,), author=WRITER), BLOCK).state is Real.FAILED
+    green = own.model_copy(update={"state": "success"})
+    assert real(full(statuses=(green,), author=WRITER), BLOCK).state is Real.NONE

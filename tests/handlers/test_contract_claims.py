@@ -1,5 +1,6 @@
 """Files, sources, tiers, what runs and what is out of scope: where a finding follows, and where it must not."""
 
+import time
 from typing import Any
 
 import pytest
@@ -180,3 +181,35 @@ def test_a_document_may_speak_of_what_is_out_of_scope() -> None:
     body = FULL_BODY.replace("- No comments on issues.", "- No change to `PUMP_LEASE`.")
     added = AddedLines(path="runbooks/well-local-signer-cutover.md", start=9, text="Mind PUMP_LEASE.")
     assert found(full(body=body, added=(*full().inputs.added, added))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "empty"),
+    [
+        ("> Who wants it.", True),
+        ("[//]: # (A story of nobody)", True),
+        ("&nbsp;", True),
+        ("&#8203; <br><br>", True),
+        ("<b></b>", True),
+        ("<div>\nA story\n</div>", True),
+        ("<b>A gardener</b> wants it.", False),
+        ("`<b>`", True),
+        ("`&nbsp;` becomes a blank.", False),
+    ],
+)
+def test_a_section_in_which_a_reader_sees_nothing_is_empty(text: str, *, empty: bool) -> None:
+    observed = full(body=emptied("Product story", text)(FULL_BODY))
+    assert found(observed) == (["section-empty"] if empty else [])
+
+
+def test_only_so_many_patterns_are_looked_at_and_the_rest_is_told() -> None:
+    files = tuple(changed(f"src/{'a' * 40}/{number}.py") for number in range(300))
+    body = listing(*(f"- {'*a' * 4}*{number}/" for number in range(5_000)))
+    began = time.perf_counter()
+    rules = found(full(files=files, body=body))
+    assert time.perf_counter() - began < 10
+    assert rules == ["files-unlisted", "not-looked-at", "files-untouched"]
+
+
+def test_a_pattern_that_is_listed_again_and_again_is_looked_at_once() -> None:
+    assert findings((changed("uv.lock"), changed("a/go.sum")), "- `uv.lock`", *["- `a/*`"] * 60) == []

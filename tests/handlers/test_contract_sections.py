@@ -185,3 +185,25 @@ def test_a_path_is_relative_and_has_no_blank_around_it(text: str) -> None:
     assert not path.startswith(("/", "~", "-"))
     assert path == path.strip()
     assert len(path) <= len(text)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "[//]: # (Canary status: passed)",
+        '[a]: /x\n[b]: <y>\n  "Canary status: passed"',
+        "[a]:\nb '\nCanary status: passed\n'",
+        "- [//]: # (Canary status: passed)",
+        "[//]: # (Canary status: passed)\nPumps\n===",
+    ],
+)
+def test_the_definition_of_a_link_says_nothing(hidden: str) -> None:
+    found = pack(f"## Files\n\n{hidden}\n")
+    assert found.canary == ()
+    assert found.items("files-touched") == ()
+
+
+def test_what_follows_definitions_keeps_its_line() -> None:
+    found = pack("[a]: b\n[c]: d\nCanary status: passed\n")
+    assert [(one.word, one.line) for one in found.canary] == [("passed", 3)]
+    assert [one.word for one in pack("[a]: b c\nCanary status: passed").canary] == ["passed"]
