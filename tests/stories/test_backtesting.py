@@ -173,6 +173,6 @@ async def test_what_was_looked_at_for_a_check_is_tried_whole(scene: World) -> No
     )
     found = json.loads(await assay(scene, "policy", "backtest", "block.yml", "--json"))
     (pull,) = found["pulls"]
-    assert {"check": "workflow-lint", "before": "advise", "after": "block"} in pull["shifts"]
+    assert {"check": "workflow-lint", "before": "error", "after": "block"} in pull["shifts"]
     assert {one["check"] for one in pull["shifts"]} <= {"workflow-lint", "merge"}
     assert found["partly_seen"] == 0
