@@ -13,7 +13,8 @@ from bot import holdings
 from bot.actions import Action, Disputes, status_value
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import ForgejoError, NotFound, Unreachable
-from bot.forgejo.types import Comment, PullRequest
+from bot.forgejo.types import Comment, Label, PullRequest
+from bot.label_merge import label_object
 from bot.label_writer import Done, LabelRefused, LabelWriter, address
 from bot.labels import LabelSet
 from bot.ledger import Entry, append
@@ -93,7 +94,17 @@ class Applier:
                 await append(session, [entry], now)
         for label in pull.labels:
             if label.name in PERMITTING:
-                await self._client.delete(f"{repo}/issues/{target.number}/labels/{label.id}")
+                await self._forbid(target, account, label)
+
+    async def _forbid(self, target: Target, account: str, label: Label) -> None:
+        name = label_object(label.name)
+        action = Action(kind="label.remove", object=name, label=label.name, label_id=label.id)
+        entry = Entry.of(target, "result", account, object=name, detail={"value": action.value}, result="not looked at")
+        await self._labels.remove(target, action)
+        now = self._clock()
+        async with self._store.session() as session:
+            await holdings.hold(session, target, action, None, now)
+            await append(session, [entry], now)
 
     async def _announce(self, snapshot: Snapshot, actions: Sequence[Action]) -> None:
         now, target = self._clock(), snapshot.target

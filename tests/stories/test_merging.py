@@ -276,3 +276,5 @@ async def test_a_head_that_nobody_could_look_at_may_not_be_merged_by_a_machine(s
         await scene.machine.reconciler.failed(target, RuntimeError("a file that nobody can read"))
     assert await pull.labels() == []
     assert {(await pull.states())[check] for check in ("secret-leak", "contract", "scope")} == {"error"}
+    await pull.look()
+    assert await pull.labels() == [AUTO]
