@@ -55,10 +55,13 @@ async def look_at(parts: Parts, identity: Identity, target: Target) -> Look:
 def conclude(parts: Parts, snapshot: Snapshot, reports: Sequence[Report]) -> Look:
     """Gives the plan and the writes that reports lead to."""
     labels = parts.labels
-    disputed = disputes(plan(snapshot, reports), snapshot, labels)
+    wanted = plan(snapshot, reports)
+    disputed = disputes(wanted, snapshot, labels)
     history = {thing.object: thing for thing in (*snapshot.own.restored, *disputed.restored)}
     told = tuple(history[name] for name in sorted(history))
-    wanted = _redacted(parts.scanner, plan(snapshot, reports, told, disputed.left))
+    if told or disputed.left:
+        wanted = plan(snapshot, reports, told, disputed.left)
+    wanted = _redacted(parts.scanner, wanted)
     return Look(snapshot, tuple(reports), wanted, disputed, actions(wanted, snapshot, disputed, labels))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from bot.yaml_lines import line_under
 from bot.yaml_numbers import UNUSABLE, tell_bad_values
 
 MAX_BYTES = 256 * 1024
@@ -75,13 +76,7 @@ class Workflow:
 
     def line_of(self, *keys: str | int) -> int:
         """Gives the line (from 1) of what stands under these keys, or of the last of them that is there."""
-        node, line = self._root, 1
-        for key in keys:
-            found = _child(node, key)
-            if found is None:
-                break
-            line, node = found
-        return line
+        return line_under(self._root, keys)
 
 
 def _reason(fault: yaml.YAMLError) -> str:
@@ -148,13 +143,3 @@ def _make_text(root: yaml.Node | None) -> Iterator[tuple[str, int]]:
                 yield key.value, key.start_mark.line + 1
                 text = yaml.ScalarNode(TEXT, key.value, key.start_mark, key.end_mark)  # an alias elsewhere stays it
                 node.value[number] = text, value
-
-
-def _child(node: yaml.Node | None, key: str | int) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            if name.value == str(key):
-                return name.start_mark.line + 1, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        return node.value[key].start_mark.line + 1, node.value[key]
-    return None

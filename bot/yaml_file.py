@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from bot.yaml_lines import line_under
 from bot.yaml_numbers import UNUSABLE, tell_bad_values, without_base_60
 
 MAX_BYTES = 256 * 1024
@@ -95,13 +96,7 @@ class YamlFile:
 
     def line_of(self, *keys: str | int) -> int:
         """Gives the line (from 1) of what stands under these keys, or of the last of them that is there."""
-        node, line = self._root, 1
-        for key in keys:
-            found = _child(node, key)
-            if found is None:
-                break
-            line, node = found
-        return line
+        return line_under(self._root, keys)
 
     def _refuse_bombs(self, text: str) -> None:
         """A few nested aliases unfold to gigabytes, and deep nesting exhausts the stack of what reads it next."""
@@ -135,16 +130,6 @@ class YamlFile:
         mend = "; put the value in quotes" if error["type"] == "string_type" else ""
         message = error["msg"].removeprefix("Value error, ")
         return f"{place}: `{name}`: {message[0].lower()}{message[1:]}{mend}"
-
-
-def _child(node: yaml.Node | None, key: str | int) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            if name.value == str(key):
-                return name.start_mark.line + 1, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        return node.value[key].start_mark.line + 1, node.value[key]
-    return None
 
 
 def _repeated_keys(node: yaml.Node | None) -> Iterator[tuple[str, int]]:

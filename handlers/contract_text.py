@@ -8,7 +8,6 @@ from handlers.contract_sections import Item, rows, uncommented
 
 LONGEST_LINE = 4_000
 LONGEST_PATH = 300
-MAX_NUMBER = 9
 
 _PLAIN = frozenset("`[<")
 _RUNS = re.compile(r"(`+)")

@@ -11,11 +11,11 @@ from handlers.guard_verdicts import (
     Said,
     judged,
     listed,
-    some,
     switched_off,
     touched,
     unread,
 )
+from handlers.telling import some
 
 NAME = "docs-drift"
 

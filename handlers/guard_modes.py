@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.model import ChangedFile, Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
 from bot.policy.guards import ModesGuard
-from handlers.guard_verdicts import FILES, STATES, Said, judged, listed, some, switched_off, unread
+from handlers.guard_verdicts import FILES, STATES, Said, judged, listed, switched_off, unread
 from handlers.patterns import chosen
+from handlers.telling import some
 
 NAME = "modes"
 EXECUTABLE, LINK, SUBMODULE = "100755", "120000", "160000"

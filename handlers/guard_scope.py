@@ -7,8 +7,9 @@ from typing import Any
 
 from bot.model import Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
 from bot.policy.guards import ScopeGuard
-from handlers.guard_verdicts import FILES, STATES, Said, judged, listed, names, some, switched_off, unread
+from handlers.guard_verdicts import FILES, STATES, Said, judged, listed, names, switched_off, unread
 from handlers.patterns import chosen
+from handlers.telling import some
 
 NAME = "scope"
 MAX_PATHS = 100

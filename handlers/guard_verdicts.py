@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.model import ChangedFile, Finding, Gap, Location, Report, Severity, Snapshot, Verdict
+from bot.model import ChangedFile, Finding, Report, Snapshot, Verdict
 from bot.policy import named
 from handlers.patterns import chosen
+from handlers.telling import not_looked_at
 
 OFF = "switched off by the policy, which has to name it"
 STATES = frozenset({"open", "draft"})
@@ -18,7 +19,6 @@ LINTS = ("the workflow lint",)
 """How gaps begin that hide changed files, mentions of paths, or what linters say."""
 
 SHOWN = 5
-LOOK = "Make it smaller or split it and push again; or an operator looks at it himself and accepts its fingerprint."
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def unread(snapshot: Snapshot, beginnings: Iterable[str]) -> tuple[Finding, ...]
     accepted = accepted_by(snapshot)
     kinds = tuple(beginnings)
     return tuple(
-        _unseen(gap)
+        not_looked_at(gap)
         for gap in (*snapshot.inputs.gaps, *snapshot.inputs.unseen)
         if gap.what.startswith(kinds) and gap.fingerprint not in accepted
     )
@@ -93,20 +93,3 @@ def listed(texts: Sequence[str], shown: int = SHOWN) -> str:
     """Gives the first of some texts in a row, and how many more there are."""
     more = len(texts) - shown
     return ", ".join(texts[:shown]) + (f" and {more} more" if more > 0 else "")
-
-
-def some(count: int, thing: str) -> str:
-    """Gives a count with its noun."""
-    return f"{count} {thing}{'' if count == 1 else 's'}"
-
-
-def _unseen(gap: Gap) -> Finding:
-    return Finding(
-        rule="not-looked-at",
-        severity=Severity.HIGH,
-        title=f"Not looked at: {gap.what}",
-        location=Location(where="target"),
-        evidence=gap.why,
-        next_step=LOOK,
-        fingerprint=gap.fingerprint,
-    )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from bot.escape import code, plain
 from bot.model import Check, Finding, Kind, Lint, Location, Report, Severity, Snapshot, Tools, Verdict
 from bot.policy.guards import WorkflowLintGuard
-from handlers.guard_verdicts import FILES, LINTS, STATES, Said, judged, some, switched_off, unread
+from handlers.guard_verdicts import FILES, LINTS, STATES, Said, judged, switched_off, unread
 from handlers.patterns import chosen
+from handlers.telling import some
 
 NAME = "workflow-lint"
 WORKFLOWS = tuple(

@@ -6,8 +6,9 @@ observing; this check only judges: which findings count, and what to do about ea
 
 from collections.abc import Iterable, Sequence
 
-from bot.model import Check, Finding, Gap, Kind, Leak, Location, Report, Severity, Snapshot, Tools, Verdict
+from bot.model import Check, Finding, Kind, Leak, Report, Snapshot, Tools, Verdict
 from bot.policy import named
+from handlers.telling import not_looked_at, some
 
 NAME = "secret-leak"
 LABEL = "safety:secret-touch"
@@ -27,7 +28,6 @@ ACCEPT = (
     "fingerprint and the reason under secret-leak.accept of the policy."
 )
 OFF = "switched off by the policy: nobody judges leaked secrets here"
-LOOK = "Make it smaller or split it and push again; or an operator looks at it himself and accepts its fingerprint."
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
@@ -38,7 +38,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
     accepted = _accepted(snapshot)
     counted = [leak for leak in snapshot.inputs.leaks if leak.fingerprint not in accepted]
     findings = tuple(_finding(leaks) for leaks in _grouped(counted))
-    gaps = tuple(_unseen(gap) for gap in snapshot.inputs.gaps if gap.fingerprint not in accepted)
+    gaps = tuple(not_looked_at(gap) for gap in snapshot.inputs.gaps if gap.fingerprint not in accepted)
     return Report(
         check=NAME,
         verdict=_verdict(bool(findings), bool(gaps), blocking=rules.mode == "block"),
@@ -116,33 +116,17 @@ def _evidence(leaks: Sequence[Leak]) -> str:
     return "; ".join(parts)
 
 
-def _unseen(gap: Gap) -> Finding:
-    return Finding(
-        rule="not-looked-at",
-        severity=Severity.HIGH,
-        title=f"Not looked at: {gap.what}",
-        location=Location(where="target"),
-        evidence=gap.why,
-        next_step=LOOK,
-        fingerprint=gap.fingerprint,
-    )
-
-
 def _summary(findings: Sequence[Finding], gaps: Sequence[Finding], snapshot: Snapshot) -> str:
     if findings:
-        rest = f"; {_some(len(gaps), 'part')} not looked at" if gaps else ""
-        return f"{_some(len(findings), 'leaked secret')}; revoke first, then clean the history{rest}"
+        rest = f"; {some(len(gaps), 'part')} not looked at" if gaps else ""
+        return f"{some(len(findings), 'leaked secret')}; revoke first, then clean the history{rest}"
     if gaps:
         return f"not all of it was looked at: {gaps[0].title.removeprefix('Not looked at: ')}"
     if snapshot.target.kind is Kind.ISSUE:
         return "no secret in title, description or comments"
     commits = snapshot.inputs.commits
-    where = _some(len(commits), "commit") if commits else "the added lines"
+    where = some(len(commits), "commit") if commits else "the added lines"
     return f"no secret in {where}, title, description or comments"
-
-
-def _some(count: int, thing: str) -> str:
-    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def _notes(snapshot: Snapshot, accepted: dict[str, str]) -> tuple[str, ...]:

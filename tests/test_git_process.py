@@ -3,7 +3,6 @@
 import asyncio
 import os
 import secrets
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,7 @@ from typing import Any
 import pytest
 
 from bot.git import GitError, GitLimits, Mirrors
-
-SECONDS = 10.0
+from tests.waiting import alive, until
 
 
 @pytest.fixture
@@ -32,20 +30,6 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pat
 
 def mirrors(folder: Path, token: str = "", **limits: Any) -> Mirrors:
     return Mirrors(folder / "mirrors", "http://127.0.0.1:9", lambda: token or "none", GitLimits(**limits))
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it didn't come to pass"
-        await asyncio.sleep(0.01)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def command_lines() -> list[bytes]:

@@ -28,7 +28,6 @@ _SIGNS = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[.!?;:,()|\u2013\u2014\u2192$\u20ac\u
 _ADDRESS = re.compile(r"(?:https?|ftp|ssh)://\S+")
 _QUOTED = re.compile(r"\"([^\"\n]{1,60})\"|(?<!\w)'([^'\n]{1,60})'(?!\w)")
 _FILE = re.compile(r"[^\s.]{1,200}\.[a-z][a-z0-9]{0,8}")
-_DOTTED = frozenset({"e.g", "i.e", "etc.", "a.m", "p.m"})
 
 
 class Part(StrEnum):
