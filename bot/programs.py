@@ -77,6 +77,8 @@ async def run(start: Start, bounds: Bounds) -> Ended:
     finally:
         with suppress(ProcessLookupError, PermissionError):  # one that has ended may have left children behind
             os.killpg(process.pid, signal.SIGKILL)
+        # wait() also waits for the end of every pipe, which never comes to one that nobody reads any more.
+        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - asyncio has no public way to it
         await process.wait()
     return Ended(code, output, errors)
 

@@ -1,11 +1,12 @@
 """Programs within their bounds: whatever they start ends with them."""
 
+import asyncio
 import os
 from pathlib import Path
 
 import pytest
 
-from bot.programs import Bounds, Overtime, Start, run
+from bot.programs import Bounds, Overlong, Overtime, Start, run
 from tests.waiting import SECONDS, alive, until
 
 
@@ -25,3 +26,12 @@ async def test_a_child_left_in_the_background_ends_with_a_program_that_was_heard
     ended = await run(started("sleep 600 >/dev/null 2>&1 & echo $!"), Bounds(seconds=SECONDS, output_bytes=1000))
     assert ended.code == 0
     await until(lambda: not alive(int(ended.output)))
+
+
+async def test_a_writer_that_escaped_holds_nobody_up(tmp_path: Path) -> None:
+    place = tmp_path / "pid"
+    escaping = started(f"setsid sh -c 'echo $$ >{place}; exec yes' & wait")
+    async with asyncio.timeout(SECONDS):
+        with pytest.raises(Overlong):
+            await run(escaping, Bounds(seconds=SECONDS, output_bytes=1 << 20))
+    await until(lambda: not alive(int(place.read_text(encoding="ascii"))))
