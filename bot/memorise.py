@@ -18,6 +18,12 @@ async def memorise(store: Store, look: Look) -> None:
         Entry.of(target, "decision", one.by, object=f"comment:{one.comment_id}:{one.line}", detail=_told(one))
         for one in made
     ]
+    entries += [
+        Entry.of(target, one.kind, one.actor, object=one.object, detail=one.detail, snapshot_hash=look.snapshot.hash)
+        for report in look.reports
+        for one in report.records
+        if report.judgment is not None
+    ]
     async with store.session() as session:
         await memory.keep_decisions(session, target, made)
         await memory.keep_judgments(session, target, judged)

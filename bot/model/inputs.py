@@ -1,9 +1,11 @@
 """What was observed of a target and what judgments read. Texts are masked; hashes are of the raw ones."""
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 
+from bot.model.evidence import CommitSeen, PullSeen, RunSeen
 from bot.model.words import Location, Severity, Value, digest
 
 
@@ -173,6 +175,36 @@ class Decision(Value):
     decided: datetime | None = None
 
 
+class Touch(Value):
+    """A changed line that names something protected; `removed` ones are counted in the file as it was."""
+
+    name: str
+    path: str
+    line: int
+    removed: bool
+
+
+class SoakSeen(Value):
+    """What was observed of one soak of the policy: what its evidence names, as Forgejo and git tell it.
+
+    `elsewhere` says of runs (by their number) that evidence named for another soak before, for which. `writers` are
+    accounts whose evidence counts where the policy names none. For another target than the tracking issue itself,
+    `comments` are those of the issue's that bear on the soak, `decisions` its commands, and `kept` is what the check
+    remembers of it; `unseen` says why the issue couldn't be looked at.
+    """
+
+    name: str
+    runs: tuple[RunSeen, ...] = ()
+    commits: tuple[CommitSeen, ...] = ()
+    pulls: tuple[PullSeen, ...] = ()
+    elsewhere: dict[int, str] = Field(default_factory=dict)
+    writers: tuple[str, ...] = ()
+    comments: tuple[CommentText, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    kept: dict[str, Any] = Field(default_factory=dict)
+    unseen: str = ""
+
+
 class Inputs(Value):
     """What judgments read. Texts are masked; `title_hash` and `body_hash` are of the raw texts.
 
@@ -182,7 +214,8 @@ class Inputs(Value):
 
     `conflict` says whether head and base conflict, None where that isn't known; `required` are the contexts that the
     base branch's protection asks for; `paths` says of what the description names like a path whether the head has it.
-    `gaps` are what wasn't searched for secrets, `unseen` is what else couldn't be looked at.
+    `gaps` are what wasn't searched for secrets, `unseen` is what else couldn't be looked at. `soaks` are those that the
+    policy tracks here or, on a pull request, all of them; `touches` are changed lines with names that these protect.
     """
 
     title: str
@@ -218,6 +251,8 @@ class Inputs(Value):
     leaks: tuple[Leak, ...] = ()
     gaps: tuple[Gap, ...] = ()
     unseen: tuple[Gap, ...] = ()
+    soaks: tuple[SoakSeen, ...] = ()
+    touches: tuple[Touch, ...] = ()
 
     def live(self, comment: CommentText) -> bool:
         """Says whether a comment is from the bot's time here, so that what it asks for is still to be answered."""

@@ -36,6 +36,15 @@ class Answer(Value):
     topic: str = ""
 
 
+class Record(Value):
+    """Something that the ledger has to have: what happened (`kind`), to what, by whom, and on what it rests."""
+
+    kind: str
+    object: str
+    actor: str
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+
 class OwnWords(Value):
     """A comment of a check's own, beside the report: Markdown without its marker.
 
@@ -50,7 +59,8 @@ class Report(Value):
     """What one check says of one snapshot. `labels` says of each label it cares for whether it should be on.
 
     `grounds` says of a label what it rests on, where that is less than the whole report: somebody's change of it stays
-    until that changes. `decisions`, and `judgment` where one was made anew, are kept and stand in every later snapshot.
+    until that changes. `decisions`, and `judgment` where one was made anew, are kept and stand in every later snapshot;
+    `records` come with one, and go into the ledger.
     `commanded` says of a label when somebody with the right asked for it by a command, which overrules what was changed
     by hand before. A check that isn't `shown` has no line in the report comment, one without `status` no commit status;
     `comment` is Markdown for a comment of its own, `section` for the report below its findings,
@@ -69,6 +79,7 @@ class Report(Value):
     decisions: tuple[Decision, ...] = ()
     answers: tuple[Answer, ...] = ()
     judgment: Judgment | None = None
+    records: tuple[Record, ...] = ()
     comment: OwnWords | None = None
     explanation: str = ""
     section: str = ""

@@ -3,9 +3,9 @@ and how much of a change takes effect before an operator trusts it.
 """
 
 from collections.abc import Iterable
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from bot.policy.commands import CommandsPolicy
 from bot.policy.contract import ContractPolicy
@@ -15,6 +15,7 @@ from bot.policy.labels import LabelRule, LabelsPolicy, When
 from bot.policy.merge import MergePolicy
 from bot.policy.parts import Fingerprint, Login, Mode, Section, Switch
 from bot.policy.secret_leak import Accepted, SecretLeakPolicy
+from bot.policy.soaks import MAX_GATES, MAX_SOAKS, GatePolicy, SoakPolicy
 from bot.yaml_file import YamlFile, YamlFileError
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "CommandsPolicy",
     "ContractPolicy",
     "Fingerprint",
+    "GatePolicy",
     "GuardsPolicy",
     "JudgePolicy",
     "LabelRule",
@@ -35,6 +37,7 @@ __all__ = [
     "PolicyError",
     "SecretLeakPolicy",
     "Section",
+    "SoakPolicy",
     "Switch",
     "When",
     "effective",
@@ -64,6 +67,23 @@ class Policy(Section):
     contract: ContractPolicy = Field(default_factory=ContractPolicy)
     guards: GuardsPolicy = Field(default_factory=GuardsPolicy)
     merge: MergePolicy = Field(default_factory=MergePolicy)
+    soaks: tuple[SoakPolicy, ...] = Field(
+        default=(), max_length=MAX_SOAKS, description="Changes that prove themselves before the next step."
+    )
+    gates: tuple[GatePolicy, ...] = Field(
+        default=(), max_length=MAX_GATES, description="Steps that only an operator opens, beside those of the soaks."
+    )
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        names = [soak.name for soak in self.soaks]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"the soak {twice[0]} stands here twice; give one of them another name")
+        phrases = [soak.gate.casefold() for soak in self.soaks if soak.gate]
+        phrases += [gate.phrase.casefold() for gate in self.gates]
+        if twice := sorted({phrase for phrase in phrases if phrases.count(phrase) > 1}):
+            raise ValueError(f"the phrase {twice[0]} opens two gates; give each its own")
+        return self
 
     def narrowed(self, operators: tuple[str, ...]) -> "Policy":
         """Gives the policy with its operators narrowed to those of the process's settings."""
@@ -83,6 +103,8 @@ TRUSTED_KEYS = (
     "contract",
     "guards",
     "merge",
+    "soaks",
+    "gates",
 )
 """What a policy trusts. Whole checks are among it: switching one off is the widest trust there is."""
 

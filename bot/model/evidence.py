@@ -1,0 +1,164 @@
+"""The payload `soak.evidence.v1`: what somebody says of one run, installation, audit or removal of a soak.
+
+Who writes it may leave out what his kind of evidence doesn't need, and name some keys as the tools that he reads from
+do (`exitCode`); unknown keys are passed over. What counts of it is for the check to say: it is somebody's word.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bot.model.words import Value
+
+EVIDENCE_SCHEMA = "soak.evidence.v1"
+EVIDENCE_BEGIN = f"<!-- {EVIDENCE_SCHEMA} -->"
+EVIDENCE_END = f"<!-- /{EVIDENCE_SCHEMA} -->"
+MAX_BLOCKS = 20
+"""Payloads of one comment that are read."""
+MAX_PAYLOAD = 64 * 1024
+MAX_ENTRIES = 50
+
+_BLOCK = re.compile(rf"^ {{0,3}}{re.escape(EVIDENCE_BEGIN)}(.*?){re.escape(EVIDENCE_END)}", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"\A\s*(`{3,}|~{3,})[a-z]*\n(.*)\n\1\s*\Z", re.DOTALL)
+
+
+def _text(value: object) -> object:
+    """YAML and careless writers make numbers of what is a name."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _mode(value: object) -> object:
+    return f"{value:04d}" if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Word = Annotated[str, BeforeValidator(_text), Field(max_length=200)]
+Count = Annotated[int, Field(ge=0, le=10**9)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class EvidenceRun(_Part):
+    """A run as its reporter names it: the number that people see, and the id by which the API knows it."""
+
+    number: Count = 0
+    id: Count = Field(default=0, validation_alias=AliasChoices("id", "api_id"))
+    workflow: Word = ""
+    url: Annotated[str, Field(max_length=1000)] = ""
+
+
+class EvidenceStep(_Part):
+    """How one step of a run ended, in its own word, and its exit code; None where nobody says it."""
+
+    status: Word = ""
+    exit_code: int | None = Field(default=None, validation_alias=AliasChoices("exit_code", "exitCode", "exit"))
+
+
+class TokenFile(_Part):
+    """A token's file: its mode as octal digits, its owner, its size in bytes. Never what is in it."""
+
+    mode: Annotated[str, BeforeValidator(_mode), Field(pattern=r"^[0-7]{3,4}$")]
+    owner: Word
+    size: Count = Field(validation_alias=AliasChoices("size", "bytes", "size_bytes"))
+
+
+class Evidence(_Part):
+    """One piece of evidence. `markers` counts how often texts stand in the logs; `steps` are plan, apply and health."""
+
+    soak: Annotated[str, Field(min_length=1, max_length=100)]
+    kind: Literal["install", "smoke", "audit", "approval", "removal"]
+    module: Word = ""
+    run: EvidenceRun | None = None
+    commit: Annotated[str, BeforeValidator(_text), Field(pattern=r"^[0-9A-Za-z]{0,64}$")] = ""
+    markers: Annotated[dict[str, Count], Field(max_length=MAX_ENTRIES)] = Field(default_factory=dict)
+    steps: Annotated[dict[str, EvidenceStep], Field(max_length=MAX_ENTRIES)] = Field(default_factory=dict)
+    token_file: TokenFile | None = None
+    approved_pr: Count | None = None
+    window_hours: float | None = Field(default=None, ge=0, le=100_000)
+    logs: Count | None = None
+    observed_at: AwareDatetime | None = None
+    actor: Word = ""
+
+    def content(self) -> dict[str, Any]:
+        """Gives the payload as JSON's own kinds of values, without what nobody said."""
+        return {"schema": EVIDENCE_SCHEMA, **self.model_dump(mode="json", exclude_none=True)}
+
+
+@dataclass(frozen=True)
+class Block:
+    """One payload of a comment: the evidence, or the reason why it is none, which quotes nothing of it."""
+
+    index: int
+    evidence: Evidence | None = None
+    fault: str = ""
+
+
+class RunSeen(Value):
+    """A run as Forgejo tells it. `status` is Forgejo's word, `stuck` for one that waits without a task, or `missing`.
+
+    `unknown` says why it couldn't be asked. `endpoint` is what was asked.
+    """
+
+    number: int
+    id: int = 0
+    workflow: str = ""
+    status: str = ""
+    commit: str = ""
+    started_at: datetime | None = None
+    url: str = ""
+    endpoint: str = ""
+    unknown: str = ""
+
+
+class CommitSeen(Value):
+    """A commit: whether the default branch has it (None: unknown), and which of the pull requests asked for it has."""
+
+    sha: str
+    on_default: bool | None = None
+    pulls: tuple[int, ...] = ()
+    unknown: str = ""
+
+
+class PullSeen(Value):
+    """A pull request that a soak names: `open`, `closed`, `merged` or `missing`, and when it was merged."""
+
+    number: int
+    state: str
+    merged_at: datetime | None = None
+
+
+def blocks(body: str) -> Iterator[Block]:
+    """Gives the payloads of a comment in their order. Quoted ones (`>` before the marker) are talk about them."""
+    for index, match in enumerate(_BLOCK.finditer(body)):
+        if index == MAX_BLOCKS:
+            return
+        inner = match[1]
+        fenced = _FENCE.match(inner)
+        yield _block(index, fenced[2] if fenced else inner)
+
+
+def _block(index: int, text: str) -> Block:
+    if len(text) > MAX_PAYLOAD:
+        return Block(index, fault=f"it is larger than {MAX_PAYLOAD // 1024} KB")
+    try:
+        found = json.loads(text, object_pairs_hook=_each_once)
+        return Block(index, Evidence.model_validate(found))
+    except ValidationError as fault:
+        first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"][:3]) or "it"
+        return Block(index, fault=f"{where}: {first['type'].replace('_', ' ')}")
+    except (ValueError, RecursionError):
+        return Block(index, fault="it isn't valid JSON, or a key stands twice in it")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("twice")
+    return found
