@@ -24,8 +24,9 @@ LOCK = 0x6173736179
 
 @dataclass(frozen=True)
 class Entry:
-    """What is to be recorded. `kind` is judgment, decision, intent, result, restore, alarm, trust, setup, evidence, gate or
-    soak.
+    """What is to be recorded.
+
+    `kind` is judgment, decision, intent, result, restore, alarm, trust, setup, evidence, gate or soak.
     """
 
     kind: str

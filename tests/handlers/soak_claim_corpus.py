@@ -16,13 +16,17 @@ CASES: tuple[tuple[str, str | None], ...] = (
     ("All three required smokes have now passed for the app-token soak.", "threshold"),
     ("status: soak smoke criteria met (3 of 3), calendar days still to go", "threshold"),
     (
-        "With last night's green run the soak has the third of its three required smokes, "
-        "although the audit is still outstanding.",
+        (
+            "With last night's green run the soak has the third of its three required smokes, "
+            "although the audit is still outstanding."
+        ),
         "threshold",
     ),
     (
-        "Five out of five soak deploys succeeded via the broker, so the run requirement is satisfied; "
-        "nothing has been removed.",
+        (
+            "Five out of five soak deploys succeeded via the broker, so the run requirement is satisfied; "
+            "nothing has been removed."
+        ),
         "threshold",
     ),
     ("Soak threshold hit on 2025-06-02 … the seven-day wait began right after.", "threshold"),
