@@ -60,8 +60,9 @@ class Check:
     """A named pure function from snapshots of some kinds and states (`open`, `draft`, `closed`) to reports.
 
     `labels` are the labels that it may want, so that a linter can tell whether all are declared. `tables` are parts of
-    the documentation that the check itself knows, in Markdown, each by its name. `guards`: every open head has a status
-    of this check, `error` where it couldn't be looked at.
+    the documentation that the check itself knows, in Markdown, each by its name; `readers` are what it reads single
+    lines by, for the command line. `guards`: every open head has a status of this check, `error` where it couldn't be
+    looked at.
     """
 
     name: str
@@ -71,3 +72,4 @@ class Check:
     labels: tuple[str, ...] = ()
     guards: bool = True
     tables: Mapping[str, str] = field(default_factory=dict, compare=False)
+    readers: Mapping[str, Callable[[str], object]] = field(default_factory=dict, compare=False)

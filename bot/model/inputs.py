@@ -184,13 +184,23 @@ class Touch(Value):
     removed: bool
 
 
+class PhraseSeen(Value):
+    """A gate's phrase, as an operator wrote it so that it counts, on another issue or pull request."""
+
+    phrase: str
+    number: int
+    comment: int
+    by: str
+    at: datetime
+
+
 class SoakSeen(Value):
     """What was observed of one soak of the policy: what its evidence names, as Forgejo and git tell it.
 
     `elsewhere` says of runs (by their number) that evidence named for another soak before, for which. `writers` are
     accounts whose evidence counts where the policy names none. For another target than the tracking issue itself,
     `comments` are those of the issue's that bear on the soak, `decisions` its commands, and `kept` is what the check
-    remembers of it; `unseen` says why the issue couldn't be looked at.
+    remembers of it; `unseen` says why the issue couldn't be looked at. `phrases` are its gate's on pull requests.
     """
 
     name: str
@@ -202,6 +212,7 @@ class SoakSeen(Value):
     comments: tuple[CommentText, ...] = ()
     decisions: tuple[Decision, ...] = ()
     kept: dict[str, Any] = Field(default_factory=dict)
+    phrases: tuple[PhraseSeen, ...] = ()
     unseen: str = ""
 
 
@@ -215,7 +226,8 @@ class Inputs(Value):
     `conflict` says whether head and base conflict, None where that isn't known; `required` are the contexts that the
     base branch's protection asks for; `paths` says of what the description names like a path whether the head has it.
     `gaps` are what wasn't searched for secrets, `unseen` is what else couldn't be looked at. `soaks` are those that the
-    policy tracks here or, on a pull request, all of them; `touches` are changed lines with names that these protect.
+    policy tracks here or, on a pull request, all of them; `touches` are changed lines with names that these protect,
+    `phrases` those of the policy's gates as operators wrote them elsewhere.
     """
 
     title: str
@@ -253,6 +265,7 @@ class Inputs(Value):
     unseen: tuple[Gap, ...] = ()
     soaks: tuple[SoakSeen, ...] = ()
     touches: tuple[Touch, ...] = ()
+    phrases: tuple[PhraseSeen, ...] = ()
 
     def live(self, comment: CommentText) -> bool:
         """Says whether a comment is from the bot's time here, so that what it asks for is still to be answered."""
