@@ -1,4 +1,4 @@
-"""All that a soak's state is computed from: its policy, the thread of its issue, Forgejo's answers, and what is kept."""
+"""What a soak's state is computed from: its policy, the thread of its issue, Forgejo's answers, and what is kept."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class Kept(Value):
 
 @dataclass(frozen=True)
 class Item:
-    """One piece of evidence by an account whose evidence counts; `lost` says that it was edited or deleted, and when."""
+    """A piece of evidence by an account whose evidence counts; `lost` says that it was edited or deleted, and when."""
 
     comment: int
     index: int
@@ -117,6 +117,21 @@ class Ground:
         keys = {item.key for item in standing}
         fallen = [self._fallen(one, there) for key, one in kept.items() if key not in keys]
         return tuple(sorted((*standing, *(item for item in fallen if item)), key=lambda item: (item.at, item.key)))
+
+    def elsewhere(self, item: Item) -> str:
+        """Gives the soak that an item's run was used for before, in this thread or another; empty where for none."""
+        return self.seen.elsewhere.get(item.run, "") or self._used.get(item.run, (item.at, ""))[1]
+
+    @cached_property
+    def _used(self) -> dict[int, tuple[datetime, str]]:
+        """Runs that somebody named for another soak in this very thread, before anybody named them for this one."""
+        first: dict[int, tuple[datetime, str]] = {}
+        for comment in sorted(self.comments, key=lambda one: (one.created_at, one.id)):
+            named = () if comment.edited or not self.counts_from(comment.author) else blocks(comment.body)
+            for block in named:
+                if block.evidence is not None and block.evidence.run and block.evidence.kind == "smoke":
+                    first.setdefault(block.evidence.run.number, (comment.created_at, block.evidence.soak))
+        return {run: (at, name) for run, (at, name) in first.items() if name != self.soak.name}
 
     def _written(self) -> Iterator[Item]:
         for comment in self.comments:

@@ -1,0 +1,73 @@
+"""Lists all evidence of a thread: what counts, what doesn't and why, and what is told in words alone."""
+
+from collections.abc import Iterator, Mapping
+
+from bot.model import CommentText, Evidence, blocks
+from handlers.soaking import prose
+from handlers.soaking.ground import Ground, Item
+from handlers.soaking.payload import Fact, Row
+from handlers.soaking.progress import Seen
+from handlers.soaking.verify import Verified, run_of
+
+Key = tuple[int, int]
+
+
+def rows(ground: Ground, verified: Mapping[Key, Verified], said: Mapping[Key, Seen]) -> Iterator[Row]:
+    """Gives a row for each piece of evidence there is or was, and one for each that is told in words."""
+    for item in ground.items:
+        seen = said.get(item.key, Seen(False, "not looked at"))
+        yield _row(item, seen, verified[item.key].facts, ground)
+    known = {item.key for item in ground.items}
+    for comment in ground.comments:
+        yield from _others(comment, ground, known)
+        yield from prose.claims(comment, ground.soak)
+
+
+def _row(item: Item, seen: Seen, facts: tuple[Fact, ...], ground: Ground) -> Row:
+    return Row(
+        comment=item.comment,
+        index=item.index,
+        kind=item.evidence.kind,
+        by=item.by,
+        at=item.at,
+        module=item.evidence.module,
+        run=item.run,
+        url=_url(item.evidence, ground),
+        counts=seen.counts,
+        why=seen.why,
+        facts=facts,
+    )
+
+
+def _url(evidence: Evidence, ground: Ground) -> str:
+    """The run's address as Forgejo tells it, never as the evidence does."""
+    run = run_of(evidence.run, ground) if evidence.run else None
+    return run.url if run else ""
+
+
+def _others(comment: CommentText, ground: Ground, known: set[Key]) -> Iterator[Row]:
+    for block in blocks(comment.body):
+        if (comment.id, block.index) in known:
+            continue
+        evidence = block.evidence
+        about = {"comment": comment.id, "index": block.index, "by": comment.author, "at": comment.created_at}
+        if evidence is None:
+            yield Row(**about, kind="unreadable", why=f"no evidence that can be read: {block.fault}")
+        elif evidence.soak != ground.soak.name:
+            why = f"not counted: it is for the soak {evidence.soak}"
+            yield Row(**about, kind=evidence.kind, module=evidence.module, run=_number(evidence), why=why)
+        else:
+            why = _refused(comment, ground)
+            fact = Fact(name="author", standing="claimed", says=why, by=comment.author)
+            number = _number(evidence)
+            yield Row(**about, kind=evidence.kind, module=evidence.module, run=number, why=why, facts=(fact,))
+
+
+def _number(evidence: Evidence) -> int:
+    return evidence.run.number if evidence.run else 0
+
+
+def _refused(comment: CommentText, ground: Ground) -> str:
+    if not ground.counts_from(comment.author):
+        return f"not counted: evidence of {comment.author or 'an account that is gone'} doesn't count here"
+    return "not counted: it was edited, and any writer can edit anybody's comment; post it as a new one"
