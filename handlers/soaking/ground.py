@@ -18,15 +18,21 @@ PHRASES = "gates"
 """The check that keeps where phrases were written."""
 MAX_KEPT = 300
 """Pieces of evidence that are kept of one soak."""
+MAX_PHRASES = 30
+"""The same of where its phrase was written."""
 
 
 class Phrase(Value):
-    """An operator's phrase, as it counts: witnessed, by nobody edited, on a line of its own."""
+    """An operator's phrase, as it counts: witnessed, by nobody edited, on a line of its own.
+
+    `lost_at` is when it was found that it no longer stands there like that.
+    """
 
     phrase: str
     comment: int
     by: str
     at: datetime
+    lost_at: datetime | None = None
 
 
 class KeptEvidence(Value):
@@ -51,10 +57,11 @@ class Reached(Value):
 
 
 class Kept(Value):
-    """What is kept of a soak from look to look: its evidence, the phrase that opened its gate, and what stays."""
+    """What is kept of a soak from look to look: evidence, phrases, the one that opened its gate, and what stays."""
 
     state: StateName = "not-started"
     evidence: tuple[KeptEvidence, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
     gate: Phrase | None = None
     reached: Reached | None = None
 
@@ -100,7 +107,7 @@ class Ground:
     comments: tuple[CommentText, ...]
     decisions: tuple[Decision, ...]
     kept: Kept
-    phrases: tuple[Phrase, ...]
+    written: tuple[Phrase, ...]
     operators: tuple[str, ...]
     now: datetime
 
@@ -117,6 +124,14 @@ class Ground:
         keys = {item.key for item in standing}
         fallen = [self._fallen(one, there) for key, one in kept.items() if key not in keys]
         return tuple(sorted((*standing, *(item for item in fallen if item)), key=lambda item: (item.at, item.key)))
+
+    @cached_property
+    def phrases(self) -> tuple[Phrase, ...]:
+        """Where the soak's phrase was written: what stands, and what stood once."""
+        there = {one.comment for one in self.written}
+        lost = (one for one in self.kept.phrases if one.comment not in there and one.phrase == self.soak.gate)
+        fallen = [one.model_copy(update={"lost_at": one.lost_at or self.now}) for one in lost]
+        return tuple(sorted((*self.written, *fallen), key=lambda one: (one.at, one.comment)))
 
     def elsewhere(self, item: Item) -> str:
         """Gives the soak that an item's run was used for before, in this thread or another; empty where for none."""
@@ -182,7 +197,7 @@ def ground(snapshot: Snapshot, soak: SoakPolicy, seen: SoakSeen) -> Ground:
         comments=comments,
         decisions=inputs.decisions if own else seen.decisions,
         kept=Kept.of(_memory(snapshot).get(soak.name, {}) if own else seen.kept),
-        phrases=(*written, *_elsewhere(seen, soak)),
+        written=(*written, *_elsewhere(seen, soak)),
         operators=operators,
         now=snapshot.taken_at,
     )

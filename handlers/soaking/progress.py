@@ -116,7 +116,8 @@ def _events(ground: Ground, verified: Mapping[tuple[int, int], Verified], until:
     items: list[tuple[datetime, int, int, Event]] = [
         (item.at, item.comment, item.index, item) for item in ground.items if item.at <= until and standing(item)
     ]
-    items += [(one.at, one.comment, 0, one) for one in ground.phrases if one.at <= until]
+    spoken = (one for one in ground.phrases if one.at <= until and (one.lost_at is None or one.lost_at > until))
+    items += [(one.at, one.comment, 0, one) for one in spoken]
     taken = (one for one in ground.decisions if one.command == RESTART and not one.refused and one.at <= until)
     items += [(one.at, one.comment_id, one.line, one) for one in taken if one.argument == ground.soak.name]
     return [event for *_, event in sorted(items, key=lambda entry: entry[:3])]

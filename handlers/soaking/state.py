@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from bot.model import Record
-from handlers.soaking.ground import MAX_KEPT, Ground, Item, Kept, KeptEvidence, Reached
+from handlers.soaking.ground import MAX_KEPT, MAX_PHRASES, Ground, Item, Kept, KeptEvidence, Reached
 from handlers.soaking.next_step import criteria, next_step, why
 from handlers.soaking.payload import ORDER, FollowUp, GateState, Row, SoakState, StateName, Transition
 from handlers.soaking.progress import Progress, Seen, progress
@@ -42,7 +42,7 @@ class Soak:
     def stays(self) -> Reached | None:
         """What it reached and isn't taken back: by what is kept, or as it was just before some evidence fell."""
         found = [self.ground.kept.reached] if self.ground.kept.reached else []
-        for moment in sorted({item.lost_at for item in self.ground.items if item.lost_at}):
+        for moment in sorted({one.lost_at for one in (*self.ground.items, *self.ground.phrases) if one.lost_at}):
             then = progress(self.ground, self.verified, moment - _TICK)
             if then.removal is not None and then.state in STAYS:
                 found.append(Reached(state="removed", at=then.removal.at, comment=then.removal.comment))
@@ -116,6 +116,7 @@ class Soak:
         return Kept(
             state=self.name,
             evidence=tuple(_kept(item) for item in self.ground.items[-MAX_KEPT:]),
+            phrases=self.ground.phrases[-MAX_PHRASES:],
             gate=opened,
             reached=reached,
         )
