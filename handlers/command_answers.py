@@ -26,6 +26,9 @@ EDIT_REPLIES = 3
 """Edits on one target that get words, whoever's the comment: its author needn't be who edited it."""
 SHOWN = 20
 
+EXPLAINED = {"explain": "", "soak": "soak-evidence", "gate": "gates"}
+"""Commands that are answered with what a check has to say: the one named, or the command's own."""
+
 AGAIN = "To try again, write a new comment: an edited one commands nothing. `/help` lists the commands."
 AGENTS = "The policy lists this account as an agent; what it needs, an operator has to write."
 
@@ -43,7 +46,9 @@ def answers(snapshot: Snapshot, decisions: Sequence[Decision]) -> tuple[Answer, 
             comment_id=number,
             reactions=_reactions(made),
             reply=_reply(made, agent=named(made[0].by, snapshot.policy.agents)),
-            explains=tuple(dict.fromkeys(one.argument for one in made if one.command == "explain" and not one.refused)),
+            explains=tuple(
+                dict.fromkeys(_explained(one) for one in made if one.command in EXPLAINED and not one.refused)
+            ),
             topic=topic,
         )
         if (answer.reply or answer.explains) and not _may_speak(snapshot, made[0], spoken):
@@ -64,6 +69,10 @@ def history(decisions: Sequence[Decision]) -> str:
         for one in last
     )
     return "\n".join(["| written (UTC) | by | command | what became of it |", "| --- | --- | --- | --- |", *rows])
+
+
+def _explained(one: Decision) -> str:
+    return EXPLAINED[one.command] or one.argument
 
 
 def _since(made: Sequence[Decision]) -> datetime:

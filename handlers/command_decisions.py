@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.escape import cut
-from bot.model import CommentText, Decision, KnownLabels, Snapshot
+from bot.model import CommentText, Decision, Kind, KnownLabels, Snapshot
 from bot.policy import named
 from handlers.command_lines import CommandLine
 from handlers.command_table import COMMANDS, Standing, names_in, nearest
@@ -142,6 +142,8 @@ def _forbidden(case: Case) -> str:
 def _absent(case: Case) -> str:
     if case.line.word == "accept":
         return _unacceptable(case)
+    if case.line.word == "soak-restart":
+        return _untracked(case)
     return _undeclared(case) if COMMANDS[case.line.word].takes == "names" else ""
 
 
@@ -179,6 +181,14 @@ def _unacceptable(case: Case) -> str:
     return f"nothing that was found here has this fingerprint; there are {there}{rest}" if found else NO_FINDINGS
 
 
+def _untracked(case: Case) -> str:
+    target, soaks = case.snapshot.target, case.snapshot.policy.soaks
+    here = [soak.name for soak in soaks if target.kind is Kind.ISSUE and soak.issue == target.number]
+    if case.argument in here:
+        return ""
+    return f"the soaks that are tracked here are {', '.join(here)}" if here else "no soak is tracked here"
+
+
 def _undeclared(case: Case) -> str:
     known = case.labels.names | frozenset(case.snapshot.inputs.labels)
     missing = next((name for name in names_in(case.argument) if name not in known), None)
@@ -207,6 +217,10 @@ def _priority_form(case: Case) -> str:
     return "" if case.argument in PRIORITIES else "the priorities are p0, p1, p2 and p3"
 
 
+def _soak_form(case: Case) -> str:
+    return "" if case.argument else "name the soak"
+
+
 def _names_form(case: Case) -> str:
     if not case.argument:
         return "name a label"
@@ -229,4 +243,5 @@ _FORMS: Mapping[str, Callable[[Case], str]] = {
     "label": _names_form,
     "unlabel": _names_form,
     "accept": _accept_form,
+    "soak-restart": _soak_form,
 }

@@ -58,6 +58,20 @@ COMMANDS = {
             takes="one",
         ),
         Command(
+            "soak",
+            "/soak",
+            Standing.ANYONE,
+            "Answers with where the soaks stand that this is about, and what comes next.",
+            "/soak",
+        ),
+        Command(
+            "gate",
+            "/gate",
+            Standing.ANYONE,
+            "Answers with the gates here: the phrase of each, and whether it is open.",
+            "/gate",
+        ),
+        Command(
             "recheck",
             "/recheck [CHECK]",
             Standing.WRITER,
@@ -116,6 +130,15 @@ COMMANDS = {
             Standing.OPERATOR,
             "Puts it aside: nobody is asked to act on it.",
             "/park after the summer",
+            witness=True,
+        ),
+        Command(
+            "soak-restart",
+            "/soak-restart NAME [WHY]",
+            Standing.OPERATOR,
+            "Starts a soak over on its tracking issue: what counted until now no longer does.",
+            "/soak-restart deploy-runner-token the runner was replaced",
+            takes="one",
             witness=True,
         ),
         Command(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Memory, Snapshot, Verdict
-from bot.policy import CommandsPolicy, Policy
+from bot.policy import CommandsPolicy, Policy, SoakPolicy
 from handlers.command_decisions import AGENT, OPERATORS, UNSURE, WRITERS
 from handlers.command_table import COMMANDS
 from handlers.commands import CHECK, EDITED_REFUSAL, MAX_LINES, TOO_MANY
@@ -28,17 +28,22 @@ EVERY = {
     "unhold": "/unhold",
     "park": "/park",
     "accept": f"/accept {LEAK} a made-up one",
+    "soak": "/soak",
+    "gate": "/gate",
+    "soak-restart": "/soak-restart tokens the runner is new",
 }
-FOR_ALL = {"help", "explain"}
+FOR_ALL = {"help", "explain", "soak", "gate"}
 FOR_WRITERS = FOR_ALL | {"recheck", "rejudge", "label", "unlabel", "hold", "priority"}
-NEED_WITNESS = {"hold", "unhold", "priority", "park", "accept", "rejudge"}
+NEED_WITNESS = {"hold", "unhold", "priority", "park", "accept", "rejudge", "soak-restart"}
+TRACKING = POLICY.model_copy(update={"soaks": (SoakPolicy(name="tokens", issue=ISSUE.number),)})
 
 
 async def allowed(author: str, **change: bool) -> set[str]:
     """The commands that an account may give, each alone in a thread."""
     taken = set()
     for name, line in EVERY.items():
-        (one,) = await decided(said(line, author, **change), leaks=(leak(LEAK),), memory=JUDGED_P2)
+        about = {"target": ISSUE, "policy": TRACKING} if name == "soak-restart" else {}
+        (one,) = await decided(said(line, author, **change), leaks=(leak(LEAK),), memory=JUDGED_P2, **about)
         taken |= {name} if not one.refused else set()
     return taken
 
