@@ -177,7 +177,7 @@ class Reference(Reply):
 
 
 class Run(Reply):
-    """A task of Forgejo Actions."""
+    """A run of Forgejo Actions, without times; or a task, which is a job that a runner took, with its own id."""
 
     id: int
     name: str = ""
@@ -194,7 +194,7 @@ class Run(Reply):
 
 
 class Runs(Reply):
-    """A page of tasks of Forgejo Actions."""
+    """A page of runs of Forgejo Actions, or of tasks."""
 
     total_count: int = 0
     workflow_runs: tuple[Run, ...] = ()

@@ -169,10 +169,3 @@ async def permission(ask: Ask) -> web.Response:
         ask.require(Level.ADMIN, ASKING_ABOUT_OTHERS)
     word = ask.forge.level(ask.repo, account).name.lower()
     return answer({"permission": word, "role_name": word, "user": ask.parts.shapes.user(account, ask.viewer)})
-
-
-@ROUTES.add("GET", REPO + "/actions/tasks")
-@ROUTES.add("GET", REPO + "/actions/runs")
-async def runs(_ask: Ask) -> web.Response:
-    """Workflow runs; the sandbox runs none."""
-    return answer({"workflow_runs": [], "total_count": 0})

@@ -1,23 +1,23 @@
 """The sandbox itself: a small Forgejo on loopback, for the demo, the tests and the benchmark.
 
-State changes go through its API and git over HTTP, as on a real server; the methods here stage what has no API
-(accounts, tokens, first commits, grants, locks) and let tests watch and disturb.
+State changes go through its API and git over HTTP, as on a real server; what has no API is staged (`staging.py`), and
+the methods here let tests watch and disturb.
 """
 
 import asyncio
 import ipaddress
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from bot.sandbox import (
+    api_actions,
     api_comments,
     api_contents,
     api_hooks,
@@ -33,13 +33,14 @@ from bot.sandbox.commits import Commits
 from bot.sandbox.diffs import Diffs
 from bot.sandbox.events import Events
 from bot.sandbox.faults import Fault
-from bot.sandbox.git import Git, NewCommit
+from bot.sandbox.git import Git
 from bot.sandbox.git_http import GitHttp
 from bot.sandbox.pages import Pages
 from bot.sandbox.pushes import Pushes
 from bot.sandbox.render import Shapes
 from bot.sandbox.routing import READS, VIEWER, mount, refused, signed_in
-from bot.sandbox.state import NAME, Forge, Level, Repo
+from bot.sandbox.staging import Staging
+from bot.sandbox.state import Forge
 from bot.sandbox.webhooks import Webhooks
 
 API = "/api/v1/"
@@ -54,13 +55,13 @@ MODULES = (
     api_statuses,
     api_contents,
     api_hooks,
+    api_actions,
 )
 HEADERS = {
     "Cache-Control": "max-age=0, private, must-revalidate, no-transform",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
 }
-README = MappingProxyType({"README.md": "A repository of the sandbox.\n"})
 
 
 class Call(NamedTuple):
@@ -83,7 +84,7 @@ def _new_uuid() -> str:
     return str(uuid.uuid4())
 
 
-class Sandbox:
+class Sandbox(Staging):
     """A Forgejo stand-in whose objects live under `root`. Clock, tokens and delivery ids come from outside."""
 
     def __init__(
@@ -96,10 +97,9 @@ class Sandbox:
     ) -> None:
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
-        self._new_token = token_factory
         self._hooks = Webhooks(uuid_factory)
-        self._forge = Forge(clock)
-        self._parts = _assemble(self._forge, Git(root), self._hooks)
+        forge = Forge(clock)
+        super().__init__(forge, _assemble(forge, Git(root), self._hooks), token_factory)
         self._runner: web.AppRunner | None = None
         self._stopping = asyncio.Event()
 
@@ -143,87 +143,6 @@ class Sandbox:
             await self._runner.cleanup()
             self._runner = None
 
-    def add_user(self, login: str, *, admin: bool = False) -> str:
-        """A fresh token of the account, which is made where it isn't there yet."""
-        user = self._forge.user(login) or self._forge.add_user(login, admin=admin)
-        user.admin = user.admin or admin
-        token = self._new_token()
-        self._forge.tokens[token] = user
-        return token
-
-    def add_org(self, name: str, *, owner: str = "") -> None:
-        """An organisation; its owner, where one is named, owns all its repositories."""
-        org = self._forge.add_user(name, organisation=True)
-        org.owners = {owner.lower()} if owner else set()
-
-    async def add_repo(
-        self,
-        full_name: str,
-        *,
-        private: bool = False,
-        default_branch: str = "main",
-        files: Mapping[str, str | bytes] = README,
-    ) -> None:
-        """A repository of an existing account, with one commit of `files`."""
-        owner_name, _, name = full_name.partition("/")
-        owner = self._forge.user(owner_name)
-        if owner is None or not NAME.fullmatch(name) or self._forge.repo(full_name):
-            raise ValueError(f"cannot make {full_name!r}: add its owner first, and use a name that is free and plain")
-        number, now = self._forge.next_id("repo"), self._forge.now()
-        path = self._parts.git.repos / f"{number}.git"
-        repo = Repo(number, owner, name, path, now, now, private=private, default_branch=default_branch)
-        await self._parts.git.create(path, default_branch)
-        content = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
-        who = (owner.login, owner.email, now)
-        await self._parts.git.commit(path, NewCommit(default_branch, None, who, "First commit\n", content))
-        repo.refs = await self._parts.git.refs(path)
-        self._forge.repos[repo.full_name.lower()] = repo
-
-    async def commit_files(
-        self,
-        full_name: str,
-        branch: str,
-        files: Mapping[str, str | bytes | None],
-        *,
-        author: str,
-        message: str = "Change\n",
-    ) -> str:
-        """A commit on a branch as if the author had pushed it, with all that follows; None deletes. Gives its id.
-
-        A branch that isn't there starts at the default branch. Raises ValueError for an unknown author.
-        """
-        repo, user = self._repo(full_name), self._forge.user(author)
-        if user is None:
-            raise ValueError(f"there is no user {author!r}")
-        content = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
-        async with repo.lock:
-            parent = repo.branch(branch) or repo.branch(repo.default_branch)
-            who = (user.login, user.email, self._forge.now())
-            sha = await self._parts.git.commit(repo.path, NewCommit(branch, parent, who, message, content))
-            await self._parts.pushes.settle(repo, user)
-        return sha
-
-    def grant(self, full_name: str, login: str, level: Literal["none", "read", "write", "admin"]) -> None:
-        """Makes somebody a collaborator, or with `none` no longer one."""
-        grants = self._repo(full_name).grants
-        grants[login.lower()] = Level[level.upper()]
-        if level == "none":
-            del grants[login.lower()]
-
-    def lock_issue(self, full_name: str, number: int, *, locked: bool = True) -> None:
-        """Locks a conversation, for which Forgejo has no API: then only writers comment."""
-        issue = self._repo(full_name).issues[number]
-        issue.locked = locked
-        self._forge.record(issue, "lock" if locked else "unlock", self._repo(full_name).owner)
-
-    def drop_repo(self, full_name: str) -> None:
-        """Makes a repository vanish, without any event."""
-        del self._forge.repos[self._repo(full_name).full_name.lower()]
-
-    def revoke(self, token: str) -> None:
-        """Makes a token junk."""
-        self._forge.tokens.pop(token, None)
-
     def reset_calls(self) -> None:
         """Forgets the requests counted so far."""
         self.calls.clear()
@@ -236,12 +155,6 @@ class Sandbox:
     async def hooks_idle(self) -> None:
         """Returns when every queued delivery was sent."""
         await self._hooks.idle()
-
-    def _repo(self, full_name: str) -> Repo:
-        repo = self._forge.repo(full_name)
-        if repo is None:
-            raise ValueError(f"there is no repository {full_name!r}")
-        return repo
 
     @web.middleware
     async def _gate(

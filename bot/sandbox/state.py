@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.sandbox.runs import ActionRun
+
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 DRAFT = re.compile(r"\s*(\[WIP\]|WIP:)", re.IGNORECASE)
 
@@ -208,6 +210,7 @@ class Repo:
     hooks: dict[int, Hook] = field(default_factory=dict)
     protections: dict[str, dict[str, Any]] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
+    runs: dict[int, ActionRun] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -236,6 +239,7 @@ class Forge:
         self.repos: dict[str, Repo] = {}
         self.comments: dict[int, tuple[Issue, Entry]] = {}
         self.org_labels: dict[str, dict[int, Label]] = {}
+        self.lists_runs = True
 
     def now(self) -> datetime:
         """The present in whole seconds, which is all that Forgejo stores."""
