@@ -1,0 +1,63 @@
+"""The newest tasks of Forgejo Actions in a repository: what an older server tells of runs, and when a run began."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo.errors import ForgejoError
+from bot.forgejo.sansio import path
+from bot.forgejo.types import Run, Runs
+
+SIZE, PAGES = 50, 10
+"""Tasks of a page, and pages that are read."""
+PAST = 2
+"""Pages in a row with older runs' tasks alone, after which no task of a newer run is looked for."""
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """Tasks by the number of their run. `whole`: there are no others of the runs asked for; `fault`: why none are."""
+
+    endpoint: str
+    runs: Mapping[int, tuple[Run, ...]] = field(default_factory=dict)
+    whole: bool = False
+    fault: str = ""
+
+    def of(self, number: int) -> tuple[Run, ...]:
+        """Gives the tasks of a run."""
+        return self.runs.get(number, ())
+
+
+async def read_tasks(client: ForgejoAPI, repository: str, lowest: int, *, patient: bool) -> Tasks:
+    """Gives the tasks of runs from a number on, the newest pages first, until there can't be others or it's too many.
+
+    What can't be read is a fault; with `patient`, what another look may mend is raised as ForgejoError instead.
+    """
+    owner, name = repository.split("/", 1)
+    address = path("repos", owner, name, "actions", "tasks")
+    endpoint, found, past = f"GET {address}", dict[int, Run](), 0
+    for page in range(1, PAGES + 1):
+        try:
+            said = Runs.of(await client.getitem(address, {"limit": SIZE, "page": page}))
+        except ForgejoError as fault:
+            if patient and passing(fault):
+                raise
+            return Tasks(endpoint, fault=str(fault))
+        fresh = {task.id: task for task in said.workflow_runs if task.id not in found}
+        found |= fresh
+        past = past + 1 if all(task.run_number < lowest for task in fresh.values()) else 0
+        if not fresh or len(found) >= said.total_count > 0 or past == PAST:
+            return Tasks(endpoint, _by_run(found), whole=True)
+    return Tasks(endpoint, _by_run(found))
+
+
+def passing(fault: ForgejoError) -> bool:
+    """Says whether another look may mend a fault: a server that answers so may go on answering so."""
+    return fault.repeatable and fault.status not in range(200, 429)
+
+
+def _by_run(tasks: Mapping[int, Run]) -> dict[int, tuple[Run, ...]]:
+    found: dict[int, tuple[Run, ...]] = {}
+    for task in tasks.values():
+        found[task.run_number] = (*found.get(task.run_number, ()), task)
+    return found
