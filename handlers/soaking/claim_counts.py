@@ -1,0 +1,183 @@
+"""Claims that are told by figures and nouns: runs that are enough, the day a soak is in, its start put on record."""
+
+from collections.abc import Iterator
+
+from handlers.judging.words import word_set
+from handlers.soaking import claim_words as said
+from handlers.soaking.claim_grammar import Predicate, Tense
+from handlers.soaking.claim_reading import DATE, GOOD, Segment
+from handlers.soaking.claim_things import Context, Thing, thing
+from handlers.soaking.claim_words import Stage
+
+_SPANS = word_set("day days hours hour weeks week h d")
+_ALL = word_set("all every both")
+_REQUIRED = word_set("required requisite necessary agreed mandatory as~required needed requires asks demands")
+_LAST = word_set("last final")
+_BEFORE_DAY = said.BE | said.SOAKS | word_set("on in now at currently into window period entering phase marks")
+_GOES = word_set("went gone moved put entered came")
+_RECORDERS = word_set("this it that which entry commit pr change")
+
+
+def counted(words: tuple[str, ...], around: Context, unit: frozenset[str]) -> Iterator[tuple[Stage, Predicate]]:
+    """Gives what a clause claims by figures and nouns, with the place it does. `unit` are the sentence's words."""
+    for at, word in enumerate(words):
+        if _ratio(words, at, around, unit) or _runs(words, at, around, unit):
+            yield "threshold", _point(words, at)
+        elif around.soak and (_day(words, at) or _soaking(words, at, around)):
+            yield "started", _point(words, at)
+        elif word == GOOD and unit.isdisjoint(said.COMPLETE_SAID | said.START_SAID | said.GONE | said.STARTS):
+            stage = _ticked(words[:at], around)
+            yield from [(stage, _point(words, at))] if stage else []
+        elif word == "no~longer" or word in {"anymore", "left", "remains"}:
+            yield from [("removed", _point(words, at, all_of_it=False))] if _absent(words, at, around) else []
+        else:
+            yield from _recorded(words, at, around)
+
+
+def partial(words: tuple[str, ...]) -> bool:
+    """Says whether fewer are counted than are needed."""
+    return any(len(set(word.split("/"))) > 1 for word in words if _is_ratio(word))
+
+
+def undone(segment: Segment) -> bool:
+    """Says whether a clause says of its runs or days that they don't count, or aren't there yet."""
+    return not said.UNDONE.isdisjoint(segment.words)
+
+
+def _is_ratio(word: str) -> bool:
+    return "/" in word and word.replace("/", "").isdecimal()
+
+
+def _ratio(words: tuple[str, ...], at: int, around: Context, unit: frozenset[str]) -> bool:
+    word = words[at]
+    left, _, right = word.partition("/")
+    if not _is_ratio(word) or left != right or left == "0":
+        return False
+    spans = words[at + 1 : at + 2] and words[at + 1] in _SPANS
+    if spans or (at and words[at - 1] in _SPANS | {"step", "part", "section", "phase", "page", "file"}):
+        return False
+    if words[at + 1 : at + 2] and words[at + 1] in {"tests", "test", "checks", "files"} and not around.runs:
+        return False
+    runs = not unit.isdisjoint(said.RUNS - {"tests", "test"})
+    audited = not unit.isdisjoint(said.AUDITS | said.THRESHOLDS)
+    good = not unit.isdisjoint({"green", "passed", "successful", "succeeded", GOOD, "required", "consecutive", "path"})
+    reached = at > 0 and words[at - 1] in {"hit", "reached"}
+    return around.runs or reached or (runs and (around.soak or good)) or (good and (audited or around.soak))
+
+
+def _runs(words: tuple[str, ...], at: int, around: Context, unit: frozenset[str]) -> bool:
+    """`All three required smokes have passed`; `three consecutive green runs, as required`; `the last smoke passed`."""
+    if words[at] not in said.RUNS - {"green"} or partial(words) or words[at + 1 : at + 2] == ("criteria",):
+        return False
+    before, after = words[max(0, at - 9) : at], words[at + 1 :]
+    good = not said.PASSED.isdisjoint(after) or not {"green", "successful", "passing"}.isdisjoint(before)
+    if not good or "only" in before:
+        return False
+    number = any(word in said.NUMBERS or word.isdecimal() or _is_ratio(word) for word in before)
+    required = not _REQUIRED.isdisjoint(unit)
+    every = not _ALL.isdisjoint(before) and (required or number or around.soak or words[at] in {"smoke", "smokes"})
+    every = every and (around.soak or around.runs or required)
+    smoke = around.runs or (around.soak and not around.runs)
+    last = any(word in _LAST and _of_runs(words, place + 1) for place, word in enumerate(words[:at]))
+    return every or (required and number and not _only_needed(words)) or (last and smoke and at > 0)
+
+
+def _of_runs(words: tuple[str, ...], at: int) -> bool:
+    after = words[at] if at < len(words) else ""
+    return after in said.RUNS | _REQUIRED or after in {"of", "one"} or after in said.NUMBERS
+
+
+def _only_needed(words: tuple[str, ...]) -> bool:
+    return any(words[at] in {"is", "are"} and words[at + 1] in _REQUIRED for at in range(len(words) - 1))
+
+
+def _day(words: tuple[str, ...], at: int) -> bool:
+    word, after = words[at], words[at + 1] if at + 1 < len(words) else ""
+    number = after in said.NUMBERS or after.isdecimal() or _is_ratio(after)
+    if word == "day" and number:
+        return at == 0 or words[at - 1] in _BEFORE_DAY
+    if word == "day" and at and words[at - 1] in said.ORDINALS:
+        return words[max(0, at - 3) : at - 1] in (("in", "its"), ("on", "its"), ("in", "the")) or (
+            words[at + 1 : at + 2] == ("of",) and not said.SOAKS.isdisjoint(words[at + 2 :])
+        )
+    if word == "days":
+        into = after == "into" and not said.SOAKS.isdisjoint(words[at:])
+        return into or (at > 0 and _is_ratio(words[at - 1]))
+    return False
+
+
+def _soaking(words: tuple[str, ...], at: int, around: Context) -> bool:
+    """`We are now soaking the new path`; `currently in soak`."""
+    before = words[at - 1] if at else ""
+    state = before in said.BE | {"now", "currently", "still", "remains", "already", "status"}
+    if words[at] == "soak" and before == "to":
+        return at > 1 and words[at - 2] in {"begun", "began", "started"}
+    if words[at] == "soaking":
+        return (
+            state
+            or len(words) == 1
+            or (at == 0 and words[1:2] in (("since",), ("for",), ("on",), ("until",), ("now",)))
+        )
+    goes = before in _GOES or (words[at] == "under" and before in {"run", "runs", "running"})
+    return words[at] in {"in", "into", "under"} and (state or goes) and thing(words[at + 1 :], around) is Thing.SOAK
+
+
+def _ticked(words: tuple[str, ...], around: Context) -> Stage | None:
+    """`Soak: ✅`."""
+    of = thing(words, around) if words else None
+    if of is Thing.THRESHOLD:
+        return "threshold"
+    return "complete" if of in {Thing.SOAK, Thing.AUDIT} else None
+
+
+def _absent(words: tuple[str, ...], at: int, around: Context) -> bool:
+    """`PLATFORM_TOKEN no longer exists`; `there is no fallback any more`; `nothing is left of the fallback`."""
+    word, before, after = words[at], words[:at], words[at + 1 :]
+    if word == "no~longer":
+        there = before[-2:] in (("there", "is"), ("there", "are"), ("there", "s"))
+        exists = there or (after[0] in said.EXISTS if after else before[-1:] in (("is",), ("are",)))
+        subject = [said_word for said_word in before if said_word not in said.AUXILIARY]
+        of = thing(after if there else after[1:], around)
+        return exists and Thing.OLD in {of, thing(subject, around) if subject else None}
+    if word in {"left", "remains"} and "nothing" in before:
+        return thing(after, around) is Thing.OLD
+    start = next(
+        (
+            place
+            for place, one in enumerate(before)
+            if one in {"no", "not", "doesnt", "dont", "isnt", "arent", "hasnt", "havent"}
+        ),
+        None,
+    )
+    if start is None:
+        return False
+    named = [one for one in before[start + 1 :] if one not in said.AUXILIARY | said.EXISTS or one == "part"]
+    exists = before[start] == "no" or not said.EXISTS.isdisjoint(before[start + 1 :])
+    subject = [one for one in before[:start] if one not in said.AUXILIARY]
+    return exists and Thing.OLD in {
+        thing(named, around) if named else None,
+        thing(subject, around) if subject else None,
+    }
+
+
+def _recorded(words: tuple[str, ...], at: int, around: Context) -> Iterator[tuple[Stage, Predicate]]:
+    """`Record soak start`; `this marks the start of the soak`; `record the removal of the fallback`."""
+    word = words[at]
+    kinds = ((said.STARTS, "started"), (said.ENDS, "complete"), (said.REMOVALS, "removed"))
+    stage: Stage | None = next((stage for nouns, stage in kinds if word in nouns), None)  # type: ignore[misc]
+    by = next((place for place, one in enumerate(words[:at]) if one in said.RECORDS), None)
+    if stage is None or by is None:
+        return
+    third = words[by].endswith("s") and words[by] != "status" and by > 0 and words[by - 1] not in _RECORDERS
+    after = words[at + 1 : at + 2]
+    wanted = Thing.OLD if stage == "removed" else Thing.SOAK
+    of = thing(words[at + 2 :], around) if after == ("of",) else thing(words[by + 1 : at], around)
+    ends = not after or after[0] in said.PREPOSITIONS or after[0] in said.PERIODS or after[0] in {DATE, GOOD}
+    if of is wanted and ends and not third:
+        yield stage, _point(words, at)
+
+
+def _point(words: tuple[str, ...], at: int, *, all_of_it: bool = True) -> Predicate:
+    """A place in a clause as a predicate without a subject; denials before it count if `all_of_it` is said here."""
+    kept = words if all_of_it else tuple("" if word in said.DENIALS else word for word in words)
+    return Predicate(kept, at, 0, 0, tense=Tense.PRESENT, counted=all_of_it)
