@@ -51,7 +51,7 @@ def evidence(rows: Iterable[Row]) -> str:
     """Gives the pieces of evidence, each with whether it counts, and why or why not."""
     cells = [
         (
-            comment(row.comment, when(row.at)),
+            comment(row.comment, when(row.at).removesuffix(" UTC")),
             plain(row.kind, 40),
             code(row.module, 80) if row.module else "",
             run(row),
@@ -60,7 +60,7 @@ def evidence(rows: Iterable[Row]) -> str:
         )
         for row in rows
     ]
-    return _table(("When", "Evidence", "Module", "Run", "By", "Counts"), cells)
+    return _table(("When (UTC)", "Evidence", "Module", "Run", "By", "Counts"), cells)
 
 
 def left_out(rows: Sequence[Row]) -> str:

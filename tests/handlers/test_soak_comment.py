@@ -99,7 +99,7 @@ def test_criteria_have_need_have_and_links() -> None:
 def test_evidence_says_whether_it_counts_and_why() -> None:
     rows = cells(body([state("threshold-met")]))[1]
     assert rows[2] == [
-        "2026-05-14 07:41 UTC",
+        "2026-05-14 07:41",
         "smoke",
         "matrix-well-known",
         "727",
