@@ -24,6 +24,7 @@ from bot import (
     cli_policy,
     cli_scan,
     cli_server,
+    cli_soak,
     cli_targets,
 )
 from bot.cli_output import USAGE, line, note
@@ -46,6 +47,7 @@ app.add_typer(cli_deliveries.app, name="deliveries")
 app.add_typer(cli_labels.app, name="labels")
 app.add_typer(cli_ledger.app, name="ledger")
 app.add_typer(cli_policy.app, name="policy")
+app.add_typer(cli_soak.app, name="soak")
 
 
 def _version(wanted: bool) -> None:

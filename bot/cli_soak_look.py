@@ -1,0 +1,79 @@
+"""Looks at the soaks of repositories as the bot would, and writes nothing to Forgejo."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.cli_machine import opened_machine
+from bot.cli_output import note, working
+from bot.cli_soak import CHECK, timeline_of
+from bot.forgejo.errors import ForgejoError
+from bot.model import Kind, Target
+
+if TYPE_CHECKING:
+    from bot.machine import Machine
+
+
+@dataclass(frozen=True)
+class Found:
+    """One soak as it stands now: `soak.state.v1`, and its timeline for people."""
+
+    repository: str
+    state: dict[str, Any]
+    timeline: str
+
+
+async def soaks(repository: str) -> tuple[list[Found], bool]:
+    """Gives the soaks of one repository, or of all that are served, and whether any couldn't be looked at.
+
+    Raises ForgejoError where a repository that is named can't be read.
+    """
+    found: list[Found] = []
+    failed = False
+    async with opened_machine() as machine:
+        for name in [repository] if repository else await _served(machine):
+            try:
+                targets = await _tracking(machine, name)
+            except ForgejoError as fault:
+                if repository:
+                    raise
+                note(f"{name} couldn't be read: {fault}")
+                failed = True
+                continue
+            for target in targets:
+                try:
+                    found += await _looked(machine, target)
+                except ForgejoError as fault:
+                    note(f"{target} couldn't be looked at: {fault}")
+                    failed = True
+    return found, failed
+
+
+async def _served(machine: "Machine") -> list[str]:
+    from sqlalchemy import select  # noqa: PLC0415 - only where none is named
+
+    from bot.store.tables import Repository  # noqa: PLC0415 - as above
+
+    async with machine.store.read() as session:
+        return list((await session.execute(select(Repository.full_name).order_by(Repository.full_name))).scalars())
+
+
+async def _tracking(machine: "Machine", repository: str) -> list[Target]:
+    """The issues on which the policy in force tracks soaks."""
+    from bot.setup import head_of, repository_of  # noqa: PLC0415 - loads the machine's other half
+
+    known = await repository_of(machine.client, repository)
+    force = await machine.policies.in_force(known.full_name, await head_of(machine.client, known))
+    issues = dict.fromkeys(soak.issue for soak in force.policy.soaks)
+    return [Target(repository=known.full_name, number=number, kind=Kind.ISSUE) for number in issues]
+
+
+async def _looked(machine: "Machine", target: Target) -> list[Found]:
+    with working(f"Looking at {target} …"):
+        look = await machine.reconciler.look(target)
+    report = next((one for one in look.reports if one.check == CHECK), None)
+    if report is None:
+        return []
+    parts = (report.comment.body if report.comment else "").split("\n### ")
+    states = report.data.get("soaks", [])
+    told = {state["soak"]: part for state in states for part in parts if f"`{state['soak']}`" in part.split("\n")[0]}
+    return [Found(target.repository, state, timeline_of(told.get(state["soak"], ""))) for state in states]
