@@ -149,10 +149,7 @@ async def read_difference(mirror: Mirror, old: str, new: str) -> NetDiff:
 async def _difference_around(mirror: Mirror, old: str, new: str) -> NetDiff:
     """Leaves out the patch of files that the mirror hasn't got. Raises GitError."""
     listed = read_net(await mirror.raw_diff(old, new)).files
-    blobs = {blob for file, pair in listed for blob in pair if _is_file(file)} - {ZERO_SHA}
-    lacking = blobs - await mirror.blobs_here(blobs)
-    beside = [file for file, pair in listed if lacking.intersection(pair)]
-    names = [path for file in beside for path in (file.path, file.old_path) if path]
+    names = await not_here(mirror, listed)
     without = NetDiff(listed, "", whole=False, late=not names)
     if not names or sum(map(len, names)) > MAX_NAMES:
         return without
@@ -164,6 +161,14 @@ async def _difference_around(mirror: Mirror, old: str, new: str) -> NetDiff:
     rest = tuple(entry for entry in listed if entry[0].path not in known)
     files = sorted((*read.files, *rest), key=lambda entry: entry[0].path)
     return NetDiff(tuple(files), read.patch, whole=False)
+
+
+async def not_here(mirror: Mirror, listed: Sequence[tuple[ChangedFile, tuple[str, str]]]) -> list[str]:
+    """Gives every name of those changed files of which a version lies on the server alone. Raises GitError."""
+    blobs = {blob for file, pair in listed for blob in pair if _is_file(file)} - {ZERO_SHA}
+    lacking = blobs - await mirror.blobs_here(blobs)
+    beside = [file for file, pair in listed if lacking.intersection(pair)]
+    return [path for file in beside for path in (file.path, file.old_path) if path]
 
 
 def _is_file(file: ChangedFile) -> bool:
