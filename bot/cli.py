@@ -18,6 +18,7 @@ from bot import (
     cli_check,
     cli_contract,
     cli_deliveries,
+    cli_evidence,
     cli_judge,
     cli_labels,
     cli_ledger,
@@ -44,6 +45,7 @@ cli_check.add(app)
 cli_scan.add(app)
 app.add_typer(cli_contract.app, name="contract")
 app.add_typer(cli_deliveries.app, name="deliveries")
+app.add_typer(cli_evidence.app, name="evidence")
 app.add_typer(cli_labels.app, name="labels")
 app.add_typer(cli_ledger.app, name="ledger")
 app.add_typer(cli_policy.app, name="policy")

@@ -3,6 +3,7 @@
 import os
 import secrets
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from bot.cli_output import note
 from bot.config import made
 
 if TYPE_CHECKING:
-    from bot.scan import Scanner
+    from bot.scan import ScanLimits, Scanner
 
 MAX_INPUT = 256 * 1024 * 1024
 
@@ -40,8 +41,11 @@ def read_text(file: str, option: str) -> str:
         raise typer.BadParameter(f"{file} isn't UTF-8 text; save it as UTF-8", param_hint=option) from None
 
 
-def local_scanner() -> "Scanner":
-    """Makes the scanner with the bot's key where its data directory is named, else with this account's own."""
+def local_scanner(limits: "ScanLimits | None" = None, tokens: Collection[str] = ()) -> "Scanner":
+    """Makes the scanner with the bot's key where its data directory is named, else with this account's own.
+
+    `tokens` are found wherever they stand. Raises ValueError for one that can't be a token.
+    """
     from bot.scan import Scanner  # noqa: PLC0415 - loads the engine, which --help doesn't need
 
     own = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "assaymaster"
@@ -49,9 +53,10 @@ def local_scanner() -> "Scanner":
     data = Path(named) if named else own
     rules = Path(os.environ.get("ASSAY_RULES_CACHE_DIR") or data / "rules")
     try:
-        return Scanner(key=bytes.fromhex(made(data / "installation.key").strip()), cache_dir=rules)
+        key = bytes.fromhex(made(data / "installation.key").strip())
+        return Scanner(key=key, own=tokens, cache_dir=rules, limits=limits)
     except OSError as fault:
         if named:
             raise
         note(f"{own} can't be written ({fault.strerror}): fingerprints are of this run only, and the start is slow")
-        return Scanner(key=secrets.token_bytes(32))
+        return Scanner(key=secrets.token_bytes(32), own=tokens, limits=limits)

@@ -1,9 +1,6 @@
 """What a command judges: a target on the server, a snapshot file, or the pieces that its options give."""
 
-import functools
-import inspect
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +11,7 @@ from pydantic import ValidationError
 
 from bot.cli_input import local_scanner, read_bytes, read_text
 from bot.cli_machine import FromEnvironment, read_settings, repository_name
+from bot.cli_options import with_options
 from bot.cli_output import working
 from bot.model import Kind, Snapshot, Target
 from bot.policy import Policy, load
@@ -72,27 +70,8 @@ class Given:
         return (self.body_file, self.diff, self.policy)
 
 
-def with_pieces(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives the command with the options of Given, which reach it as one value, `given`."""
-    shape = inspect.signature(command)
-
-    @functools.wraps(command)
-    def taken(**values: object) -> None:
-        given = Given(**{one.name: values.pop(one.name) for one in fields(Given)})  # type: ignore[arg-type]
-        command(**values, given=given)
-
-    options = [
-        inspect.Parameter(
-            one.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=one.default if one.default_factory is MISSING else one.default_factory(),
-            annotation=one.type,
-        )
-        for one in fields(Given)
-    ]
-    own = [one.replace(kind=one.KEYWORD_ONLY) for name, one in shape.parameters.items() if name != "given"]
-    taken.__signature__ = shape.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
-    return taken
+with_pieces = with_options(Given)
+"""Gives the command with the options of Given, which reach it as one value, `given`."""
 
 
 def subject_of(text: str, given: Given) -> str | Snapshot:

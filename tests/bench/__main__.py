@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import acknowledge, looks, memory, pushes, scan
+from tests.bench import acknowledge, evidence, looks, memory, pushes, scan
 from tests.bench.scan import Row
 
 
@@ -15,9 +15,14 @@ async def _scan() -> list[Row]:
     return await asyncio.to_thread(scan.rows)
 
 
+async def _evidence() -> list[Row]:
+    return await asyncio.to_thread(evidence.rows)
+
+
 SUITES: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "acknowledge": acknowledge.rows,  # type: ignore[dict-item] # its rows have the same keys
     "scan": _scan,
+    "evidence": _evidence,
     "looks": looks.rows,
     "pushes": pushes.rows,
     "memory": memory.rows,

@@ -1,0 +1,250 @@
+"""`assay evidence`: what a run's logs and artifacts say of a soak, as a comment that the bot reads.
+
+It runs in a CI job, with that job's own token, and needs neither the bot's database nor its settings. `assay.toml`
+isn't read: it may belong to the very change whose run is looked at, and could send the token elsewhere. No log and no
+artifact leaves the job: counts, exit codes and names do, and only if nothing that was read holds a secret.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli_evidence_files import Files, file_of_token, files_of
+from bot.cli_input import read_text
+from bot.cli_machine import FromEnvironment, read_settings, repository_name, run, with_forgejo
+from bot.cli_options import with_options
+from bot.cli_output import FINE, FOUND, line, note, whole
+from bot.evidence_collect import (
+    EvidenceError,
+    Markers,
+    against,
+    comment,
+    evidence_of,
+    module_of,
+    moment,
+    steps_of,
+)
+from bot.evidence_run import NamedRun, in_ci, run_of
+from bot.policy import PATH, SoakPolicy, load
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from bot.model import Evidence
+
+MAX = 10**9
+
+app = typer.Typer(no_args_is_help=True, help="Collect what a run says of a soak, in a CI job.")
+
+
+class EvidenceKind(StrEnum):
+    """Kinds of evidence."""
+
+    INSTALL = "install"
+    SMOKE = "smoke"
+    AUDIT = "audit"
+    APPROVAL = "approval"
+    REMOVAL = "removal"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of the command, as they were typed."""
+
+    log: Annotated[
+        list[str], typer.Option(metavar="FILE", help="A log of the run; again for more, or a pattern in quotes.")
+    ] = field(default_factory=list)
+    artifact: Annotated[
+        list[str],
+        typer.Option(
+            metavar="FILE",
+            help="<module>.plan.stdout.json, .apply.stdout.json, .health.json, or auto-apply-scope.json; as --log.",
+        ),
+    ] = field(default_factory=list)
+    policy: Annotated[
+        str, typer.Option(metavar="FILE", help="The policy; .forgejo/assay.yml where that is there, else none.")
+    ] = ""
+    marker: Annotated[
+        list[str], typer.Option(metavar="TEXT", help="A text that a log has to show; again for more.")
+    ] = field(default_factory=list)
+    module: Annotated[str, typer.Option(help="The module; default is the one in the artifacts' names.")] = ""
+    run_number: Annotated[
+        int | None, typer.Option(min=1, max=MAX, help="The run's number; default is this job's run.")
+    ] = None
+    run_id: Annotated[
+        int | None, typer.Option(min=1, max=MAX, help="The run's id in the API; default as --run-number.")
+    ] = None
+    workflow: Annotated[str, typer.Option(metavar="FILE", help="The run's workflow; default as --run-number.")] = ""
+    run_url: Annotated[str, typer.Option(metavar="URL", help="The run's page; default is made of its number.")] = ""
+    commit: Annotated[str, typer.Option(metavar="SHA", help="The run's commit; default as --run-number.")] = ""
+    token_file: Annotated[
+        str, typer.Option(metavar="PATH", help="The token's file: mode, owner and size are told; it isn't opened.")
+    ] = ""
+    approved_pr: Annotated[
+        int | None,
+        typer.Option(min=1, max=MAX, help="The pull request that approved it; default is the apply artifact's."),
+    ] = None
+    window_hours: Annotated[float | None, typer.Option(min=0, help="Audit: the hours that the logs cover.")] = None
+    observed_at: Annotated[str, typer.Option(metavar="TIME", help="When it was seen, with its zone; now.")] = ""
+    post: Annotated[bool, typer.Option("--post", help="Post the comment instead of printing it.")] = False
+    repo: Annotated[
+        str, typer.Option(metavar="OWNER/REPO", help="Where to post; default is this job's repository.")
+    ] = ""
+    issue: Annotated[
+        int | None, typer.Option(min=1, help="The issue to post to; default is the soak's tracking issue.")
+    ] = None
+
+    @property
+    def run(self) -> NamedRun:
+        """Gives the run that they name."""
+        return NamedRun(self.run_number, self.run_id, self.workflow, self.run_url, self.commit)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the evidence is about. `known` is the soak's policy, where there is a policy."""
+
+    soak: str
+    kind: EvidenceKind
+    known: SoakPolicy | None
+
+    def markers(self, more: list[str]) -> Markers:
+        """Gives the texts to count: the policy's and `more`. Raises BadParameter."""
+        if any(not text.strip() or "\n" in text or "\r" in text for text in more):
+            raise typer.BadParameter("write a text that stands within one line", param_hint="--marker")
+        own = (self.known.marker,) if self.known and self.known.marker else ()
+        return Markers((*own, *more), self.known.forbidden if self.known else ())
+
+
+@app.command()
+@with_options(Asked)
+def collect(
+    soak: Annotated[str, typer.Option(metavar="NAME", help="The soak, as the policy names it.")],
+    kind: Annotated[EvidenceKind, typer.Option(help="What is shown.")],
+    given: Asked,
+) -> None:
+    """Count the soak's texts in a run's logs, take exit codes from its artifacts, and print or --post the evidence.
+
+    Nothing is printed or posted when a log or an artifact holds a secret, or can't be searched for one: it then ends
+    with 1 and names rule, file and line. A text is counted as often as it stands in all logs together, as UTF-8 and
+    without the terminal's colours. Evidence that speaks against the soak (a forbidden text, an exit code that isn't 0,
+    a smoke whose logs don't show the text) is printed or posted all the same, and ends with 1.
+    """
+    subject = Subject(soak, kind, _known(soak, given.policy))
+    markers = subject.markers(given.marker)
+    target = _target(subject, given) if given.post else None
+    try:
+        _needed(subject, given)
+        files = files_of(given.log, given.artifact, markers.texts, _tokens(target))
+        markers = markers.counted([log.counts for log in files.logs])
+        evidence = _evidence(subject, given, markers, files)
+        text = comment(evidence, markers, files.artifacts)
+    except EvidenceError as fault:
+        raise typer.BadParameter(str(fault)) from None
+    files.refuse_secrets_of(text)
+    if target is None:
+        whole(text)
+    else:
+        line(run(_posted(target, text)))
+    told = tuple(against(evidence, markers))
+    for one in told:
+        note(f"this speaks against the soak: {one}")
+    raise typer.Exit(FOUND if told else FINE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to post, and as whom."""
+
+    settings: "Settings"
+    repo: str
+    issue: int
+
+
+def _known(name: str, policy: str) -> SoakPolicy | None:
+    """Raises BadParameter for a soak that the policy doesn't name, and PolicyError."""
+    file = policy or (PATH if Path(PATH).is_file() else "")
+    if not file:
+        note(f"no {PATH} here: whether there is a soak {name} isn't known, and only texts of --marker are counted")
+        return None
+    soaks = load(read_text(file, "--policy"), path="stdin" if file == "-" else file).soaks
+    for soak in soaks:
+        if soak.name == name:
+            return soak
+    names = ", ".join(soak.name for soak in soaks)
+    known = f"it names {names}" if names else "it names no soaks at all"
+    raise typer.BadParameter(f"{file} has no soak {name!r}; {known}", param_hint="--soak")
+
+
+def _needed(subject: Subject, given: Asked) -> None:
+    """Raises EvidenceError for evidence that could never count, with what it lacks."""
+    found, commit = run_of(given.run, os.environ)
+    log, artifact = ("--log", bool(given.log)), ("--artifact", bool(given.artifact))
+    of_run = (("--run-number", found is not None), ("--commit", bool(commit)))
+    needs = {
+        EvidenceKind.INSTALL: (("--token-file", bool(given.token_file)),),
+        EvidenceKind.SMOKE: (log, artifact, *of_run),
+        EvidenceKind.AUDIT: (log, ("--window-hours", given.window_hours is not None)),
+        EvidenceKind.APPROVAL: (),
+        EvidenceKind.REMOVAL: of_run,
+    }
+    if missing := [option for option, there in needs[subject.kind] if not there]:
+        raise EvidenceError(f"evidence of the kind {subject.kind} needs {', '.join(missing)}")
+
+
+def _evidence(subject: Subject, given: Asked, markers: Markers, files: Files) -> "Evidence":
+    """Raises EvidenceError."""
+    found, commit = run_of(given.run, os.environ)
+    approved = next((one.approved_pr for one in files.artifacts if one.approved_pr), None)
+    return evidence_of(
+        {
+            "soak": subject.soak,
+            "kind": subject.kind.value,
+            "module": module_of(files.artifacts, given.module),
+            "run": found.model_dump() if found else None,
+            "commit": commit,
+            "markers": markers.counts,
+            "steps": steps_of([one for one in files.artifacts if one.step]),
+            "token_file": file_of_token(given.token_file) if given.token_file else None,
+            "approved_pr": given.approved_pr or approved,
+            "window_hours": given.window_hours,
+            "logs": len(files.logs) or None,
+            "observed_at": moment(given.observed_at, datetime.now(UTC)),
+            "actor": in_ci(os.environ, "ACTOR"),
+        }
+    )
+
+
+def _target(subject: Subject, given: Asked) -> Place:
+    """Raises BadParameter and ConfigError."""
+    repo = repository_name(given.repo or in_ci(os.environ, "REPOSITORY"))
+    issue = given.issue or (subject.known.issue if subject.known else 0)
+    if not issue:
+        raise typer.BadParameter("no policy says which issue tracks the soak; name it", param_hint="--issue")
+    return Place(with_forgejo(read_settings(FromEnvironment)), repo, issue)
+
+
+def _tokens(target: Place | None) -> Iterator[str]:
+    """The tokens that this job holds: they are known wherever they stand, whatever they look like."""
+    if target is not None:
+        yield target.settings.read_token()
+    for name in ("ASSAY_TOKEN", "FORGEJO_TOKEN", "GITHUB_TOKEN", "GITEA_TOKEN"):
+        yield os.environ.get(name, "").strip()
+
+
+async def _posted(target: Place, text: str) -> str:
+    """Gives the address of the new comment. Raises ForgejoError."""
+    from bot.forgejo.httpx import HttpxForgejo  # noqa: PLC0415 - loads the client, which --help doesn't need
+    from bot.forgejo.sansio import path  # noqa: PLC0415 - as above
+    from bot.forgejo.types import Comment  # noqa: PLC0415 - as above
+
+    owner, name = target.repo.split("/", 1)
+    issue = path("repos", owner, name, "issues", str(target.issue))
+    async with HttpxForgejo(target.settings.forgejo_url, target.settings.read_token()) as client:
+        made = Comment.of(await client.post(f"{issue}/comments", {"body": text}))
+    return f"{target.repo}#{target.issue}: comment {made.id}"

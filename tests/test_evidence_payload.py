@@ -1,0 +1,122 @@
+"""The payload `soak.evidence.v1`: what is written is read back, and what isn't one is told without quoting it."""
+
+import json
+import secrets
+from datetime import UTC
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.escape import inert_json
+from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, Block, Evidence, EvidenceRun, EvidenceStep, TokenFile, blocks
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
+    (EVIDENCE_BEGIN, EVIDENCE_END, "```", "</details>", "@operator", "\n> ", "--> x")
+)
+counts = st.integers(0, 10**9)
+evidence = st.builds(
+    Evidence,
+    soak=words.filter(bool),
+    kind=st.sampled_from(("install", "smoke", "audit", "approval", "removal")),
+    module=words,
+    run=st.none() | st.builds(EvidenceRun, number=counts, id=counts, workflow=words, url=words),
+    commit=st.from_regex(r"\A[0-9a-f]{0,64}\Z"),
+    markers=st.dictionaries(words, counts, max_size=5),
+    steps=st.dictionaries(
+        words, st.builds(EvidenceStep, status=words, exit_code=st.none() | st.integers(-9, 300)), max_size=3
+    ),
+    token_file=st.none() | st.builds(TokenFile, mode=st.from_regex(r"\A[0-7]{3,4}\Z"), owner=words, size=counts),
+    approved_pr=st.none() | counts,
+    window_hours=st.none() | st.floats(0, 100_000),
+    logs=st.none() | counts,
+    observed_at=st.none() | st.datetimes(timezones=st.just(UTC)),
+    actor=words,
+)
+
+
+def block(text: str) -> str:
+    return f"{EVIDENCE_BEGIN}\n{text}\n{EVIDENCE_END}"
+
+
+def written(one: Evidence) -> str:
+    return block(inert_json(one.content()))
+
+
+def only(body: str) -> Block:
+    (found,) = blocks(body)
+    return found
+
+
+SMOKE = Evidence(soak="pump", kind="smoke", markers={"ready": 2})
+
+
+@settings(deadline=None)
+@given(evidence)
+def test_what_is_written_is_read_back(one: Evidence) -> None:
+    assert list(blocks(f"Words before.\n\n```json\n{written(one)}\n```\n\nand after")) == [Block(0, one)]
+
+
+@settings(deadline=None)
+@given(st.lists(evidence, max_size=4))
+def test_several_are_read_in_their_order(several: list[Evidence]) -> None:
+    body = "\n\n".join(map(written, several))
+    assert list(blocks(body)) == [Block(at, one) for at, one in enumerate(several)]
+
+
+@pytest.mark.parametrize("before", ["> ", ">> ", "    ", "He wrote ", "`", "| "])
+def test_a_marker_that_doesnt_begin_its_line_is_talk(before: str) -> None:
+    assert list(blocks("\n".join(before + line for line in written(SMOKE).splitlines()))) == []
+
+
+@pytest.mark.parametrize("body", ["", EVIDENCE_BEGIN, f"{EVIDENCE_END}\n{{}}\n{EVIDENCE_BEGIN}"])
+def test_a_marker_without_its_end_is_none(body: str) -> None:
+    assert list(blocks(body)) == []
+
+
+def test_a_fence_may_stand_within_the_markers_too() -> None:
+    fenced = block(f"```json\n{json.dumps(SMOKE.content())}\n```")
+    assert list(blocks(fenced)) == [Block(0, SMOKE)]
+
+
+def test_the_names_of_tools_are_read_as_ours() -> None:
+    said = {
+        "soak": "pump",
+        "kind": "install",
+        "run": {"number": 7, "api_id": 9},
+        "steps": {"plan": {"status": "ok", "exitCode": 0}, "apply": {"exit": 1}},
+        "token_file": {"mode": 600, "owner": "a:b", "size_bytes": 333},
+        "other": "passed over",
+    }
+    found = only(block(json.dumps(said))).evidence
+    assert found is not None
+    assert found.run == EvidenceRun(number=7, id=9)
+    assert [step.exit_code for step in found.steps.values()] == [0, 1]
+    assert found.token_file == TokenFile(mode="0600", owner="a:b", size=333)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{VALUE}", "it isn't valid JSON"),
+        ('"VALUE"', "it: "),
+        ('{"soak": "VALUE", "soak": "VALUE", "kind": "smoke"}', "a key stands twice"),
+        ('{"soak": "x", "kind": "VALUE"}', "kind: literal error"),
+        ('{"soak": "x", "kind": "smoke", "commit": "VALUE!"}', "commit: string pattern mismatch"),
+        ('{"soak": "x", "kind": "smoke", "markers": {"a": "VALUE"}}', "markers.a: int parsing"),
+        ('{"soak": "x", "kind": "smoke", "steps": {"plan": {"exitCode": "VALUE"}}}', "int parsing"),
+        ('{"soak": "x", "kind": "smoke", "observed_at": "VALUE"}', "observed_at: "),
+        ("[" * 100_000, "it is larger than 64 KB"),
+        ("[" * 60_000, "it isn't valid JSON"),
+    ],
+)
+def test_a_fault_says_what_is_wrong_and_quotes_no_value(text: str, told: str) -> None:
+    value = secrets.token_hex(8)
+    found = only(block(text.replace("VALUE", value)))
+    assert found.evidence is None
+    assert told in found.fault
+    assert value not in found.fault
+
+
+def test_no_more_than_twenty_of_a_comment_are_read() -> None:
+    assert len(list(blocks("\n".join([written(SMOKE)] * 30)))) == 20
