@@ -36,6 +36,19 @@ def _mode(value: object) -> object:
     return f"{value:04d}" if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _run(value: object) -> object:
+    """A run may be named by its number alone."""
+    named = isinstance(value, int | str) and str(value).lstrip("#").isdigit()
+    return {"number": int(str(value).lstrip("#"))} if named else value
+
+
+def _moment(value: object) -> object:
+    """What says no zone is meant in UTC."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?", value):
+        return f"{value}Z"
+    return value
+
+
 Word = Annotated[str, BeforeValidator(_text), Field(max_length=200)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 
@@ -74,7 +87,7 @@ class Evidence(_Part):
     soak: Annotated[str, Field(min_length=1, max_length=100)]
     kind: Literal["install", "smoke", "audit", "approval", "removal"]
     module: Word = ""
-    run: EvidenceRun | None = None
+    run: Annotated[EvidenceRun | None, BeforeValidator(_run)] = None
     commit: Annotated[str, BeforeValidator(_text), Field(pattern=r"^[0-9A-Za-z]{0,64}$")] = ""
     markers: Annotated[dict[str, Count], Field(max_length=MAX_ENTRIES)] = Field(default_factory=dict)
     steps: Annotated[dict[str, EvidenceStep], Field(max_length=MAX_ENTRIES)] = Field(default_factory=dict)
@@ -82,7 +95,7 @@ class Evidence(_Part):
     approved_pr: Count | None = None
     window_hours: float | None = Field(default=None, ge=0, le=100_000)
     logs: Count | None = None
-    observed_at: AwareDatetime | None = None
+    observed_at: Annotated[AwareDatetime | None, BeforeValidator(_moment)] = None
     actor: Word = ""
 
     def content(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from bot.model import Kind, Snapshot, canonical, digest
 from handlers.judging.decisions import obeyed
 from handlers.judging.payload import FAMILY, TargetSnapshot
 from handlers.judging.signals import Signal
+from handlers.soaking.state import tracked_soaks
 
 
 def facts(labels: Iterable[str]) -> list[str]:
@@ -37,8 +38,10 @@ def evidence(snapshot: Snapshot, signals: Iterable[Signal]) -> str:
     read, policy = snapshot.inputs, snapshot.policy
     told = {signal.ref for signal in signals}
     accepted = {entry.fingerprint for entry in policy.secret_leak.accept}
+    soaks = [[soak.ground.soak.name, soak.name] for soak in tracked_soaks(snapshot)]
     return canonical(
-        {
+        ({"soaks": soaks} if soaks else {})
+        | {
             "author": read.author,
             "base": read.base.ref,
             "body": read.body_hash,

@@ -19,6 +19,8 @@ from handlers.judging.structure import age, place, structure, unclear, whole
 from handlers.judging.text import Text, read, resolves, title_line
 from handlers.judging.words import Line, folded
 from handlers.judging.work import CODE_TYPES, talk, title_type, work
+from handlers.soaking.labels import asks
+from handlers.soaking.state import tracked_soaks
 
 STEERING = frozenset({"steers", "forged"})
 PRESSING = frozenset({"outage", "data-loss", "security", "label-urgent"})
@@ -101,6 +103,7 @@ def _gathered(snapshot: Snapshot) -> list[Signal]:
     found: dict[str, Signal] = {}
     for signal in (
         *_leaks(snapshot, kind),
+        *_soaks(snapshot, kind),
         *of_paths(inputs),
         *of_labels(inputs),
         *_words(snapshot, text, title, kind),
@@ -126,6 +129,12 @@ def _leaks(snapshot: Snapshot, kind: str) -> Iterator[Signal]:
         ref = places.get(where.where, changed if where.path else f"{kind}-body")
         if leak.fingerprint not in accepted:
             yield fired("leak-found", ref if resolves(ref, snapshot) else f"{kind}-title")
+
+
+def _soaks(snapshot: Snapshot, kind: str) -> Iterator[Signal]:
+    """An issue whose soak waits for the operator's word, or was blocked, is his, whatever else it says."""
+    if any(asks(soak) for soak in tracked_soaks(snapshot)):
+        yield fired("soak-waits", f"{kind}-title")
 
 
 def _words(snapshot: Snapshot, text: Text, title: Line, kind: str) -> Iterator[Signal]:

@@ -70,6 +70,7 @@ SIGNALS: tuple[Sign, ...] = (
         "production",
     ),
     # Gates: somebody with the right to has to say yes first.
+    Sign("soak-waits", "gate", 18, "a soak that it tracks waits for the operator", {"impact": 2}, "gate"),
     Sign("gate-label", "gate", 14, "a label says that it waits for the operator", {"impact": 1}, "gate"),
     Sign("gate-phrase", "gate", 13, "it says that an approval comes first", {"impact": 1}, "gate"),
     Sign("gate-comment", "gate", 12, "a comment says that an approval comes first", {"impact": 1}, "gate"),

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from bot.model import Record
-from handlers.soaking.ground import MAX_KEPT, MAX_PHRASES, Ground, Item, Kept, KeptEvidence, Reached
+from bot.model import Record, Snapshot
+from handlers.soaking.ground import MAX_KEPT, MAX_PHRASES, Ground, Item, Kept, KeptEvidence, Reached, grounds, tracked
 from handlers.soaking.next_step import criteria, next_step, why
 from handlers.soaking.payload import ORDER, FollowUp, GateState, Row, SoakState, StateName, Transition
 from handlers.soaking.progress import Progress, Seen, progress
@@ -204,6 +204,11 @@ class Soak:
             role = "report" if number == soak.report and number not in soak.prerequisites else "prerequisite"
             state = seen.state if seen else "unknown"
             yield FollowUp(pull=number, role=role, state=state, merged_at=seen.merged_at if seen else None)
+
+
+def tracked_soaks(snapshot: Snapshot) -> tuple[Soak, ...]:
+    """Gives the soaks that a target is the tracking issue of."""
+    return tuple(Soak(ground) for ground in grounds(snapshot) if tracked(snapshot, ground.soak))
 
 
 def _kept(item: Item) -> KeptEvidence:
