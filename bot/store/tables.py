@@ -198,6 +198,25 @@ class JudgmentRow(Table):
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class SoakRow(Table):
+    """What was last observed of one soak: masked JSON, compressed, by which pull requests are judged.
+
+    `branch` is the default branch that it was held against, `ground` is what of the policy it was read for, `hash` is
+    of all this with the content, and `seen_at` is when that was last another one.
+    """
+
+    __tablename__ = "soaks"
+
+    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    issue: Mapped[int] = mapped_column(BigInteger)
+    branch: Mapped[str] = mapped_column(String(255))
+    ground: Mapped[str] = mapped_column(String(80))
+    hash: Mapped[str] = mapped_column(String(80))
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class LedgerEntry(Table):
     """One line of the append-only record; `hash` covers the entry and `previous`, so a changed past shows."""
 
