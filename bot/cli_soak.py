@@ -32,7 +32,7 @@ ThreadFile = Annotated[str, typer.Argument(metavar="FILE", help="The thread as Y
 LinesFile = Annotated[str, typer.Argument(metavar="FILE", help="A text, line by line; - is standard input.")]
 Repository = Annotated[
     str,
-    typer.Argument(metavar="[OWNER/REPO]", help="The repository; all that the bot serves, if none is named."),
+    typer.Argument(metavar="OWNER/REPO", help="The repository; all that the bot serves, if none is named."),
 ]
 
 

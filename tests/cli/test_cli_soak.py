@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from bot.cli_soak import timeline_of
+from bot.policy import load
 from tests.cli.forge import Assay
 
 STORY = Path(__file__).parent / "soak_story.yml"
@@ -187,6 +189,13 @@ def test_claims_are_told_as_the_lines_come() -> None:
 def test_a_file_that_is_not_there_is_told(assay: Assay) -> None:
     assert assay("soak", "claims", "nowhere.txt").status == 2
     assert assay("soak", "simulate", "nowhere.yml").status == 2
+
+
+def test_the_examples_of_the_documentation_are_read(assay: Assay) -> None:
+    page = (Path(__file__).parents[2] / "docs/checks/soak-evidence.md").read_text(encoding="utf-8")
+    policy, thread = re.findall(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert load(policy).soaks[0].name == "deploy-runner-token"
+    assert played(assay, yaml.safe_load(thread))["state"]["state"] == "not-started"
 
 
 def test_there_is_no_timeline_in_other_words() -> None:
