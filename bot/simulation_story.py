@@ -12,7 +12,7 @@ MAX_COMMENTS = 2000
 
 
 def _aware(at: datetime) -> datetime:
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _moment(value: object) -> object:

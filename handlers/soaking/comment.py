@@ -39,6 +39,7 @@ NOW = "**Now:** {why}{since}."
 TIMELINE = "```text\n{lines}\n```"
 FOLDED = "<details>\n<summary>{summary}</summary>\n\n{text}\n\n</details>"
 PAYLOAD = f"```json\n{BEGIN}\n{{payload}}\n{END}\n```"
+FACTS = "What each piece says, and how sure that is"
 NONE = "No soak is tracked here."
 COMMAND = re.compile(r"(?:assay evidence |/soak\b).*$")
 """What of the next step is to be typed."""
@@ -112,6 +113,8 @@ def _head(state: SoakState, where: str) -> str:
     step = NEXT.format(who=plain(state.next.who, 300), what=what, when=WHEN.format(at=tables.when(at)) if at else "")
     since = f", since {tables.when(state.since)}" if state.since else ""
     alarms = [f"> ⚠️ {plain(text, 500)}" for text in state.alarms[-MAX_ALARMS:]]
+    if earlier := len(state.alarms) - len(alarms):
+        alarms.append(f"> ⚠️ {earlier} earlier alarms aren't listed.")
     return "\n\n".join([heading, step, *alarms, NOW.format(why=plain(state.why, 600), since=since)])
 
 
@@ -134,9 +137,11 @@ def _parts(state: SoakState, extent: Extent) -> Iterator[str]:
         yield tables.evidence(rows)
     if len(rows) < len(state.evidence):
         yield tables.left_out([row for row in state.evidence if row not in rows])
-    facts = [tables.facts(row) for row in chosen([row for row in rows if row.facts], extent.facts)]
+    told = [row for row in rows if row.facts]
+    facts = [tables.facts(row) for row in chosen(told, extent.facts)]
     if facts:
-        yield FOLDED.format(summary="What each piece says, and how sure that is", text="\n\n".join(facts))
+        summary = FACTS if len(facts) == len(told) else f"{FACTS} ({len(facts)} of {len(told)})"
+        yield FOLDED.format(summary=summary, text="\n\n".join(facts))
     if state.follow_up:
         yield tables.follow_up(state)
     if extent.payload:

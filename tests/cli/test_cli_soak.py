@@ -140,6 +140,12 @@ def test_comments_are_taken_in_the_order_of_time(assay: Assay) -> None:
     assert json.loads(done.out)["state"]["state"] == "closed"
 
 
+def test_times_of_other_zones_are_told_in_utc(assay: Assay) -> None:
+    told = story()
+    told["comments"][0]["at"] = "2026-05-14T09:36:00+02:00"
+    assert played(assay, told)["steps"][0]["at"] == "2026-05-14T07:36:00Z"
+
+
 def test_a_thread_without_comments_has_not_started(assay: Assay) -> None:
     told = played(assay, {"soak": {"name": "x1"} | {"evidence_from": ["codex"]}})
     assert (told["steps"], told["state"]["state"], told["state"]["issue"]) == ([], "not-started", 1)

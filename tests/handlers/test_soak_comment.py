@@ -1,6 +1,7 @@
 """A soak's comment: who is needed stands first, all evidence is there or counted, and no text breaks out of it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -76,6 +77,12 @@ def test_alarms_stand_before_the_rest() -> None:
     told = body([state("removed", alarms=("After the removal, run #1950 failed (comment 20).",))])
     assert blocks(told)[:6] == ["heading", "inline", "paragraph", "inline", "blockquote", "paragraph"]
     assert lines(told)[2] == "⚠️ After the removal, run #1950 failed (comment 20)."
+
+
+def test_alarms_that_are_not_listed_are_counted() -> None:
+    told = lines(body([state("removed", alarms=tuple(f"Alarm {n}." for n in range(11)))]))
+    assert told[2:4] == ["⚠️ Alarm 3.", "⚠️ Alarm 4."]
+    assert told[10] == "⚠️ 3 earlier alarms aren't listed."
 
 
 def test_criteria_have_need_have_and_links() -> None:
@@ -160,6 +167,14 @@ def test_what_is_not_listed_is_counted_and_nothing_that_counts_is_pushed_out() -
     assert rows[-1][3] == "1199"
     (kept,) = parsed(told)
     assert [row.run for row in kept.evidence if row.counts] == [0, 729, 736, 737]
+
+
+def test_facts_that_are_not_shown_are_counted() -> None:
+    told = body([many(30)] * 2)
+    (first, second) = re.findall(r"how sure that is \((\d+) of \d+\)", told)
+    assert first == second
+    assert told.count("</summary>\n\n| Fact") == 2 * int(first)
+    assert "how sure that is<" in body([state()])
 
 
 def test_a_payload_that_would_be_too_long_has_less_of_what_matters_least() -> None:
