@@ -10,9 +10,10 @@ from bot.actions import Action, Disputes, actions, disputes
 from bot.apply import Applier
 from bot.assess import MAX_DESCRIPTION, assess, plan
 from bot.escape import cut
+from bot.identity import Identity
 from bot.labels import LabelSet
 from bot.model import Check, Plan, Question, Report, Snapshot, Target, Tools
-from bot.observe import Identity, Observer
+from bot.observe import Observer
 from bot.scan import Scanner
 from bot.store.session import Store
 from bot.telemetry import Metrics

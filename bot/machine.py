@@ -17,9 +17,10 @@ from bot.forgejo.options import Options
 from bot.forgejo.types import User
 from bot.git import GitLimits, Mirrors
 from bot.history import Histories, HistoryLimits
+from bot.identity import Identity
 from bot.labels import LabelSet
 from bot.look import Parts
-from bot.observe import Identity, Observer, Sources
+from bot.observe import Observer, Sources
 from bot.policies import Policies
 from bot.preview import Previews
 from bot.reconcile import Reconciler

@@ -4,7 +4,6 @@ Texts are scanned and masked here, before anything else of the machine sees them
 """
 
 import asyncio
-import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,17 +11,17 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot import holdings, own, records
+from bot.comment_texts import comment_texts
 from bot.context import Contexts, Looked, Wanted
-from bot.envelope import witness_of
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.sansio import path
-from bot.forgejo.types import Comment, PullRef, PullRequest, Repository, TimelineEvent
+from bot.forgejo.types import PullRef, PullRequest, Repository, TimelineEvent
 from bot.git import GitError
 from bot.history import Heads, Histories, History, relevant
+from bot.identity import Identity
 from bot.memory import Recalled, recall
 from bot.model import (
     ZERO_SHA,
-    CommentText,
     Gap,
     Inputs,
     Location,
@@ -47,15 +46,6 @@ from bot.threads import Thread, default_tip, read_thread
 MAX_PUSHES = 100
 PATIENCE = 3
 """Failed looks after which a repository that git can't fetch is reported rather than tried again in silence."""
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who the bot is on this server, who operates it, and the key of its witnesses."""
-
-    account: str
-    operators: tuple[str, ...]
-    witness_key: bytes
 
 
 @dataclass(frozen=True)
@@ -253,7 +243,9 @@ class Observer:
             created_at=head.created_at,
             served_since=recalled.served_since,
             labels=tuple(self._mask(name) for name in labels),
-            comments=await self._comment_texts(thread.repository.full_name, others, read.masked[2:], identity),
+            comments=await comment_texts(
+                self._store, identity, thread.repository.full_name, zip(others, read.masked[2:], strict=True)
+            ),
             decisions=recalled.decisions,
             base=self._side(pull.base) if pull else Side(),
             head=self._side(pull.head) if pull else Side(),
@@ -272,29 +264,6 @@ class Observer:
 
     def _side(self, ref: PullRef) -> Side:
         return Side(ref=self._mask(ref.ref), sha=ref.sha, repository=ref.repo.full_name if ref.repo else "")
-
-    async def _comment_texts(
-        self, repository: str, comments: Sequence[Comment], masked: Sequence[str], identity: Identity
-    ) -> tuple[CommentText, ...]:
-        async with self._store.read() as session:
-            seen = await records.witnesses(session, repository, [comment.id for comment in comments])
-        found = []
-        for comment, text in zip(comments, masked, strict=True):
-            author = _author(comment)
-            mac = witness_of(comment.body, identity.witness_key)
-            known = any(name == author and hmac.compare_digest(mac, other) for name, other in seen.get(comment.id, ()))
-            found.append(
-                CommentText(
-                    id=comment.id,
-                    author=author,
-                    body=text,
-                    body_hash=digest(comment.body),
-                    created_at=comment.created_at,
-                    edited=comment.updated_at != comment.created_at,
-                    witnessed=known,
-                )
-            )
-        return tuple(found)
 
 
 def _author(thing: object) -> str:

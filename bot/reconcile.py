@@ -16,13 +16,14 @@ from bot.escape import cut
 from bot.forgejo.errors import Forbidden, ForgejoError, Locked, RateLimited
 from bot.git import GitError
 from bot.history import Moved
+from bot.identity import Identity
 from bot.label_merge import regrounded
 from bot.label_writer import Done, LabelRefused
 from bot.ledger import Entry, append
 from bot.look import Look, Parts, conclude, look_at
 from bot.memorise import memorise
 from bot.model import Kind, Report, SiblingVerdict, Snapshot, Target
-from bot.observe import PATIENCE, Identity
+from bot.observe import PATIENCE
 from bot.store.tables import TargetRow
 from bot.threads import Gone, WrongKind
 

@@ -1,0 +1,37 @@
+"""Comments of others as snapshots hold them: masked, with whether they were edited, and whether they are witnessed."""
+
+import hmac
+from collections.abc import Iterable
+
+from bot import records
+from bot.envelope import witness_of
+from bot.forgejo.types import Comment
+from bot.identity import Identity
+from bot.model import CommentText, digest
+from bot.store.session import Store
+
+
+async def comment_texts(
+    store: Store, identity: Identity, repository: str, found: Iterable[tuple[Comment, str]]
+) -> tuple[CommentText, ...]:
+    """Gives comments, each with its masked text, in their order."""
+    pairs = list(found)
+    async with store.read() as session:
+        seen = await records.witnesses(session, repository, [comment.id for comment, _ in pairs])
+    texts = []
+    for comment, text in pairs:
+        author = comment.user.login if comment.user else ""
+        mac = witness_of(comment.body, identity.witness_key)
+        known = any(name == author and hmac.compare_digest(mac, other) for name, other in seen.get(comment.id, ()))
+        texts.append(
+            CommentText(
+                id=comment.id,
+                author=author,
+                body=text,
+                body_hash=digest(comment.body),
+                created_at=comment.created_at,
+                edited=comment.updated_at != comment.created_at,
+                witnessed=known,
+            )
+        )
+    return tuple(texts)
