@@ -34,7 +34,11 @@ def undone_by(after: Segment) -> bool:
 
 def not_yet(after: Segment | None) -> bool:
     """`Smokes: 3/3 (queued)`."""
-    return after is not None and after.joint in {":", "|", "(", "-"} and not said.UNDONE.isdisjoint(after.words[:2])
+    return (
+        after is not None
+        and after.joint in {":", "|", "(", "-"}
+        and not said.UNDONE.isdisjoint(after.words[: 9 if after.joint == "(" else 2])
+    )
 
 
 def wanted(unit: Unit, place: int) -> bool:

@@ -12,8 +12,11 @@ from handlers.soaking.claim_words import Stage
 _SPANS = word_set("day days hours hour weeks week h d")
 _ALL = word_set("all every both")
 _REQUIRED = word_set("required requisite necessary agreed mandatory as~required needed requires asks demands")
+_GOOD_BEFORE = word_set("green successful passing passed completed finished collected")
+_FINISHED = word_set("complete completed done finished")
 _LAST = word_set("last final")
-_BEFORE_DAY = said.BE | said.SOAKS | word_set("on in now at currently into window period entering phase marks")
+_BEFORE_DAY = said.BE | said.SOAKS | word_set("on in now at currently into window period entering phase marks status")
+_IN_DAY = tuple((word, its) for word in ("in", "on", "entered", "reached") for its in ("its", "the"))
 _GOES = word_set("went gone moved put entered came")
 _RECORDERS = word_set("this it that which entry commit pr change")
 
@@ -26,10 +29,12 @@ def counted(words: tuple[str, ...], around: Context, unit: frozenset[str]) -> It
         elif around.soak and (_day(words, at) or _soaking(words, at, around)):
             yield "started", _point(words, at)
         elif word == GOOD and unit.isdisjoint(said.COMPLETE_SAID | said.START_SAID | said.GONE | said.STARTS):
-            stage = _ticked(words[:at], around)
-            yield from [(stage, _point(words, at))] if stage else []
+            ticked = _ticked(words[:at], around)
+            if ticked:
+                yield ticked, _point(words, at)
         elif word == "no~longer" or word in {"anymore", "left", "remains"}:
-            yield from [("removed", _point(words, at, all_of_it=False))] if _absent(words, at, around) else []
+            if _absent(words, at, around):
+                yield "removed", _point(words, at, all_of_it=False)
         else:
             yield from _recorded(words, at, around)
 
@@ -51,7 +56,7 @@ def _is_ratio(word: str) -> bool:
 def _ratio(words: tuple[str, ...], at: int, around: Context, unit: frozenset[str]) -> bool:
     word = words[at]
     left, _, right = word.partition("/")
-    if not _is_ratio(word) or left != right or left == "0":
+    if not _is_ratio(word) or left != right or left == "0" or _only_needed(words):
         return False
     spans = words[at + 1 : at + 2] and words[at + 1] in _SPANS
     if spans or (at and words[at - 1] in _SPANS | {"step", "part", "section", "phase", "page", "file"}):
@@ -70,16 +75,19 @@ def _runs(words: tuple[str, ...], at: int, around: Context, unit: frozenset[str]
     if words[at] not in said.RUNS - {"green"} or partial(words) or words[at + 1 : at + 2] == ("criteria",):
         return False
     before, after = words[max(0, at - 9) : at], words[at + 1 :]
-    good = not said.PASSED.isdisjoint(after) or not {"green", "successful", "passing"}.isdisjoint(before)
+    good = not said.PASSED.isdisjoint(after) or not _GOOD_BEFORE.isdisjoint(before)
+    good = good or (not {"its", "all"}.isdisjoint(before) and not {"has", "got", "have"}.isdisjoint(before))
     if not good or "only" in before:
         return False
     number = any(word in said.NUMBERS or word.isdecimal() or _is_ratio(word) for word in before)
     required = not _REQUIRED.isdisjoint(unit)
-    every = not _ALL.isdisjoint(before) and (required or number or around.soak or words[at] in {"smoke", "smokes"})
+    every = not _ALL.isdisjoint((*before, *after[:3])) or "its" in before
+    every = every and (required or number or around.soak or words[at] in {"smoke", "smokes"})
     every = every and (around.soak or around.runs or required)
     smoke = around.runs or (around.soak and not around.runs)
     last = any(word in _LAST and _of_runs(words, place + 1) for place, word in enumerate(words[:at]))
-    return every or (required and number and not _only_needed(words)) or (last and smoke and at > 0)
+    finished = around.runs and words[at].endswith("s") and not _FINISHED.isdisjoint(after[:3])
+    return every or finished or (required and number and not _only_needed(words)) or (last and smoke and at > 0)
 
 
 def _of_runs(words: tuple[str, ...], at: int) -> bool:
@@ -97,7 +105,7 @@ def _day(words: tuple[str, ...], at: int) -> bool:
     if word == "day" and number:
         return at == 0 or words[at - 1] in _BEFORE_DAY
     if word == "day" and at and words[at - 1] in said.ORDINALS:
-        return words[max(0, at - 3) : at - 1] in (("in", "its"), ("on", "its"), ("in", "the")) or (
+        return words[max(0, at - 3) : at - 1] in _IN_DAY or (
             words[at + 1 : at + 2] == ("of",) and not said.SOAKS.isdisjoint(words[at + 2 :])
         )
     if word == "days":

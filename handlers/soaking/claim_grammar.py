@@ -9,7 +9,7 @@ from handlers.soaking import claim_words as said
 from handlers.soaking.claim_reading import DATE, GOOD
 from handlers.soaking.claim_things import Context, Thing, thing
 
-_BETWEEN = word_set("as considered deemed called declared marked seen both also")
+_BETWEEN = word_set("proved proven turned as considered deemed called declared marked seen both also")
 _SKIPPED = said.AUXILIARY | said.ADVERBS | said.MODALS | said.DENIALS | said.DOUBTS | _BETWEEN | {DATE, GOOD, "so~far"}
 _STOPS = (
     said.REPORTS
@@ -28,7 +28,8 @@ _TIMES = word_set(
     "monday tuesday wednesday thursday friday saturday sunday last this early late tonight morning yesterday today "
     "ahead too days weeks hours when"
 )
-_ADJECTIVES = word_set("complete open clear clean cut set live active full over through history")
+_WELL = word_set("clean green fine successful well")
+_ADJECTIVES = word_set("up complete open clear clean cut set live active full over through history")
 
 
 _CAUSING = word_set("like want get see keep want make~sure leave")
@@ -120,7 +121,7 @@ def closed(after: Sequence[str]) -> bool:
     """Says whether a predicate without auxiliary ends its phrase: `soak complete`, and not `soak complete criteria`."""
     return (
         not after
-        or after[0] in _TIMES | _SKIPPED | said.PREPOSITIONS | said.NUMBERS.keys() | said.ORDINALS.keys()
+        or after[0] in _TIMES | _WELL | _SKIPPED | said.PREPOSITIONS | said.NUMBERS.keys() | said.ORDINALS.keys()
         or not after[0].isalpha()
     )
 
@@ -160,6 +161,8 @@ def _marking(one: Predicate) -> bool:
 def generic(one: Predicate) -> bool:
     """Says whether it tells of any soak whatever: `a soak is complete`."""
     first = next((word for word in one.subject if word not in said.ADVERBS), "")
+    if "gets" in one.helpers:
+        return True
     plural = one.subject[-1:] in (("soaks",), ("fallbacks",)) and said.DETERMINERS.isdisjoint(one.subject)
     return (first in said.GENERIC or plural) and one.tense is not Tense.PAST and not one.active
 
@@ -171,7 +174,7 @@ def negative(one: Predicate) -> bool:
     unsure = said.DOUBTS.isdisjoint((*before, *one.subject, *one.after[:2]))
     plain = said.DENIALS.isdisjoint(mine) and said.MODALS.isdisjoint(before) and _NEGATIVE.isdisjoint(one.subject)
     asked = not said.GOVERNING.isdisjoint((*one.governors, *one.subject[:1])) or one.governors[:1] == ("confirm",)
-    asked = asked or not _CAUSING.isdisjoint(one.subject)
+    asked = asked or not (_CAUSING.isdisjoint(one.subject) and said.AMISS.isdisjoint(one.words))
     finite = one.counted or "to" not in one.helpers
     return asked or not (unsure and plain and said.REPORTS.isdisjoint((*before, *one.subject[:1])) and finite)
 

@@ -61,7 +61,9 @@ def thing(words: Sequence[str], around: Context) -> Thing | None:
     """Gives what a phrase speaks of: what its first noun names, or that of which it is a part."""
     chunk, rest = _chunk(words)
     if not chunk:
-        return thing(rest, around) if rest else None
+        return thing(rest, around) if rest and words[0] in said.PREPOSITIONS else None
+    if len(chunk) > 1 and chunk[-1] in {"required", "needed"}:
+        chunk.pop()
     head = chunk[-1]
     if rest and (head in said.THROUGH or head == "number"):
         of = thing(rest, around)
@@ -118,7 +120,7 @@ def _period(chunk: Sequence[str], rest: Sequence[str], around: Context) -> bool:
 
 def _plainly(before: Sequence[str]) -> bool:
     """Says whether words only point at a thing, or say how long it is."""
-    pointing = said.DETERMINERS | said.NUMBERS.keys() | {"day", "days"}
+    pointing = said.DETERMINERS | said.NUMBERS.keys() | {"day", "days", "week", "long", "month", "hour"}
     return bool(before) and all(word in pointing for word in before)
 
 

@@ -70,7 +70,7 @@ PASSED = word_set(
 COMPLETE_SAID = word_set(
     "passed finished complete completed over done ended successful succeeded success concluded closed closed~out "
     "wrapped~up signed~off elapsed approved accepted through expired ran~its~course came~to~an~end lapsed "
-    "behind~us accomplished at~an~end ended~well"
+    "behind~us accomplished up at~an~end ended~well"
 )
 COMPLETE_OF = word_set(
     "passed finished completed closed closed~out wrapped~up signed~off concluded survived ended cleared approved "
@@ -102,7 +102,8 @@ BE = word_set("is are was were be been being 's am gets got re")
 HAVE = word_set("has have had having ve")
 AUXILIARY = BE | HAVE | word_set("did does do")
 ADVERBS = word_set(
-    "now already just also finally successfully officially currently still all~green even today yesterday both only "
+    "now already just also finally successfully officially currently still all~green "
+    "right shortly immediately even today yesterday both only "
     "yet "
     "completely fully then since~then safely permanently cleanly entirely really actually formally indeed only~just "
     "since been as well nicely happily all to~date here herewith hereby recently itself themselves again properly "
@@ -125,6 +126,9 @@ DENIALS = word_set(
     "avoid forbid forbids denies deny denied mustn nope misleading prevents blocked only~one "
     "missing pending awaiting awaits waiting yet~to half~way"
 )
+AMISS = word_set("too~early too~soon by~mistake in~error wrongly erroneously incorrectly prematurely mistakenly")
+"""What is said of a thing that was done or told so, and shouldn't have been."""
+NEGATED = frozenset(word for word in DENIALS if word.endswith("nt"))
 MODALS = word_set(
     "will would shall should must may might can could ll wont needs need going~to about~to due planned scheduled "
     "expected supposed want wants hope hopes hoping plan plans planning intend intends lets let please ought ready "
@@ -147,7 +151,7 @@ REPORTS = word_set(
     "says said say claims claimed claim claiming claimed wrote writes suggests suggested implies implied imply "
     "prints printed pretends asserts asserted states alleges alleged told thought reads~as saying wording "
     "statement statements suggestion suggesting mention mentions phrase pretend assertion assertions word words "
-    "insists believed assumed asks asked string text sentence sounds pretended rumour rumor phrases example"
+    "insists believed assumed asks asked string text sentence sounds pretended rumour rumor phrases example according"
 )
 """What somebody else says isn't claimed here."""
 REFUTED = word_set(
@@ -183,7 +187,7 @@ OF_TEXT = word_set("word words term mention mentions wording phrase sentence lin
 UNRELATED = word_set(
     "seed seeds pump beans bean rice water overnight~soak laundry clothes dishes lentils wood rain towel towels bath "
     "sponge tomato chickpeas soil plants plant dough oats stain grain pan bread cake "
-    "cookies shirt shirts almonds nuts barley feet tub cloth leather"
+    "cookies shirt shirts almonds nuts tea bag marinade brine chicken barley feet tub cloth leather"
 )
 _COUNTED = (
     ("zero",),
@@ -210,7 +214,7 @@ _PHRASES = (
     "|phased out|going to|about to|yet to|as of|as required|as needed|so that|even if|since then|thanks to|now that"
     "|given that|as soon as|in case|only after|only once|only when|only if|not until|not before|so far|set off"
     "|off the ground|no longer|not only|to be|to have|come to an end|half way|come through|came through|not after"
-    "|all green|too early|goes on|going on|make sure|makes sure"
+    "|all green|too early|too soon|by mistake|in error|goes on|going on|make sure|makes sure"
 )
 PHRASES = {tuple(phrase.split()): phrase.replace(" ", "~") for phrase in _PHRASES.split("|")} | {
     tuple(said.split()): read
@@ -256,6 +260,14 @@ PHRASES = {tuple(phrase.split()): phrase.replace(" ", "~") for phrase in _PHRASE
         ("gone well", "fine"),
         ("go ahead", "next"),
         ("as planned", "indeed"),
+        ("according to plan", "indeed"),
+        ("according to schedule", "indeed"),
+        ("can confirm", "confirmed"),
+        ("can report", "confirmed"),
+        ("got going", "started"),
+        ("kicked in", "started"),
+        ("taken off", "removed"),
+        ("reached its end", "came~to~an~end"),
         ("as expected", "indeed"),
         ("as scheduled", "indeed"),
         ("on schedule", "indeed"),

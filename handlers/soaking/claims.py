@@ -46,6 +46,9 @@ _IMPERATIVES = {
     "close": "closed",
 }  # fmt: skip
 _VERBS = (said.AUXILIARY | said.DENIALS) - {"'s"}
+_VERBAL = said.AUXILIARY | said.MODALS
+_LISTS = frozenset({"stages", "states", "statuses"})
+_STATES = frozenset({"complete", "started", "threshold", "removed"})
 _LABEL_WORDS = 6
 _PLAIN = "the soak has passed"
 
@@ -115,6 +118,7 @@ class _Line:
         if segment.joint in HARD:
             self._held = ""
         before = unit.segments[place - 1] if place else None
+        self._aside = self._aside or (place == 0 and not _LISTS.isdisjoint(segment.words[:2]))
         if segment.joint == ":" and before is not None:
             label = before.words
             short = len(label) <= _LABEL_WORDS
@@ -122,9 +126,11 @@ class _Line:
             told_next = segment.words[:1] and segment.words[0] in said.MET | {"not"}
             aside = short and not said.ASIDE_LABELS.isdisjoint(label) and about is not Thing.RUNS
             aside = aside and not (about is Thing.THRESHOLD and (told_next or GOOD in unit.words))
-            aside = aside or before.marker != "" or (label[0] in said.ORDERS and not self._reading.title)
+            defined = len(label) == 1 and label[0] in _STATES and not said.AUXILIARY.isdisjoint(segment.words)
+            aside = aside or defined or before.marker != "" or (label[0] in said.ORDERS and not self._reading.title)
             self._aside = aside or (self._aside and place > 1)
-            keeps = len(label) <= 3 and not (said.DENIALS | said.REPORTS).isdisjoint(label)  # noqa: PLR2004 - `Not done:`
+            noted = len(label) < _LABEL_WORDS and (said.AUXILIARY | said.NEGATED).isdisjoint(label)
+            keeps = noted and not (said.DENIALS | said.REPORTS).isdisjoint(label)
             self._held = "complement" if keeps or not said.REPORTS.isdisjoint(label) else ""
 
     def _leave(self, segment: Segment, spoken: tuple[str, ...], *, found: bool, held: str) -> None:
@@ -136,7 +142,7 @@ class _Line:
         reported = not (said.REPORTS | said.DOUBTS).isdisjoint(spoken)
         if (denied or reported) and ("that" in spoken or reported):
             self._held = "complement"
-        elif not said.MODALS.isdisjoint(spoken):
+        elif not said.MODALS.isdisjoint(spoken) or (not found and _lacking(spoken)):
             self._held = "modal"
         elif denied or (held and segment.joint in {",", "and"}):
             self._held = "denied" if denied else held
@@ -154,7 +160,8 @@ class _Line:
             return words
         for back in (2, 1):
             before = unit.segments[place - back] if place >= back else None
-            if before and not before.marker and (said.AUXILIARY | said.MODALS).isdisjoint(before.words):
+            apposed = back > 1 and before is not None and not _about(before.words, self._around)
+            if before and not before.marker and not apposed and _VERBAL.isdisjoint(before.words):
                 return (*before.words, *words)
         return words
 
@@ -207,6 +214,16 @@ class _Line:
         if self._held == "denied":
             return segment.joint == "nor" or (segment.joint in {",", "and"} and not one.subject)
         return self._held == "complement"
+
+
+def _about(words: tuple[str, ...], around: Context) -> bool:
+    """Says whether words can be the subject of a claim, or of its denial."""
+    return thing(words, around) is not None or not said.DENIALS.isdisjoint(words)
+
+
+def _lacking(words: tuple[str, ...]) -> bool:
+    """`One more smoke and the threshold is met`."""
+    return ("more" in words or words[:1] == ("another",)) and said.AUXILIARY.isdisjoint(words)
 
 
 def _named_first(words: tuple[str, ...]) -> tuple[str, ...]:
