@@ -1,27 +1,17 @@
-"""Claims that a soak has begun or ended, in the description and in added lines."""
+"""Claims that a soak has begun or ended, in the title, the description and in added lines."""
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.model import Location, Snapshot
+from bot.model import AddedLines, Location, Snapshot
 from handlers.contract_rules import line
 from handlers.contract_sections import Pack
+from handlers.soaking.claims import claim_of, sentences
 
 MAX_CLAIMS = 5
-LONGEST = 2_000
-
-_CLAIM = re.compile(
-    r"\bsoak(?:ing)?\b(?: \w+){0,2}? (?:has |have |is |was |now |already )*"
-    r"(?:started|begun|began|running|under ?way|completed?|passed|finished|done|over|approved|ended|successful)\b"
-    r"|\b(?:started|began|begun|completed|passed|finished|ended)(?: \w+){0,3} soak\b"
-    r"|\bsoak (?:threshold|criteria) (?:is |are |was |were )?met\b"
-)
-_NOT = re.compile(
-    r"\b(?:no|not|never|cannot|until|before|when|once|if|whether|any|would|will|should|must|can|may|after|unless"
-    r"|claims? that|how)\b|n't\b"
-)
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+")
+_MARKDOWN = (".md", ".markdown", ".mdx")
+_COMMENT = "#/*; \t"
+"""What a comment begins with in code."""
 
 
 class Claim(NamedTuple):
@@ -44,24 +34,30 @@ def soak_claims(pack: Pack, snapshot: Snapshot) -> list[Claim]:
 
 def _all(pack: Pack, snapshot: Snapshot) -> Iterator[Claim]:
     seen = snapshot.inputs
-    for text in _claims(seen.title):
-        yield Claim(text, "the title", Location(where="title"))
+    if _claims(seen.title):
+        yield Claim(seen.title, "the title", Location(where="title"))
     for name, part in pack.parts.items():
         for item in part.read if name not in {"out-of-scope", "merge-blockers"} else ():
-            for text in _claims(item.text):
-                yield Claim(text, "the description", line(item.line))
+            for at, text in sentences(item.text) if item.form != "fence" else ():
+                if _claims(text):
+                    yield Claim(text, "the description", line(item.line + at - 1))
     for run in seen.added:
-        for place, row in enumerate(run.text.split("\n")):
-            for text in _claims(row):
-                at = Location(where="diff", path=run.path, line=run.start + place)
-                yield Claim(text, f"{run.path}:{run.start + place}", at)
+        for at, text in _added(run):
+            if _claims(text):
+                place = run.start + at - 1
+                yield Claim(text, f"{run.path}:{place}", Location(where="diff", path=run.path, line=place))
 
 
-def _claims(text: str) -> Iterator[str]:
-    if "soak" not in text.casefold():
+def _added(run: AddedLines) -> Iterator[tuple[int, str]]:
+    """Sentences of Markdown; of code each line, for indentation and `#` mean something else there."""
+    if run.path.lower().endswith(_MARKDOWN):
+        yield from sentences(run.text)
         return
-    for sentence in _SENTENCE.split(text[:LONGEST]):
-        said = " ".join(sentence.casefold().split())
-        claim = _CLAIM.search(said)
-        if claim and not _NOT.search(said[: claim.end()]):
-            yield sentence.strip()
+    for at, row in enumerate(run.text.split("\n"), start=1):
+        yield at, row.strip(_COMMENT)
+
+
+def _claims(text: str) -> bool:
+    """Removing an old thing is no claim about a soak, unless the sentence speaks of one."""
+    stage = claim_of(text)
+    return stage is not None and (stage != "removed" or "soak" in text.casefold())

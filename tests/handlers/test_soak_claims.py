@@ -9,8 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.model import AddedLines, Snapshot
+from bot.policy.contract import ContractPolicy
+from handlers.contract_sections import read
+from handlers.contract_soak import soak_claims
 from handlers.soaking.claims import Claim, claim_of, claims_in, sentences
 from tests.handlers import soak_claim_table
+from tests.handlers.contracts import full
 from tests.handlers.soak_claim_corpus import CASES
 
 ENOUGH = 56
@@ -60,6 +65,20 @@ MORE: tuple[tuple[str, str | None], ...] = (
     ("- [x] Remove the direct PAT", "removed"),
     ("Fallback removed? Yes.", "removed"),
     ("Usunięto stary token z runnera.", "removed"),
+    ("soak: threshold ✅", "threshold"),
+    ("We have begun to soak the new token path.", "started"),
+    ("The soak is in its third day.", "started"),
+    ("We're done with the soak.", "complete"),
+    ("The old way to get the token, the direct PAT, has been removed.", "removed"),
+    ("Page 3/3, all green, soak next", None),
+    ("3 of 3 smokes are required.", None),
+    ("Only one of the smokes passed, as required.", None),
+    ("One more smoke and the threshold is met.", None),
+    ("The soak gets marked as complete by the bot.", None),
+    ("According to the bot the soak has passed.", None),
+    ("fix: soak was marked complete too early", None),
+    ("Fallback removed once approved.", None),
+    ("Fallback removed next week.", None),
     ("- [ ] soak passed", None),
     ("~~soak passed~~", None),
     ("Soak | not started", None),
@@ -304,3 +323,28 @@ def test_the_table_of_a_file_is_printed(
         "! complete   -          Soak passed?",
         "1 of 2 right",
     ]
+
+
+def where(snapshot: Snapshot) -> list[str]:
+    return [claim.where for claim in soak_claims(read(snapshot.inputs.body, ContractPolicy()), snapshot)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "places"),
+    [
+        ("docs/a.md", "Nobody says that\nthe soak has passed.\nThe soak is\nrunning.", ["docs/a.md:9"]),
+        ("docs/a.md", "```\nsoak passed\n```\n> soak passed", []),
+        ("bin/a.sh", "if x\n    # the soak has passed\n", ["bin/a.sh:8"]),
+        ("bin/a.sh", "removed the legacy token\nremoved the legacy token after its soak", ["bin/a.sh:8"]),
+        ("bin/a.py", 'say("soak passed")\nsoak_passed = 1', []),
+    ],
+)
+def test_contracts_look_for_claims_in_added_lines(path: str, text: str, places: list[str]) -> None:
+    assert where(full(added=(AddedLines(path=path, start=7, text=text),))) == places
+
+
+def test_contracts_look_for_claims_in_title_and_description_and_show_the_first() -> None:
+    body = "## What changed\n\nOne.\n\nThe soak\nhas passed.\n\n```\nsoak passed\n```\n"
+    assert where(full(title="docs: record soak start", body=body, added=())) == ["the title", "the description"]
+    assert where(full(title="docs: record", body=body + "\n\nSoak over." * 9, added=())) == ["the description"] * 5
+    assert where(full(body="## Out of scope\n\nThe soak has passed.\n", added=())) == []
