@@ -127,6 +127,7 @@ def _soaking(words: tuple[str, ...], at: int, around: Context) -> bool:
             or (at == 0 and words[1:2] in (("since",), ("for",), ("on",), ("until",), ("now",)))
         )
     goes = before in _GOES or (words[at] == "under" and before in {"run", "runs", "running"})
+    goes = goes or (at == 0 and "since" in words)
     return words[at] in {"in", "into", "under"} and (state or goes) and thing(words[at + 1 :], around) is Thing.SOAK
 
 

@@ -23,6 +23,7 @@ class Thing(Enum):
     THRESHOLD = auto()
     RUNS = auto()
     START = auto()
+    REMOVAL = auto()
     WINDOW = auto()
     AUDIT = auto()
     OLD = auto()
@@ -69,7 +70,12 @@ def thing(words: Sequence[str], around: Context) -> Thing | None:
         of = thing(rest, around)
         counted = of is Thing.RUNS and not {"minimum", "required", "number"}.isdisjoint(chunk)
         return Thing.THRESHOLD if counted else of
-    kind = _soak(chunk, rest, around) or _threshold(chunk, rest, around) or _old(chunk, around)
+    kind = (
+        _soak(chunk, rest, around)
+        or _threshold(chunk, rest, around)
+        or _removal(chunk, rest, around)
+        or _old(chunk, around)
+    )
     return kind or (Thing.RUNS if head in said.RUNS else None)
 
 
@@ -133,6 +139,11 @@ def _threshold(chunk: Sequence[str], rest: Sequence[str], around: Context) -> Th
     plain = all(word in said.THRESHOLD_WORDS or word in said.NUMBERS for word in before)
     plain = plain and (surely or not rest or rest[0] in said.NUMBERS or not rest[0].isalpha() or rest[0] in _DAYS)
     return Thing.THRESHOLD if named and plain else None
+
+
+def _removal(chunk: Sequence[str], rest: Sequence[str], around: Context) -> Thing | None:
+    named = chunk[-1] in said.REMOVALS and Thing.OLD in {thing(chunk[:-1], around), thing(rest, around)}
+    return Thing.REMOVAL if named else None
 
 
 def _old(chunk: Sequence[str], around: Context) -> Thing | None:

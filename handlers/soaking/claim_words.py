@@ -46,7 +46,7 @@ SURELY_OLD = word_set("fallback fallbacks pat pats")
 """Things that a soak guards without any further word."""
 OF_SECRETS = word_set("token pat secret key credential credentials password passwd auth")
 """A part of a variable's name that makes it one: `DEPLOY_PAT`."""
-THROUGH = word_set("trace traces rest remains remnant remnants last all both copy copies use half any removal none one")
+THROUGH = word_set("trace traces rest remains remnant remnants last all both copy copies use half any none one")
 """`the last trace of the fallback` is the fallback."""
 
 START_SAID = word_set(
@@ -178,7 +178,7 @@ ASIDE_LABELS = word_set(
     "schedule roadmap timeline request requested checklist precondition preconditions prerequisite prerequisites "
     "criteria wip draft missing pending unproven idea wish hypothesis planned needs need must template format syntax "
     "usage legend options glossary term eta upcoming before never forbidden out decision hint outlook milestones "
-    "intent requires purpose objective task tasks assumption assumptions wording text message"
+    "intent requires means meaning purpose objective task tasks assumption assumptions wording text message"
 )
 """What stands behind such a label isn't said to be so."""
 ORDERS = word_set("add set apply use put create write post update rename change copy paste label")

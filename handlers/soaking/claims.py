@@ -26,6 +26,7 @@ _SAID: dict[Thing, tuple[tuple[frozenset[str], Stage], ...]] = {
     Thing.SOAK: ((said.COMPLETE_SAID, "complete"), (said.START_SAID, "started")),
     Thing.THRESHOLD: ((said.MET, "threshold"),),
     Thing.START: ((word_set("done happened recorded documented announced confirmed"), "started"),),
+    Thing.REMOVAL: ((word_set("done complete completed finished"), "removed"),),
     Thing.WINDOW: ((said.START_SAID, "started"),),
     Thing.AUDIT: ((said.AUDIT_SAID, "complete"),),
     Thing.OLD: ((said.GONE, "removed"),),
