@@ -93,7 +93,7 @@ def _here(snapshot: Snapshot) -> Iterator[Gate]:
         if policy.gate and _counts(policy, number, pull=pull):
             yield Gate(policy.gate, f"the soak {policy.name}", soak=soaks.get(policy.name))
     for gate in snapshot.policy.gates:
-        if number in gate.on:
+        if number in gate.targets:
             yield Gate(gate.phrase, gate.about, policy=gate)
 
 
@@ -106,7 +106,7 @@ def _opener(gate: GatePolicy, snapshot: Snapshot, written: Sequence[Phrase]) -> 
     elsewhere = (
         Phrase(phrase=one.phrase, comment=one.comment, by=one.by, at=one.at)
         for one in snapshot.inputs.phrases
-        if one.number in gate.on and one.number != snapshot.target.number
+        if one.number in gate.targets and one.number != snapshot.target.number
     )
     return next((one for one in (*written, *elsewhere) if one.phrase == gate.phrase), None)
 
@@ -132,7 +132,7 @@ def _findings(snapshot: Snapshot, closed: Sequence[GatePolicy]) -> Iterator[Find
     for gate in closed:
         found = touches(snapshot, gate.protects)
         if found:
-            where = listed([f"#{number}" for number in gate.on])
+            where = listed([f"#{number}" for number in gate.targets])
             yield Finding(
                 rule="gate-protected",
                 severity=Severity.CRITICAL,

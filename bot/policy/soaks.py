@@ -81,7 +81,7 @@ class GatePolicy(Section):
     """A gate without a soak: a step that only an operator opens."""
 
     phrase: Phrase = Field(description="What the operator writes on a line of its own.")
-    on: tuple[Number, ...] = Field(
+    targets: tuple[Number, ...] = Field(
         min_length=1, max_length=MAX_ENTRIES, description="Issues and pull requests on which the phrase counts."
     )
     about: str = Field(default="", max_length=200, description="What it opens, in a few words.")

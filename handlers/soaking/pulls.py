@@ -7,6 +7,7 @@ from functools import cached_property
 
 from bot.escape import cut
 from bot.model import Finding, Location, Severity, Snapshot
+from bot.policy.contract import SectionName
 from bot.policy.soaks import Protected
 from handlers.contract_rules import quoted
 from handlers.contract_sections import read
@@ -21,7 +22,7 @@ LINES = ("the changed lines",)
 """How gaps begin that hide changed lines with protected names."""
 MAX_CLAIMS = 20
 MAX_SENTENCES = 5_000
-SILENT = ("merge-blockers", "out-of-scope")
+SILENT: tuple[SectionName, ...] = ("merge-blockers", "out-of-scope")
 """Sections of a description that speak of what isn't so."""
 
 CLAIMS: dict[Stage, tuple[StateName, str]] = {

@@ -42,7 +42,8 @@ class Soak:
     def stays(self) -> Reached | None:
         """What it reached and isn't taken back: by what is kept, or as it was just before some evidence fell."""
         found = [self.ground.kept.reached] if self.ground.kept.reached else []
-        for moment in sorted({one.lost_at for one in (*self.ground.items, *self.ground.phrases) if one.lost_at}):
+        lost = [item.lost_at for item in self.ground.items] + [phrase.lost_at for phrase in self.ground.phrases]
+        for moment in sorted({at for at in lost if at is not None}):
             then = progress(self.ground, self.verified, moment - _TICK)
             if then.removal is not None and then.state in STAYS:
                 found.append(Reached(state="removed", at=then.removal.at, comment=then.removal.comment))

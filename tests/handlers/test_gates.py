@@ -18,7 +18,7 @@ from tests.snapshots import AGENT, ISSUE, NOW, OPERATOR, OUTSIDER, PULL, TOOLS, 
 PHRASE = "m04-runtime-cutover-approved"
 GATE: dict[str, Any] = {
     "phrase": PHRASE,
-    "on": (ISSUE.number, PULL.number),
+    "targets": (ISSUE.number, PULL.number),
     "about": "the cutover",
     "protects": {"paths": ["vault/**"], "names": ["VAULT_ADDR"]},
 }
