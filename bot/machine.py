@@ -23,9 +23,13 @@ from bot.look import Parts
 from bot.observe import Observer, Sources
 from bot.policies import Policies
 from bot.preview import Previews
+from bot.proofs import Proofs
 from bot.reconcile import Reconciler
 from bot.resync import Resync
 from bot.scan import Scanner
+from bot.soak_reader import SoakReader
+from bot.soaks import Soaks
+from bot.standing import Standings
 from bot.store.session import Store, open_store
 from bot.telemetry import Metrics
 from handlers import CHECKS
@@ -105,8 +109,12 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         policies = Policies(client, store, engine, settings.operators, scanner.mask, clock)
         labels = LabelSet.load()
         previews = Previews(store, policies.text, CHECKS, labels, settings.operators, clock)
+        standings = Standings(client, clock)
+        soaks = Soaks(client, store, SoakReader(client, mirrors, scanner, standings), scanner, clock)
+        proofs = Proofs(store, soaks, mirrors, scanner)
+        contexts = Contexts(client, mirrors, scanner)
         observer = Observer(
-            Sources(client, store, histories, policies, Contexts(client, mirrors, scanner), previews, scanner), clock
+            Sources(client, store, histories, policies, contexts, previews, proofs, standings, scanner), clock
         )
         applier = Applier(client, store, labels, clock)
         account = Account(client, settings.operators, key)

@@ -36,7 +36,9 @@ from bot.model import (
 from bot.policies import Merge, Policies
 from bot.policy import PATH, Policy, named
 from bot.preview import Previews
+from bot.proofs import Proofs
 from bot.scan import Scanner
+from bot.soaks import Scene
 from bot.standing import Standings, commanders
 from bot.store.session import Store
 from bot.store.tables import Delivery
@@ -58,6 +60,8 @@ class Sources:
     policies: Policies
     contexts: Contexts
     previews: Previews
+    proofs: Proofs
+    standings: Standings
     scanner: Scanner
 
 
@@ -71,9 +75,10 @@ class Observer:
         self._policies = sources.policies
         self._contexts = sources.contexts
         self._previews = sources.previews
+        self._proofs = sources.proofs
         self._scanner = sources.scanner
         self._clock = clock
-        self._standings = Standings(sources.client, clock)
+        self._standings = sources.standings
 
     async def canonical(self, target: Target) -> Target:
         """Gives the target with its repository spelt as the server spells it. Raises ForgejoError."""
@@ -95,6 +100,8 @@ class Observer:
         recalled = await recall(self._store, target, self._clock())
         inputs = await self._inputs(thread, history, recalled, identity)
         inputs = await self._around(target, thread, history, (inputs, in_force.policy, identity))
+        scene = Scene(target, thread, tip, in_force.policy, identity, patient=attempts < PATIENCE)
+        inputs = await self._proofs.read(scene, inputs, history, recalled.judgments)
         memory = await self._memory(thread, inputs, in_force.policy, recalled)
         return Snapshot(
             target=target,

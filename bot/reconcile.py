@@ -24,6 +24,7 @@ from bot.look import Look, Parts, conclude, look_at
 from bot.memorise import memorise
 from bot.model import Kind, Report, SiblingVerdict, Snapshot, Target
 from bot.observe import PATIENCE
+from bot.soak_keeping import keep_soaks
 from bot.store.tables import TargetRow
 from bot.threads import Gone, WrongKind
 
@@ -108,6 +109,8 @@ class Reconciler:
         """Keeps what must outlive a crash, before anything is written; then looks at the siblings once more."""
         snapshot, parts = look.snapshot, self._parts
         await memorise(parts.store, look)
+        for other in await keep_soaks(parts.store, look, row):
+            await self._engine.submit(other)
         if row is not None and row.snapshot_hash == snapshot.hash and not look.actions:
             return look
         target, head = snapshot.target, snapshot.inputs.head.sha

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Inputs, Kind, SiblingVerdict, Snapshot, Target, WantedStatus
 from bot.store.session import upsert
-from bot.store.tables import Delivery, Head, Holding, Repository, SnapshotRow, TargetRow, Verdict
+from bot.store.tables import Delivery, Head, Holding, Repository, SnapshotRow, SoakRow, TargetRow, Verdict
 
 KEPT_SNAPSHOTS = 5
 MAX_HEADS = 100
@@ -82,14 +82,16 @@ async def updated(session: AsyncSession, found: Mapping[Target, datetime]) -> No
 
 
 async def mark_open(
-    session: AsyncSession, *, repository: str = "", base_ref: str = "", priority: int = 0
+    session: AsyncSession, *, repository: str = "", base_ref: str = "", pulls: bool = False, priority: int = 0
 ) -> list[Target]:
-    """Marks open targets dirty: all, those of a repository, or those whose pull request has a base branch."""
+    """Marks open targets dirty: all, those of a repository, its pull requests, or those of them into a branch."""
     query = select(TargetRow).where(TargetRow.state == "open")
     if repository:
         query = query.where(TargetRow.repository == repository)
     if base_ref:
         query = query.where(TargetRow.base_ref == base_ref)
+    if pulls:
+        query = query.where(TargetRow.kind == Kind.PULL.value)
     rows = (await session.execute(query)).scalars().all()
     for row in rows:
         row.desired_generation += 1
@@ -225,6 +227,10 @@ async def forget(session: AsyncSession, target: Target) -> None:
     """
     for table in (TargetRow, Head, Verdict, Holding):
         await session.execute(delete(table).where(table.repository == target.repository, table.number == target.number))
+    if target.kind is Kind.ISSUE:
+        await session.execute(
+            delete(SoakRow).where(SoakRow.repository == target.repository, SoakRow.issue == target.number)
+        )
 
 
 async def backlog(session: AsyncSession) -> int:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import records
+from bot import records, soak_keeping
 from bot.envelope import Envelope
 from bot.forgejo.routing import Router
 from bot.inbox import Inbox
@@ -120,8 +120,9 @@ async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_logi
 async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetime) -> list[Touched]:
     """Route all deliveries that wait; give what they touched, each target once.
 
-    Pull requests into a branch that moved are touched too, unhurried: they are measured against it. A repository whose
-    deliveries come without `setup` (an organisation's webhook) is served from then on.
+    Pull requests into a branch that moved are touched too, unhurried: they are measured against it; so are tracking
+    issues of soaks where it is the default branch, which has the policy. A repository whose deliveries come without
+    `setup` (an organisation's webhook) is served from then on.
     """
     touched: dict[Target, bool] = {}
     while batch := await inbox.unrouted(deliveries.SLICE):
@@ -137,6 +138,7 @@ async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetim
             await _keep_heads(session, batch, bot_login)
             for repository, branch in sorted(moves):
                 into = await records.mark_open(session, repository=repository, base_ref=branch, priority=3)
+                into += await soak_keeping.mark_tracked(session, repository, branch=branch)
                 direct += [Touched(target) for target in into]
             await deliveries.mark_routed(session, [envelope.id for envelope in batch], now)
         inbox.routed(len(batch))

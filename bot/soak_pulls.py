@@ -1,0 +1,57 @@
+"""How the pull requests stand that soaks wait for, and by which commits they were merged."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo.errors import Forbidden, NotFound
+from bot.forgejo.sansio import path
+from bot.forgejo.types import PullRequest
+from bot.model import PullSeen
+from bot.remembered import FOREVER, Remembered
+from bot.together import together
+
+REMEMBERED = 2000
+FRESH = 60.0
+"""Seconds for which an answer is good that may change; what is merged stays so."""
+
+
+@dataclass(frozen=True)
+class PullFound:
+    """A pull request and its merge commit, empty where there is none."""
+
+    seen: PullSeen
+    merge: str = ""
+
+
+class SoakPulls:
+    """Asks Forgejo for pull requests, and remembers the answers."""
+
+    def __init__(self, client: ForgejoAPI, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._known: Remembered[tuple[str, int], PullFound] = Remembered(REMEMBERED, clock)
+
+    async def read(self, repository: str, numbers: Sequence[int]) -> dict[int, PullFound]:
+        """Gives each pull request by its number; what the bot may not see is missing. Raises ForgejoError."""
+        wanted = list(dict.fromkeys(numbers))
+        found = await together(*(self._one(repository, number) for number in wanted))
+        return dict(zip(wanted, found, strict=True))
+
+    def note(self, repository: str, pull: PullRequest) -> PullFound:
+        """Takes what somebody saw of one anyway, so that what was merged or closed is known at once."""
+        state = "merged" if pull.merged else pull.state
+        seen = PullSeen(number=pull.number, state=state, merged_at=pull.merged_at if pull.merged else None)
+        found = PullFound(seen, (pull.merge_commit_sha or "") if pull.merged else "")
+        return self._known.keep((repository, pull.number), found, FOREVER if pull.merged else FRESH)
+
+    async def _one(self, repository: str, number: int) -> PullFound:
+        known = self._known.get((repository, number))
+        if known is not None:
+            return known
+        owner, name = repository.split("/", 1)
+        try:
+            raw = await self._client.getitem(path("repos", owner, name, "pulls", number))
+        except (NotFound, Forbidden):
+            return self._known.keep((repository, number), PullFound(PullSeen(number=number, state="missing")), FRESH)
+        return self.note(repository, PullRequest.of(raw))

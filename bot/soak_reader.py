@@ -1,0 +1,129 @@
+"""What Forgejo and git tell of one soak, with the thread of its tracking issue at hand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.escape import visible
+from bot.forgejo.abc import ForgejoAPI
+from bot.git import Mirrors
+from bot.model import CommentText, CommitSeen, Decision, Judgment, PhraseSeen, RunSeen, SoakSeen
+from bot.policy import Policy, SoakPolicy
+from bot.scan import Scanner
+from bot.soak_commits import Branch, SoakCommits
+from bot.soak_pulls import SoakPulls
+from bot.soak_readings import Reading, ground
+from bot.soak_runs import SoakRuns
+from bot.soak_threads import (
+    accounts,
+    authors,
+    bearing,
+    decisions_of,
+    elsewhere,
+    kept_of,
+    pieces,
+    remembered,
+    runs_of,
+)
+from bot.standing import MAX_ASKED, Standings
+
+WRITERS = frozenset({"write", "admin", "owner"})
+LEFT_OUT = "its thread is longer than what is kept of it for other pull requests"
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """A tracking issue's thread, masked, and where it stands: repository, its default branch, and that one's tip.
+
+    `asks`: the bot may ask for others' permissions; `patient`: what another look may mend is raised.
+    """
+
+    repository: str
+    issue: int
+    branch: str
+    tip: str
+    comments: tuple[CommentText, ...]
+    decisions: tuple[Decision, ...] = ()
+    judgments: tuple[Judgment, ...] = ()
+    asks: bool = False
+    patient: bool = False
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the database has beside: readings of soaks by their names, and phrases written on other targets."""
+
+    readings: Mapping[str, Reading]
+    phrases: tuple[PhraseSeen, ...] = ()
+
+
+class SoakReader:
+    """Asks for what the evidence of a soak names."""
+
+    def __init__(self, client: ForgejoAPI, mirrors: Mirrors, scanner: Scanner, standings: Standings) -> None:
+        self.pulls = SoakPulls(client)
+        self._runs = SoakRuns(client, scanner.mask)
+        self._commits = SoakCommits(mirrors)
+        self._standings = standings
+        self._scanner = scanner
+
+    async def read(self, tracking: Tracking, policy: Policy, soak: SoakPolicy, beside: Beside) -> SoakSeen:
+        """Gives what a soak's state is computed from beside its thread. Raises ForgejoError and GitError."""
+        writers = () if soak.evidence_from else await self._writers(tracking, policy, soak)
+        mine = pieces(tracking.comments, soak.name, accounts(policy, soak, writers))
+        evidence = [one.evidence for one in mine] + remembered(kept_of(tracking.judgments, soak.name))
+        runs = await self._runs.read(tracking.repository, runs_of(evidence), patient=tracking.patient)
+        report = (soak.report,) if soak.report else ()
+        pulls = await self.pulls.read(tracking.repository, (*soak.prerequisites, *report))
+        merges = {number: pulls[number].merge for number in soak.prerequisites}
+        branch = Branch(tracking.repository, tracking.branch, tracking.tip, merges)
+        wanted = _whole([one.commit for one in evidence if one.commit], runs)
+        commits = await self._commits.read(branch, wanted, patient=tracking.patient)
+        return SoakSeen(
+            name=soak.name,
+            runs=runs,
+            commits=tuple(self._shown(one) for one in commits),
+            pulls=tuple(found.seen for _, found in sorted(pulls.items())),
+            elsewhere=elsewhere(mine, soak, policy, beside.readings),
+            writers=writers,
+            phrases=tuple(one for one in beside.phrases if one.phrase == soak.gate and one.number in soak.gate_on),
+        )
+
+    async def _writers(self, tracking: Tracking, policy: Policy, soak: SoakPolicy) -> tuple[str, ...]:
+        """The policy's own list, and who Forgejo lets write; without the right to ask, the list alone."""
+        wrote = authors(tracking.comments, soak.name)[:MAX_ASKED] if tracking.asks else ()
+        said = await self._standings.of(tracking.repository, wrote)
+        return tuple(sorted({*policy.writers, *(login for login, may in said.items() if may in WRITERS)}))
+
+    def _shown(self, commit: CommitSeen) -> CommitSeen:
+        """What git says of a failure may quote somebody's words."""
+        return (
+            commit.model_copy(update={"unknown": visible(self._scanner.mask(commit.unknown))})
+            if commit.unknown
+            else commit
+        )
+
+
+def completed(seen: SoakSeen, tracking: Tracking, policy: Policy, soak: SoakPolicy) -> Reading:
+    """Gives a soak with what of its thread others have to know, as it is kept for them."""
+    trusted = (*accounts(policy, soak, seen.writers), *(policy.operators or ()))
+    comments, lost = bearing(tracking.comments, soak, trusted)
+    whole = seen.model_copy(
+        update={
+            "comments": comments,
+            "decisions": decisions_of(tracking.decisions),
+            "kept": kept_of(tracking.judgments, soak.name),
+            "unseen": LEFT_OUT if lost else "",
+        }
+    )
+    return Reading(tracking.issue, tracking.branch, ground(policy, soak), whole)
+
+
+def tracked_here(policy: Policy, issue: int) -> tuple[SoakPolicy, ...]:
+    """Gives the soaks that an issue tracks."""
+    return tuple(soak for soak in policy.soaks if soak.issue == issue)
+
+
+def _whole(named: Sequence[str], runs: Sequence[RunSeen]) -> list[str]:
+    """A shortened commit is the one of a run that begins so, where there is any."""
+    known = [run.commit for run in runs if run.commit]
+    return [next((sha for sha in known if name and sha.startswith(name)), name) for name in named]

@@ -1,0 +1,149 @@
+"""What the thread of a tracking issue holds for one soak: its evidence, whose counts first, and what bears on it."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.model import EVIDENCE_BEGIN, CommentText, Decision, Evidence, EvidenceRun, Judgment, blocks
+from bot.policy import Policy, SoakPolicy, named
+from bot.soak_readings import Reading
+
+CHECK = "soak-evidence"
+COMMAND = "soak"
+"""The check that remembers soaks, and the command about them."""
+
+MAX_COMMENTS = 500
+MAX_TEXT = 500_000
+"""Comments of a tracking issue that are kept for pull requests, and their characters."""
+
+_COMMAND = re.compile(rf"(?m)^ {{0,3}}/{COMMAND}\b")
+Moment = tuple[datetime, int]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of evidence, when and by whom it was written; `counts`: by an account whose evidence counts, unedited."""
+
+    evidence: Evidence
+    at: Moment
+    by: str
+    counts: bool
+
+
+def accounts(policy: Policy, soak: SoakPolicy, writers: Iterable[str]) -> tuple[str, ...]:
+    """Gives whose evidence counts."""
+    return soak.evidence_from or (*writers, *(policy.operators or ()))
+
+
+def authors(comments: Iterable[CommentText], name: str) -> tuple[str, ...]:
+    """Gives who wrote evidence of a soak, each once, in a stable order."""
+    return tuple(sorted({one.by for one in pieces(comments, name, ()) if one.by}))
+
+
+def pieces(comments: Iterable[CommentText], name: str, trusted: Sequence[str]) -> list[Piece]:
+    """Gives the evidence of a soak: what counts first, so that nobody else's crowds it out."""
+    found = [
+        Piece(
+            block.evidence,
+            (comment.created_at, comment.id),
+            comment.author,
+            not comment.edited and named(comment.author, trusted),
+        )
+        for comment in comments
+        if EVIDENCE_BEGIN in comment.body
+        for block in blocks(comment.body)
+        if block.evidence is not None and block.evidence.soak == name
+    ]
+    return sorted(found, key=lambda one: (not one.counts, one.at))
+
+
+def remembered(kept: Mapping[str, Any]) -> list[Evidence]:
+    """Gives the evidence that the check remembers, which may not stand in the thread any more."""
+    found: list[Evidence] = []
+    for one in kept.get("evidence") or ():
+        try:
+            found.append(Evidence.model_validate(one["evidence"]))
+        except (ValidationError, LookupError, TypeError):
+            continue
+    return found
+
+
+def runs_of(found: Iterable[Evidence]) -> list[EvidenceRun]:
+    """Gives the runs that evidence names."""
+    return [one.run for one in found if one.run is not None and (one.run.number or one.run.id)]
+
+
+def kept_of(judgments: Sequence[Judgment], name: str) -> dict[str, Any]:
+    """Gives what the check remembers of a soak by its newest judgment."""
+    newest = max((one for one in judgments if one.check == CHECK), key=lambda one: one.at, default=None)
+    soaks = newest.content.get("soaks") if newest else None
+    found = soaks.get(name) if isinstance(soaks, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def decisions_of(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """Gives what became of commands about soaks."""
+    return tuple(one for one in decisions if one.command.startswith(COMMAND))
+
+
+def bearing(
+    comments: Sequence[CommentText], soak: SoakPolicy, trusted: Sequence[str]
+) -> tuple[tuple[CommentText, ...], bool]:
+    """Gives the comments that bear on a soak, in their order, and whether one that may count had to be left out.
+
+    Others' comments are left out first, so that nobody crowds out what counts.
+    """
+    phrase = soak.gate.casefold() if soak.gate else None
+    found = [one for one in comments if _bears(one.body, phrase)]
+    room, kept, lost = MAX_TEXT, set[int](), False
+    for one in sorted(found, key=lambda one: (not named(one.author, trusted), one.id)):
+        if len(kept) < MAX_COMMENTS and len(one.body) <= room:
+            room -= len(one.body)
+            kept.add(one.id)
+        else:
+            lost |= named(one.author, trusted)
+    return tuple(one for one in found if one.id in kept), lost
+
+
+def elsewhere(mine: Iterable[Piece], soak: SoakPolicy, policy: Policy, others: Mapping[str, Reading]) -> dict[int, str]:
+    """Gives the runs that evidence of other soaks, tracked elsewhere, used before any of this one's did."""
+    first = _first(mine)
+    found: dict[int, tuple[Moment, str]] = {}
+    for other in policy.soaks:
+        reading = others.get(other.name)
+        if reading is None or other.issue == soak.issue or reading.issue != other.issue:
+            continue
+        trusted = accounts(policy, other, reading.seen.writers)
+        for run, at in _first(pieces(reading.seen.comments, other.name, trusted)).items():
+            if run in first and at < first[run]:
+                found[run] = min(found.get(run, (at, other.name)), (at, other.name))
+    return {run: name for run, (_, name) in sorted(found.items())}
+
+
+def shared_runs(one: Reading, other: Reading) -> bool:
+    """Says whether evidence of two soaks names a run in common."""
+    runs = [
+        {run.number for run in runs_of(piece.evidence for piece in pieces(it.seen.comments, it.name, ()))}
+        for it in (one, other)
+    ]
+    return not runs[0].isdisjoint(runs[1] - {0})
+
+
+def _first(found: Iterable[Piece]) -> dict[int, Moment]:
+    first: dict[int, Moment] = {}
+    for one in sorted(found, key=lambda one: one.at):
+        if one.counts and one.evidence.kind == "smoke" and one.evidence.run and one.evidence.run.number:
+            first.setdefault(one.evidence.run.number, one.at)
+    return first
+
+
+def _bears(body: str, phrase: str | None) -> bool:
+    return (
+        EVIDENCE_BEGIN in body
+        or _COMMAND.search(body) is not None
+        or (phrase is not None and phrase in body.casefold())
+    )
