@@ -70,7 +70,11 @@ class SoakReader:
         """Gives what a soak's state is computed from beside its thread. Raises ForgejoError and GitError."""
         writers = () if soak.evidence_from else await self._writers(tracking, policy, soak)
         mine = pieces(tracking.comments, soak.name, accounts(policy, soak, writers))
-        evidence = [one.evidence for one in mine] + remembered(kept_of(tracking.judgments, soak.name))
+        evidence = [
+            *(one.evidence for one in mine if one.counts),
+            *remembered(kept_of(tracking.judgments, soak.name)),
+            *(one.evidence for one in mine if not one.counts),
+        ]
         runs = await self._runs.read(tracking.repository, runs_of(evidence), patient=tracking.patient)
         report = (soak.report,) if soak.report else ()
         pulls = await self.pulls.read(tracking.repository, (*soak.prerequisites, *report))

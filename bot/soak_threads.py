@@ -40,8 +40,8 @@ def accounts(policy: Policy, soak: SoakPolicy, writers: Iterable[str]) -> tuple[
 
 
 def authors(comments: Iterable[CommentText], name: str) -> tuple[str, ...]:
-    """Gives who wrote evidence of a soak, each once, in a stable order."""
-    return tuple(sorted({one.by for one in pieces(comments, name, ()) if one.by}))
+    """Gives who wrote evidence of a soak, each once, those first who wrote first."""
+    return tuple(dict.fromkeys(one.by for one in pieces(comments, name, ()) if one.by))
 
 
 def pieces(comments: Iterable[CommentText], name: str, trusted: Sequence[str]) -> list[Piece]:
