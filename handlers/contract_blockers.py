@@ -22,6 +22,7 @@ from handlers.contract_soak import soak_claims
 from handlers.contract_sources import state
 from handlers.guard_statuses import self_reported
 from handlers.label_facts import Facts
+from handlers.soaking.pulls import Pull
 
 Word = Literal["clear", "operator", "blocked"]
 ORDER: Mapping[Word, int] = {"clear": 0, "operator": 1, "blocked": 2}
@@ -184,6 +185,8 @@ def _mount(case: Case) -> Answer:
 
 
 def _soak(case: Case) -> Answer:
+    if case.ground.snapshot.policy.soaks:
+        return _soak_states(case.ground.snapshot)
     claims = soak_claims(case.ground.pack, case.ground.snapshot)
     if not claims:
         cut_off = case.seen.added_cut
@@ -200,6 +203,16 @@ def _soak(case: Case) -> Answer:
     if early:
         return Answer("blocked", f"{said}, while {listed(early, SHOWN)}", first.at)
     return Answer("operator", f"{said}: {NOBODY} whether that is so")
+
+
+def _soak_states(snapshot: Snapshot) -> Answer:
+    """Where the policy names soaks their states tell what may be claimed and touched."""
+    findings = tuple(Pull.of(snapshot).findings())
+    if findings:
+        return Answer("blocked", findings[0].title, findings[0].location)
+    if snapshot.inputs.added_cut or any(one.unseen for one in snapshot.inputs.soaks):
+        return Answer("operator", "not all of it could be looked at")
+    return Answer("clear", "nothing is claimed of a soak that isn't so, and nothing is touched that waits for one")
 
 
 def _gate(case: Case) -> Answer:

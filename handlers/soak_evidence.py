@@ -29,11 +29,10 @@ from bot.model import (
 from handlers.soaking import comment
 from handlers.soaking.claims import claim_of
 from handlers.soaking.ground import CHECK as NAME
-from handlers.soaking.ground import grounds
 from handlers.soaking.labels import LABELS, PENDING, of_issue, of_pull
 from handlers.soaking.payload import SoakState
 from handlers.soaking.pulls import Pull, unlooked
-from handlers.soaking.state import Soak
+from handlers.soaking.state import Soak, tracked_soaks
 from handlers.telling import not_looked_at
 
 OFF = "no policy names a soak here"
@@ -55,12 +54,10 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
 
 def report(snapshot: Snapshot) -> Report:
     """Gives the report on one snapshot whose policy names soaks."""
-    soaks = tuple(Soak(ground) for ground in grounds(snapshot))
     if snapshot.target.kind is Kind.ISSUE:
-        return _issue(snapshot, soaks) if snapshot.inputs.soaks else _untracked()
-    if snapshot.inputs.state != "open":
-        return _ended(snapshot, soaks)
-    return _pull(snapshot, soaks)
+        return _issue(snapshot, tracked_soaks(snapshot)) if snapshot.inputs.soaks else _untracked()
+    pull = Pull.of(snapshot)
+    return _pull(snapshot, pull) if snapshot.inputs.state == "open" else _ended(pull)
 
 
 def _untracked() -> Report:
@@ -102,12 +99,12 @@ def _again(states: Sequence[SoakState], now: datetime) -> float:
     return min([*waits, LONGEST]) if waits else 0.0
 
 
-def _pull(snapshot: Snapshot, soaks: tuple[Soak, ...]) -> Report:
-    pull, policies = Pull(snapshot, soaks), snapshot.policy.soaks
+def _pull(snapshot: Snapshot, pull: Pull) -> Report:
+    soaks, policies = pull.soaks, snapshot.policy.soaks
     findings = tuple(pull.findings())
     unseen = (*_unseen(snapshot), *unlooked(snapshot, [policy.protects for policy in policies]))
     verdict = Verdict.BLOCK if findings else Verdict.ERROR if unseen else Verdict.PASS
-    marks = of_pull(snapshot, soaks, pull)
+    marks = of_pull(pull)
     first = findings[0].title if findings else unseen[0].title if unseen else NOTHING
     more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
     return Report(
@@ -122,8 +119,8 @@ def _pull(snapshot: Snapshot, soaks: tuple[Soak, ...]) -> Report:
     )
 
 
-def _ended(snapshot: Snapshot, soaks: tuple[Soak, ...]) -> Report:
-    marks = of_pull(snapshot, soaks, Pull(snapshot, soaks))
+def _ended(pull: Pull) -> Report:
+    marks = of_pull(pull)
     waits = [name for name, on in marks.labels.items() if on and name == PENDING]
     summary = "merged, and its soak isn't proven yet" if waits else "nothing waits for a soak here"
     return Report(
@@ -132,7 +129,7 @@ def _ended(snapshot: Snapshot, soaks: tuple[Soak, ...]) -> Report:
         summary=summary,
         labels=marks.labels,
         grounds=marks.grounds,
-        explanation=comment.explanation([soak.told() for soak in soaks]),
+        explanation=comment.explanation([soak.told() for soak in pull.soaks]),
         shown=False,
         status=False,
     )

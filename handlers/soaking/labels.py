@@ -60,17 +60,17 @@ def of_issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Marks:
     return _marks(names, wanted, soaks)
 
 
-def of_pull(snapshot: Snapshot, soaks: Sequence[Soak], pull: "Pull") -> Marks:
+def of_pull(pull: "Pull") -> Marks:
     """Gives the labels of a pull request: what it touches too early, and what of it isn't proven since its merge."""
-    wanted = set[str]()
+    wanted, snapshot = set[str](), pull.snapshot
     merged, number = snapshot.inputs.state == "merged", snapshot.target.number
-    for soak in soaks:
+    for soak in pull.soaks:
         policy = soak.ground.soak
         if merged and number in policy.prerequisites and soak.rank < ORDER.index("threshold-met"):
             wanted.add(PENDING)
         if snapshot.inputs.state == "open" and pull.touching[policy.name] and not soak.open:
             wanted |= {CUTOVER, NEEDS} if soak.name != "awaiting-operator" else {CUTOVER, DECIDE}
-    return _marks((PENDING, CUTOVER, NEEDS, DECIDE), wanted, soaks)
+    return _marks((PENDING, CUTOVER, NEEDS, DECIDE), wanted, pull.soaks)
 
 
 def asks(soak: Soak) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 from bot.escape import cut
 from bot.model import Finding, Location, Severity, Snapshot
@@ -15,6 +16,7 @@ from handlers.guard_verdicts import FILES, listed, touched, unread
 from handlers.label_facts import DOCUMENTS
 from handlers.patterns import chosen
 from handlers.soaking.claims import Stage, claim_of, sentences
+from handlers.soaking.ground import grounds
 from handlers.soaking.payload import ORDER, StateName
 from handlers.soaking.state import Soak
 
@@ -49,6 +51,11 @@ class Pull:
 
     snapshot: Snapshot
     soaks: tuple[Soak, ...]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Self:
+        """Gives a pull request with all soaks that were observed for it."""
+        return cls(snapshot, tuple(Soak(ground) for ground in grounds(snapshot)))
 
     @cached_property
     def claims(self) -> tuple[Said, ...]:

@@ -137,6 +137,12 @@ class Thread:
         self.kept = {self.policy["name"]: soak.kept().model_dump(mode="json")}
         return soak
 
+    def tracked(self, now: datetime) -> SoakSeen:
+        """What a pull request's snapshot has of the soak: the reading that a look at the issue left."""
+        self.look(now)
+        (kept,) = self.kept.values()
+        return self.seen().model_copy(update={"comments": tuple(self.comments), "kept": kept})
+
 
 def later(days: float = 0, hours: float = 0) -> datetime:
     """A moment so long after the beginning."""

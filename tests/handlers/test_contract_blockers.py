@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from bot.model import AddedLines, CommentText, Decision, Gap, Reference, StatusSeen
+from bot.policy import SoakPolicy
 from tests.handlers.contract_mutations import emptied
 from tests.handlers.contracts import FULL_BODY, OVERLAY, changed, found, full, judged, status
-from tests.snapshots import NOW, OPERATOR, WRITER, leak
+from tests.handlers.soaking import later, proven
+from tests.snapshots import NOW, OPERATOR, POLICY, WRITER, leak
 
 RED = status("tests / unit", "Failing after 9s", "failure")
 WAITING = status("tests / unit", "Has started running", "pending")
@@ -194,3 +196,18 @@ def test_a_gate_is_open_once_an_operator_surely_wrote_its_phrase(
     report = judged(full(comments=(said,)))
     assert [gate["open"] for gate in report.data["gates"]] == [opened, False]
     assert any(note == f"Gate w04-signer-cutover-approved: opened by {OPERATOR}." for note in report.notes) is opened
+
+
+def test_where_the_policy_names_soaks_their_states_tell() -> None:
+    thread = proven()
+    body = emptied("Merge blockers", "- Any claim that the soak has begun before #273.")(FULL_BODY)
+    about = {"policy": POLICY.model_copy(update={"soaks": (SoakPolicy.model_validate(thread.policy),)})}
+
+    def asked(days: float, title: str = "feat: one more bed") -> str:
+        observed = full(body=body, title=title, soaks=(thread.tracked(later(days=days)),), **about)
+        observed = observed.model_copy(update={"taken_at": later(days=days)})
+        return str(judged(observed).data["blockers"][0]["answer"])
+
+    assert asked(0.05) == "clear"
+    assert asked(0.05, "docs: the soak has started") == "blocked"
+    assert asked(8, "docs: the soak has started") == "clear"

@@ -14,16 +14,9 @@ from tests.handlers.soaking import FALLBACK, MARKER, PHRASE, SOAK, Thread, later
 from tests.snapshots import ISSUE, OPERATOR, PULL, TOOLS, snapshot
 
 
-def tracked(thread: Thread, days: float) -> SoakSeen:
-    """What a pull request's snapshot has of a soak: the reading that its tracking issue left."""
-    thread.look(later(days=days))
-    (kept,) = thread.kept.values()
-    return thread.seen().model_copy(update={"comments": tuple(thread.comments), "kept": kept})
-
-
 def pull(thread: Thread, days: float = 10, **change: Any) -> Snapshot:
     policy = Policy(operators=(OPERATOR,), soaks=(SoakPolicy.model_validate(thread.policy),))
-    values: dict[str, Any] = {"policy": policy, "soaks": (tracked(thread, days),)}
+    values: dict[str, Any] = {"policy": policy, "soaks": (thread.tracked(later(days=days)),)}
     return snapshot(PULL, **(values | change)).model_copy(update={"taken_at": later(days=days)})
 
 
@@ -149,7 +142,7 @@ async def test_a_claim_is_about_the_soak_that_it_names() -> None:
         Thread(policy=SOAK | {"name": "canary-bridge", "issue": 50, "gate": "canary-bridge-opened"}),
     )
     policy = Policy(operators=(OPERATOR,), soaks=tuple(SoakPolicy.model_validate(t.policy) for t in (done, other)))
-    seen = (tracked(done, 10), tracked(other, 10))
+    seen = (done.tracked(later(days=10)), other.tracked(later(days=10)))
 
     async def found(body: str) -> list[str]:
         return [one.title for one in (await judged(pull(done, 10, policy=policy, soaks=seen, body=body))).findings]
