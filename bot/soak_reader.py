@@ -87,7 +87,7 @@ class SoakReader:
             runs=runs,
             commits=tuple(self._shown(one) for one in commits),
             pulls=tuple(found.seen for _, found in sorted(pulls.items())),
-            elsewhere=elsewhere(mine, soak, policy, beside.readings),
+            elsewhere=elsewhere(mine, runs, soak, policy, beside.readings),
             writers=writers,
             phrases=tuple(one for one in beside.phrases if one.phrase == soak.gate and one.number in soak.gate_on),
         )

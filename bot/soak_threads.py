@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.model import EVIDENCE_BEGIN, CommentText, Decision, Evidence, EvidenceRun, Judgment, blocks
+from bot.model import EVIDENCE_BEGIN, CommentText, Decision, Evidence, EvidenceRun, Judgment, RunSeen, blocks
 from bot.policy import Policy, SoakPolicy, named
 from bot.soak_readings import Reading
 
@@ -109,16 +109,22 @@ def bearing(
     return tuple(one for one in found if one.id in kept), lost
 
 
-def elsewhere(mine: Iterable[Piece], soak: SoakPolicy, policy: Policy, others: Mapping[str, Reading]) -> dict[int, str]:
-    """Gives the runs that evidence of other soaks, tracked elsewhere, used before any of this one's did."""
-    first = _first(mine)
+def elsewhere(
+    mine: Iterable[Piece], runs: Sequence[RunSeen], soak: SoakPolicy, policy: Policy, others: Mapping[str, Reading]
+) -> dict[int, str]:
+    """Gives the runs that evidence of other soaks, tracked elsewhere, used before any of this one's did.
+
+    `runs` are what is known of this one's: evidence may name a run by its id alone.
+    """
+    first = _first(mine, runs)
     found: dict[int, tuple[Moment, str]] = {}
     for other in policy.soaks:
         reading = others.get(other.name)
         if reading is None or other.issue == soak.issue or reading.issue != other.issue:
             continue
         trusted = accounts(policy, other, reading.seen.writers)
-        for run, at in _first(pieces(reading.seen.comments, other.name, trusted)).items():
+        theirs = _first(pieces(reading.seen.comments, other.name, trusted), reading.seen.runs)
+        for run, at in theirs.items():
             if run in first and at < first[run]:
                 found[run] = min(found.get(run, (at, other.name)), (at, other.name))
     return {run: name for run, (_, name) in sorted(found.items())}
@@ -126,18 +132,20 @@ def elsewhere(mine: Iterable[Piece], soak: SoakPolicy, policy: Policy, others: M
 
 def shared_runs(one: Reading, other: Reading) -> bool:
     """Says whether evidence of two soaks names a run in common."""
-    runs = [
-        {run.number for run in runs_of(piece.evidence for piece in pieces(it.seen.comments, it.name, ()))}
-        for it in (one, other)
-    ]
-    return not runs[0].isdisjoint(runs[1] - {0})
+    mine, theirs = ({run.number for run in it.seen.runs if run.number} for it in (one, other))
+    return not mine.isdisjoint(theirs)
 
 
-def _first(found: Iterable[Piece]) -> dict[int, Moment]:
+def _first(found: Iterable[Piece], runs: Sequence[RunSeen]) -> dict[int, Moment]:
+    """Gives when each run was first named for a smoke that counts, by its number."""
+    numbers = {run.id: run.number for run in runs if run.id}
     first: dict[int, Moment] = {}
     for one in sorted(found, key=lambda one: one.at):
-        if one.counts and one.evidence.kind == "smoke" and one.evidence.run and one.evidence.run.number:
-            first.setdefault(one.evidence.run.number, one.at)
+        named_run = one.evidence.run
+        if one.counts and one.evidence.kind == "smoke" and named_run is not None:
+            number = named_run.number or numbers.get(named_run.id, 0)
+            if number:
+                first.setdefault(number, one.at)
     return first
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, CommentText, Decision, Judgment, SoakSeen, digest
+from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, CommentText, Decision, Judgment, RunSeen, SoakSeen, digest
 from bot.policy import load
 from bot.soak_readings import Reading
 from bot.soak_threads import (
@@ -43,8 +43,8 @@ def proof(run: int, soak: str = "deploy", kind: str = "smoke", **more: Any) -> s
     return f"{EVIDENCE_BEGIN}\n{payload}\n{EVIDENCE_END}"
 
 
-def reading(*comments: CommentText, name: str = "deploy", issue: int = 3) -> Reading:
-    return Reading(issue, "main", "", SoakSeen(name=name, comments=comments))
+def reading(*comments: CommentText, name: str = "deploy", issue: int = 3, runs: tuple[RunSeen, ...] = ()) -> Reading:
+    return Reading(issue, "main", "", SoakSeen(name=name, comments=comments, runs=runs))
 
 
 def runs(*comments: CommentText, trusted: tuple[str, ...] = ("ann",)) -> list[int]:
@@ -101,7 +101,7 @@ def test_a_crowd_leaves_out_nothing_that_counts() -> None:
 def test_a_run_belongs_to_the_soak_whose_evidence_named_it_first() -> None:
     others = {"other": reading(said(10, proof(1, "other")), said(30, proof(2, "other")), name="other", issue=4)}
     mine = pieces((said(20, proof(1)), said(21, proof(2)), said(22, proof(3))), "deploy", ("ann",))
-    assert elsewhere(mine, DEPLOY, POLICY, others) == {1: "other"}
+    assert elsewhere(mine, (), DEPLOY, POLICY, others) == {1: "other"}
 
 
 @pytest.mark.parametrize(
@@ -115,26 +115,35 @@ def test_a_run_belongs_to_the_soak_whose_evidence_named_it_first() -> None:
 )
 def test_what_counts_for_no_other_soak_takes_no_run_away(comment: CommentText) -> None:
     others = {"other": reading(comment, name="other", issue=4), "gone": reading(name="gone", issue=9)}
-    assert elsewhere(pieces((said(20, proof(1)),), "deploy", ("ann",)), DEPLOY, POLICY, others) == {}
+    assert elsewhere(pieces((said(20, proof(1)),), "deploy", ("ann",)), (), DEPLOY, POLICY, others) == {}
 
 
 def test_a_run_that_a_stranger_named_earlier_here_is_still_the_others() -> None:
     others = {"other": reading(said(10, proof(1, "other")), name="other", issue=4)}
     thread = (said(1, proof(1), "eve"), said(20, proof(1)))
-    assert elsewhere(pieces(thread, "deploy", ("ann",)), DEPLOY, POLICY, others) == {1: "other"}
+    assert elsewhere(pieces(thread, "deploy", ("ann",)), (), DEPLOY, POLICY, others) == {1: "other"}
 
 
 def test_soaks_of_one_issue_are_for_its_own_thread_to_tell_apart() -> None:
     policy = POLICY.model_copy(update={"soaks": (DEPLOY, OTHER.model_copy(update={"issue": 3}))})
     others = {"other": reading(said(10, proof(1, "other")), name="other", issue=3)}
-    assert elsewhere(pieces((said(20, proof(1)),), "deploy", ("ann",)), DEPLOY, policy, others) == {}
+    assert elsewhere(pieces((said(20, proof(1)),), "deploy", ("ann",)), (), DEPLOY, policy, others) == {}
+
+
+def test_a_run_that_is_named_by_its_id_alone_is_the_same_run() -> None:
+    known = (RunSeen(number=7, id=1007),)
+    by_id = proof(0).replace('"number": 0', '"id": 1007')
+    mine = pieces((said(20, by_id),), "deploy", ("ann",))
+    theirs = reading(said(10, by_id.replace("deploy", "other")), name="other", issue=4, runs=known)
+    assert elsewhere(mine, known, DEPLOY, POLICY, {"other": theirs}) == {7: "other"}
+    assert elsewhere(mine, (), DEPLOY, POLICY, {"other": theirs}) == {}
 
 
 def test_soaks_share_runs_that_both_name() -> None:
-    one = reading(said(1, proof(7)))
-    assert shared_runs(one, reading(said(1, proof(7, "other")), name="other", issue=4))
-    assert not shared_runs(one, reading(said(1, proof(8, "other")), name="other", issue=4))
-    assert not shared_runs(reading(said(1, proof(0))), reading(said(1, proof(0, "other")), name="other", issue=4))
+    one = reading(runs=(RunSeen(number=7), RunSeen(number=0, id=5, status="missing")))
+    assert shared_runs(one, reading(name="other", issue=4, runs=(RunSeen(number=7),)))
+    other = reading(name="other", issue=4, runs=(RunSeen(number=8), RunSeen(number=0, id=5, status="missing")))
+    assert not shared_runs(one, other)
 
 
 def test_the_newest_judgment_tells_what_is_remembered() -> None:

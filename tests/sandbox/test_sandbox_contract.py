@@ -378,38 +378,3 @@ def _schema(recorded: dict[str, Any], described: dict[str, Any]) -> dict[str, An
             name = response.get("$ref", "").rpartition("/")[2]
             return dict(described["responses"].get(name, response).get("schema", {})) or None
     return None
-
-
-@pytest.mark.parametrize(("query", "total", "shown"), [("run_number=2", 1, 1), ("limit=1&page=2", 3, 1), ("", 3, 3)])
-async def test_the_list_of_runs_is_as_described(garden: World, query: str, total: int, shown: int) -> None:
-    path = "/repos/workshop/ci-demo/actions/runs"
-    recorded = {
-        "name": "runs",
-        "request": {"method": "GET", "path": f"/api/v1{path}"},
-        "response": {"status": 200},
-    }
-    response = await garden.call("codex", "GET", f"{path}?{query}")
-    assert not [*undescribed(response, recorded, openapi())]
-    assert (response.json()["total_count"], len(response.json()["workflow_runs"])) == (total, shown)
-
-
-async def test_a_run_is_told_by_its_id(garden: World) -> None:
-    listed = await garden.made("codex", "GET", "/repos/workshop/ci-demo/actions/runs?run_number=2")
-    one = listed["workflow_runs"][0]
-    path = f"/repos/workshop/ci-demo/actions/runs/{one['id']}"
-    response = await garden.call("codex", "GET", path)
-    recorded = {
-        "name": "run",
-        "request": {"method": "GET", "path": f"/api/v1{path}"},
-        "response": {"status": 200},
-    }
-    assert not [*undescribed(response, recorded, openapi())]
-    assert response.json() == one
-    assert (await garden.call("codex", "GET", "/repos/workshop/ci-demo/actions/runs/2")).status_code == 404
-
-
-async def test_an_older_server_has_no_list_of_runs(garden: World) -> None:
-    garden.sandbox.lists_runs = False
-    response = await garden.call("codex", "GET", "/repos/workshop/ci-demo/actions/runs?run_number=2")
-    assert (response.status_code, response.text) == (404, "404 page not found\n")
-    assert (await garden.call("codex", "GET", "/repos/workshop/ci-demo/actions/tasks")).status_code == 200
