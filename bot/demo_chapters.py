@@ -4,6 +4,9 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.evidence_collect import Markers
+from bot.evidence_collect import comment as evidence_comment
+from bot.model import Evidence, EvidenceRun, EvidenceStep, TokenFile
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, World
 
@@ -21,6 +24,25 @@ A machine account of its own for the runner, which may read the two registry cre
 - the runner's old credential is revoked
 - publishing from main still works
 - the runbook says how to rotate and how to go back
+"""
+
+RUNNER = "runner-identity"
+GATE = "remove-runner-token-approved"
+BY_IDENTITY, BY_TOKEN = "token_source=identity", "token_source=fallback"
+SOAK = f"""\
+version: 1
+agents: [{{agent}}]
+soaks:
+  - name: {RUNNER}
+    issue: {{number}}
+    marker: {BY_IDENTITY}
+    forbidden: [{BY_TOKEN}]
+    smokes: 2
+    modules: [dashboard, matrix]
+    days: 0
+    audit: {{{{hours: 48, logs: 10}}}}
+    evidence_from: [{{agent}}]
+    gate: {GATE}
 """
 
 
@@ -108,6 +130,38 @@ async def _judged(scene: World) -> Chapter:
     return Chapter(number, "an issue for the operator", story, purpose="judge", command=(comment, words))
 
 
+async def _soaked(scene: World) -> Chapter:
+    number = await scene.open_issue(AGENT, "ops: give the deploy runner a machine identity", MATTER)
+    checkout = await scene.clone(OPERATOR)
+    tip = await checkout.commit("Follow the soak", {PATH: SOAK.format(agent=AGENT, number=number)})
+    await checkout.push("main")
+    await scene.machine.policies.trust(REPOSITORY, tip, OPERATOR)
+    file = TokenFile(mode="0600", owner="runner:runner", size=333)
+    await _prove(scene, number, Evidence(soak=RUNNER, kind="install", token_file=file))
+    for run, module in ((41, "dashboard"), (42, "matrix")):
+        scene.sandbox.add_run(REPOSITORY, run, tip, workflow="deploy.yml")
+        done = EvidenceStep(status="noop", exit_code=0)
+        smoke = Evidence(soak=RUNNER, kind="smoke", module=module, run=EvidenceRun(number=run), commit=tip)
+        await _prove(scene, number, smoke.model_copy(update={"markers": {BY_IDENTITY: 2}, "steps": {"apply": done}}))
+    await _prove(
+        scene,
+        number,
+        Evidence(soak=RUNNER, kind="audit", window_hours=48, logs=16, markers={BY_IDENTITY: 16, BY_TOKEN: 0}),
+    )
+    await scene.settled()
+    await scene.write(AGENT, number, GATE)
+    story = (
+        "A new way in proves itself: two runs that Forgejo confirms, an audit. The agent writes the phrase that would "
+        "take the old token away; only the operator's opens the gate."
+    )
+    return Chapter(number, "a soak that waits for the operator", story, purpose="soak-evidence")
+
+
+async def _prove(scene: World, number: int, evidence: Evidence) -> None:
+    """Posts evidence as `assay evidence collect --post` does in a job."""
+    await scene.write(AGENT, number, evidence_comment(evidence, Markers((BY_IDENTITY,), (BY_TOKEN,))))
+
+
 CHAPTERS: tuple[Callable[[World], Awaitable[Chapter]], ...] = (
     _clean,
     _added_and_removed,
@@ -115,5 +169,6 @@ CHAPTERS: tuple[Callable[[World], Awaitable[Chapter]], ...] = (
     _fork,
     _told,
     _judged,
+    _soaked,
 )
 """The story in its order."""
