@@ -5,17 +5,18 @@ repository are judged anew, so that a status turns by itself as a gate opens; wh
 waits for, its tracking issue is looked at again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import records, soak_readings
 from bot.look import Look
 from bot.model import Kind, Report, Snapshot, Target
+from bot.policy import Policy, SoakPolicy
 from bot.soak_phrases import CHECK as PHRASES
 from bot.soak_reader import Tracking, completed, tracked_here
 from bot.soak_readings import Reading
-from bot.soak_threads import shared_runs
+from bot.soak_threads import accounts, elsewhere, pieces, shared_runs
 from bot.store.session import Store
 from bot.store.tables import Repository, TargetRow
 
@@ -76,12 +77,22 @@ async def _tracked(store: Store, snapshot: Snapshot) -> list[Target]:
             return []
         pulls = await records.mark_open(session, repository=target.repository, pulls=True, priority=UNHURRIED)
         rivals = _rivals(changed, [one for one in known.values() if one.issue != target.number])
+        if any(_used(tracking, policy, here[one.name], one, known) != one.seen.elsewhere for one in changed):
+            rivals.add(target.number)
         return pulls + await mark_tracked(session, target.repository, numbers=rivals)
 
 
 def _rivals(changed: Sequence[Reading], others: Sequence[Reading]) -> set[int]:
     """Other tracking issues whose evidence names the same runs: a run counts for the soak that named it first."""
     return {other.issue for other in others for one in changed if shared_runs(one, other)}
+
+
+def _used(
+    tracking: Tracking, policy: Policy, soak: SoakPolicy, reading: Reading, known: Mapping[str, Reading]
+) -> dict[int, str]:
+    """Runs that others used before, as their readings are now: one may have come since this thread was looked at."""
+    mine = pieces(tracking.comments, soak.name, accounts(policy, soak, reading.seen.writers))
+    return elsewhere(mine, reading.seen.runs, soak, policy, known)
 
 
 async def _waited_for(store: Store, snapshot: Snapshot, row: TargetRow | None) -> list[Target]:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from bot import memory
+from bot import memory, records
 from bot.model import CommitSeen, Inputs, Judgment, PullSeen, Target
 from bot.sandbox.faults import Fault
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World
+from bot.soak_keeping import keep_soaks
 from tests.stories.soaked import (
     BEGUN,
     PHRASE,
@@ -184,6 +185,32 @@ async def test_a_run_that_another_soak_used_first_is_told(scene: World) -> None:
     await scene.settled()
     found = await readings(scene)
     assert (found["deploy"].seen.elsewhere, found["other"].seen.elsewhere) == ({}, {729: "deploy"})
+
+
+async def test_of_two_soaks_looked_at_at_once_the_later_user_of_a_run_is_looked_at_again(scene: World) -> None:
+    first = await scene.open_issue(OPERATOR, "Soak one")
+    second = await scene.open_issue(OPERATOR, "Soak two")
+    await set_policy(scene, soak(first) + f"- name: other\n  issue: {second}\n  gate: other-gate\n")
+    scene.sandbox.hooks_paused = True
+    await scene.write(AGENT, first, evidence(729))
+    await scene.write(AGENT, second, evidence(729, soak="other"))
+    targets = [Target.parse(f"{REPOSITORY}#{number}") for number in (first, second)]
+    looks = [await scene.machine.reconciler.look(target) for target in targets]
+    assert await keep_soaks(scene.machine.store, looks[0], None) == []
+    assert await keep_soaks(scene.machine.store, looks[1], None) == targets
+    await scene.settled()
+    assert (await readings(scene))["other"].seen.elsewhere == {729: "deploy"}
+    assert await keep_soaks(scene.machine.store, await scene.machine.reconciler.look(targets[1]), None) == []
+
+
+async def test_a_tracking_issue_that_is_gone_leaves_nothing_to_judge_by(scene: World) -> None:
+    issue, number = await track(scene), await pull(scene)
+    await scene.write(AGENT, issue, evidence(729))
+    await scene.settled()
+    async with scene.machine.store.session() as session:
+        await records.forget(session, Target.parse(f"{REPOSITORY}#{issue}"))
+    scene.sandbox.faults.append(Fault("404", rf"/issues/{issue}$", "GET"))
+    assert "couldn't be read" in (await seen(scene, number)).unseen
 
 
 async def test_a_soak_that_the_policy_drops_is_forgotten(scene: World) -> None:
