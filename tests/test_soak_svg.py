@@ -63,7 +63,7 @@ def test_each_mark_says_in_words_what_it_is() -> None:
     told = [one.words for one in points(state("closed").content())]
     assert told[0] == "2026-05-14 07:40 UTC: install: counted as the installation"
     assert told[2] == "2026-05-14 07:44 UTC: smoke of matrix-well-known, run 729: run #729 counts as 1 of 3"
-    assert told[-2] == "2026-05-24 16:40 UTC: pdurlej wrote w4a-remove-direct-pat-approved"
+    assert told[-2] == "2026-05-24 16:40 UTC: operator wrote w4a-remove-direct-pat-approved"
 
 
 def test_the_states_stand_in_their_order_with_their_marks() -> None:

@@ -46,7 +46,7 @@ def test_a_thread_is_played_comment_by_comment(assay: Assay) -> None:
         ("threshold-met", "3 of 3 runs count; the audit is due"),
         ("awaiting-operator", "counted as the audit"),
         ("awaiting-operator", "the audit of comment 9 passed; an operator decides"),
-        ("approved", "pdurlej opened the gate"),
+        ("approved", "operator opened the gate"),
         ("removed", "counted as the removal"),
     ]
     assert told["steps"][0]["at"] == "2026-05-14T07:36:00Z"
@@ -113,7 +113,7 @@ def test_short_commits_are_the_same_commits(assay: Assay) -> None:
 def test_an_operator_starts_a_soak_over_by_command(assay: Assay) -> None:
     told = story()
     told["comments"][7] = {
-        "author": "pdurlej",
+        "author": "operator",
         "at": "2026-05-19T08:00:00",
         "body": "/soak-restart deploy-runner-token the runner was replaced",
     }
@@ -157,7 +157,7 @@ def test_a_thread_without_comments_has_not_started(assay: Assay) -> None:
         ("soak: {name: x1}\ncomment: []\n", "thread.yml:2: `comment` isn't a known key; did you mean `comments`?"),
         ("soak: {name: x1, issue: 2}\nissue: {number: 3}\n", "`soak.issue` is 2 and `issue.number` is 3"),
         ("soak: {name: x1}\ncomments: [{author: a, body: b}]\n", "thread.yml:2: `comments.0.at`: field required"),
-        ("soak: {name: x1, gate: remove-it}\ngates: [{phrase: remove-it, 'on': [1]}]\n", "opens two gates"),
+        ("soak: {name: x1, gate: remove-it}\ngates: [{phrase: remove-it, targets: [1]}]\n", "opens two gates"),
         ("soak: {name: x1}\noperators: ['a b']\n", "thread.yml:2: `operators.0`: string should match"),
         ("soak: [\n", "thread.yml:2: not YAML"),
         ("", "the file has to be a mapping"),

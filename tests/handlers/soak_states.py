@@ -110,7 +110,7 @@ REACHED: dict[StateName, tuple[datetime, str, int]] = {
     "threshold-met": (at(14, 7, 55), "3 of 3 runs count", 7),
     "audited": (at(24, 14, 56), "the audit found what it has to", 10),
     "awaiting-operator": (at(24, 14, 56), "all evidence is there but the operator's word", 10),
-    "approved": (at(24, 16, 40), "pdurlej wrote the phrase", 12),
+    "approved": (at(24, 16, 40), "operator wrote the phrase", 12),
     "removed": (at(24, 17, 14), "the removal is proven", 13),
     "closed": (at(25, 9, 2), "#437 is merged", 0),
 }
@@ -123,14 +123,14 @@ NEEDS: dict[StateName, tuple[str, str, str]] = {
     "soaking": ("a verified run after #273", "since 2026-05-14 07:42 UTC", "none yet"),
     "threshold-met": ("3 runs, each of matrix-well-known, dashboard", "3 of 3", "0 of 3"),
     "audited": ("7 days, then 10 logs over 48 hours", "16 logs, 48 hours", "not before 2026-05-21 07:42 UTC"),
-    "approved": ("the operator's phrase, after the audit", "pdurlej, 2026-05-24 16:40 UTC", "not yet"),
+    "approved": ("the operator's phrase, after the audit", "operator, 2026-05-24 16:40 UTC", "not yet"),
     "removed": ("the removal, by a verified run", "run #1948", "not yet"),
     "closed": ("the report #437 merged", "merged", "not yet"),
 }
 COLLECT = "assay evidence collect --soak deploy-runner-token --kind"
 STEPS: dict[StateName, Next] = {
     "not-started": Next(who="codex, deploy-runner", what=f"post what was installed: {COLLECT} install --post"),
-    "installed": Next(who="pdurlej", what="merge #273"),
+    "installed": Next(who="operator", what="merge #273"),
     "soaking": Next(
         who="codex, deploy-runner",
         what=f"2 more runs with dashboard among them, then {COLLECT} smoke --log FILE --post",
@@ -141,11 +141,11 @@ STEPS: dict[StateName, Next] = {
         earliest=at(21, 7, 42),
     ),
     "audited": Next(who="codex, deploy-runner", what=f"remove it, run once more, then {COLLECT} removal --post"),
-    "awaiting-operator": Next(who="pdurlej", what=f"write {PHRASE} on a line of its own, if it may be removed"),
+    "awaiting-operator": Next(who="operator", what=f"write {PHRASE} on a line of its own, if it may be removed"),
     "approved": Next(who="codex, deploy-runner", what=f"remove it, run once more, then {COLLECT} removal --post"),
-    "removed": Next(who="pdurlej", what="merge the report #437"),
+    "removed": Next(who="operator", what="merge the report #437"),
     "closed": Next(who="nobody", what="nothing is left to do"),
-    "blocked": Next(who="pdurlej", what="look into comment 9, then /soak-restart deploy-runner-token"),
+    "blocked": Next(who="operator", what="look into comment 9, then /soak-restart deploy-runner-token"),
 }
 
 
@@ -195,7 +195,7 @@ def _criterion(to: StateName, *, met: bool, rows: list[Row]) -> Criterion:
 
 
 def _opened() -> dict[str, Any]:
-    return {"open": True, "by": "pdurlej", "at": at(24, 16, 40), "comment": 12}
+    return {"open": True, "by": "operator", "at": at(24, 16, 40), "comment": 12}
 
 
 def _follow_up(met: set[StateName]) -> tuple[FollowUp, ...]:

@@ -51,7 +51,7 @@ def hrefs(markdown: str) -> set[str]:
 def test_who_has_to_do_what_stands_first() -> None:
     assert lines(body([state("installed")]))[:3] == [
         "🔧 Soak deploy-runner-token: installed",
-        "Next: pdurlej — merge #273",
+        "Next: operator — merge #273",
         "Now: the token's file is there, since 2026-05-14 07:40 UTC.",
     ]
     assert lines(body([state("closed")]))[1] == "Next: nobody — nothing is left to do"
@@ -62,14 +62,15 @@ def test_a_date_before_which_nothing_can_be_done_is_told() -> None:
 
 
 def test_what_the_operator_has_to_write_stands_as_code() -> None:
-    assert f"**Next:** **pdurlej** — if the evidence is enough, comment here, on a line of its own: `{PHRASE}`" in body(
-        [state("awaiting-operator")]
+    assert (
+        f"**Next:** **operator** — if the evidence is enough, comment here, on a line of its own: `{PHRASE}`"
+        in body([state("awaiting-operator")])
     )
 
 
 def test_commands_of_the_next_step_stand_as_code() -> None:
     told = body([state("blocked")])
-    assert "**Next:** **pdurlej** — look into comment 9, then `/soak-restart deploy-runner-token`\n" in told
+    assert "**Next:** **operator** — look into comment 9, then `/soak-restart deploy-runner-token`\n" in told
     assert "— post what was installed: `assay evidence collect --soak " in body([state("not-started")])
 
 
