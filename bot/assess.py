@@ -72,7 +72,9 @@ def folded(snapshot: Snapshot, report: Report) -> Snapshot:
         inputs = snapshot.inputs.model_copy(update={"decisions": tuple(known)})
         snapshot = snapshot.model_copy(update={"inputs": inputs})
     if report.judgment is not None:
-        memory = snapshot.memory.model_copy(update={"judgments": (*snapshot.memory.judgments, report.judgment)})
+        made = report.judgment
+        earlier = (one for one in snapshot.memory.judgments if not made.replaces or one.check != made.check)
+        memory = snapshot.memory.model_copy(update={"judgments": (*earlier, made)})
         snapshot = snapshot.model_copy(update={"memory": memory})
     rest = {check: said for check, said in snapshot.memory.verdicts.items() if check != report.check}
     verdicts = rest | ({report.check: report.verdict.value} if report.status else {})

@@ -84,15 +84,20 @@ async def judgments(session: AsyncSession, target: Target) -> tuple[Judgment, ..
 
 
 async def keep_judgments(session: AsyncSession, target: Target, made: Sequence[Judgment]) -> None:
-    """Keeps judgments, the newest few of each check."""
+    """Keeps judgments, the newest few of each check; one that replaces the others alone."""
     for one in made:
-        row = {"repository": target.repository, "number": target.number, **one.model_dump()}
+        row = {"repository": target.repository, "number": target.number, **one.model_dump(exclude={"replaces"})}
         await upsert(session, JudgmentRow, [row], ("repository", "number", "check", "at"), ("ground", "content"))
         mine = (
             (JudgmentRow.repository == target.repository)
             & (JudgmentRow.number == target.number)
             & (JudgmentRow.check == one.check)
         )
-        old = select(JudgmentRow.at).where(mine).order_by(JudgmentRow.at.desc()).offset(KEPT_JUDGMENTS)
+        old = (
+            select(JudgmentRow.at)
+            .where(mine)
+            .order_by(JudgmentRow.at.desc())
+            .offset(1 if one.replaces else KEPT_JUDGMENTS)
+        )
         if times := list((await session.execute(old)).scalars()):
             await session.execute(delete(JudgmentRow).where(mine, JudgmentRow.at.in_(times)))

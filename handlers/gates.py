@@ -246,7 +246,9 @@ def _kept(snapshot: Snapshot, written: Sequence[Phrase]) -> dict[str, object]:
         for one, there in changes
         if one.phrase in own
     )
-    judgment = Judgment(check=NAME, at=snapshot.taken_at, ground=digest(canonical(content)), content=content)
+    judgment = Judgment(
+        check=NAME, at=snapshot.taken_at, ground=digest(canonical(content)), content=content, replaces=True
+    )
     return {"judgment": judgment, "records": records}
 
 

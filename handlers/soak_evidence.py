@@ -88,7 +88,7 @@ def _issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Report:
 
 
 def _judgment(snapshot: Snapshot, content: dict[str, Any]) -> Judgment:
-    return Judgment(check=NAME, at=snapshot.taken_at, ground=digest(canonical(content)), content=content)
+    return Judgment(check=NAME, at=snapshot.taken_at, ground=digest(canonical(content)), content=content, replaces=True)
 
 
 def _again(states: Sequence[SoakState], now: datetime) -> float:

@@ -75,12 +75,16 @@ class Own(Value):
 
 
 class Judgment(Value):
-    """A judgment that a check made earlier: its own words for it, and the hash of what it rested on."""
+    """A judgment that a check made earlier: its own words for it, and the hash of what it rested on.
+
+    One that `replaces` is kept in place of the check's earlier ones, for it has all that they had.
+    """
 
     check: str
     at: datetime
     ground: str
     content: dict[str, Any]
+    replaces: bool = False
 
 
 class Memory(Value):
