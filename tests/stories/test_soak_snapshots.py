@@ -1,12 +1,17 @@
 """What snapshots hold of soaks: read on the tracking issue, kept, and held against pull requests without a call."""
 
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bot import memory, records
 from bot.model import CommitSeen, Inputs, Judgment, PullSeen, Target
 from bot.sandbox.faults import Fault
-from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World
+from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World, world
 from bot.soak_keeping import keep_soaks
+from tests.stories.conftest import hook
+from tests.stories.server import RULES
 from tests.stories.soaked import (
     BEGUN,
     PHRASE,
@@ -258,3 +263,15 @@ async def _judge(scene: World, target: Target, content: dict[str, Any]) -> None:
     judgment = Judgment(check="gates", at=BEGUN, ground="sha256:0", content=content)
     async with scene.machine.store.session() as session:
         await memory.keep_judgments(session, target, [judgment])
+
+
+@pytest.mark.postgres
+async def test_soaks_are_kept_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    async with world(tmp_path, rules_cache_dir=RULES, database_url=postgres_url) as scene:
+        await hook(scene)
+        issue, number = await track(scene), await pull(scene)
+        scene.sandbox.add_run(REPOSITORY, 729, "a" * 40, started_at=BEGUN)
+        await scene.write(AGENT, issue, evidence(729))
+        await scene.settled()
+        assert [run.status for run in (await seen(scene, number)).runs] == ["success"]
+        assert [*await readings(scene)] == ["deploy"]
