@@ -93,11 +93,8 @@ async def keep_judgments(session: AsyncSession, target: Target, made: Sequence[J
             & (JudgmentRow.number == target.number)
             & (JudgmentRow.check == one.check)
         )
-        old = (
-            select(JudgmentRow.at)
-            .where(mine)
-            .order_by(JudgmentRow.at.desc())
-            .offset(1 if one.replaces else KEPT_JUDGMENTS)
-        )
+        if one.replaces:  # whatever the clock said when they were made
+            await session.execute(delete(JudgmentRow).where(mine, JudgmentRow.at != one.at))
+        old = select(JudgmentRow.at).where(mine).order_by(JudgmentRow.at.desc()).offset(KEPT_JUDGMENTS)
         if times := list((await session.execute(old)).scalars()):
             await session.execute(delete(JudgmentRow).where(mine, JudgmentRow.at.in_(times)))

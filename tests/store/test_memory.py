@@ -52,6 +52,14 @@ async def test_the_newest_judgments_of_each_check_are_kept(store: Store) -> None
     assert kept == (judgment(check="panel"), *made[5:])
 
 
+async def test_a_judgment_that_replaces_the_others_is_kept_alone(store: Store) -> None:
+    whole = judgment(3).model_copy(update={"replaces": True})
+    async with store.session() as session:
+        await memory.keep_judgments(session, TARGET, [judgment(1, "panel"), judgment(2), judgment(5)])
+        await memory.keep_judgments(session, TARGET, [whole])
+    assert (await memory.recall(store, TARGET, NOW)).judgments == (judgment(1, "panel"), judgment(3))
+
+
 async def test_before_the_bot_came_all_is_history(store: Store) -> None:
     assert (await memory.recall(store, TARGET, NOW)).served_since == NOW
     async with store.session() as session:
