@@ -10,6 +10,7 @@ from bot.model import CommentText, CommitSeen, Decision, Judgment, PhraseSeen, R
 from bot.policy import Policy, SoakPolicy
 from bot.scan import Scanner
 from bot.soak_commits import Branch, SoakCommits
+from bot.soak_failures import SoakFailures
 from bot.soak_pulls import SoakPulls
 from bot.soak_readings import Reading, ground
 from bot.soak_runs import SoakRuns
@@ -62,6 +63,7 @@ class SoakReader:
     def __init__(self, client: ForgejoAPI, mirrors: Mirrors, scanner: Scanner, standings: Standings) -> None:
         self.pulls = SoakPulls(client)
         self._runs = SoakRuns(client, scanner.mask)
+        self._failures = SoakFailures(client, scanner.mask)
         self._commits = SoakCommits(mirrors)
         self._standings = standings
         self._scanner = scanner
@@ -85,6 +87,7 @@ class SoakReader:
         return SoakSeen(
             name=soak.name,
             runs=runs,
+            failed=await self._failures.read(tracking.repository, tracking.branch, runs),
             commits=tuple(self._shown(one) for one in commits),
             pulls=tuple(found.seen for _, found in sorted(pulls.items())),
             elsewhere=elsewhere(mine, runs, soak, policy, beside.readings),

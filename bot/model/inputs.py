@@ -197,7 +197,8 @@ class PhraseSeen(Value):
 class SoakSeen(Value):
     """What was observed of one soak of the policy: what its evidence names, as Forgejo and git tell it.
 
-    `elsewhere` says of runs (by their number) that evidence named for another soak before, for which. `writers` are
+    `failed` are runs of the same workflows on the default branch that failed since, whether or not evidence names
+    them. `elsewhere` says of runs, by their number, for which other soak evidence named them before. `writers` are
     accounts whose evidence counts where the policy names none. For another target than the tracking issue itself,
     `comments` are those of the issue's that bear on the soak, `decisions` its commands, and `kept` is what the check
     remembers of it; `unseen` says why the issue couldn't be looked at. `phrases` are its gate's on pull requests.
@@ -205,6 +206,7 @@ class SoakSeen(Value):
 
     name: str
     runs: tuple[RunSeen, ...] = ()
+    failed: tuple[RunSeen, ...] = ()
     commits: tuple[CommitSeen, ...] = ()
     pulls: tuple[PullSeen, ...] = ()
     elsewhere: dict[int, str] = Field(default_factory=dict)

@@ -13,12 +13,14 @@ ROUTES = Routes()
 
 @ROUTES.add("GET", "/repos/{owner}/{repo}/actions/runs")
 async def runs(ask: Ask) -> web.Response:
-    """Gives the runs, the newest first, or the one of a number."""
+    """Gives the runs, the newest first, or the one of a number, or those in some states."""
     _newer(ask)
-    number = ask.request.query.get("run_number")
+    number, states = ask.request.query.get("run_number"), ask.request.query.getall("status", [])
     found = sorted(ask.repo.runs.values(), key=lambda run: -run.id)
     if number:
         found = [run for run in found if str(run.number) == number]
+    if states:
+        found = [run for run in found if run.status in states]
     shown = [_run(ask, run) for run in Page.of(ask.request).cut(found)]
     return answer({"workflow_runs": shown, "total_count": len(found)})
 

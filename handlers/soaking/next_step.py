@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from handlers.guard_verdicts import listed
 from handlers.soaking.ground import Item
 from handlers.soaking.payload import ORDER, Criterion, Next, StateName
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from handlers.soaking.progress import Progress
     from handlers.soaking.state import Soak
 
+WATCHED = frozenset({"soaking", "threshold-met", "audited", "awaiting-operator", "approved"})
+"""States in which a failed run matters that no evidence tells of."""
 COLLECT = "assay evidence collect --soak {name} --kind {kind}"
 
 
@@ -33,8 +36,21 @@ def why(soak: "Soak") -> str:
         "removed": "the removal is proven",
         "closed": f"the removal is proven, and the report #{policy.report} is merged",
     }
+    silent = _silent(soak) if state in WATCHED else ""
     again = f"; {made.reset}" if made.reset and state in {"installed", "soaking", "not-started"} else ""
-    return told[state] + again
+    return told[state] + again + silent
+
+
+def _silent(soak: "Soak") -> str:
+    """Failed runs that nobody tells of: they may have nothing to do with the soak, which somebody has to see."""
+    made = soak.progress
+    first = min((item.run for item in made.counted), default=0)
+    told = {item.run for item in soak.ground.items}
+    runs = [run for run in soak.ground.seen.failed if first and run.number > first and run.number not in told]
+    if not runs:
+        return ""
+    names = listed([f"#{run.number} of {run.workflow}" for run in runs], 3)
+    return f"; meanwhile {names} failed, and no evidence tells of it"
 
 
 def _unmerged(soak: "Soak") -> str:

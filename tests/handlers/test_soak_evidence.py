@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.assess import assess, folded
-from bot.model import AddedLines, Gap, Kind, Report, Snapshot, SoakSeen, Target, Touch, Verdict
+from bot.model import AddedLines, Gap, Kind, Report, RunSeen, Snapshot, SoakSeen, Target, Touch, Verdict
 from bot.policy import Policy, SoakPolicy
 from handlers import judge
 from handlers.soak_evidence import CHECK
@@ -206,6 +206,18 @@ async def test_a_failure_after_the_phrase_closes_the_gate_again() -> None:
     assert found.data["soaks"][0]["state"] == "installed"
     assert "is closed again: started over" in found.data["soaks"][0]["alarms"][0]
     assert rules(await judged(pull(thread, 9.3, files=files("deploy/runner/env.sh")))) == ["soak-protected"]
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(733, True), (700, False), (730, False)], ids=["since", "before", "told by evidence"]
+)
+async def test_a_run_that_failed_and_that_nobody_tells_of_is_told_to_who_decides(number: int, told: bool) -> None:
+    thread = proven()
+    failed = RunSeen(number=number, workflow="auto-apply.yml", status="failure")
+    seen = thread.seen().model_copy(update={"failed": (failed,)})
+    found = await judged(thread.snapshot(later(days=8), soaks=(seen,)))
+    why = f"meanwhile #{number} of auto-apply.yml failed, and no evidence tells of it"
+    assert (why in found.data["soaks"][0]["why"]) is told
 
 
 async def test_without_soaks_there_is_nothing_to_say() -> None:

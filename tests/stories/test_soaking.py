@@ -129,6 +129,13 @@ async def test_soak_and_gate_answer_with_where_it_stands(story: Soaking) -> None
     assert PHRASE in reply["body"]
 
 
+async def test_a_failed_run_that_nobody_posts_is_seen(story: Soaking) -> None:
+    await told(story, "soaking")
+    await story.run(50, "failure")
+    await story.look(ISSUE)
+    assert "meanwhile #50 of auto-apply.yml failed, and no evidence tells of it" in (await story.state())["why"]
+
+
 async def test_labels_ask_for_evidence_and_then_for_the_operator(story: Soaking) -> None:
     await told(story, "soaking")
     assert {"status:needs-evidence", "cutover-gate", "observed/used"} <= set(await story.scene.labels(ISSUE))
