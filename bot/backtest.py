@@ -146,6 +146,8 @@ def unseen(seen: Snapshot, policy: Policy) -> frozenset[str]:
         "base": wanted.base and not had.references and inputs.base.ref != inputs.default_branch,
         "docs-drift": wanted.docs_drift and not had.docs_drift and bool(left(inputs.files)),
         "workflow-lint": wanted.workflow_lint and not had.workflow_lint and any(map(is_workflow, inputs.files)),
+        "soak-evidence": not {soak.name for soak in policy.soaks} <= {one.name for one in inputs.soaks},
+        "gates": not {gate.phrase for gate in policy.gates} <= {gate.phrase for gate in seen.policy.gates},
     }
     merging = wanted.merge and (any(lacking.values()) or not (had.references and had.mergeable))
     return frozenset(check for check, so in {**lacking, "merge": merging}.items() if so)

@@ -36,8 +36,10 @@ from handlers.soaking.state import Soak, tracked_soaks
 from handlers.telling import not_looked_at
 
 OFF = "no policy names a soak here"
-POLL = 60.0
-"""Seconds after which runs are asked for that haven't ended."""
+POLL, RARELY = 60.0, 3_600.0
+"""Seconds after which runs are asked for that haven't ended or couldn't be asked for: ever more rarely, as they age."""
+PATIENCE = 4
+AWAITED = frozenset({"pending", "unverifiable"})
 LONGEST = 86_400.0
 NOTHING = "it claims nothing that isn't so, and touches nothing that waits"
 
@@ -93,7 +95,9 @@ def _judgment(snapshot: Snapshot, content: dict[str, Any]) -> Judgment:
 
 def _again(states: Sequence[SoakState], now: datetime) -> float:
     """Seconds to the next moment at which something changes by itself; 0 where nothing does."""
-    waits = [POLL for state in states for row in state.evidence if any(one.standing == "pending" for one in row.facts)]
+    rows = (row for state in states for row in state.evidence if not row.counts)
+    open_ = [row for row in rows if any(one.name == "run" and one.standing in AWAITED for one in row.facts)]
+    waits = [min(max(POLL, (now - row.at).total_seconds() / PATIENCE), RARELY) for row in open_ if row.run]
     due = [state.next.earliest for state in states if state.next.earliest and state.next.earliest > now]
     waits += [(moment - now).total_seconds() + 1 for moment in due]
     return min([*waits, LONGEST]) if waits else 0.0

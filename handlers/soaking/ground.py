@@ -8,7 +8,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.model import CommentText, Decision, Evidence, Kind, Snapshot, SoakSeen, Value, blocks
+from bot.model import (
+    CommentText,
+    Decision,
+    Evidence,
+    EvidenceRun,
+    Kind,
+    RunSeen,
+    Snapshot,
+    SoakSeen,
+    Value,
+    blocks,
+)
 from bot.policy import SoakPolicy, named
 from handlers.contract_phrases import wrote
 from handlers.soaking.payload import StateName
@@ -92,11 +103,6 @@ class Item:
         """The comment, and which of its payloads."""
         return self.comment, self.index
 
-    @property
-    def run(self) -> int:
-        """The number of the run that it is about; 0 where it names none."""
-        return self.evidence.run.number if self.evidence.run else 0
-
 
 @dataclass(frozen=True)
 class Ground:
@@ -133,20 +139,31 @@ class Ground:
         fallen = [one.model_copy(update={"lost_at": one.lost_at or self.now}) for one in lost]
         return tuple(sorted((*self.written, *fallen), key=lambda one: (one.at, one.comment)))
 
-    def elsewhere(self, item: Item) -> str:
-        """Gives the soak that an item's run was used for before, in this thread or another; empty where for none."""
-        return self.seen.elsewhere.get(item.run, "") or self._used.get(item.run, (item.at, ""))[1]
+    def run(self, named: EvidenceRun | None) -> RunSeen | None:
+        """Gives the run that evidence names by its number or its id, as Forgejo tells it."""
+        if named is None:
+            return None
+        return next((run for run in self.seen.runs if _same(named, run)), None)
+
+    def number(self, evidence: Evidence) -> int:
+        """Gives the number of the run that evidence is about, also where it names the id alone; 0 where none."""
+        named, run = evidence.run, self.run(evidence.run)
+        return run.number if run and run.number else named.number if named else 0
+
+    def elsewhere(self, number: int) -> str:
+        """Gives the soak that a run was used for before, in this thread or another; empty where for none."""
+        return self.seen.elsewhere.get(number, "") or self._used.get(number, "")
 
     @cached_property
-    def _used(self) -> dict[int, tuple[datetime, str]]:
+    def _used(self) -> dict[int, str]:
         """Runs that somebody named for another soak in this very thread, before anybody named them for this one."""
-        first: dict[int, tuple[datetime, str]] = {}
+        first: dict[int, str] = {}
         for comment in sorted(self.comments, key=lambda one: (one.created_at, one.id)):
             named = () if comment.edited or not self.counts_from(comment.author) else blocks(comment.body)
             for block in named:
                 if block.evidence is not None and block.evidence.run and block.evidence.kind == "smoke":
-                    first.setdefault(block.evidence.run.number, (comment.created_at, block.evidence.soak))
-        return {run: (at, name) for run, (at, name) in first.items() if name != self.soak.name}
+                    first.setdefault(self.number(block.evidence), block.evidence.soak)
+        return {run: name for run, name in first.items() if name != self.soak.name}
 
     def _written(self) -> Iterator[Item]:
         for comment in self.comments:
@@ -212,6 +229,10 @@ def phrases_in(comments: Sequence[CommentText], phrases: Sequence[str], operator
         if comment.witnessed and not comment.edited and named(comment.author, operators) and phrase in comment.body
         if wrote(comment.body, phrase.__eq__)
     )
+
+
+def _same(named: EvidenceRun, run: RunSeen) -> bool:
+    return named.number == run.number if named.number else bool(named.id) and named.id == run.id
 
 
 def _memory(snapshot: Snapshot) -> dict[str, Any]:

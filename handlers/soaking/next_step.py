@@ -44,8 +44,8 @@ def why(soak: "Soak") -> str:
 def _silent(soak: "Soak") -> str:
     """Failed runs that nobody tells of: they may have nothing to do with the soak, which somebody has to see."""
     made = soak.progress
-    first = min((item.run for item in made.counted), default=0)
-    told = {item.run for item in soak.ground.items}
+    first = min(made.runs, default=0)
+    told = {soak.verified[item.key].run for item in soak.ground.items}
     runs = [run for run in soak.ground.seen.failed if first and run.number > first and run.number not in told]
     if not runs:
         return ""
@@ -133,7 +133,7 @@ def _criteria(soak: "Soak") -> Iterator[Criterion]:
         by = f"{made.phrase.by}, {made.phrase.at:%Y-%m-%d %H:%M} UTC" if made.phrase else "not yet"
         comments = (made.phrase.comment,) if made.phrase else ()
         yield one("approved", "the operator's phrase, after the audit", by, *comments)
-    gone = f"run #{made.removal.run}" if made.removal else "not yet"
+    gone = f"run #{soak.verified[made.removal.key].run}" if made.removal else "not yet"
     yield one("removed", "the removal, by a verified run", gone, *_of(made.removal))
     if policy.report:
         yield one("closed", f"the report #{policy.report} merged", "merged" if made.closed_at else "not yet")

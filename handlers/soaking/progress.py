@@ -52,6 +52,11 @@ class Progress:
         return len(self.counted) >= self.ground.soak.smokes and not self.lacking
 
     @property
+    def runs(self) -> tuple[int, ...]:
+        """Gives the numbers of the runs that count."""
+        return tuple(self.verified[item.key].run for item in self.counted)
+
+    @property
     def lacking(self) -> tuple[str, ...]:
         """Gives the modules of which no run counts yet."""
         modules = {item.evidence.module for item in self.counted}
@@ -142,7 +147,7 @@ def _because(made: Progress, state: StateName) -> str:
     soak = made.ground.soak
     return {
         "installed": "the token's file is there",
-        "soaking": f"the first run counts: #{made.counted[0].run}" if made.counted else "",
+        "soaking": f"the first run counts: #{made.runs[0]}" if made.counted else "",
         "threshold-met": f"{len(made.counted)} of {soak.smokes} runs count",
         "audited": "the audit found what it has to",
         "awaiting-operator": "all evidence is there but the operator's word",
@@ -165,7 +170,7 @@ def _failing(made: Progress, item: Item, seen: Verified) -> Seen | None:
     """What speaks against the soak starts it over or blocks it, once something counted."""
     if not seen.failed:
         return None
-    run = f"run #{item.run}: " if item.run else ""
+    run = f"run #{seen.run}: " if seen.run else ""
     told = f"{run}{seen.failed}"
     if made.removal is not None:
         made.alarms.append(f"After the removal, {told} (comment {item.comment}).")
@@ -195,7 +200,7 @@ def _install(made: Progress, item: Item, seen: Verified) -> Seen:
 
 
 def _smoke(made: Progress, item: Item, seen: Verified) -> Seen:
-    soak, run = made.ground.soak, item.run
+    soak, run = made.ground.soak, seen.run
     if made.blocked:
         return Seen(False, "not counted: the soak is blocked")
     if seen.faults:
@@ -204,9 +209,9 @@ def _smoke(made: Progress, item: Item, seen: Verified) -> Seen:
         )
     if soak.modules and item.evidence.module not in soak.modules:
         return Seen(False, f"not counted: {item.evidence.module or 'no module'} is none of the soak's modules")
-    if other := made.ground.elsewhere(item):
+    if other := made.ground.elsewhere(run):
         return Seen(False, f"not counted: run #{run} was used for the soak {other}")
-    if any(run == one.run for one in made.counted):
+    if run in made.runs:
         return Seen(False, f"not counted: run #{run} counts already")
     made.counted.append(item)
     made.first = min(filter(None, (made.first, seen.started_at)), default=item.at)
@@ -238,7 +243,7 @@ def _removal(made: Progress, item: Item, seen: Verified) -> Seen:
         return Seen(False, f"not counted: {seen.faults[0]}")
     opened = made.phrase.at if made.phrase else made.audit.at if made.audit else item.at
     if seen.started_at is None or seen.started_at < opened:
-        return Seen(False, f"not counted: run #{item.run} didn't begin after the gate was opened")
+        return Seen(False, f"not counted: run #{seen.run} didn't begin after the gate was opened")
     made.removal = item
     return Seen(True, "counted as the removal")
 

@@ -7,7 +7,7 @@ from handlers.soaking import prose
 from handlers.soaking.ground import Ground, Item
 from handlers.soaking.payload import Fact, Row
 from handlers.soaking.progress import Seen
-from handlers.soaking.verify import Verified, run_of
+from handlers.soaking.verify import Verified
 
 Key = tuple[int, int]
 
@@ -31,7 +31,7 @@ def _row(item: Item, seen: Seen, facts: tuple[Fact, ...], ground: Ground) -> Row
         by=item.by,
         at=item.at,
         module=item.evidence.module,
-        run=item.run,
+        run=ground.number(item.evidence),
         url=_url(item.evidence, ground),
         counts=seen.counts,
         why=seen.why,
@@ -41,7 +41,7 @@ def _row(item: Item, seen: Seen, facts: tuple[Fact, ...], ground: Ground) -> Row
 
 def _url(evidence: Evidence, ground: Ground) -> str:
     """The run's address as Forgejo tells it, never as the evidence does."""
-    run = run_of(evidence.run, ground) if evidence.run else None
+    run = ground.run(evidence.run)
     return run.url if run else ""
 
 
@@ -55,16 +55,12 @@ def _others(comment: CommentText, ground: Ground, known: set[Key]) -> Iterator[R
             yield Row(**about, kind="unreadable", why=f"no evidence that can be read: {block.fault}")
         elif evidence.soak != ground.soak.name:
             why = f"not counted: it is for the soak {evidence.soak}"
-            yield Row(**about, kind=evidence.kind, module=evidence.module, run=_number(evidence), why=why)
+            yield Row(**about, kind=evidence.kind, module=evidence.module, run=ground.number(evidence), why=why)
         else:
             why = _refused(comment, ground)
             fact = Fact(name="author", standing="claimed", says=why, by=comment.author)
-            number = _number(evidence)
+            number = ground.number(evidence)
             yield Row(**about, kind=evidence.kind, module=evidence.module, run=number, why=why, facts=(fact,))
-
-
-def _number(evidence: Evidence) -> int:
-    return evidence.run.number if evidence.run else 0
 
 
 def _refused(comment: CommentText, ground: Ground) -> str:

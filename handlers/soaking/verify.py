@@ -24,12 +24,14 @@ STUCK = "it waits and has no task: it is stuck, so restart the runner, and run i
 class Verified:
     """What became of a piece of evidence.
 
-    `faults` are why it doesn't count, `failed` why it speaks against the soak; `started_at` is when its run began.
+    `faults` are why it doesn't count, `failed` why it speaks against the soak; `run` is its run's number (0 for none),
+    and `started_at` is when that began.
     """
 
     facts: tuple[Fact, ...]
     failed: str = ""
     started_at: datetime | None = None
+    run: int = 0
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -59,18 +61,9 @@ def verify(item: Item, ground: Ground) -> Verified:
     return _of_run(item, ground)
 
 
-def run_of(wanted: EvidenceRun, ground: Ground) -> RunSeen | None:
-    """Gives the run that evidence names, as Forgejo tells it."""
-    return next((run for run in ground.seen.runs if _same(wanted, run)), None)
-
-
-def _same(wanted: EvidenceRun, run: RunSeen) -> bool:
-    return wanted.number == run.number if wanted.number else bool(wanted.id) and wanted.id == run.id
-
-
 def _of_run(item: Item, ground: Ground) -> Verified:
     smoke, named = item.evidence.kind == "smoke", item.evidence.run
-    run = run_of(named, ground) if named else None
+    run = ground.run(named)
     facts = [*_run(item, named, run)]
     if run is not None and not run.unknown and run.status != "missing":
         facts += [*_identity(item, run), *_commit(item, ground, run, smoke=smoke)]
@@ -78,7 +71,7 @@ def _of_run(item: Item, ground: Ground) -> Verified:
     failed = _marked(item, ground)
     if smoke and not failed:
         failed = _failed(item, run)
-    return Verified(tuple(facts), failed, run.started_at if run else None)
+    return Verified(tuple(facts), failed, run.started_at if run else None, ground.number(item.evidence))
 
 
 def _run(item: Item, named: EvidenceRun | None, run: RunSeen | None) -> Iterator[Fact]:

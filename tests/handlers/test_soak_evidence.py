@@ -72,6 +72,11 @@ async def test_it_looks_again_when_the_audit_may_be_and_when_a_run_may_have_ende
     thread.run(790, later(days=7.5), "running")
     thread.write(told(smoke(790)), later(days=7.6))
     assert (await judged(thread.snapshot(later(days=7.6)))).again == 60.0
+    assert (await judged(thread.snapshot(later(days=9)))).again == 3600.0
+    thread.runs[-1] = thread.runs[-1].model_copy(update={"status": "stuck"})
+    assert (await judged(thread.snapshot(later(days=7.6)))).again == 60.0
+    thread.runs[-1] = thread.runs[-1].model_copy(update={"status": "failure"})
+    assert (await judged(thread.snapshot(later(days=9)))).again == 0.0
 
 
 async def test_the_judge_gives_the_operator_what_waits_for_his_word() -> None:

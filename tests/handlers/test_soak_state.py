@@ -155,6 +155,15 @@ def test_a_run_counts_once_and_every_module_is_needed() -> None:
     assert thread.look(later(hours=8)).name == "threshold-met"
 
 
+def test_a_run_that_is_named_by_its_id_alone_counts_once_too() -> None:
+    thread = begun()
+    thread.run(729, later(hours=2))
+    thread.write(told(smoke(729)), later(hours=3))
+    again = thread.write(told(evidence("smoke", run={"id": 869})), later(hours=4))
+    soak = thread.look(later(hours=4))
+    assert (len(soak.progress.counted), why(soak, again.id)) == (1, "not counted: run #729 counts already")
+
+
 def test_several_payloads_of_one_comment_count_each() -> None:
     thread = begun()
     for number in (729, 730, 731):
