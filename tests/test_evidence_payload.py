@@ -120,3 +120,8 @@ def test_a_fault_says_what_is_wrong_and_quotes_no_value(text: str, told: str) ->
 
 def test_no_more_than_twenty_of_a_comment_are_read() -> None:
     assert len(list(blocks("\n".join([written(SMOKE)] * 30)))) == 20
+
+
+def test_a_comment_full_of_beginnings_takes_no_time() -> None:
+    assert not list(blocks(f"{EVIDENCE_BEGIN}\n" * 40_000))
+    assert len(list(blocks(f"{EVIDENCE_BEGIN}{{}}{EVIDENCE_END}\n" * 20_000))) == 20
