@@ -131,6 +131,6 @@ def tracked_here(policy: Policy, issue: int) -> tuple[SoakPolicy, ...]:
 
 
 def _whole(named: Sequence[str], runs: Sequence[RunSeen]) -> list[str]:
-    """A shortened commit is the one of a run that begins so, where there is any."""
+    """A shortened commit may be each of the runs' that begins so, where there is any."""
     known = [run.commit for run in runs if run.commit]
-    return [next((sha for sha in known if name and sha.startswith(name)), name) for name in named]
+    return [sha for name in named for sha in [one for one in known if one.startswith(name)] or [name]]
