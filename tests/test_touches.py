@@ -149,7 +149,7 @@ async def test_no_names_and_known_answers_cost_nothing(forge: Forge, scanner: Sc
 def test_the_names_are_those_of_soaks_and_gates() -> None:
     policy = load(
         "soaks:\n- name: a\n  issue: 1\n  protects: {names: [BBB, AAA]}\n"
-        'gates:\n- phrase: open-sesame\n  targets: [2]\n  protects: {names: [CCC, AAA]}\n'
+        "gates:\n- phrase: open-sesame\n  targets: [2]\n  protects: {names: [CCC, AAA]}\n"
     )
     assert protected_names(policy) == ("AAA", "BBB", "CCC")
     assert protected_names(load("")) == ()
