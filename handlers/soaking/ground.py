@@ -1,7 +1,7 @@
 """What a soak's state is computed from: its policy, the thread of its issue, Forgejo's answers, and what is kept."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -47,7 +47,9 @@ class Phrase(Value):
 
 
 class KeptEvidence(Value):
-    """A piece of evidence that stood once. `lost_at` is when it was found edited or deleted, as `lost` says."""
+    """A piece of evidence that stood once. `lost_at` is when it was found edited or deleted, as `lost` says; `failed`:
+    its run was seen to fail, and no rerun takes that back.
+    """
 
     comment: int
     index: int
@@ -57,6 +59,7 @@ class KeptEvidence(Value):
     evidence: dict[str, Any]
     lost: str = ""
     lost_at: datetime | None = None
+    failed: bool = False
 
 
 class Reached(Value):
@@ -87,7 +90,9 @@ class Kept(Value):
 
 @dataclass(frozen=True)
 class Item:
-    """A piece of evidence by an account whose evidence counts; `lost` says that it was edited or deleted, and when."""
+    """A piece of evidence by an account whose evidence counts; `lost` says that it was edited or deleted, and when;
+    `failed`: its run was seen to fail once.
+    """
 
     comment: int
     index: int
@@ -97,6 +102,7 @@ class Item:
     body_hash: str
     lost: str = ""
     lost_at: datetime | None = None
+    failed: bool = False
 
     @property
     def key(self) -> tuple[int, int]:
@@ -129,7 +135,9 @@ class Ground:
         standing = [item for item in self._written() if self._unchanged(item, kept)]
         keys = {item.key for item in standing}
         fallen = [self._fallen(one, there) for key, one in kept.items() if key not in keys]
-        return tuple(sorted((*standing, *(item for item in fallen if item)), key=lambda item: (item.at, item.key)))
+        failed = {key for key, one in kept.items() if one.failed}
+        found = [replace(item, failed=item.key in failed) for item in (*standing, *filter(None, fallen))]
+        return tuple(sorted(found, key=lambda item: (item.at, item.key)))
 
     @cached_property
     def phrases(self) -> tuple[Phrase, ...]:

@@ -116,11 +116,23 @@ class Soak:
         opened = made.phrase or before.gate
         return Kept(
             state=self.name,
-            evidence=tuple(_kept(item) for item in self.ground.items[-MAX_KEPT:]),
+            evidence=tuple(self._evidence()),
             phrases=self.ground.phrases[-MAX_PHRASES:],
             gate=opened,
             reached=reached,
         )
+
+    def _evidence(self) -> Iterator[KeptEvidence]:
+        """Of too much evidence, what speaks against the soak is kept first, then what fell: nobody floods it out."""
+
+        def weight(item: Item) -> tuple[bool, bool, datetime, tuple[int, int]]:
+            return bool(self.verified[item.key].failed), bool(item.lost), item.at, item.key
+
+        chosen = {item.key for item in sorted(self.ground.items, key=weight, reverse=True)[:MAX_KEPT]}
+        for item in self.ground.items:
+            if item.key in chosen:
+                run = self.ground.run(item.evidence.run)
+                yield _kept(item, failed=item.failed or (run is not None and run.status == "failure"))
 
     def records(self) -> Iterator[Record]:
         """Gives what the ledger has to have of what changed since the last look."""
@@ -212,7 +224,7 @@ def tracked_soaks(snapshot: Snapshot) -> tuple[Soak, ...]:
     return tuple(Soak(ground) for ground in grounds(snapshot) if tracked(snapshot, ground.soak))
 
 
-def _kept(item: Item) -> KeptEvidence:
+def _kept(item: Item, *, failed: bool) -> KeptEvidence:
     return KeptEvidence(
         comment=item.comment,
         index=item.index,
@@ -222,4 +234,5 @@ def _kept(item: Item) -> KeptEvidence:
         evidence=item.evidence.model_dump(mode="json", exclude_none=True),
         lost=item.lost,
         lost_at=item.lost_at,
+        failed=failed,
     )

@@ -213,7 +213,9 @@ def _failed(item: Item, run: RunSeen | None) -> str:
     bad = sorted(name for name, step in item.evidence.steps.items() if step.exit_code)
     if bad:
         return f"{bad[0]} ended with exit code {item.evidence.steps[bad[0]].exit_code}"
-    return f"run #{run.number} failed" if run is not None and run.status == "failure" else ""
+    if item.failed or (run is not None and run.status == "failure"):
+        return f"run #{run.number} failed" if run is not None else "its run failed"
+    return ""
 
 
 def _file(item: Item) -> Iterator[Fact]:

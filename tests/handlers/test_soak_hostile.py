@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.model import CommitSeen
-from tests.handlers.soaking import SOAK, Thread, evidence, later, smoke, told
+from tests.handlers.soaking import SOAK, Thread, evidence, later, proven, smoke, told
 
 ANY: dict[str, Any] = SOAK | {"modules": []}
 
@@ -24,3 +24,26 @@ def test_a_commit_that_begins_like_one_of_the_default_branch_is_another() -> Non
     thread.run(730, later(hours=2), commit=other)
     thread.write(told(smoke(729, commit="abcdef1"), smoke(730, commit="abcdef1")), later(hours=3))
     assert thread.look(later(hours=4)).progress.runs == (729,)
+
+
+def test_a_rerun_takes_back_no_failure() -> None:
+    thread = proven()
+    thread.run(740, later(hours=30), "failure")
+    thread.write(told(smoke(740)), later(hours=31))
+    assert thread.look(later(days=8.5)).name == "installed"
+    thread.runs[-1] = thread.runs[-1].model_copy(update={"status": "success"})
+    assert thread.look(later(days=8.6)).name == "installed"
+    thread.write(told(smoke(740)), later(days=8.7))
+    assert thread.look(later(days=8.8)).progress.runs == (740,)
+
+
+def test_a_flood_of_evidence_pushes_no_failure_out_of_memory() -> None:
+    thread = proven()
+    thread.run(740, later(hours=30))
+    failing = thread.write(told(smoke(740, steps={"plan": {"exit_code": 3}})), later(hours=31))
+    assert thread.look(later(days=8.5)).name == "installed"
+    thread.comments.remove(failing)
+    for number in range(16):
+        thread.write(told(*[evidence("approval")] * 20), later(days=8.6), id=100 + number)
+    thread.look(later(days=8.7))
+    assert thread.look(later(days=8.8)).name == "installed"
