@@ -71,12 +71,15 @@ class Reached(Value):
 
 
 class Kept(Value):
-    """What is kept of a soak from look to look: evidence, phrases, the one that opened its gate, and what stays."""
+    """What is kept of a soak from look to look: evidence, phrases, the one that opened its gate, those that came too
+    early, and what stays.
+    """
 
     state: StateName = "not-started"
     evidence: tuple[KeptEvidence, ...] = ()
     phrases: tuple[Phrase, ...] = ()
     gate: Phrase | None = None
+    early: tuple[int, ...] = ()
     reached: Reached | None = None
 
     @classmethod

@@ -255,7 +255,8 @@ def _approval(made: Progress, item: Item, seen: Verified) -> Seen:  # noqa: ARG0
 def _heed(made: Progress, phrase: Phrase) -> None:
     if made.phrase is not None or made.removal is not None:
         return
-    if made.state == "awaiting-operator":
+    # A run that ends or is run again later proves nothing for the time when the operator was told that it's too early.
+    if made.state == "awaiting-operator" and phrase.comment not in made.ground.kept.early:
         made.phrase = phrase
     else:
         made.early[phrase.comment] = made.state

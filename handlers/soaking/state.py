@@ -10,7 +10,18 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from bot.model import Record, Snapshot
-from handlers.soaking.ground import MAX_KEPT, MAX_PHRASES, Ground, Item, Kept, KeptEvidence, Reached, grounds, tracked
+from handlers.soaking.ground import (
+    MAX_KEPT,
+    MAX_PHRASES,
+    Ground,
+    Item,
+    Kept,
+    KeptEvidence,
+    Phrase,
+    Reached,
+    grounds,
+    tracked,
+)
 from handlers.soaking.next_step import criteria, next_step, why
 from handlers.soaking.payload import ORDER, FollowUp, GateState, Row, SoakState, StateName, Transition
 from handlers.soaking.progress import Progress, Seen, progress
@@ -119,6 +130,7 @@ class Soak:
             evidence=tuple(self._evidence()),
             phrases=self.ground.phrases[-MAX_PHRASES:],
             gate=opened,
+            early=self._early(opened),
             reached=reached,
         )
 
@@ -133,6 +145,11 @@ class Soak:
             if item.key in chosen:
                 run = self.ground.run(item.evidence.run)
                 yield _kept(item, failed=item.failed or (run is not None and run.status == "failure"))
+
+    def _early(self, opened: Phrase | None) -> tuple[int, ...]:
+        """Phrases that don't count later; the one that opened the gate does again when a passing fault is over."""
+        found = {*self.ground.kept.early, *self.progress.early} - ({opened.comment} if opened else set())
+        return tuple(sorted(found)[-MAX_PHRASES:])
 
     def records(self) -> Iterator[Record]:
         """Gives what the ledger has to have of what changed since the last look."""

@@ -3,7 +3,8 @@
 from typing import Any
 
 from bot.model import CommitSeen
-from tests.handlers.soaking import SOAK, Thread, evidence, later, proven, smoke, told
+from tests.handlers.soaking import PHRASE, SOAK, Thread, evidence, later, proven, smoke, told
+from tests.snapshots import OPERATOR
 
 ANY: dict[str, Any] = SOAK | {"modules": []}
 
@@ -47,3 +48,24 @@ def test_a_flood_of_evidence_pushes_no_failure_out_of_memory() -> None:
         thread.write(told(*[evidence("approval")] * 20), later(days=8.6), id=100 + number)
     thread.look(later(days=8.7))
     assert thread.look(later(days=8.8)).name == "installed"
+
+
+def test_a_phrase_that_came_too_early_opens_nothing_when_a_run_ends_well_later() -> None:
+    thread = proven()
+    thread.runs[-1] = thread.runs[-1].model_copy(update={"status": "cancelled"})
+    thread.write(PHRASE, later(days=9), OPERATOR)
+    assert thread.look(later(days=9.1)).name == "soaking"
+    thread.runs[-1] = thread.runs[-1].model_copy(update={"status": "success"})
+    assert not thread.look(later(days=9.2)).open
+    thread.write(PHRASE, later(days=9.3), OPERATOR)
+    assert thread.look(later(days=9.4)).open
+
+
+def test_a_passing_fault_of_the_server_costs_no_second_phrase() -> None:
+    thread = proven()
+    thread.write(PHRASE, later(days=9), OPERATOR)
+    assert thread.look(later(days=9.1)).open
+    whole, thread.runs = thread.runs, [run.model_copy(update={"unknown": "500"}) for run in thread.runs]
+    assert not thread.look(later(days=9.2)).open
+    thread.runs = whole
+    assert thread.look(later(days=9.3)).open
