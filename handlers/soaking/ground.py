@@ -227,7 +227,8 @@ def ground(snapshot: Snapshot, soak: SoakPolicy, seen: SoakSeen) -> Ground:
         kept=Kept.of(_memory(snapshot).get(soak.name, {}) if own else seen.kept),
         written=(*written, *_elsewhere(seen, soak)),
         operators=operators,
-        now=snapshot.taken_at,
+        # Forgejo's clock may be ahead: what it has written is there, and nobody would look again.
+        now=max([snapshot.taken_at, *(one.created_at for one in comments)]),
     )
 
 

@@ -1,8 +1,11 @@
 """What somebody may try with evidence who wants a gate open, and what comes of it."""
 
+from datetime import timedelta
 from typing import Any
 
 from bot.model import CommitSeen
+from handlers.soaking.ground import grounds
+from handlers.soaking.state import Soak
 from tests.handlers.soaking import PHRASE, SOAK, Thread, evidence, later, proven, smoke, told
 from tests.snapshots import OPERATOR
 
@@ -69,3 +72,11 @@ def test_a_passing_fault_of_the_server_costs_no_second_phrase() -> None:
     assert not thread.look(later(days=9.2)).open
     thread.runs = whole
     assert thread.look(later(days=9.3)).open
+
+
+def test_a_clock_behind_the_servers_passes_nothing_over() -> None:
+    thread = proven()
+    thread.write(PHRASE, later(days=9), OPERATOR)
+    behind = thread.snapshot(later(days=9) - timedelta(seconds=3), comments=tuple(thread.comments))
+    (ground,) = grounds(behind)
+    assert Soak(ground).name == "approved"
