@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from handlers.judging.words import word_set
+from handlers.soaking import claim_phrases as phrases
 from handlers.soaking import claim_words as said
 from handlers.soaking.claim_grammar import Predicate, Tense
 from handlers.soaking.claim_reading import DATE, GOOD, Segment
@@ -15,6 +16,7 @@ _REQUIRED = word_set("required requisite necessary agreed mandatory as~required 
 _GOOD_BEFORE = word_set("green successful passing passed completed finished collected")
 _FINISHED = word_set("complete completed done finished")
 _LAST = word_set("last final")
+_ONES = tuple((word,) for word in ("one", "of", *said.RUNS))
 _BEFORE_DAY = said.BE | said.SOAKS | word_set("on in now at currently into window period entering phase marks status")
 _IN_DAY = tuple((word, its) for word in ("in", "on", "entered", "reached") for its in ("its", "the"))
 _GOES = word_set("went gone moved put entered came")
@@ -24,7 +26,7 @@ _RECORDERS = word_set("this it that which entry commit pr change")
 def counted(words: tuple[str, ...], around: Context, unit: frozenset[str]) -> Iterator[tuple[Stage, Predicate]]:
     """Gives what a clause claims by figures and nouns, with the place it does. `unit` are the sentence's words."""
     for at, word in enumerate(words):
-        if _ratio(words, at, around, unit) or _runs(words, at, around, unit):
+        if _ratio(words, at, around, unit) or _runs(words, at, around, unit) or _was_last(words, at, around, unit):
             yield "threshold", _point(words, at)
         elif around.soak and (_day(words, at) or _soaking(words, at, around)):
             yield "started", _point(words, at)
@@ -46,7 +48,13 @@ def partial(words: tuple[str, ...]) -> bool:
 
 def undone(segment: Segment) -> bool:
     """Says whether a clause says of its runs or days that they don't count, or aren't there yet."""
-    return not said.UNDONE.isdisjoint(segment.words)
+    words = segment.words
+    return any(word in said.UNDONE and not _was_needed(words, at) for at, word in enumerate(words))
+
+
+def _was_needed(words: tuple[str, ...], at: int) -> bool:
+    """`The last smoke we needed`."""
+    return words[at] in {"needed", "necessary"} and (words[at - 1] in said.AGENTS or not _LAST.isdisjoint(words[:at]))
 
 
 def _is_ratio(word: str) -> bool:
@@ -76,10 +84,11 @@ def _runs(words: tuple[str, ...], at: int, around: Context, unit: frozenset[str]
         return False
     before, after = words[max(0, at - 9) : at], words[at + 1 :]
     good = not said.PASSED.isdisjoint(after) or not _GOOD_BEFORE.isdisjoint(before)
-    good = good or (not {"its", "all"}.isdisjoint(before) and not {"has", "got", "have"}.isdisjoint(before))
-    if not good or "only" in before:
+    all_of_them = not {"its", "all"}.isdisjoint(before) or ("the" in before and not _REQUIRED.isdisjoint(before))
+    good = good or (all_of_them and not {"has", "got", "have"}.isdisjoint(before) and "to" not in after)
+    if not good or "only" in before or _wished(after):
         return False
-    number = any(word in said.NUMBERS or word.isdecimal() or _is_ratio(word) for word in before)
+    number = any(word in phrases.NUMBERS or word.isdecimal() or _is_ratio(word) for word in before)
     required = not _REQUIRED.isdisjoint(unit)
     every = not _ALL.isdisjoint((*before, *after[:3])) or "its" in before
     every = every and (required or number or around.soak or words[at] in {"smoke", "smokes"})
@@ -90,9 +99,25 @@ def _runs(words: tuple[str, ...], at: int, around: Context, unit: frozenset[str]
     return every or finished or (required and number and not _only_needed(words)) or (last and smoke and at > 0)
 
 
+def _wished(after: tuple[str, ...]) -> bool:
+    """`All required smokes must be green`."""
+    passed = next((at for at, word in enumerate(after) if word in said.PASSED), 0)
+    return not said.MODALS.isdisjoint(after[:passed])
+
+
+def _was_last(words: tuple[str, ...], at: int, around: Context, unit: frozenset[str]) -> bool:
+    """`Run 77 was the last one needed for the threshold`."""
+    if words[at] not in _LAST or not (around.soak or around.runs) or words[at + 1 : at + 2] not in _ONES:
+        return False
+    told = not {"was", "is", "makes", "made", "became"}.isdisjoint(words[max(0, at - 4) : at])
+    meant = unit if words[0] in said.PRONOUNS else (*words[:at], *words[at + 1 : at + 2])
+    runs = not said.RUNS.isdisjoint(meant)
+    return told and runs and not _REQUIRED.isdisjoint(words[at + 1 :]) and unit.isdisjoint(said.FAILED)
+
+
 def _of_runs(words: tuple[str, ...], at: int) -> bool:
     after = words[at] if at < len(words) else ""
-    return after in said.RUNS | _REQUIRED or after in {"of", "one"} or after in said.NUMBERS
+    return after in said.RUNS | _REQUIRED or after in {"of", "one"} or after in phrases.NUMBERS
 
 
 def _only_needed(words: tuple[str, ...]) -> bool:
@@ -101,10 +126,10 @@ def _only_needed(words: tuple[str, ...]) -> bool:
 
 def _day(words: tuple[str, ...], at: int) -> bool:
     word, after = words[at], words[at + 1] if at + 1 < len(words) else ""
-    number = after in said.NUMBERS or after.isdecimal() or _is_ratio(after)
+    number = after in phrases.NUMBERS or after.isdecimal() or _is_ratio(after)
     if word == "day" and number:
         return at == 0 or words[at - 1] in _BEFORE_DAY
-    if word == "day" and at and words[at - 1] in said.ORDINALS:
+    if word == "day" and at and words[at - 1] in phrases.ORDINALS:
         return words[max(0, at - 3) : at - 1] in _IN_DAY or (
             words[at + 1 : at + 2] == ("of",) and not said.SOAKS.isdisjoint(words[at + 2 :])
         )

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from handlers.judging.words import word_set
+from handlers.soaking import claim_phrases as phrases
 from handlers.soaking import claim_words as said
 from handlers.soaking.claim_reading import DATE, GOOD
 from handlers.soaking.claim_things import Context, Thing, thing
 
-_BETWEEN = word_set("proved proven turned as considered deemed called declared marked seen both also")
+_BETWEEN = word_set(
+    "proved proven turned as considered deemed called declared marked seen both also verified confirmed"
+)
 _SKIPPED = said.AUXILIARY | said.ADVERBS | said.MODALS | said.DENIALS | said.DOUBTS | _BETWEEN | {DATE, GOOD, "so~far"}
 _STOPS = (
     said.REPORTS
@@ -37,6 +40,12 @@ _GERUNDS = word_set("marking calling declaring recording considering counting an
 _RECORDERS = word_set("this it that which entry commit pr change i we")
 
 
+_RELATIVE = word_set("that which who")
+_RELATED = 3
+_NONE = said.DENIALS | word_set("zero 0 despite after single")
+_FINITE = said.AUXILIARY | said.MODALS | said.REPORTS | said.DENIALS
+
+
 class Tense(Enum):
     """When a predicate holds, as its auxiliary says."""
 
@@ -48,7 +57,7 @@ class Tense(Enum):
 @dataclass(frozen=True)
 class Predicate:
     """A word that says something. `start` and `end` hold its subject; `of` is what it is said of, none where unknown;
-    `counted` says that it stands for figures or nouns.
+    `counted` says that it stands for figures or nouns, `verb_first` that its subject stands behind it.
     """
 
     words: tuple[str, ...]
@@ -60,6 +69,7 @@ class Predicate:
     tense: Tense = Tense.BARE
     active: bool = False
     counted: bool = False
+    verb_first: bool = False
 
     @property
     def word(self) -> str:
@@ -96,7 +106,7 @@ def predicate(words: tuple[str, ...], at: int, around: Context, last: Thing | No
     while region > 0 and words[region - 1] not in _STOPS:
         region -= 1
     start, of = _subject(words, region, end, around)
-    of = of or _related(words, region, around)
+    of = of or _related(words, end, around, helped=not said.AUXILIARY.isdisjoint(words[end:at]))
     alone = all(word in said.PRONOUNS or word in said.ADVERBS or word in {DATE, GOOD} for word in words[start:end])
     inherits = of is None and (alone or (words[region] in said.PREPOSITIONS and start == region and region > 0))
     helpers = words[end:at]
@@ -121,7 +131,7 @@ def closed(after: Sequence[str]) -> bool:
     """Says whether a predicate without auxiliary ends its phrase: `soak complete`, and not `soak complete criteria`."""
     return (
         not after
-        or after[0] in _TIMES | _WELL | _SKIPPED | said.PREPOSITIONS | said.NUMBERS.keys() | said.ORDINALS.keys()
+        or after[0] in _TIMES | _WELL | _SKIPPED | said.PREPOSITIONS | phrases.NUMBERS.keys() | phrases.ORDINALS.keys()
         or not after[0].isalpha()
     )
 
@@ -145,7 +155,7 @@ def told(one: Predicate) -> bool:
     helped = not (said.AUXILIARY - {"'s"}).isdisjoint(one.helpers)
     if one.word in _ADJECTIVES and not helped and (one.active or not closed(one.after)):
         return False
-    return helped or one.active or closed(one.after)
+    return helped or one.active or one.verb_first or closed(one.after)
 
 
 def _marking(one: Predicate) -> bool:
@@ -161,7 +171,7 @@ def _marking(one: Predicate) -> bool:
 def generic(one: Predicate) -> bool:
     """Says whether it tells of any soak whatever: `a soak is complete`."""
     first = next((word for word in one.subject if word not in said.ADVERBS), "")
-    if "gets" in one.helpers:
+    if "gets" in one.helpers or (one.tense is Tense.PRESENT and one.word in said.ON_RECORD and "by" in one.after):
         return True
     plural = one.subject[-1:] in (("soaks",), ("fallbacks",)) and said.DETERMINERS.isdisjoint(one.subject)
     return (first in said.GENERIC or plural) and one.tense is not Tense.PAST and not one.active
@@ -176,7 +186,16 @@ def negative(one: Predicate) -> bool:
     asked = not said.GOVERNING.isdisjoint((*one.governors, *one.subject[:1])) or one.governors[:1] == ("confirm",)
     asked = asked or not (_CAUSING.isdisjoint(one.subject) and said.AMISS.isdisjoint(one.words))
     finite = one.counted or "to" not in one.helpers
-    return asked or not (unsure and plain and said.REPORTS.isdisjoint((*before, *one.subject[:1])) and finite)
+    mine_to_say = said.REPORTS.isdisjoint((*before, *one.subject[:1]))
+    return asked or spoilt(one) or not (unsure and plain and mine_to_say and finite)
+
+
+def spoilt(one: Predicate) -> bool:
+    """`The soak ended in a fallback hit`; it does no harm that it `ended without one`."""
+    after = one.after
+    return one.word in said.COMPLETE_SAID and any(
+        word in said.HARM and _NONE.isdisjoint(after[max(0, at - 4) : at]) for at, word in enumerate(after)
+    )
 
 
 def _subject(words: tuple[str, ...], region: int, end: int, around: Context) -> tuple[int, Thing | None]:
@@ -196,11 +215,17 @@ def _subject(words: tuple[str, ...], region: int, end: int, around: Context) -> 
     return region, thing(words[end - 1 : end], around) if surely else None
 
 
-def _related(words: tuple[str, ...], region: int, around: Context) -> Thing | None:
-    """`The code that fell back to the direct token has been deleted`."""
-    if not region or words[region - 1] != "that" or words[0] not in said.DETERMINERS or not around.old:
+def _related(words: tuple[str, ...], end: int, around: Context, *, helped: bool) -> Thing | None:
+    """`The code that fell back to the direct token has been deleted`; `the secret that the soak guards is gone`."""
+    if not helped or words[0] not in said.DETERMINERS:
         return None
-    return Thing.OLD if words[region - 2] in said.FALLBACK_PARTS | said.SECRETS else None
+    at = next((place for place, word in enumerate(words[:end]) if word in _RELATIVE), 0)
+    head = words[:at]
+    verbal = not _FINITE.isdisjoint(head) or past([word for word in head if word not in said.OLD])
+    if not at or end - at < _RELATED or verbal:
+        return None
+    code = around.old and head[-1] in said.FALLBACK_PARTS | said.SECRETS
+    return thing(head, around) or (Thing.OLD if code else None)
 
 
 def _tense(helpers: Sequence[str]) -> Tense:

@@ -7,7 +7,7 @@ from handlers.judging.words import word_set
 
 MARKS = word_set(
     "nie jest sie juz jeszcze zostal zostala zostalo zostaly jesli jezeli gdy kiedy dopiero czy po trwa prog progu "
-    "rozpoczety rozpoczeta usunieto dzis wczoraj okres oraz przez sa bedzie"
+    "soaku rozpoczety rozpoczeta usunieto dzis wczoraj okres oraz przez sa bedzie"
 )
 
 EXACT = {
@@ -35,6 +35,8 @@ EXACT = {
     "smoke'i": "smokes", "smoke'y": "smokes", "smokow": "smokes", "nadal": "still", "nieprawda": "untrue",
     "tylko": "only", "zielonych": "green", "fallbacku": "fallback", "token": "token", "pata": "pat", "patu": "pat",
     "dni": "days", "zero": "zero", "pierwszy": "first", "drugi": "second", "trzeci": "third",
+    "liczba": "number", "wymagana": "required", "testowy": "smoke", "sukcesem": "successfully", "konca": "",
+    "minimalna": "minimum", "ostatni": "last", "limit": "minimum", "warunek": "requirement", "wymog": "requirement",
     "czwarty": "fourth", "piaty": "fifth", "pomyslnie": "successfully",
 }  # fmt: skip
 
@@ -54,7 +56,21 @@ STEMS = {
     "sciezk": "path", "sciezek": "path", "zmienn": "variable", "poswiadcz": "credential", "haslo": "password",
     "klucz": "key", "audyt": "audit", "twierdz": "claim", "mowi": "says", "napisal": "wrote",
     "podobno": "allegedly", "statyczn": "static", "wdrozen": "deploys",
+    "przebieg": "runs", "dobieg": "finished", "testow": "smoke", "ostatni": "last", "wymagan": "required",
+    "obowiazkow": "mandatory", "niezbedn": "necessary", "nieudan": "failed", "probna": "trial", "sukces": "success",
 }  # fmt: skip
+_NOUNS = word_set(
+    "soaku fallbacku tokenu tokena pata patu runnera sekretu poswiadczenia audytu przebiegow smoke'ow smokow wdrozen "
+    "progu okresu sciezki klucza"
+)
+_ADJECTIVES = word_set(
+    "starego starej zapasowego awaryjnego bezposredniego statycznego nowego wymaganych testowych probnego zielonych "
+    "obowiazkowych trzech dwoch pieciu"
+)
+"""Forms of the genitive, which says whose a thing is."""
+_TAKING = word_set("in on from for by till after before without that no not must")
+_BEHIND = word_set("trial observation")
+"""Adjectives that stand behind their noun in Polish."""
 _LONGEST_FIRST = sorted(STEMS, key=len, reverse=True)
 _SHARED = ("soak", "token", "audit")
 """Stems that English words begin with, too."""
@@ -64,7 +80,29 @@ def english(texts: Sequence[str]) -> list[str]:
     """Gives the words of a sentence in English where some show that it is Polish; else as they are."""
     if not any(text in MARKS or _shows(text) for text in texts):
         return list(texts)
-    return [said for text in texts if (said := EXACT.get(text, STEMS.get(_stem(text), text)))]
+    found: list[str] = []
+    for place, text in enumerate(texts):
+        before = texts[place - 1] if place else ""
+        word = _word(text, before)
+        if word in _BEHIND and found[-1:] == ["period"]:
+            found.insert(-1, word)
+        elif word:
+            found += ["of"] if _owned(text, before) else []
+            found.append(word)
+    return found
+
+
+def _word(text: str, before: str) -> str:
+    if before.isdecimal() and text in {"maja", "z"}:
+        return {"maja": "may", "z": "of"}[text]
+    return EXACT.get(text, STEMS.get(_stem(text), text))
+
+
+def _owned(text: str, before: str) -> bool:
+    """Says whether a genitive begins here: `zakończenie soaku` is the completion of the soak."""
+    if not before.isalpha() or EXACT.get(before) in _TAKING:
+        return False
+    return (text in _NOUNS and before not in _ADJECTIVES) or (text in _ADJECTIVES and before not in _ADJECTIVES)
 
 
 def _shows(text: str) -> bool:

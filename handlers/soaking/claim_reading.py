@@ -10,16 +10,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from handlers.judging.words import folded, word_set
+from handlers.soaking import claim_phrases as phrases
 from handlers.soaking import claim_words as said
 from handlers.soaking.claim_polish import english
 
 LONGEST = 2_000
+LONGEST_CLAUSE = 48
+"""Words of a clause that are read; what a predicate costs grows with those before it."""
 QUOTED = "quoted"
 """What is read in the place of a quotation."""
 GOOD, BAD = "\u2705", "\u274c"
 
 _HEAD = re.compile(r"\s{0,9}(?:[-*+\u2022]\s+|\d{1,3}[.)]\s+)?(?:\[(?P<box>.)\]\s*)?")
-_TITLE = re.compile(r"(?:feat|fix|docs?|chore|refactor|ci|build|ops|perf|style|revert|test)(?:\([^()]{0,60}\))?!?:\s")
+_TITLE = re.compile(
+    r"(?:feat|fix|docs?|chore|refactor|ci|build|ops|perf|style|revert|test)(?:\((?P<scope>[^()]{0,60})\))?!?:\s"
+)
+_GREETING = re.compile(
+    r"(?:fyi|btw|psa|ok|okay|hey|hi|yay|heads[ -]up|good news|quick update|quick note)\b"
+    r"(?:,? (?:all|team|folks|everyone))?\s{0,3}[,:!\u2013\u2014-]?\s+",
+    re.IGNORECASE,
+)
 _LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\([^()\s]{0,600}\)")
 _TAG = re.compile(r"<[^<>]{1,300}>|https?://\S+")
 _QUOTED = re.compile(r"\"([^\"]{1,400})\"|(?<!\w)'([^']{1,400})'(?!\w)")
@@ -39,7 +49,10 @@ _STRONG = frozenset({";", ":", "|", "(", "-", "\u2026", "but"})
 _JOINS = frozenset({"and", "or", "plus"})
 _MONTHS = word_set("january february march april may june july august september october november december")
 DATE = "<date>"
-_PARTED = frozenset(verb for verb, _ in said.PARTICLES)
+_LASTING = word_set("ran run lasted completed survived went served")
+_WHOLE = word_set("full whole entire all complete")
+_TIME = word_set("days day weeks week hours period duration length time window")
+_PARTED = frozenset(verb for verb, _ in phrases.PARTICLES)
 _APART = 8
 _SPEAKING = said.START_SAID | said.COMPLETE_SAID | said.GONE | said.MET
 
@@ -68,12 +81,15 @@ class Unit:
 
 @dataclass(frozen=True)
 class Reading:
-    """A line as read. `checked` says that its box is ticked, `heading` that it is one, `title` a commit's."""
+    """A line as read. `checked` says that its box is ticked, `heading` that it is one, `title` a commit's,
+    `scope` what the title says that it is about.
+    """
 
     units: tuple[Unit, ...]
     checked: bool = False
     heading: bool = False
     title: bool = False
+    scope: tuple[str, ...] = ()
 
 
 def read(line: str) -> Reading | None:
@@ -85,9 +101,12 @@ def read(line: str) -> Reading | None:
         return None
     text = _plain(head.string[head.end() :])
     title = _TITLE.match(text)
-    words = english(list(_signs(text[title.end() :] if title else text)))
-    units = tuple(_units(_dated(_counted(_phrased(words)))))
-    return Reading(units, (head["box"] or "") in {"x", "X", "\u2705"}, heading, title is not None)
+    scope = tuple(_signs(title["scope"] or "")) if title else ()
+    text = text[title.end() :] if title else text
+    greeting = _GREETING.match(text)
+    words = english(list(_signs(text[greeting.end() :] if greeting else text)))
+    units = tuple(_units(_dated(_counted(_spanned(_phrased(words))))))
+    return Reading(units, (head["box"] or "") in {"x", "X", "\u2705"}, heading, title is not None, scope)
 
 
 def _plain(text: str) -> str:
@@ -127,8 +146,8 @@ def _phrased(words: Sequence[str]) -> list[str]:
     found: list[str] = []
     place = 0
     while place < len(words):
-        for length in range(min(said.LONGEST_PHRASE, len(words) - place), 1, -1):
-            read_as = said.PHRASES.get(tuple(words[place : place + length]))
+        for length in range(min(phrases.LONGEST_PHRASE, len(words) - place), 1, -1):
+            read_as = phrases.PHRASES.get(tuple(words[place : place + length]))
             if read_as:
                 found += read_as.split()
                 place += length
@@ -146,10 +165,23 @@ def _particled(words: Sequence[str]) -> list[str]:
         for at in range(place + 1, min(place + _APART, len(words))) if word in _PARTED else ():
             if words[at] in _BREAKS | _ENDS:
                 break
-            if (word, words[at]) in said.PARTICLES:
-                found[place], found[at] = said.PARTICLES[word, words[at]], ""
+            if (word, words[at]) in phrases.PARTICLES:
+                found[place], found[at] = phrases.PARTICLES[word, words[at]], ""
                 break
     return [word for word in found if word]
+
+
+def _spanned(words: Sequence[str]) -> list[str]:
+    """`The soak ran its full seven days` says that it ran its course."""
+    found = list(words)
+    for place, word in enumerate(words):
+        at = place + 1 + (words[place + 1 : place + 2] == ["for"])
+        whole = words[at : at + 2]
+        if word not in _LASTING or not (_WHOLE & set(whole)) or whole[0] not in _WHOLE | said.DETERMINERS:
+            continue
+        if not _TIME.isdisjoint(words[at : at + 6]) and _BREAKS.isdisjoint(words[at : at + 3]):
+            found[place] = "ran~its~course for"
+    return " ".join(found).split()
 
 
 def _counted(words: Sequence[str]) -> list[str]:
@@ -157,10 +189,10 @@ def _counted(words: Sequence[str]) -> list[str]:
     found: list[str] = []
     place = 0
     while place < len(words):
-        first, at = _number(words[place]) or said.ORDINALS.get(words[place]), place + 1
+        first, at = _number(words[place]) or phrases.ORDINALS.get(words[place]), place + 1
         if first is not None and words[at : at + 2] == ["out", "of"]:
             at += 1
-        if words[place] in said.ORDINALS:
+        if words[place] in phrases.ORDINALS:
             at += next((skip for skip in range(3) if words[at + skip : at + skip + 1] == ["of"]), 0)
         joined = first is not None and words[at : at + 1] in (["of"], ["for"])
         at += 1 + (words[at + 1 : at + 2] in (["the"], ["its"], ["our"], ["all"]))
@@ -177,7 +209,7 @@ def _between(words: Sequence[str]) -> list[str]:
 
 
 def _number(word: str) -> int | None:
-    return int(word) if word.isdecimal() and len(word) <= len("9999") else said.NUMBERS.get(word)
+    return int(word) if word.isdecimal() and len(word) <= len("9999") else phrases.NUMBERS.get(word)
 
 
 def _dated(words: Sequence[str]) -> list[str]:
@@ -229,7 +261,7 @@ def _segments(words: Sequence[str]) -> Iterator[Segment]:
     for word in words:
         broken = _broken(word)
         if broken is None:
-            part.append(word)
+            part += [word] if len(part) < LONGEST_CLAUSE else []
             continue
         if part or marker:
             yield Segment(tuple(part), joint, marker)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from handlers.judging.words import word_set
+from handlers.soaking import claim_phrases as phrases
 from handlers.soaking import claim_words as said
 from handlers.soaking.claim_reading import DATE, GOOD
 
@@ -13,6 +14,7 @@ _DAYS = word_set("monday tuesday wednesday thursday friday saturday sunday yeste
 _SOME = word_set("last this late early next two three")
 _SPANS = word_set("night morning afternoon evening week month days weeks hours hour noon year") | _DAYS
 _OF_AUDIT = word_set("log logs soak final fallback its seven day")
+_NEEDED = word_set("required mandatory necessary minimum needed agreed")
 _ASIDE = said.ADVERBS | {DATE, GOOD, "'s", "ok"}
 
 
@@ -23,6 +25,7 @@ class Thing(Enum):
     THRESHOLD = auto()
     RUNS = auto()
     START = auto()
+    END = auto()
     REMOVAL = auto()
     WINDOW = auto()
     AUDIT = auto()
@@ -68,7 +71,7 @@ def thing(words: Sequence[str], around: Context) -> Thing | None:
     head = chunk[-1]
     if rest and (head in said.THROUGH or head == "number"):
         of = thing(rest, around)
-        counted = of is Thing.RUNS and not {"minimum", "required", "number"}.isdisjoint(chunk)
+        counted = of is Thing.RUNS and (head == "number" or not _NEEDED.isdisjoint(chunk))
         return Thing.THRESHOLD if counted else of
     kind = (
         _soak(chunk, rest, around)
@@ -83,11 +86,12 @@ def _chunk(words: Sequence[str]) -> tuple[list[str], Sequence[str]]:
     """The words before the first preposition, without what only says when or how; and those behind it."""
     chunk: list[str] = []
     for place, word in enumerate(words):
-        if word in said.PREPOSITIONS or word in {"that", "which", "who"}:
+        if word in said.PREPOSITIONS or word in {"that", "which", "who"} or (chunk and word in said.AGENTS):
             if chunk or place:
                 return chunk, words[place + 1 :]
             continue
-        if chunk and (word in _DAYS or (word in _SOME and words[place + 1 : place + 2] and words[place + 1] in _SPANS)):
+        spans = word in _SOME and not _SPANS.isdisjoint(words[place + 1 : place + 2])
+        if not said.DETERMINERS.issuperset(chunk) and (word in _DAYS or spans):
             return chunk, ()
         if word not in _ASIDE and not word.isdecimal():
             chunk.append(word)
@@ -98,7 +102,10 @@ def _soak(chunk: Sequence[str], rest: Sequence[str], around: Context) -> Thing |
     head, before = chunk[-1], chunk[:-1]
     if head in said.AUDITS:
         return Thing.AUDIT if _audit(before, around) else None
-    if head in said.STARTS and (thing(before, around) or thing(rest, around)) is Thing.SOAK:
+    kind = Thing.START if head in said.STARTS else Thing.END if head in said.ENDS else None
+    if kind and (thing(before, around) or thing(rest, around)) is Thing.SOAK:
+        return kind
+    if around.soak and head in {"kick~off", "kickoff", "start"} and said.DETERMINERS.issuperset(before) and not rest:
         return Thing.START
     named = head in said.SOAKS or (head in said.STATUSES and "soak" in before)
     if around.soak and named:
@@ -126,23 +133,27 @@ def _period(chunk: Sequence[str], rest: Sequence[str], around: Context) -> bool:
 
 def _plainly(before: Sequence[str]) -> bool:
     """Says whether words only point at a thing, or say how long it is."""
-    pointing = said.DETERMINERS | said.NUMBERS.keys() | {"day", "days", "week", "long", "month", "hour"}
+    pointing = said.DETERMINERS | phrases.NUMBERS.keys() | {"day", "days", "week", "long", "month", "hour"}
     return bool(before) and all(word in pointing for word in before)
 
 
 def _threshold(chunk: Sequence[str], rest: Sequence[str], around: Context) -> Thing | None:
     head, before = chunk[-1], chunk[:-1]
-    if head not in said.THRESHOLDS:
+    if head not in said.THRESHOLDS and (head != "number" or _NEEDED.isdisjoint(before)):
         return None
     surely = around.soak or around.runs or not (said.RUNS - {"test", "tests"}).isdisjoint((*before, *rest))
     named = surely or head in {"threshold", "criteria"}
-    plain = all(word in said.THRESHOLD_WORDS or word in said.NUMBERS for word in before)
-    plain = plain and (surely or not rest or rest[0] in said.NUMBERS or not rest[0].isalpha() or rest[0] in _DAYS)
+    plain = all(word in said.THRESHOLD_WORDS or word in phrases.NUMBERS for word in before)
+    plain = plain and (surely or not rest or rest[0] in phrases.NUMBERS or not rest[0].isalpha() or rest[0] in _DAYS)
     return Thing.THRESHOLD if named and plain else None
 
 
 def _removal(chunk: Sequence[str], rest: Sequence[str], around: Context) -> Thing | None:
-    named = chunk[-1] in said.REMOVALS and Thing.OLD in {thing(chunk[:-1], around), thing(rest, around)}
+    before = chunk[:-1]
+    named = chunk[-1] in said.REMOVALS and (
+        Thing.OLD in {thing(before, around), thing(rest, around)}
+        or ("runtime" in before and not rest and said.DETERMINERS.issuperset(set(before) - {"runtime"}))
+    )
     return Thing.REMOVAL if named else None
 
 

@@ -1,7 +1,7 @@
 """The words by which claims about soaks are told: what is spoken of, what is said of it, and what takes it back.
 
-All are as `handlers.judging.words.folded` leaves them: small letters without accents. Phrases are read as one word,
-written with a tilde (`no~longer`). Polish words are read as the English ones, in sentences that show to be Polish.
+All are as `handlers.judging.words.folded` leaves them: small letters without accents. Phrases are read as one word
+(`claim_phrases`). Polish words are read as the English ones, in sentences that show to be Polish.
 """
 
 from typing import Literal
@@ -21,12 +21,15 @@ BARE_PERIODS = word_set("window clock timer countdown bake trial")
 """Periods that are taken for the soak without more: `the window opened`."""
 STATUSES = word_set("status state result outcome verdict progress")
 AUDITS = word_set("audit audits")
-THRESHOLDS = word_set("threshold thresholds criteria criterion quota requirement requirements minimum target count")
+THRESHOLDS = word_set(
+    "threshold thresholds criteria criterion quota requirement requirements minimum target count gate"
+)
 RUNS = word_set("smoke smokes run runs deploy deploys deployment deployments test tests green greens")
 THRESHOLD_WORDS = (
     word_set(
         "the its our their this that these all both soak smoke smokes run runs success required number count exit pass "
-        "passing deploy deployment entry minimum full day whole burn~in bake green 's three consecutive said agreed "
+        "passing deploy deployment entry minimum full day whole burn~in bake green "
+        "evidence mandatory necessary requisite trial 's three consecutive said agreed "
     )
     | PERIODS
 )
@@ -55,7 +58,7 @@ START_SAID = word_set(
     "goes~on going~on off~the~ground set~off proceeding"
 )
 START_OF = word_set(
-    "started begun began opened kicked~off commenced launched initiated entered triggered entering restarted"
+    "started begun began opened kicked~off commenced launched initiated entered triggered entering restarted underway"
 )
 """What somebody does to a soak so that it starts."""
 MET = word_set(
@@ -119,6 +122,12 @@ PRONOUNS = word_set("it this that they which these those who itself both")
 AGENTS = word_set("i we you he she they somebody someone who")
 GENERIC = word_set("a an any each every no such")
 
+ON_RECORD = word_set("recorded documented announced confirmed logged registered verified noted")
+"""What is said of a start, an end or a removal that somebody has put down."""
+HARM = word_set(
+    "hit hits failure failures error errors incident incidents rollback outage alert alerts abort regression"
+)
+"""What a soak that ended in it wasn't passed by."""
 DENIALS = word_set(
     "not no never none nobody nothing neither nor cannot without hardly barely scarcely isnt wasnt arent werent hasnt "
     "havent hadnt didnt doesnt dont cant couldnt wont wouldnt shouldnt mustnt aint unable fails failed refuses refused "
@@ -161,9 +170,10 @@ REFUTED = word_set(
 UNDONE = word_set(
     "queued pending failed red outstanding planned left remaining missing scheduled due aborted flaky failing waiting "
     "cancelled canceled stuck blocked needed necessary skipped todo open paused broken open~still tbd "
-    "interrupted halted rejected invalid postponed delayed"
+    "running underway interrupted halted rejected invalid postponed delayed"
 )
 """What is said of runs and days that don't count."""
+FAILED = word_set("failed red aborted cancelled canceled flaky failing rejected invalid")
 HYPOTHETICAL = word_set(
     "if unless whether until till before provided in~case lest how assuming suppose only~after only~once only~when "
     "only~if not~until not~before even~if wherever whenever whatever not~after"
@@ -189,105 +199,3 @@ UNRELATED = word_set(
     "sponge tomato chickpeas soil plants plant dough oats stain grain pan bread cake "
     "cookies shirt shirts almonds nuts tea bag marinade brine chicken barley feet tub cloth leather"
 )
-_COUNTED = (
-    ("zero",),
-    ("one", "single", "jeden"),
-    ("two", "dwa", "dwoch"),
-    ("three", "trzy", "trzech"),
-    ("four", "cztery"),
-    ("five", "piec"),
-    ("six", "szesc"),
-    ("seven", "siedem"),
-    ("eight", "osiem"),
-    ("nine", "dziewiec"),
-    ("ten", "dziesiec"),
-)
-NUMBERS = {word: number for number, words in enumerate(_COUNTED) for word in words}
-ORDINALS = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-    "tenth": 10,
-}  # fmt: skip
-
-_PHRASES = (
-    "burn in|bake in|bake time|kicked off|kick off|closed out|wrapped up|signed off|sign off|came to an end|at an end"
-    "|behind us|ended well|taken out|took out|ripped out|tore out|torn out|cleaned up|got rid of|gotten rid of"
-    "|phased out|going to|about to|yet to|as of|as required|as needed|so that|even if|since then|thanks to|now that"
-    "|given that|as soon as|in case|only after|only once|only when|only if|not until|not before|so far|set off"
-    "|off the ground|no longer|not only|to be|to have|come to an end|half way|come through|came through|not after"
-    "|all green|too early|too soon|by mistake|in error|goes on|going on|make sure|makes sure"
-)
-PHRASES = {tuple(phrase.split()): phrase.replace(" ", "~") for phrase in _PHRASES.split("|")} | {
-    tuple(said.split()): read
-    for said, read in (
-        ("under way", "underway"),
-        ("in progress", "inprogress"),
-        ("in flight", "inprogress"),
-        ("in effect", "live"),
-        ("up and running", "running"),
-        ("any more", "anymore"),
-        ("any longer", "anymore"),
-        ("not just", "not~only"),
-        ("not merely", "not~only"),
-        ("not simply", "not~only"),
-        ("isnt just", "is"),
-        ("isnt only", "is"),
-        ("hasnt just", "has"),
-        ("hasnt only", "has"),
-        ("didnt just", "did"),
-        ("didnt only", "did"),
-        ("wasnt just", "was"),
-        ("not yet", "not"),
-        ("no doubt", "indeed"),
-        ("no more", "no~longer"),
-        ("not any", "not"),
-        ("not exist", "no~longer exist"),
-        ("doesnt exist", "no~longer exist"),
-        ("dont exist", "no~longer exist"),
-        ("follow up", "followup"),
-        ("has to", "needs"),
-        ("have to", "needs"),
-        ("had to", "needs"),
-        ("less than", "not"),
-        ("fewer than", "not"),
-        ("rather than", "without"),
-        ("ran its course", "ran~its~course"),
-        ("ran its full course", "ran~its~course"),
-        ("run its course", "ran~its~course"),
-        ("run its full course", "ran~its~course"),
-        ("turned out", "was"),
-        ("went live", "opened"),
-        ("gone live", "opened"),
-        ("gone well", "fine"),
-        ("go ahead", "next"),
-        ("as planned", "indeed"),
-        ("according to plan", "indeed"),
-        ("according to schedule", "indeed"),
-        ("can confirm", "confirmed"),
-        ("can report", "confirmed"),
-        ("got going", "started"),
-        ("kicked in", "started"),
-        ("taken off", "removed"),
-        ("reached its end", "came~to~an~end"),
-        ("as expected", "indeed"),
-        ("as scheduled", "indeed"),
-        ("on schedule", "indeed"),
-        ("as agreed", "indeed"),
-        ("as scheduled", "indeed"),
-        ("dont think", "not"),
-    )
-}
-"""Phrases that are read as one word, each with what is read."""
-PARTICLES = {
-    ("kicked", "off"): "kicked~off",
-    ("took", "out"): "took~out",
-    ("taken", "out"): "taken~out",
-    ("ripped", "out"): "ripped~out",
-    ("tore", "out"): "tore~out",
-    ("closed", "out"): "closed~out",
-    ("wrapped", "up"): "wrapped~up",
-    ("signed", "off"): "signed~off",
-    ("phased", "out"): "phased~out",
-    ("set", "off"): "set~off",
-}
-"""Verbs that are read as one word with a particle that stands behind their object: `kicked the soak off`."""
-LONGEST_PHRASE = max(map(len, PHRASES))

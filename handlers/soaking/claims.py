@@ -25,8 +25,9 @@ __all__ = ["Claim", "Stage", "claim_of", "claims_in", "sentences"]
 _SAID: dict[Thing, tuple[tuple[frozenset[str], Stage], ...]] = {
     Thing.SOAK: ((said.COMPLETE_SAID, "complete"), (said.START_SAID, "started")),
     Thing.THRESHOLD: ((said.MET, "threshold"),),
-    Thing.START: ((word_set("done happened recorded documented announced confirmed"), "started"),),
-    Thing.REMOVAL: ((word_set("done complete completed finished"), "removed"),),
+    Thing.START: ((said.ON_RECORD | {"done", "happened"}, "started"),),
+    Thing.END: ((said.ON_RECORD, "complete"),),
+    Thing.REMOVAL: ((said.ON_RECORD | word_set("done complete completed finished merged executed"), "removed"),),
     Thing.WINDOW: ((said.START_SAID, "started"),),
     Thing.AUDIT: ((said.AUDIT_SAID, "complete"),),
     Thing.OLD: ((said.GONE, "removed"),),
@@ -40,7 +41,7 @@ _DONE_TO: dict[Thing, tuple[tuple[frozenset[str], Stage], ...]] = {
 _WORDS = (
     said.START_SAID | said.COMPLETE_SAID | said.MET | said.AUDIT_SAID | said.GONE | said.START_OF | said.COMPLETE_OF
 )
-_WORDS |= said.MEETS | {"happened", "recorded", "documented", "announced", "confirmed"}
+_WORDS |= said.MEETS | said.ON_RECORD | {"happened", "merged", "executed"}
 _IMPERATIVES = {
     "remove": "removed", "delete": "deleted", "drop": "dropped", "retire": "retired", "revoke": "revoked",
     "start": "started", "begin": "began", "open": "opened", "complete": "completed", "finish": "finished",
@@ -48,6 +49,7 @@ _IMPERATIVES = {
 }  # fmt: skip
 _VERBS = (said.AUXILIARY | said.DENIALS) - {"'s"}
 _VERBAL = said.AUXILIARY | said.MODALS
+_GOES_ON = _VERBAL | _WORDS | said.PREPOSITIONS | said.ADVERBS
 _LISTS = frozenset({"stages", "states", "statuses"})
 _STATES = frozenset({"complete", "started", "threshold", "removed"})
 _LABEL_WORDS = 6
@@ -74,7 +76,7 @@ def claim_of(sentence: str, names: Sequence[str] = ()) -> Stage | None:
     reading = read(sentence)
     if reading is None:
         return None
-    words = frozenset(word for unit in reading.units for word in unit.words)
+    words = frozenset(word for unit in reading.units for word in unit.words).union(reading.scope)
     line = _Line(reading, context(words, frozenset(folded(name).strip() for name in names)))
     return max(line.stages(), key=STAGES.index, default=None)
 
@@ -116,7 +118,7 @@ class _Line:
     def _enter(self, unit: Unit, place: int) -> None:
         """What was denied before holds on over commas alone."""
         segment = unit.segments[place]
-        if segment.joint in HARD:
+        if segment.joint in HARD or (segment.joint == "," and self._conceded(unit, place)):
             self._held = ""
         before = unit.segments[place - 1] if place else None
         self._aside = self._aside or (place == 0 and not _LISTS.isdisjoint(segment.words[:2]))
@@ -133,6 +135,11 @@ class _Line:
             noted = len(label) < _LABEL_WORDS and (said.AUXILIARY | said.NEGATED).isdisjoint(label)
             keeps = noted and not (said.DENIALS | said.REPORTS).isdisjoint(label)
             self._held = "complement" if keeps or not said.REPORTS.isdisjoint(label) else ""
+
+    def _conceded(self, unit: Unit, place: int) -> bool:
+        """`Although nothing may be removed yet, …`: what is conceded first governs nothing behind its comma."""
+        first = unit.segments[0].joint == "but"
+        return first and all(one.joint != "," for one in unit.segments[:place])
 
     def _leave(self, segment: Segment, spoken: tuple[str, ...], *, found: bool, held: str) -> None:
         if not found:
@@ -155,9 +162,13 @@ class _Line:
         segment = unit.segments[place]
         words = segment.words
         first = words[:1]
+        if words == ("pass",) and segment.joint in {":", "|"}:
+            words = ("passed",)
         if self._checked(place) and first and first[0] in _IMPERATIVES:
             words = (_IMPERATIVES[first[0]], *words[1:])
-        if segment.joint not in {",", ")"} or not first or first[0] not in said.AUXILIARY:
+        if segment.joint == ")":
+            return (*self._bracketed(unit, place), *words)
+        if segment.joint != "," or not first or first[0] not in said.AUXILIARY:
             return words
         for back in (2, 1):
             before = unit.segments[place - back] if place >= back else None
@@ -165,6 +176,15 @@ class _Line:
             if before and not before.marker and not apposed and _VERBAL.isdisjoint(before.words):
                 return (*before.words, *words)
         return words
+
+    def _bracketed(self, unit: Unit, place: int) -> tuple[str, ...]:
+        """The subject before a parenthesis, where what stands behind goes on with it: `The soak (#201) is over`."""
+        first = unit.segments[place].words[:1]
+        opened = next((at for at in range(place - 1, 0, -1) if unit.segments[at].joint == "("), 0)
+        before = unit.segments[opened - 1] if opened else None
+        if not first or first[0] not in _GOES_ON or before is None or before.marker:
+            return ()
+        return before.words if _VERBAL.isdisjoint(before.words) and not past(before.words) else ()
 
     def _checked(self, place: int) -> bool:
         return self._reading.checked and place == 0
@@ -178,6 +198,7 @@ class _Line:
                 one = replace(one, of=thing(words[at + 2 :], self._around))
             if one.of is None and at == len(words) - 1 and place + 1 < len(unit.segments):
                 one = self._listed(one, unit.segments[place + 1])
+            one = _inverted(one, self._around) if one.of is None else one
             if one.of is not None and not one.active:
                 self._last = one.of
             stage = _stage(one)
@@ -215,6 +236,15 @@ class _Line:
         if self._held == "denied":
             return segment.joint == "nor" or (segment.joint in {",", "and"} and not one.subject)
         return self._held == "complement"
+
+
+def _inverted(one: Predicate, around: Context) -> Predicate:
+    """`Trwa okres obserwacji`; `został osiągnięty próg`: in Polish a verb may stand before its subject."""
+    first = one.helpers[:1] and one.helpers[0] in said.BE and not one.subject
+    if not first and one.word != "underway":
+        return one
+    of = thing(one.after, around) if one.after else None
+    return replace(one, of=of, verb_first=True) if of else one
 
 
 def _about(words: tuple[str, ...], around: Context) -> bool:
