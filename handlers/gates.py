@@ -5,6 +5,7 @@ something. Who nearly opened one is told once what is missing. Where phrases wer
 other issues and pull requests, too.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,7 +34,7 @@ from handlers.soaking.ground import PHRASES as NAME
 from handlers.soaking.ground import Phrase, grounds, phrases_in
 from handlers.soaking.labels import CUTOVER
 from handlers.soaking.pulls import touches, unlooked
-from handlers.soaking.readings import reading
+from handlers.soaking.readings import Reading, Spoken
 from handlers.soaking.state import Soak
 
 OFF = "no policy names a gate here"
@@ -72,6 +73,12 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
     policy = snapshot.policy
     if not policy.gates and not any(soak.gate for soak in policy.soaks):
         return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF, shown=False, status=False)
+    # Each comment is held against each phrase, and everybody waits who shares the loop.
+    return await asyncio.to_thread(_assessed, snapshot)
+
+
+def _assessed(snapshot: Snapshot) -> Report:
+    policy = snapshot.policy
     here = tuple(_here(snapshot))
     written = phrases_in(snapshot.inputs.comments, [gate.phrase for gate in here], policy.operators or ())
     answers, waits = _answers(snapshot, here, written)
@@ -147,31 +154,29 @@ def _answers(snapshot: Snapshot, here: Sequence[Gate], written: Sequence[Phrase]
     """What those hear who wrote a phrase or nearly did, each once; and whether a comment's witness may still come."""
     found, waits, strangers = list[Answer](), False, 0
     for comment in sorted(snapshot.inputs.comments, key=lambda one: one.id):
-        if not comment.author or not snapshot.inputs.live(comment):
+        own = _operator(snapshot, comment)
+        if not comment.author or not snapshot.inputs.live(comment) or not (own or strangers < MOST_REPLIES):
             continue
+        spoken = Spoken(comment.body)
         for gate in here:
-            miss = _miss(snapshot, gate, comment, written)
+            counts = any((one.comment, one.phrase) == (comment.id, gate.phrase) for one in written)
+            miss = _timely(gate, comment) if counts else _miss(snapshot, comment, spoken.reading(gate.phrase))
             if miss == "unwitnessed" and snapshot.taken_at - comment.created_at < PATIENCE:
                 waits = True
             elif miss == "counts":
                 found.append(Answer(comment_id=comment.id, reactions=("eyes", "+1"), topic=TOPIC))
             elif miss:
-                strangers += not _operator(snapshot, comment)
-                words = (
-                    _words(snapshot, gate, miss) if strangers <= MOST_REPLIES or _operator(snapshot, comment) else ""
-                )
+                strangers += not own
+                words = _words(snapshot, gate, miss)
                 found.append(Answer(comment_id=comment.id, reactions=("confused",), reply=words, topic=TOPIC))
     return tuple(found), waits
 
 
-def _miss(snapshot: Snapshot, gate: Gate, comment: CommentText, written: Sequence[Phrase]) -> str:
-    """What a comment lacks to open a gate; `counts` where nothing, empty where it doesn't mean to.
+def _miss(snapshot: Snapshot, comment: CommentText, how: Reading) -> str:
+    """What a comment lacks to open a gate, by how it has the phrase; empty where it doesn't mean to.
 
     Who is no operator and only talks about it isn't answered: agents name phrases in all their reports.
     """
-    how = reading(comment.body, gate.phrase)
-    if how == "counts" and any((one.comment, one.phrase) == (comment.id, gate.phrase) for one in written):
-        return _timely(gate, comment)
     if not _operator(snapshot, comment):
         return "author" if how in {"counts", "misspelt"} else ""
     if how == "counts":

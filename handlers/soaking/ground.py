@@ -154,7 +154,14 @@ class Ground:
         """Gives the run that evidence names by its number or its id, as Forgejo tells it."""
         if named is None:
             return None
-        return next((run for run in self.seen.runs if _same(named, run)), None)
+        by_number, by_id = self._runs
+        return by_number.get(named.number) if named.number else by_id.get(named.id)
+
+    @cached_property
+    def _runs(self) -> tuple[dict[int, RunSeen], dict[int, RunSeen]]:
+        """The runs by their numbers and by their ids, the first where two are alike."""
+        runs = self.seen.runs[::-1]
+        return {run.number: run for run in runs if run.number}, {run.id: run for run in runs if run.id}
 
     def number(self, evidence: Evidence) -> int:
         """Gives the number of the run that evidence is about, also where it names the id alone; 0 where none."""
@@ -241,10 +248,6 @@ def phrases_in(comments: Sequence[CommentText], phrases: Sequence[str], operator
         if comment.witnessed and not comment.edited and named(comment.author, operators) and phrase in comment.body
         if wrote(comment.body, phrase.__eq__)
     )
-
-
-def _same(named: EvidenceRun, run: RunSeen) -> bool:
-    return named.number == run.number if named.number else bool(named.id) and named.id == run.id
 
 
 def _memory(snapshot: Snapshot) -> dict[str, Any]:

@@ -27,12 +27,17 @@ class Seen(NamedTuple):
 
 @dataclass
 class Progress:
-    """How far a soak has come. `said` has what became of each piece of evidence, `alarms` what nobody may pass over."""
+    """How far a soak has come: `counted` evidence, the runs `known` from it, and the `modules` that they are of.
+
+    `said` has what became of each piece of evidence, `alarms` what nobody may pass over.
+    """
 
     ground: Ground
     verified: Mapping[tuple[int, int], Verified]
     installed: Item | None = None
     counted: list[Item] = field(default_factory=list)
+    known: set[int] = field(default_factory=set)
+    modules: set[str] = field(default_factory=set)
     first: datetime | None = None
     audit: Item | None = None
     phrase: Phrase | None = None
@@ -52,15 +57,14 @@ class Progress:
         return len(self.counted) >= self.ground.soak.smokes and not self.lacking
 
     @property
-    def runs(self) -> tuple[int, ...]:
-        """Gives the numbers of the runs that count."""
-        return tuple(self.verified[item.key].run for item in self.counted)
+    def runs(self) -> Sequence[int]:
+        """Gives the numbers of the runs that count, in their order."""
+        return [self.verified[item.key].run for item in self.counted]
 
     @property
     def lacking(self) -> tuple[str, ...]:
         """Gives the modules of which no run counts yet."""
-        modules = {item.evidence.module for item in self.counted}
-        return tuple(name for name in self.ground.soak.modules if name not in modules)
+        return tuple(name for name in self.ground.soak.modules if name not in self.modules)
 
     @property
     def earliest(self) -> datetime | None:
@@ -189,7 +193,8 @@ def _failing(made: Progress, item: Item, seen: Verified) -> Seen | None:
 def _start_over(made: Progress, why: str) -> None:
     for item in (*made.counted, *filter(None, (made.audit,))):
         made.said[item.key] = Seen(False, why)
-    made.counted, made.first, made.audit, made.phrase = [], None, None, None
+    made.counted, made.known, made.modules = [], set(), set()
+    made.first, made.audit, made.phrase = None, None, None
 
 
 def _install(made: Progress, item: Item, seen: Verified) -> Seen:
@@ -211,9 +216,11 @@ def _smoke(made: Progress, item: Item, seen: Verified) -> Seen:
         return Seen(False, f"not counted: {item.evidence.module or 'no module'} is none of the soak's modules")
     if other := made.ground.elsewhere(run):
         return Seen(False, f"not counted: run #{run} was used for the soak {other}")
-    if run in made.runs:
+    if run in made.known:
         return Seen(False, f"not counted: run #{run} counts already")
     made.counted.append(item)
+    made.known.add(run)
+    made.modules.add(item.evidence.module)
     made.first = min(filter(None, (made.first, seen.started_at)), default=item.at)
     return Seen(True, f"run #{run} counts as {len(made.counted)} of {soak.smokes}")
 

@@ -1,26 +1,43 @@
 """How a comment speaks of a gate's phrase: so that it counts, nearly so, or only about it."""
 
+import re
 from typing import Literal
 
 from handlers.contract_phrases import wrote
 
 Reading = Literal["counts", "misspelt", "aside", "inside", ""]
 READ = 20_000
+LONGEST = 120
+"""Characters of a line that may be a phrase; the policy's are shorter."""
+_ENDS = re.compile(r"\r\n?")
 
 
-def reading(body: str, phrase: str) -> Reading:
-    """Gives how a comment has a phrase: on a line of its own, misspelt there by one letter, in a quotation or in code
-    (`aside`), or within other words.
-    """
-    text = body[:READ]
-    if phrase in text and wrote(text, phrase.__eq__):
-        return "counts"
-    if wrote(text, lambda row: nearly(row, phrase)):
-        return "misspelt"
-    if phrase.casefold() not in text.casefold():
-        return ""
-    alone = any(row.strip(" \t>`*-+") == phrase for row in text.splitlines())
-    return "aside" if alone else "inside"
+class Spoken:
+    """A comment as it is held against many phrases: its lines without blanks and backticks, by their length."""
+
+    def __init__(self, body: str) -> None:
+        self.text = body[:READ]
+        self._folded = self.text.casefold()
+        self._rows: dict[int, set[str]] = {}
+        for row in _ENDS.sub("\n", self.text).split("\n"):
+            bare = row.strip().strip("`").strip()
+            if len(bare) <= LONGEST:
+                self._rows.setdefault(len(bare), set()).add(bare)
+
+    def reading(self, phrase: str) -> Reading:
+        """Gives how the comment has a phrase: on a line of its own, misspelt there by one letter, in a quotation or in
+        code (`aside`), or within other words.
+        """
+        near = (row for size in (-1, 0, 1) for row in self._rows.get(len(phrase) + size, ()))
+        rows = {row for row in near if row == phrase or nearly(row, phrase)}
+        if phrase in rows and wrote(self.text, phrase.__eq__):
+            return "counts"
+        if rows - {phrase} and wrote(self.text, (rows - {phrase}).__contains__):
+            return "misspelt"
+        if phrase.casefold() not in self._folded:
+            return ""
+        alone = any(row.strip(" \t>`*-+") == phrase for row in self.text.splitlines())
+        return "aside" if alone else "inside"
 
 
 def nearly(text: str, phrase: str) -> bool:

@@ -9,7 +9,7 @@ from bot.assess import folded
 from bot.model import Answer, CommentText, PhraseSeen, Report, Snapshot, Touch, Verdict, digest
 from bot.policy import GatePolicy, Policy
 from handlers.gates import CHECK
-from handlers.soaking.readings import nearly, reading
+from handlers.soaking.readings import Spoken, nearly
 from tests.handlers.guarding import files
 from tests.handlers.soaking import PHRASE as SOAK_PHRASE
 from tests.handlers.soaking import Thread, later, proven
@@ -191,4 +191,4 @@ def test_nearly_is_one_letter(text: str, near: bool) -> None:
 
 
 def test_a_phrase_in_a_longer_word_is_talk() -> None:
-    assert reading(f"{PHRASE}-really", PHRASE) == "inside"
+    assert Spoken(f"{PHRASE}-really").reading(PHRASE) == "inside"
