@@ -22,7 +22,8 @@ async def comment_texts(
     for comment, text in pairs:
         author = comment.user.login if comment.user else ""
         mac = witness_of(comment.body, identity.witness_key)
-        known = any(name == author and hmac.compare_digest(mac, other) for name, other in seen.get(comment.id, ()))
+        came = seen.get(comment.id, set())
+        known = any(name == author and hmac.compare_digest(mac, other) for name, other in came)
         texts.append(
             CommentText(
                 id=comment.id,
@@ -30,7 +31,8 @@ async def comment_texts(
                 body=text,
                 body_hash=digest(comment.body),
                 created_at=comment.created_at,
-                edited=comment.updated_at != comment.created_at,
+                # An edit within the second of writing moves no time, and came as other words.
+                edited=comment.updated_at != comment.created_at or (bool(came) and all(mac != it for _, it in came)),
                 witnessed=known,
             )
         )
