@@ -4,9 +4,9 @@ After each comment the checks see what a server would show at that moment, and r
 before. Texts aren't searched for secrets, and nothing leaves the process.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -39,9 +39,13 @@ from bot.simulation_story import Comment, Run, Story
 SOAKS = "soak-evidence"
 CHECKS = ("commands", SOAKS)
 """What judges a thread: the first decides on command lines."""
+GATES = "gates"
+"""What knows why a phrase opens nothing."""
 ENDPOINT = "simulated"
 LEAST_COMMIT = 7
 REMEMBERED = 4
+WORDS = {"succeeded": "success", "failed": "failure", "error": "failure", "canceled": "cancelled"}
+"""What people write for the words by which Forgejo says how a run ended."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +77,15 @@ async def play(story: Story, checks: Sequence[Check], labels: KnownLabels) -> Pl
     known = [check for check in checks if check.name in CHECKS]
     if SOAKS not in {check.name for check in known}:
         raise LookupError("no check of this program knows soaks")
+    gates = [check for check in checks if check.name == GATES]
     thread, steps, before = _Thread(story), [], None
-    for place, comment in enumerate(thread.comments):
-        before = await _look(thread.snapshot(place + 1, comment.at, before), known, labels)
+    for number, comment in enumerate(thread.comments, start=1):
+        before = await _look(thread.snapshot(number, comment.at, before), known, labels)
         told = content(_report(before))
-        steps.append(Step(place + 1, comment.author, comment.at, told["state"], _why(told, place + 1)))
-    last = await _look(thread.snapshot(len(thread.comments), thread.end, before, last=True), known, labels)
+        missed = await _missed(before.snapshot, gates, labels) if _near(comment.body, story.soak.gate) else {}
+        why = missed.get(number, "") or _why(told, number)
+        steps.append(Step(number, comment.author, comment.at, told["state"], why))
+    last = await _look(thread.snapshot(len(thread.comments), story.end, before), known, labels)
     return Played(tuple(steps), _report(last))
 
 
@@ -94,9 +101,24 @@ async def _no_model(question: Question) -> Any:  # noqa: ARG001 - the form of To
     raise NoAnswer("no model is asked in a simulation")
 
 
-async def _look(snapshot: Snapshot, checks: Sequence[Check], labels: KnownLabels) -> Assessment:
+async def _look(
+    snapshot: Snapshot, checks: Sequence[Check], labels: KnownLabels, only: Collection[str] = CHECKS
+) -> Assessment:
     tools = Tools(now=lambda: snapshot.taken_at, labels=labels, ask=_no_model)
-    return await assess(snapshot, checks, tools, CHECKS)
+    return await assess(snapshot, checks, tools, only)
+
+
+async def _missed(snapshot: Snapshot, gates: Sequence[Check], labels: KnownLabels) -> dict[int, str]:
+    """What comments lack to open the gate, as their authors would hear it, without the Markdown."""
+    done = await _look(snapshot, gates, labels, (GATES,))
+    return {one.comment_id: one.reply.replace("`", "") for report in done.reports for one in report.answers}
+
+
+def _near(body: str, phrase: str | None) -> bool:
+    """Says whether a comment may mean the phrase: one wrong letter leaves half of it right."""
+    text, sought = body.casefold(), (phrase or "").casefold()
+    middle = len(sought) // 2
+    return bool(sought) and (sought[:middle] in text or sought[middle:] in text)
 
 
 def _report(done: Assessment) -> Report:
@@ -116,17 +138,15 @@ class _Thread:
         self.story = story
         self.comments = story.in_order
         self._policy = story.policy
+        self._found = [tuple(_evidence(one.body)) for one in self.comments]
+        self._written = [self._text(place) for place in range(len(self.comments))]
+        self._names = _names(story, [one for found in self._found for one in found])
+        self._all_runs = [(run, self._run(run)) for run in story.runs]
+        self._commits = tuple(self._commit(name) for name in self._names)
 
-    @property
-    def end(self) -> datetime:
-        """Gives the moment of the last look."""
-        last = self.comments[-1].at if self.comments else datetime.now(UTC)
-        return self.story.now or last
-
-    def snapshot(self, count: int, at: datetime, before: Assessment | None, *, last: bool = False) -> Snapshot:
+    def snapshot(self, count: int, at: datetime, before: Assessment | None) -> Snapshot:
         """Gives the snapshot with the first so many comments; what was decided and judged `before` is remembered."""
         issue, seen = self.story.issue, before.snapshot if before else None
-        shown = [self._shown(place, self._until(count, last=last)) for place in range(count)]
         inputs = Inputs(
             title=issue.title,
             body=issue.body,
@@ -134,9 +154,9 @@ class _Thread:
             body_hash=digest(issue.body),
             author=issue.author,
             state="open",
-            comments=tuple(shown),
+            comments=tuple(self._shown(place, at) for place in range(count)),
             decisions=seen.inputs.decisions if seen else (),
-            soaks=(self._seen(shown, at),),
+            soaks=(self._seen(count, at),),
         )
         judgments = seen.memory.judgments[-REMEMBERED:] if seen else ()
         return Snapshot(
@@ -160,32 +180,38 @@ class _Thread:
             for one in self.comments
         }
 
-    def _until(self, count: int, *, last: bool) -> datetime | None:
-        """The moment before which edits show: they do as soon as nothing else comes between."""
-        return self.story.now if last or count == len(self.comments) else self.comments[count].at
-
-    def _shown(self, place: int, until: datetime | None) -> CommentText:
+    def _text(self, place: int) -> CommentText:
+        """A comment before its edit. One that was edited before anybody said anything more has no witness, so it
+        commands nothing and opens no gate: nobody can say whether it had these words before. Evidence in it counts
+        until then.
+        """
         one: Comment = self.comments[place]
-        edited = one.edited_at is not None and (until is None or one.edited_at < until)
+        until = self.comments[place + 1].at if place + 1 < len(self.comments) else self.story.end
+        doubtful = one.edited_at is not None and one.edited_at <= until
         return CommentText(
             id=place + 1,
             author=one.author,
             body=one.body,
             body_hash=digest(one.body),
             created_at=one.at,
-            edited=edited,
-            witnessed=not edited,
+            edited=doubtful and not self._found[place],
+            witnessed=not doubtful,
         )
 
-    def _seen(self, shown: Sequence[CommentText], at: datetime) -> SoakSeen:
+    def _shown(self, place: int, at: datetime) -> CommentText:
+        edited, written = self.comments[place].edited_at, self._written[place]
+        if edited is None or edited > at:
+            return written
+        return written.model_copy(update={"edited": True, "witnessed": False})
+
+    def _seen(self, count: int, at: datetime) -> SoakSeen:
         soak, story = self.story.soak, self.story
-        found = [one.evidence for text in shown for one in blocks(text.body) if one.evidence is not None]
         numbers = {*soak.prerequisites, *story.pulls, *([soak.report] if soak.report else ())}
         everybody = tuple(dict.fromkeys(one.author for one in self.comments)) if story.everybody else ()
         return SoakSeen(
             name=soak.name,
-            runs=tuple(self._runs(found, at)),
-            commits=tuple(self._commits(found)),
+            runs=tuple(self._runs(count, at)),
+            commits=self._commits,
             pulls=tuple(self._pull(number, at) for number in sorted(numbers)),
             writers=story.writers or everybody,
         )
@@ -195,23 +221,22 @@ class _Thread:
         merged = pull.merged_at if pull and pull.merged_at and pull.merged_at <= at else None
         return PullSeen(number=number, state="merged" if merged else "open", merged_at=merged)
 
-    def _runs(self, found: Sequence[Evidence], at: datetime) -> Iterator[RunSeen]:
+    def _runs(self, count: int, at: datetime) -> Iterator[RunSeen]:
         """The runs that are there by now; what evidence names beside them is missing, as the server would say."""
-        there = [run for run in self.story.runs if run.started_at is None or run.started_at <= at]
+        there = [seen for run, seen in self._all_runs if run.started_at is None or run.started_at <= at]
+        yield from there
         known = {("number", run.number) for run in there} | {("id", run.id) for run in there}
-        for run in there:
-            yield self._run(run, found)
+        found = (one for evidence in self._found[:count] for one in evidence)
         for named_run in (one.run for one in found if one.run is not None):
             key = ("number", named_run.number) if named_run.number else ("id", named_run.id)
             if key not in known and key[1]:
                 known.add(key)
                 yield RunSeen(number=named_run.number, id=named_run.id, status="missing", endpoint=ENDPOINT)
 
-    def _run(self, run: Run, found: Sequence[Evidence]) -> RunSeen:
+    def _run(self, run: Run) -> RunSeen:
         status = run.status.strip().lower()
-        longer = (
-            name for name in self._names(found) if len(run.commit) >= LEAST_COMMIT and name.startswith(run.commit)
-        )
+        status = WORDS.get(status, status)
+        longer = (name for name in self._names if len(run.commit) >= LEAST_COMMIT and name.startswith(run.commit))
         return RunSeen(
             number=run.number,
             id=run.id,
@@ -223,16 +248,21 @@ class _Thread:
             endpoint=ENDPOINT,
         )
 
-    def _names(self, found: Iterable[Evidence]) -> tuple[str, ...]:
-        names = [*self.story.commits, *(one.commit for one in found if one.commit)]
-        return tuple(dict.fromkeys([*names, *(run.commit for run in self.story.runs if run.commit)]))
+    def _commit(self, name: str) -> CommitSeen:
+        """A commit: one that is listed, by whatever name, is on the default branch, and no other is."""
+        listed = next((sha for sha in self.story.commits if _is_one(name, sha)), None)
+        pulls = self.story.commits[listed] if listed is not None else ()
+        return CommitSeen(sha=name, on_default=listed is not None, pulls=pulls)
 
-    def _commits(self, found: Sequence[Evidence]) -> Iterator[CommitSeen]:
-        """Commits that are listed, by their longest name; all others aren't on the default branch."""
-        for name in self._names(found):
-            listed = next((sha for sha in self.story.commits if _is_one(name, sha)), None)
-            pulls = self.story.commits[listed] if listed is not None else ()
-            yield CommitSeen(sha=name, on_default=listed is not None, pulls=pulls)
+
+def _evidence(body: str) -> Iterator[Evidence]:
+    return (one.evidence for one in blocks(body) if one.evidence is not None)
+
+
+def _names(story: Story, found: Sequence[Evidence]) -> tuple[str, ...]:
+    """All names of commits in a story, each once."""
+    names = [*story.commits, *(one.commit for one in found), *(run.commit for run in story.runs)]
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _is_one(name: str, sha: str) -> bool:

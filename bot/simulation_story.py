@@ -16,10 +16,15 @@ def _aware(at: datetime) -> datetime:
 
 
 def _moment(value: object) -> object:
-    """YAML makes a day of a date that stands alone."""
+    """YAML makes a day of a date that stands alone, and no moment of what it doesn't know."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, time())
-    return value.strip().removesuffix(" UTC") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value.strip().removesuffix(" UTC"))
+    except ValueError:
+        raise ValueError("that is no time; write one such as 2026-05-14T09:44:00+02:00") from None
 
 
 def _text(value: object) -> object:
@@ -45,7 +50,8 @@ def _pull(value: object) -> object:
 
 
 def _mapping(value: object) -> object:
-    return {} if value is None else value
+    """Nothing is written in many ways."""
+    return {} if value is None or value == [] else value
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_aware)]
@@ -55,7 +61,21 @@ Names = Annotated[tuple[Annotated[Login, BeforeValidator(_text)], ...], BeforeVa
 Numbers = Annotated[tuple[Numbered, ...], BeforeValidator(_several)]
 
 
-class Issue(Section):
+class Told(Section):
+    """A part of a story: what is null in it isn't told."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _told(cls, data: Any) -> Any:
+        return without_nulls(data)
+
+
+def without_nulls(data: Any) -> Any:
+    """Gives a mapping without what is null in it, and anything else as it is."""
+    return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+
+class Issue(Told):
     """The tracking issue."""
 
     repo: Text = "simulated/thread"
@@ -65,7 +85,7 @@ class Issue(Section):
     body: Text = ""
 
 
-class Comment(Section):
+class Comment(Told):
     """One comment. One that was edited has the text that it has now."""
 
     author: Text
@@ -74,13 +94,13 @@ class Comment(Section):
     edited_at: Moment | None = None
 
 
-class Pull(Section):
+class Pull(Told):
     """A pull request that the soak waits for: open, where no time of its merge is told."""
 
     merged_at: Moment | None = None
 
 
-class Run(Section):
+class Run(Told):
     """A run as Forgejo would tell it."""
 
     number: Numbered
@@ -92,7 +112,7 @@ class Run(Section):
     url: Text = ""
 
 
-class Story(Section):
+class Story(Told):
     """A thread with all that Forgejo would be asked of: `commits` are on the default branch, each with the pull
     requests that it has; one that isn't listed is elsewhere.
     """
@@ -118,8 +138,9 @@ class Story(Section):
         if not isinstance(data, dict) or not isinstance(data.get("soak"), dict):
             return data
         issue: dict[str, Any] = data["issue"] if isinstance(data.get("issue"), dict) else {}
-        number = data["soak"].get("issue", issue.get("number", 1))
-        return data | {"soak": data["soak"] | {"issue": number}, "issue": {"number": number} | issue}
+        number = data["soak"].get("issue") or issue.get("number") or 1
+        soak = {"issue": number} | without_nulls(data["soak"])
+        return data | {"soak": soak, "issue": {"number": number} | issue}
 
     @property
     def policy(self) -> Policy:
@@ -132,6 +153,16 @@ class Story(Section):
     def everybody(self) -> bool:
         """Says whether nothing tells whose evidence counts, so that everybody's does."""
         return not self.soak.evidence_from and not self.writers
+
+    @property
+    def end(self) -> datetime:
+        """Gives the moment of the last look: `now`, but no comment is left out; without it, all that is told was."""
+        told = [one.at for one in self.comments]
+        if self.now is None:
+            told += [at for one in self.comments if (at := one.edited_at)]
+            told += [at for one in self.pulls.values() if (at := one.merged_at)]
+            told += [at for one in self.runs if (at := one.started_at)]
+        return max([*told, *([self.now] if self.now else [])], default=datetime.now(UTC))
 
     @property
     def in_order(self) -> tuple[Comment, ...]:

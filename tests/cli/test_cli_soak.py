@@ -45,7 +45,10 @@ def test_a_thread_is_played_comment_by_comment(assay: Assay) -> None:
         ("threshold-met", "not counted: too early, not before 2026-05-21 07:42 UTC"),
         ("threshold-met", "3 of 3 runs count; the audit is due"),
         ("awaiting-operator", "counted as the audit"),
-        ("awaiting-operator", "the audit of comment 9 passed; an operator decides"),
+        (
+            "awaiting-operator",
+            "w4a-remove-direct-pat-approved opens a gate, and only an operator's word counts: operator.",
+        ),
         ("approved", "operator opened the gate"),
         ("removed", "counted as the removal"),
     ]
@@ -88,6 +91,70 @@ def test_an_edited_comment_counts_until_it_is_edited(assay: Assay) -> None:
     assert [step["state"] for step in steps[2:5]] == ["soaking", "soaking", "soaking"]
     assert steps[4]["why"] == "run #737 counts as 2 of 3"
     assert steps[-1]["state"] != "removed"
+
+
+def test_an_edit_shows_from_its_own_time_on(assay: Assay) -> None:
+    told = story()
+    told["comments"][2]["edited_at"] = "2026-05-24T17:00:00Z"
+    steps = played(assay, told)["steps"]
+    assert [step["state"] for step in steps[4:]] == [
+        *["threshold-met"] * 4,
+        *["awaiting-operator"] * 2,
+        "approved",
+        "soaking",
+    ]
+
+
+def test_an_edit_after_the_removal_is_an_alarm(assay: Assay) -> None:
+    told = story()
+    told["comments"][2]["edited_at"] = "2026-05-25T09:30:00Z"
+    end = played(assay, told)
+    assert (end["steps"][-1]["state"], end["state"]["state"]) == ("removed", "closed")
+    assert any("no longer stands" in alarm for alarm in end["state"]["alarms"])
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"edited_at": "2026-05-24T16:41:00Z"}, "stands in a comment that was edited"),
+        ({"body": "w4a-remove-direct-pat-aproved"}, "letter by letter"),
+        ({"body": "> w4a-remove-direct-pat-approved"}, "stands in a quotation"),
+        ({"body": "I mean w4a-remove-direct-pat-approved, soon"}, "stands among other words"),
+        ({"author": "iskra"}, "only an operator's word counts"),
+        ({"at": "2026-05-24T14:00:00Z"}, "came too early"),
+    ],
+)
+def test_a_phrase_that_opens_nothing_is_told_why(assay: Assay, change: dict[str, str], why: str) -> None:
+    told = story()
+    told["comments"][10] |= change
+    if "at" in change:
+        told["comments"].insert(8, told["comments"].pop(10))
+    end = played(assay, told)
+    assert any(why in step["why"] for step in end["steps"])
+    assert end["state"]["state"] == "awaiting-operator"
+
+
+def test_without_now_all_that_is_told_has_been(assay: Assay) -> None:
+    assert played(assay, story(now=None))["state"]["state"] == "closed"
+    assert played(assay, story(pulls={273: "2026-05-14T07:41:30Z"}, now=None))["state"]["state"] == "removed"
+
+
+def test_now_leaves_no_comment_out(assay: Assay) -> None:
+    end = played(assay, story(now="2026-05-20T00:00:00Z"))["state"]
+    assert (end["state"], end["alarms"]) == ("removed", [])
+
+
+def test_what_is_null_or_empty_is_not_told(assay: Assay) -> None:
+    told = story(commits=[], pulls=[], gates=None, agents=None)
+    told["runs"] = [{**told["runs"][1], "commit": None, "workflow": None, "started_at": None}]
+    told["soak"] |= {"modules": None, "report": None, "protects": None}
+    assert played(assay, told)["state"]["state"] == "installed"
+
+
+def test_people_s_words_for_the_end_of_a_run_are_known(assay: Assay) -> None:
+    told = story()
+    told["runs"][2]["status"] = "failed"
+    assert "starts the soak over" in played(assay, told)["steps"][3]["why"]
 
 
 def test_runs_and_commits_that_are_not_listed_are_missing(assay: Assay) -> None:
@@ -159,6 +226,7 @@ def test_a_thread_without_comments_has_not_started(assay: Assay) -> None:
         ("soak: {name: x1}\ncomments: [{author: a, body: b}]\n", "thread.yml:2: `comments.0.at`: field required"),
         ("soak: {name: x1, gate: remove-it}\ngates: [{phrase: remove-it, targets: [1]}]\n", "opens two gates"),
         ("soak: {name: x1}\noperators: ['a b']\n", "thread.yml:2: `operators.0`: string should match"),
+        ("soak: {name: x1}\nnow: 9:40 CEST\n", "thread.yml:2: `now`: that is no time; write one such as 2026-05-14T0"),
         ("soak: [\n", "thread.yml:2: not YAML"),
         ("", "the file has to be a mapping"),
     ],
@@ -199,7 +267,7 @@ def test_a_file_that_is_not_there_is_told(assay: Assay) -> None:
 
 def test_the_examples_of_the_documentation_are_read(assay: Assay) -> None:
     page = (Path(__file__).parents[2] / "docs/checks/soak-evidence.md").read_text(encoding="utf-8")
-    policy, thread = re.findall(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    policy, *_, thread = re.findall(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     assert load(policy).soaks[0].name == "deploy-runner-token"
     assert played(assay, yaml.safe_load(thread))["state"]["state"] == "not-started"
 
