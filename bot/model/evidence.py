@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Annotated, Any, Literal
 
@@ -22,6 +23,8 @@ EVIDENCE_END = f"<!-- /{EVIDENCE_SCHEMA} -->"
 MAX_BLOCKS = 20
 """Payloads of one comment that are read."""
 MAX_PAYLOAD = 64 * 1024
+KNOWN = 4 * 1024
+"""Payloads up to this length are remembered when they were read; those of `assay evidence collect` have 1 KB."""
 MAX_ENTRIES = 50
 
 _BEGIN = re.compile(rf"^ {{0,3}}{re.escape(EVIDENCE_BEGIN)}", re.MULTILINE)
@@ -165,15 +168,25 @@ def _block(index: int, text: str) -> Block:
         return Block(index, fault=f"it is larger than {MAX_PAYLOAD // 1024} KB")
     if fenced := _FENCE.match(text):
         text = fenced[2]
+    evidence, fault = _known(text) if len(text) <= KNOWN else _read(text)
+    return Block(index, evidence, fault)
+
+
+def _read(text: str) -> tuple[Evidence | None, str]:
+    if fenced := _FENCE.match(text):
+        text = fenced[2]
     try:
-        found = json.loads(text, object_pairs_hook=_each_once)
-        return Block(index, Evidence.model_validate(found))
+        return Evidence.model_validate(json.loads(text, object_pairs_hook=_each_once)), ""
     except ValidationError as fault:
         first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"][:3]) or "it"
-        return Block(index, fault=f"{where}: {first['type'].replace('_', ' ')}")
+        return None, f"{where}: {first['type'].replace('_', ' ')}"
     except (ValueError, RecursionError):
-        return Block(index, fault="it isn't valid JSON, or a key stands twice in it")
+        return None, "it isn't valid JSON, or a key stands twice in it"
+
+
+_known = lru_cache(maxsize=1000)(_read)
+"""A thread's payloads are read several times at every look."""
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
