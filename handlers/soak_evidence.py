@@ -106,7 +106,7 @@ def _again(states: Sequence[SoakState], now: datetime) -> float:
 def _pull(snapshot: Snapshot, pull: Pull) -> Report:
     soaks, policies = pull.soaks, snapshot.policy.soaks
     findings = tuple(pull.findings())
-    unseen = (*_unseen(snapshot), *unlooked(snapshot, [policy.protects for policy in policies]))
+    unseen = (*_unseen(snapshot), *unlooked(snapshot, [policy.protects for policy in policies]), *pull.unread())
     verdict = Verdict.BLOCK if findings else Verdict.ERROR if unseen else Verdict.PASS
     marks = of_pull(pull)
     first = findings[0].title if findings else unseen[0].title if unseen else NOTHING

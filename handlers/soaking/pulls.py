@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Self
 
 from bot.escape import cut
-from bot.model import Finding, Location, Severity, Snapshot
+from bot.model import Finding, Gap, Location, Severity, Snapshot
 from bot.policy.contract import SectionName
 from bot.policy.soaks import Protected
 from handlers.contract_rules import quoted
@@ -15,15 +16,19 @@ from handlers.contract_sections import read
 from handlers.guard_verdicts import FILES, listed, touched, unread
 from handlers.label_facts import DOCUMENTS
 from handlers.patterns import chosen
+from handlers.soaking.claim_markdown import LINES, READ
 from handlers.soaking.claims import Stage, claim_of, sentences
 from handlers.soaking.ground import grounds
 from handlers.soaking.payload import ORDER, StateName
 from handlers.soaking.state import Soak
+from handlers.telling import not_looked_at
 
-LINES = ("the changed lines",)
+CHANGED = ("the changed lines",)
 """How gaps begin that hide changed lines with protected names."""
 MAX_CLAIMS = 20
-MAX_SENTENCES = 5_000
+"""Claims ahead of the state that are told: those that are so crowd none out."""
+MAX_SENTENCES = 10_000
+"""Sentences that are read; more of them are a gap, since they may claim anything."""
 SILENT: tuple[SectionName, ...] = ("merge-blockers", "out-of-scope")
 """Sections of a description that speak of what isn't so."""
 
@@ -59,16 +64,28 @@ class Pull:
 
     @cached_property
     def claims(self) -> tuple[Said, ...]:
-        """Gives the first claims in title, description, and what is added to documents."""
+        """Gives the claims in title, description, and what is added to documents."""
         found: list[Said] = []
         names = [name for soak in self.soaks for name in soak.ground.soak.protects.names]
-        for count, (text, at) in enumerate(_sentences(self.snapshot)):
-            if count == MAX_SENTENCES or len(found) == MAX_CLAIMS:
-                break
+        for text, at in self._sentences[:MAX_SENTENCES]:
             stage = claim_of(self._unnamed(text), names)
             if stage is not None:
                 found.append(Said(stage, text, at))
         return tuple(found)
+
+    @cached_property
+    def _sentences(self) -> tuple[tuple[str, Location], ...]:
+        return tuple(islice(_sentences(self.snapshot), MAX_SENTENCES + 1))
+
+    def unread(self) -> tuple[Finding, ...]:
+        """Gives a finding where there are more sentences than are read, or a text is longer than that."""
+        inputs = self.snapshot.inputs
+        texts = (inputs.body, *(run.text for run in inputs.added if document(run.path)))
+        long = any(len(text) > READ or text.count("\n") > LINES for text in texts)
+        if not long and len(self._sentences) <= MAX_SENTENCES:
+            return ()
+        why = f"there are more than the {READ} characters of a text, or the {MAX_SENTENCES} in all, that are read"
+        return (not_looked_at(Gap(what="the sentences", why=why, of=self.snapshot.inputs.head.sha)),)
 
     def _unnamed(self, text: str) -> str:
         """A soak's name stands where it likes in a sentence, and says nothing of how it is."""
@@ -83,10 +100,8 @@ class Pull:
 
     def findings(self) -> Iterator[Finding]:
         """Gives a finding for each claim that is ahead, and for each soak whose protected things are touched early."""
-        for said in self.claims:
-            ahead = self._ahead(said)
-            if ahead is not None:
-                yield _claimed(said, ahead)
+        ahead = ((said, self._ahead(said)) for said in self.claims)
+        yield from islice((_claimed(said, soak) for said, soak in ahead if soak is not None), MAX_CLAIMS)
         for soak in self.soaks:
             found = self.touching[soak.ground.soak.name]
             if found and not soak.open:
@@ -121,7 +136,7 @@ def touches(snapshot: Snapshot, protects: Protected) -> tuple[str, ...]:
 
 def unlooked(snapshot: Snapshot, protections: Sequence[Protected]) -> tuple[Finding, ...]:
     """Gives what couldn't be looked at, and may hide what is protected."""
-    kinds = (*(FILES if any(one.paths for one in protections) else ()), *LINES)
+    kinds = (*(FILES if any(one.paths for one in protections) else ()), *CHANGED)
     return unread(snapshot, kinds) if any(one.paths or one.names for one in protections) else ()
 
 

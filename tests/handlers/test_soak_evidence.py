@@ -10,7 +10,7 @@ from bot.policy import Policy, SoakPolicy
 from handlers import judge
 from handlers.soak_evidence import CHECK
 from tests.handlers.guarding import files
-from tests.handlers.soaking import FALLBACK, MARKER, PHRASE, SOAK, Thread, later, proven, removed, smoke, told
+from tests.handlers.soaking import FALLBACK, MARKER, PHRASE, SOAK, Thread, evidence, later, proven, removed, smoke, told
 from tests.snapshots import ISSUE, OPERATOR, PULL, TOOLS, snapshot
 
 
@@ -229,3 +229,21 @@ async def test_without_soaks_there_is_nothing_to_say() -> None:
     for target in (PULL, ISSUE):
         found = await judged(snapshot(target))
         assert (found.verdict, found.shown, found.status) == (Verdict.SKIP, False, False)
+
+
+CLAIM = "The deploy-runner-token soak is complete.\n"
+CROWDS = {
+    "claims that are so": ("The deploy-runner-token soak has begun.\n\n" * 20, Verdict.BLOCK),
+    "more sentences than are read": ("Dry. " * 10_000 + "\n\n", Verdict.ERROR),
+    "more text than is read": (f"<!-- {'dry' * 40_000} -->\n\n", Verdict.ERROR),
+    "more lines than are read": ("\n" * 11_000, Verdict.ERROR),
+}
+
+
+@pytest.mark.parametrize(("crowd", "verdict"), CROWDS.values(), ids=CROWDS)
+async def test_no_claim_is_hidden_behind(crowd: str, verdict: Verdict) -> None:
+    thread = Thread(policy=SOAK | {"modules": []})
+    thread.pulls[273] = later(hours=1)
+    thread.run(729, later(hours=2))
+    thread.write(told(evidence("install"), smoke(729)), later(hours=3))
+    assert (await judged(pull(thread, 1, body=crowd + CLAIM))).verdict is verdict

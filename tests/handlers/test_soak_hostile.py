@@ -27,7 +27,7 @@ def test_a_commit_that_begins_like_one_of_the_default_branch_is_another() -> Non
     thread.run(729, later(hours=2), commit=good)
     thread.run(730, later(hours=2), commit=other)
     thread.write(told(smoke(729, commit="abcdef1"), smoke(730, commit="abcdef1")), later(hours=3))
-    assert thread.look(later(hours=4)).progress.runs == (729,)
+    assert thread.look(later(hours=4)).progress.runs == [729]
 
 
 def test_a_rerun_takes_back_no_failure() -> None:
@@ -38,7 +38,7 @@ def test_a_rerun_takes_back_no_failure() -> None:
     thread.runs[-1] = thread.runs[-1].model_copy(update={"status": "success"})
     assert thread.look(later(days=8.6)).name == "installed"
     thread.write(told(smoke(740)), later(days=8.7))
-    assert thread.look(later(days=8.8)).progress.runs == (740,)
+    assert thread.look(later(days=8.8)).progress.runs == [740]
 
 
 def test_a_flood_of_evidence_pushes_no_failure_out_of_memory() -> None:
