@@ -106,6 +106,8 @@ def test_the_names_of_tools_are_read_as_ours() -> None:
         ('{"soak": "x", "kind": "smoke", "markers": {"a": "VALUE"}}', "markers.a: int parsing"),
         ('{"soak": "x", "kind": "smoke", "steps": {"plan": {"exitCode": "VALUE"}}}', "int parsing"),
         ('{"soak": "x", "kind": "smoke", "observed_at": "VALUE"}', "observed_at: "),
+        ('{"soak": "x", "kind": "smoke", "steps": {"plan": {"exitCode": 1%s}}}' % ("0" * 4000), "less than"),
+        ('{"soak": "x", "kind": "smoke", "markers": {"%s": 0}}' % ("a" * 201), "string too long"),
         ("[" * 100_000, "it is larger than 64 KB"),
         ("[" * 60_000, "it isn't valid JSON"),
     ],
@@ -116,6 +118,7 @@ def test_a_fault_says_what_is_wrong_and_quotes_no_value(text: str, told: str) ->
     assert found.evidence is None
     assert told in found.fault
     assert value not in found.fault
+    assert len(found.fault) < 200
 
 
 def test_no_more_than_twenty_of_a_comment_are_read() -> None:

@@ -55,6 +55,8 @@ def _moment(value: object) -> object:
 
 Word = Annotated[str, BeforeValidator(_text), Field(max_length=200)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
+Key = Annotated[str, Field(max_length=200)]
+Code = Annotated[int, Field(ge=-(2**31), lt=2**32)]
 
 
 class _Part(BaseModel):
@@ -74,7 +76,7 @@ class EvidenceStep(_Part):
     """How one step of a run ended, in its own word, and its exit code; None where nobody says it."""
 
     status: Word = ""
-    exit_code: int | None = Field(default=None, validation_alias=AliasChoices("exit_code", "exitCode", "exit"))
+    exit_code: Code | None = Field(default=None, validation_alias=AliasChoices("exit_code", "exitCode", "exit"))
 
 
 class TokenFile(_Part):
@@ -93,8 +95,8 @@ class Evidence(_Part):
     module: Word = ""
     run: Annotated[EvidenceRun | None, BeforeValidator(_run)] = None
     commit: Annotated[str, BeforeValidator(_text), Field(pattern=r"^[0-9A-Za-z]{0,64}$")] = ""
-    markers: Annotated[dict[str, Count], Field(max_length=MAX_ENTRIES)] = Field(default_factory=dict)
-    steps: Annotated[dict[str, EvidenceStep], Field(max_length=MAX_ENTRIES)] = Field(default_factory=dict)
+    markers: Annotated[dict[Key, Count], Field(max_length=MAX_ENTRIES)] = Field(default_factory=dict)
+    steps: Annotated[dict[Key, EvidenceStep], Field(max_length=MAX_ENTRIES)] = Field(default_factory=dict)
     token_file: TokenFile | None = None
     approved_pr: Count | None = None
     window_hours: float | None = Field(default=None, ge=0, le=100_000)
@@ -173,13 +175,11 @@ def _block(index: int, text: str) -> Block:
 
 
 def _read(text: str) -> tuple[Evidence | None, str]:
-    if fenced := _FENCE.match(text):
-        text = fenced[2]
     try:
         return Evidence.model_validate(json.loads(text, object_pairs_hook=_each_once)), ""
     except ValidationError as fault:
         first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"][:3]) or "it"
+        where = ".".join(str(part)[:40] for part in first["loc"][:3]) or "it"
         return None, f"{where}: {first['type'].replace('_', ' ')}"
     except (ValueError, RecursionError):
         return None, "it isn't valid JSON, or a key stands twice in it"
