@@ -48,7 +48,7 @@ class SoakPolicy(Section):
     )
     marker: Marker | None = Field(default=None, description="The text that every run's log must show.")
     forbidden: tuple[Marker, ...] = Field(default=(), max_length=MAX_ENTRIES, description="Texts that no log may show.")
-    smokes: int = Field(default=3, ge=1, le=1000, description="Runs that have to count.")
+    smokes: int = Field(default=3, ge=1, le=100, description="Runs that have to count.")
     modules: tuple[Module, ...] = Field(
         default=(), max_length=MAX_ENTRIES, description="Modules, each of which has to be in a run that counts."
     )

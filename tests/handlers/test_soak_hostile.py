@@ -3,10 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from pydantic import ValidationError
+
 from bot.model import CommitSeen
+from bot.policy import SoakPolicy
 from handlers.soaking.ground import grounds
 from handlers.soaking.state import Soak
-from tests.handlers.soaking import PHRASE, SOAK, Thread, evidence, later, proven, smoke, told
+from tests.handlers.soaking import MARKER, PHRASE, SOAK, Thread, evidence, later, proven, smoke, told
 from tests.snapshots import OPERATOR
 
 ANY: dict[str, Any] = SOAK | {"modules": []}
@@ -80,3 +84,18 @@ def test_a_clock_behind_the_servers_passes_nothing_over() -> None:
     behind = thread.snapshot(later(days=9) - timedelta(seconds=3), comments=tuple(thread.comments))
     (ground,) = grounds(behind)
     assert Soak(ground).name == "approved"
+
+
+def test_a_smoke_that_keeps_silent_about_the_forbidden_text_does_not_count() -> None:
+    thread = installed()
+    thread.run(729, later(hours=2))
+    thread.write(told(smoke(729, markers={MARKER: 2})), later(hours=3))
+    assert (
+        thread.look(later(hours=4)).rows[-1].why
+        == "not counted: it doesn't say how often forgejo_token_source=direct-env-fallback shows"
+    )
+
+
+def test_no_more_runs_are_asked_for_than_are_looked_at() -> None:
+    with pytest.raises(ValidationError):
+        SoakPolicy.model_validate(SOAK | {"smokes": 101})
