@@ -86,14 +86,15 @@ def test_a_clock_behind_the_servers_passes_nothing_over() -> None:
     assert Soak(ground).name == "approved"
 
 
-def test_a_smoke_that_keeps_silent_about_the_forbidden_text_does_not_count() -> None:
+def test_a_smoke_needs_no_word_of_what_it_did_not_see_but_an_audit_does() -> None:
     thread = installed()
     thread.run(729, later(hours=2))
     thread.write(told(smoke(729, markers={MARKER: 2})), later(hours=3))
-    assert (
-        thread.look(later(hours=4)).rows[-1].why
-        == "not counted: it doesn't say how often forgejo_token_source=direct-env-fallback shows"
-    )
+    assert thread.look(later(hours=4)).rows[-1].counts
+    thread = proven()
+    thread.comments.pop()
+    thread.write(told(evidence("audit", markers={MARKER: 16})), later(days=8))
+    assert "doesn't say how often" in thread.look(later(days=8)).rows[-1].why
 
 
 def test_no_more_runs_are_asked_for_than_are_looked_at() -> None:
