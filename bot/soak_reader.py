@@ -1,12 +1,13 @@
 """What Forgejo and git tell of one soak, with the thread of its tracking issue at hand."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.escape import visible
 from bot.forgejo.abc import ForgejoAPI
 from bot.git import Mirrors
-from bot.model import CommentText, CommitSeen, Decision, Judgment, PhraseSeen, RunSeen, SoakSeen
+from bot.model import CommentText, CommitSeen, Decision, Evidence, Judgment, PhraseSeen, RunSeen, SoakSeen
 from bot.policy import Policy, SoakPolicy
 from bot.scan import Scanner
 from bot.soak_commits import Branch, SoakCommits
@@ -28,6 +29,8 @@ from bot.soak_threads import (
 from bot.standing import MAX_ASKED, Standings
 
 WRITERS = frozenset({"write", "admin", "owner"})
+FIRST = 100
+"""Pieces of evidence whose runs are asked for before the newest ones: no soak asks for more."""
 LEFT_OUT = "its thread is longer than what is kept of it for other pull requests"
 
 
@@ -71,9 +74,10 @@ class SoakReader:
     async def read(self, tracking: Tracking, policy: Policy, soak: SoakPolicy, beside: Beside) -> SoakSeen:
         """Gives what a soak's state is computed from beside its thread. Raises ForgejoError and GitError."""
         writers = () if soak.evidence_from else await self._writers(tracking, policy, soak)
-        mine = pieces(tracking.comments, soak.name, accounts(policy, soak, writers))
+        # A hostile thread takes its time, so it is read in a thread.
+        mine = await asyncio.to_thread(pieces, tracking.comments, soak.name, accounts(policy, soak, writers))
         evidence = [
-            *(one.evidence for one in mine if one.counts),
+            *_pressing([one.evidence for one in mine if one.counts]),
             *remembered(kept_of(tracking.judgments, soak.name)),
             *(one.evidence for one in mine if not one.counts),
         ]
@@ -90,14 +94,14 @@ class SoakReader:
             failed=await self._failures.read(tracking.repository, tracking.branch, runs),
             commits=tuple(self._shown(one) for one in commits),
             pulls=tuple(found.seen for _, found in sorted(pulls.items())),
-            elsewhere=elsewhere(mine, runs, soak, policy, beside.readings),
+            elsewhere=await asyncio.to_thread(elsewhere, mine, runs, soak, policy, beside.readings),
             writers=writers,
             phrases=tuple(one for one in beside.phrases if one.phrase == soak.gate and one.number in soak.gate_on),
         )
 
     async def _writers(self, tracking: Tracking, policy: Policy, soak: SoakPolicy) -> tuple[str, ...]:
         """The policy's own list, and who Forgejo lets write; without the right to ask, the list alone."""
-        wrote = authors(tracking.comments, soak.name)[:MAX_ASKED] if tracking.asks else ()
+        wrote = (await asyncio.to_thread(authors, tracking.comments, soak.name))[:MAX_ASKED] if tracking.asks else ()
         said = await self._standings.of(tracking.repository, wrote)
         return tuple(sorted({*policy.writers, *(login for login, may in said.items() if may in WRITERS)}))
 
@@ -128,6 +132,13 @@ def completed(seen: SoakSeen, tracking: Tracking, policy: Policy, soak: SoakPoli
 def tracked_here(policy: Policy, issue: int) -> tuple[SoakPolicy, ...]:
     """Gives the soaks that an issue tracks."""
     return tuple(soak for soak in policy.soaks if soak.issue == issue)
+
+
+def _pressing(found: list[Evidence]) -> list[Evidence]:
+    """Of more than are looked at, those are left out that stand in the middle: the oldest count, the newest may have
+    failed, and a failure that was seen once is remembered.
+    """
+    return [*found[:FIRST], *reversed(found[FIRST:])]
 
 
 def _whole(named: Sequence[str], runs: Sequence[RunSeen]) -> list[str]:
