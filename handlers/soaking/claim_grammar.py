@@ -42,7 +42,7 @@ _RECORDERS = word_set("this it that which entry commit pr change i we")
 
 _RELATIVE = word_set("that which who")
 _RELATED = 3
-_NONE = said.DENIALS | word_set("zero 0 despite after single")
+_NONE = said.DENIALS | word_set("zero despite")
 _FINITE = said.AUXILIARY | said.MODALS | said.REPORTS | said.DENIALS
 
 
@@ -106,7 +106,8 @@ def predicate(words: tuple[str, ...], at: int, around: Context, last: Thing | No
     while region > 0 and words[region - 1] not in _STOPS:
         region -= 1
     start, of = _subject(words, region, end, around)
-    of = of or _related(words, end, around, helped=not said.AUXILIARY.isdisjoint(words[end:at]))
+    if of is None or _begins_relative(words, region):
+        of = _related(words, end, around, helped=not said.AUXILIARY.isdisjoint(words[end:at]))
     alone = all(word in said.PRONOUNS or word in said.ADVERBS or word in {DATE, GOOD} for word in words[start:end])
     inherits = of is None and (alone or (words[region] in said.PREPOSITIONS and start == region and region > 0))
     helpers = words[end:at]
@@ -184,6 +185,7 @@ def negative(one: Predicate) -> bool:
     unsure = said.DOUBTS.isdisjoint((*before, *one.subject, *one.after[:2]))
     plain = said.DENIALS.isdisjoint(mine) and said.MODALS.isdisjoint(before) and _NEGATIVE.isdisjoint(one.subject)
     asked = not said.GOVERNING.isdisjoint((*one.governors, *one.subject[:1])) or one.governors[:1] == ("confirm",)
+    asked = asked or (one.counted and not said.GOVERNING.isdisjoint(one.helpers))
     asked = asked or not (_CAUSING.isdisjoint(one.subject) and said.AMISS.isdisjoint(one.words))
     finite = one.counted or "to" not in one.helpers
     mine_to_say = said.REPORTS.isdisjoint((*before, *one.subject[:1]))
@@ -202,6 +204,8 @@ def _subject(words: tuple[str, ...], region: int, end: int, around: Context) -> 
     """The subject's first word: behind what a clause begins with (`With the merge of #288 the soak …`)."""
     if region == end:
         return region, None
+    while region < end - 1 and words[region] in said.ADVERBS:
+        region += 1
     if words[region] not in said.PREPOSITIONS and words[region - 1 : region] != ("since",):
         return region, thing(words[region:end], around)
     for start in range(end - 1, region, -1):
@@ -213,6 +217,14 @@ def _subject(words: tuple[str, ...], region: int, end: int, around: Context) -> 
         return region, thing(words[region:end], around)
     surely = words[end - 1] in said.SOAKS | said.SURELY_OLD and words[end - 2] not in said.PREPOSITIONS
     return region, thing(words[end - 1 : end], around) if surely else None
+
+
+def _begins_relative(words: tuple[str, ...], region: int) -> bool:
+    """`The audit that closes the soak is open` tells of the audit."""
+    verb = words[region] if region < len(words) else ""
+    within = region > 1 and words[region - 1] in _RELATIVE and words[0] in said.DETERMINERS
+    named = said.SOAKS | said.SURELY_OLD | said.DETERMINERS | said.RUNS
+    return within and verb.endswith(("s", "ed")) and verb not in named
 
 
 def _related(words: tuple[str, ...], end: int, around: Context, *, helped: bool) -> Thing | None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from handlers.judging.words import folded, word_set
 from handlers.soaking import claim_phrases as phrases
@@ -15,6 +16,8 @@ from handlers.soaking import claim_words as said
 from handlers.soaking.claim_polish import english
 
 LONGEST = 2_000
+SHORTEST = 7
+MOST_SIGNS = 600
 LONGEST_CLAUSE = 48
 """Words of a clause that are read; what a predicate costs grows with those before it."""
 QUOTED = "quoted"
@@ -97,14 +100,14 @@ def read(line: str) -> Reading | None:
     text = line[:LONGEST].strip()
     heading = text.startswith("#")
     head = _HEAD.match(text.lstrip("#") if heading else text)
-    if text.startswith(("&gt;", ">", "<!--")) or head is None or "[ ]" in text:
+    if len(text) < SHORTEST or text.startswith(("&gt;", ">", "<!--")) or head is None or "[ ]" in text:
         return None
     text = _plain(head.string[head.end() :])
     title = _TITLE.match(text)
     scope = tuple(_signs(title["scope"] or "")) if title else ()
     text = text[title.end() :] if title else text
     greeting = _GREETING.match(text)
-    words = english(list(_signs(text[greeting.end() :] if greeting else text)))
+    words = english(list(islice(_signs(text[greeting.end() :] if greeting else text), MOST_SIGNS)))
     units = tuple(_units(_dated(_counted(_spanned(_phrased(words))))))
     return Reading(units, (head["box"] or "") in {"x", "X", "\u2705"}, heading, title is not None, scope)
 

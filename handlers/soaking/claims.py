@@ -168,7 +168,7 @@ class _Line:
             words = (_IMPERATIVES[first[0]], *words[1:])
         if segment.joint == ")":
             return (*self._bracketed(unit, place), *words)
-        if segment.joint != "," or not first or first[0] not in said.AUXILIARY:
+        if segment.joint != "," or not first or first[0] not in said.AUXILIARY | {"no~longer"}:
             return words
         for back in (2, 1):
             before = unit.segments[place - back] if place >= back else None

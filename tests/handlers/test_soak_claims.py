@@ -12,123 +12,10 @@ from hypothesis import strategies as st
 from handlers.soaking.claims import claim_of, claims_in, sentences
 from tests.handlers import soak_claim_table
 from tests.handlers.soak_claim_corpus import CASES
+from tests.handlers.soak_claim_more import MORE, NEGATIONS
 
 ENOUGH = 56
 """Of the sixty sentences that were written before the detector; its first run had 57 right."""
-
-MORE: tuple[tuple[str, str | None], ...] = (
-    ("After #273 merged, the soak started.", "started"),
-    ("Since the merge the soak has been in progress.", "started"),
-    ("- Soak: day 3 of 7, all green", "started"),
-    ("Status: soak period start", "started"),
-    ("Soak running until 21 May", "started"),
-    ("The window opened this morning.", "started"),
-    ("The burn-in of the broker path is under way.", "started"),
-    ("Bake time started at 09:00 UTC.", "started"),
-    ("On 3 May the operator kicked the soak off.", "started"),
-    ("The soak isn't complete yet, it's been running for two days.", "started"),
-    ("While the soak is running, the fallback stays.", "started"),
-    ("With the merge of #288 the soak starts today.", "started"),
-    ("Four days into the soak and not a single fallback hit.", "started"),
-    ("The new token path went into soak on Thursday.", "started"),
-    ("- soak-start: done", "started"),
-    ("Soak trwa od poniedziałku.", "started"),
-    ("3/3 smokes via the new path", "threshold"),
-    ("Threshold met; direct PAT preserved until 21 May.", "threshold"),
-    ("Soak isn't over; smokes 3/3 done.", "threshold"),
-    ("Three consecutive green runs, as required.", "threshold"),
-    ("The third and last smoke went green tonight.", "threshold"),
-    ("| Smokes | 3/3 | passed |", "threshold"),
-    ("Run 8821 was the third green smoke of three.", "threshold"),
-    ("Soak done ✅", "complete"),
-    ("[x] soak passed", "complete"),
-    ("We closed out the soak on Friday.", "complete"),
-    ("The soak not only started but passed.", "complete"),
-    ("It couldn't have gone better: soak passed.", "complete"),
-    ("docs: record that the soak has passed", "complete"),
-    ("The log audit came back clean, so the soak is complete.", "complete"),
-    ("Now that the soak is over, we can remove the PAT.", "complete"),
-    ("After seven days without a fallback hit, the soak is complete.", "complete"),
-    ("Soak zakończony bez błędów.", "complete"),
-    ("The fallback has been removed, not just disabled.", "removed"),
-    ("`PLATFORM_TOKEN` no longer exists on the runner.", "removed"),
-    ("There is no fallback any more.", "removed"),
-    ("Nothing is left of the legacy credential path.", "removed"),
-    ("The code that fell back to the direct token has been deleted.", "removed"),
-    ("The broker is now the only path; the legacy one was deleted.", "removed"),
-    ("Removed: the direct PAT", "removed"),
-    ("- [x] Remove the direct PAT", "removed"),
-    ("Fallback removed? Yes.", "removed"),
-    ("Usunięto stary token z runnera.", "removed"),
-    ("soak: threshold ✅", "threshold"),
-    ("We have begun to soak the new token path.", "started"),
-    ("The soak is in its third day.", "started"),
-    ("We're done with the soak.", "complete"),
-    ("The removal of the fallback is done.", "removed"),
-    ("What “complete” means: the soak has passed.", None),
-    ("The old way to get the token, the direct PAT, has been removed.", "removed"),
-    ("Page 3/3, all green, soak next", None),
-    ("3 of 3 smokes are required.", None),
-    ("Only one of the smokes passed, as required.", None),
-    ("One more smoke and the threshold is met.", None),
-    ("The soak gets marked as complete by the bot.", None),
-    ("According to the bot the soak has passed.", None),
-    ("fix: soak was marked complete too early", None),
-    ("Fallback removed once approved.", None),
-    ("Fallback removed next week.", None),
-    ("- [ ] soak passed", None),
-    ("~~soak passed~~", None),
-    ("Soak | not started", None),
-    ("Soak complete: no", None),
-    ("Fallback removed: not yet", None),
-    ("Definition of done: soak passed, fallback removed.", None),
-    ("Add a check that the soak has started.", None),
-    ("The bot marks the soak as passed when the audit is clean.", None),
-    ("A completed soak is required for removal.", None),
-    ("Neither the soak nor the audit is complete.", None),
-    ("After approval, the fallback is removed.", None),
-    ("I'd like the fallback removed.", None),
-    ("Had the soak passed, we would have removed the PAT.", None),
-    ("We finished the soak documentation.", None),
-    ("Fallback fonts were removed from the stylesheet.", None),
-    ("Removed the word fallback from the docs.", None),
-    ("Threshold for alerts was reached.", None),
-    ("3 of 3 smokes failed.", None),
-    ("Smokes required: 3/3", None),
-)
-"""Sentences of which each stands for a kind that was once told wrong, or easily is."""
-
-NEGATIONS = (
-    "The soak has not begun.",
-    "The soak never started.",
-    "No soak is running.",
-    "There's no claim here that the soak is under way.",
-    "soak not started",
-    "Nobody has removed the fallback.",
-    "Nothing was removed.",
-    "The old PAT isn't gone.",
-    "The soak is far from over.",
-    "We are not saying that the threshold was reached.",
-    "The soak can't be complete: the audit is missing.",
-    "It is false that the soak has passed.",
-    "The soak has yet to start.",
-    "Any claim that the soak has begun before #273 and a smoke.",
-    "The soak will begin after #273.",
-    "The soak starts once #273 has landed.",
-    "If the soak has passed, the PAT goes.",
-    "Until the soak is complete nothing changes.",
-    "As soon as the threshold is met the clock runs.",
-    "Remove the fallback",
-    "chore: remove the direct PAT",
-    "Has the soak passed?",
-    "The phrase “soak complete” must not stand in a title.",
-    "2/3 smokes green",
-    "Soaked the seeds overnight.",
-    "Removed the unused flag.",
-    "Fallback nie został usunięty.",
-    "Soak rozpocznie się dopiero po #273.",
-    "Jeśli soak przejdzie, usuniemy stary token.",
-)
 
 HOSTILE = (
     "soak ",
@@ -223,6 +110,22 @@ def test_long_hostile_text_takes_no_more_than_its_length_in_time(piece: str) -> 
     list(sentences(piece * (20_000 // len(piece))))
     list(claims_in(f"{piece * (500 // len(piece))}\n\n" * 20))
     assert time.perf_counter() - start < TRACED_SECONDS
+
+
+@pytest.mark.parametrize("piece", [*HOSTILE, "gone ", "no not left ", "soak a. ", "a,", "started? yes. "])
+@pytest.mark.parametrize("length", [400, 1_990, 25_000])
+def test_many_long_sentences_take_no_more_than_their_length_in_time(piece: str, length: int) -> None:
+    """A hundred thousand characters take less than two seconds."""
+    one = (piece * (length // len(piece))).strip()
+    start = time.perf_counter()
+    for _, sentence in sentences("\n\n".join([one] * (25_000 // length))):
+        claim_of(sentence)
+    assert time.perf_counter() - start < TRACED_SECONDS
+
+
+def test_what_stands_far_behind_in_a_clause_isnt_read() -> None:
+    assert claim_of(f"{'x ' * 60}soak passed") is None
+    assert claim_of(f"{'x ' * 60}, soak passed") == "complete"
 
 
 def test_what_stands_behind_what_is_read_of_a_line_isnt_read() -> None:
