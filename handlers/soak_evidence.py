@@ -40,6 +40,8 @@ POLL, RARELY = 60.0, 3_600.0
 """Seconds after which runs are asked for that haven't ended or couldn't be asked for: ever more rarely, as they age."""
 PATIENCE = 4
 AWAITED = frozenset({"pending", "unverifiable"})
+UNREAD = 900.0
+"""Seconds after which a pull request is judged again whose soak couldn't be read: nothing else may wake it."""
 LONGEST = 86_400.0
 NOTHING = "it claims nothing that isn't so, and touches nothing that waits"
 
@@ -106,7 +108,8 @@ def _again(states: Sequence[SoakState], now: datetime) -> float:
 def _pull(snapshot: Snapshot, pull: Pull) -> Report:
     soaks, policies = pull.soaks, snapshot.policy.soaks
     findings = tuple(pull.findings())
-    unseen = (*_unseen(snapshot), *unlooked(snapshot, [policy.protects for policy in policies]), *pull.unread())
+    lost = _unseen(snapshot)
+    unseen = (*lost, *unlooked(snapshot, [policy.protects for policy in policies]), *pull.unread())
     verdict = Verdict.BLOCK if findings else Verdict.ERROR if unseen else Verdict.PASS
     marks = of_pull(pull)
     first = findings[0].title if findings else unseen[0].title if unseen else NOTHING
@@ -120,6 +123,7 @@ def _pull(snapshot: Snapshot, pull: Pull) -> Report:
         grounds=marks.grounds,
         explanation=comment.explanation([soak.told() for soak in soaks]),
         data={"states": {soak.ground.soak.name: soak.name for soak in soaks}},
+        again=UNREAD if lost else 0.0,
     )
 
 

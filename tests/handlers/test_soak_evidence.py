@@ -187,6 +187,7 @@ async def test_what_was_not_looked_at_is_an_error() -> None:
     lost = SoakSeen(name=SOAK["name"], unseen="HTTP 500")
     found = await judged(pull(proven(), 8.5, soaks=(lost,)))
     assert (found.verdict, "HTTP 500" in found.findings[0].evidence) == (Verdict.ERROR, True)
+    assert (found.again, (await judged(pull(proven(), 8.5))).again) == (900, 0)
     assert (await judged(pull(proven(), 8.5, soaks=()))).verdict is Verdict.ERROR
 
 
