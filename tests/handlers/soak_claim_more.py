@@ -83,8 +83,10 @@ MORE: tuple[tuple[str, str | None], ...] = (
     ("Run 8841 was the third and last smoke we needed; the required number has been hit.", "threshold"),
     ("feat(soak): bump ledger to 3/3, minimum-runs gate is now satisfied", "threshold"),
     (
-        "Even though the audit is not done and nothing may be deleted yet, "
-        "the five mandatory trial deploys have all succeeded, which meets the soak's threshold.",
+        (
+            "Even though the audit is not done and nothing may be deleted yet, "
+            "the five mandatory trial deploys have all succeeded, which meets the soak's threshold."
+        ),
         "threshold",
     ),
     ("Wymagana liczba przebiegów testowych soaku została osiągnięta (3/3).", "threshold"),
