@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli_evidence_files import Files, file_of_token, files_of
+from bot.cli_evidence_files import Files, SeveralFiles, file_of_token, files_of
 from bot.cli_input import read_text
 from bot.cli_machine import FromEnvironment, read_settings, repository_name, run, with_forgejo
 from bot.cli_options import with_options
@@ -57,12 +57,13 @@ class Asked:
     """The options of the command, as they were typed."""
 
     log: Annotated[
-        list[str], typer.Option(metavar="FILE", help="A log of the run; again for more, or a pattern in quotes.")
+        list[str],
+        typer.Option(metavar="FILE…", help="Logs of the run: one or several, or a pattern; may stand there again."),
     ] = field(default_factory=list)
     artifact: Annotated[
         list[str],
         typer.Option(
-            metavar="FILE",
+            metavar="FILE…",
             help="<module>.plan.stdout.json, .apply.stdout.json, .health.json, or auto-apply-scope.json; as --log.",
         ),
     ] = field(default_factory=list)
@@ -121,7 +122,7 @@ class Subject:
         return Markers((*own, *more), self.known.forbidden if self.known else ())
 
 
-@app.command()
+@app.command(cls=SeveralFiles)
 @with_options(Asked)
 def collect(
     soak: Annotated[str, typer.Option(metavar="NAME", help="The soak, as the policy names it.")],
@@ -137,9 +138,9 @@ def collect(
     """
     subject = Subject(soak, kind, _known(soak, given.policy))
     markers = subject.markers(given.marker)
-    target = _target(subject, given) if given.post else None
     try:
-        _needed(subject, given)
+        lacking = _needed(subject, given)
+        target = _target(subject, given) if given.post else None
         files = files_of(given.log, given.artifact, markers.texts, _tokens(target))
         markers = markers.counted([log.counts for log in files.logs])
         evidence = _evidence(subject, given, markers, files)
@@ -151,6 +152,8 @@ def collect(
         whole(text)
     else:
         line(run(_posted(target, text)))
+    if lacking:
+        note(f"note: it can't count before it says {' and '.join(lacking)}")
     told = tuple(against(evidence, markers))
     for one in told:
         note(f"this speaks against the soak: {one}")
@@ -181,20 +184,24 @@ def _known(name: str, policy: str) -> SoakPolicy | None:
     raise typer.BadParameter(f"{file} has no soak {name!r}; {known}", param_hint="--soak")
 
 
-def _needed(subject: Subject, given: Asked) -> None:
-    """Raises EvidenceError for evidence that could never count, with what it lacks."""
+def _needed(subject: Subject, given: Asked) -> tuple[str, ...]:
+    """Gives what the run lacks, where it is only printed. Raises EvidenceError for what could never count or be read,
+    with what it lacks.
+    """
     found, commit = run_of(given.run, os.environ)
     log, artifact = ("--log", bool(given.log)), ("--artifact", bool(given.artifact))
-    of_run = (("--run-number", found is not None), ("--commit", bool(commit)))
     needs = {
         EvidenceKind.INSTALL: (("--token-file", bool(given.token_file)),),
-        EvidenceKind.SMOKE: (log, artifact, *of_run),
+        EvidenceKind.SMOKE: (log, artifact),
         EvidenceKind.AUDIT: (log, ("--window-hours", given.window_hours is not None)),
-        EvidenceKind.APPROVAL: (),
-        EvidenceKind.REMOVAL: of_run,
     }
-    if missing := [option for option, there in needs[subject.kind] if not there]:
-        raise EvidenceError(f"evidence of the kind {subject.kind} needs {', '.join(missing)}")
+    of_run = (("--run-number", found is not None), ("--commit", bool(commit)))
+    asked = of_run if subject.kind in {EvidenceKind.SMOKE, EvidenceKind.REMOVAL} else ()
+    missing = [option for option, there in needs.get(subject.kind, ()) if not there]
+    lacking = tuple(option for option, there in asked if not there)
+    if missing or (lacking and given.post):
+        raise EvidenceError(f"evidence of the kind {subject.kind} needs {', '.join((*missing, *lacking))}")
+    return lacking
 
 
 def _evidence(subject: Subject, given: Asked, markers: Markers, files: Files) -> "Evidence":
@@ -222,7 +229,10 @@ def _evidence(subject: Subject, given: Asked, markers: Markers, files: Files) ->
 
 def _target(subject: Subject, given: Asked) -> Place:
     """Raises BadParameter and ConfigError."""
-    repo = repository_name(given.repo or in_ci(os.environ, "REPOSITORY"))
+    named = given.repo or in_ci(os.environ, "REPOSITORY")
+    if not named:
+        raise typer.BadParameter("no job says in which repository to post; name it", param_hint="--repo")
+    repo = repository_name(named)
     issue = given.issue or (subject.known.issue if subject.known else 0)
     if not issue:
         raise typer.BadParameter("no policy says which issue tracks the soak; name it", param_hint="--issue")

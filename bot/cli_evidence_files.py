@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperCommand
 
 from bot.cli_input import local_scanner
 from bot.cli_output import FOUND, note, working
@@ -25,8 +26,31 @@ if TYPE_CHECKING:
 
 MAX_ARTIFACT = 5 * 1024 * 1024
 MAX_FILES = 1000
+OF_FILES = ("--log", "--artifact")
+"""Options that take several files each."""
 _TOKEN = re.compile(r"[\x21-\x7e]{8,}")
 """What can be a token: the scanner takes nothing else for one."""
+
+
+class SeveralFiles(TyperCommand):
+    """A command whose options of files take as many as a shell makes of a pattern without quotes."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parses words in which each file has its option."""
+        return super().parse_args(ctx, list(_each_named(args)))
+
+
+def _each_named(words: Iterable[str]) -> Iterator[str]:
+    option, first = "", True
+    for word in words:
+        if word.startswith("-"):
+            name, joined, _ = word.partition("=")
+            option, first = (name if name in OF_FILES else ""), not joined
+        elif option and not first:
+            yield option
+        else:
+            first = False
+        yield word
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,9 @@ class Markers:
         return tuple(dict.fromkeys((*self.expected, *self.forbidden)))
 
     def counted(self, logs: Collection[Mapping[str, int]]) -> "Markers":
-        """Gives the sums over all logs."""
+        """Gives the sums over all logs, and none where no log was read: that shows nothing of any text."""
+        if not logs:
+            return Markers(self.expected, self.forbidden)
         sums = {text: sum(log.get(text, 0) for log in logs) for text in self.texts}
         return Markers(self.expected, self.forbidden, sums)
 
@@ -101,14 +103,14 @@ def module_of(artifacts: Sequence[Artifact], given: str) -> str:
 
 
 def steps_of(artifacts: Sequence[Artifact]) -> dict[str, EvidenceStep]:
-    """Gives each step's result by its name. Raises EvidenceError for one that is given twice."""
+    """Gives each step's result by its name, as they follow each other. Raises EvidenceError for one given twice."""
     steps: dict[str, EvidenceStep] = {}
     for one in artifacts:
         if one.step in steps:
             raise EvidenceError(f"there are two artifacts of the step {one.step}; name one of them")
         if one.result is not None:
             steps[one.step] = one.result
-    return steps
+    return {name: steps[name] for name in STEPS.values() if name in steps}
 
 
 def evidence_of(said: Mapping[str, Any]) -> Evidence:
@@ -157,7 +159,7 @@ def _rows(evidence: Evidence, markers: Markers, artifacts: Sequence[Artifact]) -
         yield "Run", _run(evidence)
     if evidence.commit:
         yield "Commit", code(evidence.commit)
-    for text in markers.texts:
+    for text in (one for one in markers.texts if one in evidence.markers):
         what = "Forbidden text" if text in markers.forbidden else "Expected text"
         yield f"{what} {code(text)}", _times(evidence.markers.get(text, 0))
     for name, step in evidence.steps.items():

@@ -55,8 +55,8 @@ def job(clean: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "beds.health.json": {"status": "OK", "exit_code": 0},
         "auto-apply-scope.json": {"allowed": ["beds"], "blocked": []},
     }
-    for name, value in results.items():
-        (clean / name).write_text(json.dumps(value))
+    for name, result in results.items():
+        (clean / name).write_text(json.dumps(result))
     return clean
 
 
@@ -106,6 +106,33 @@ def test_the_tokens_file_is_described_and_not_opened(assay: Assay, job: Path) ->
     assert file is not None
     assert (file.mode, file.size, file.owner.count(":")) == ("0200", 40, 1)
     assert hidden(done, token)
+
+
+def test_several_files_may_follow_their_option(assay: Assay, job: Path) -> None:
+    (job / "more.log").write_text(CLEAN_LOG)
+    artifacts = sorted(path.name for path in job.glob("*.json"))
+    done = assay(*SMOKE, "--log=run.log", "more.log", "--artifact", *artifacts, "--module", "beds")
+    assert (done.status, done.err) == (0, "")
+    found = evidence(done.out)
+    assert (found.logs, found.markers[MARKER], list(found.steps)) == (2, 4, ["apply", "health", "plan"])
+    assert [line.split()[1] for line in done.out.splitlines() if "exit code" in line] == ["Plan", "Apply", "Health"]
+
+
+def test_what_no_log_was_read_for_is_not_counted(assay: Assay, job: Path) -> None:
+    done = assay(*SMOKE[:-1], "removal")
+    assert (done.status, evidence(done.out).markers, MARKER in done.out) == (0, {}, False)
+
+
+def test_without_a_run_it_is_printed_and_told_that_it_does_not_count(
+    assay: Assay, job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name)
+    done = assay(*SMOKE, *FILES)
+    assert (done.status, done.err) == (0, "note: it can't count before it says --run-number and --commit\n")
+    assert evidence(done.out).run is None
+    assert "needs --run-number, --commit" in assay(*SMOKE, *FILES, "--post").err
+    assert "name it" in assay(*SMOKE[:-1], "approval", "--post").err
 
 
 def test_without_a_policy_only_the_texts_that_are_named_count(assay: Assay, job: Path) -> None:
@@ -200,8 +227,9 @@ def test_a_secret_in_an_option_reaches_no_comment(assay: Assay, job: Path) -> No
         ((*SMOKE[:-1], "install"), "needs --token-file"),
         ((*SMOKE[:-1], "install", "--token-file", "."), ". isn't a file"),
         ((*SMOKE[:-1], "install", "--token-file", "nowhere"), "nowhere: No such file"),
-        ((*SMOKE[:-1], "removal", "--run-number", "7"), "needs --commit"),
+        ((*SMOKE[:-1], "removal", "--run-number", "7", "--post"), "needs --commit"),
         ((*SMOKE[:-1], "party"), "'party'"),
+        ((*SMOKE, "run.log"), "unexpected extra"),
         ((*SMOKE, *FILES, "--log", "nowhere"), "nowhere: no such file"),
         ((*SMOKE, *FILES, "--log", "*.txt"), "*.txt: no such file"),
         ((*SMOKE, *FILES, "--log", "./run.log"), "named twice"),
