@@ -297,5 +297,4 @@ async def test_nothing_is_posted_with_a_secret_or_to_nowhere(
 
 
 async def comments(forge: Forge) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = await forge.api[OPERATOR].getitem(f"{REPO}/issues/1/comments")
-    return found
+    return list(await forge.api[OPERATOR].getitem(f"{REPO}/issues/1/comments"))
