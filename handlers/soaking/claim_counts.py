@@ -85,7 +85,9 @@ def _runs(words: tuple[str, ...], at: int, around: Context, unit: frozenset[str]
     before, after = words[max(0, at - 9) : at], words[at + 1 :]
     good = not said.PASSED.isdisjoint(after) or not _GOOD_BEFORE.isdisjoint(before)
     all_of_them = not {"its", "all"}.isdisjoint(before) or ("the" in before and not _REQUIRED.isdisjoint(before))
-    good = good or (all_of_them and not {"has", "got", "have"}.isdisjoint(before) and "to" not in after)
+    good = good or (
+        all_of_them and not {"has", "got", "have"}.isdisjoint(before) and "to" not in (*before[-1:], *after)
+    )
     if not good or "only" in before or _wished(after):
         return False
     number = any(word in phrases.NUMBERS or word.isdecimal() or _is_ratio(word) for word in before)

@@ -193,10 +193,12 @@ def negative(one: Predicate) -> bool:
 
 
 def spoilt(one: Predicate) -> bool:
-    """`The soak ended in a fallback hit`; it does no harm that it `ended without one`."""
+    """`The soak ended in a fallback hit`, `has passed its first night`; it does no harm that it `ended without one`."""
     after = one.after
-    return one.word in said.COMPLETE_SAID and any(
-        word in said.HARM and _NONE.isdisjoint(after[max(0, at - 4) : at]) for at, word in enumerate(after)
+    in_part = one.of is Thing.SOAK and after[:1] == ("its",) and after[1:2] and after[1] in phrases.ORDINALS
+    return bool(in_part) or (
+        one.word in said.COMPLETE_SAID
+        and any(word in said.HARM and _NONE.isdisjoint(after[max(0, at - 4) : at]) for at, word in enumerate(after))
     )
 
 
@@ -224,7 +226,8 @@ def _begins_relative(words: tuple[str, ...], region: int) -> bool:
     verb = words[region] if region < len(words) else ""
     within = region > 1 and words[region - 1] in _RELATIVE and words[0] in said.DETERMINERS
     named = said.SOAKS | said.SURELY_OLD | said.DETERMINERS | said.RUNS
-    return within and verb.endswith(("s", "ed")) and verb not in named
+    takes = verb.endswith(("s", "ed")) or not said.DETERMINERS.isdisjoint(words[region + 1 : region + 2])
+    return within and takes and verb not in named | said.PREPOSITIONS
 
 
 def _related(words: tuple[str, ...], end: int, around: Context, *, helped: bool) -> Thing | None:

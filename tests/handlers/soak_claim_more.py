@@ -121,6 +121,10 @@ MORE: tuple[tuple[str, str | None], ...] = (
     ("ci: soak gate checks for run 3 of 3", None),
     ("The audit that closes the soak is still open.", None),
     ("The soak should last its full seven days.", None),
+    ("We have the three required smokes to run tonight.", None),
+    ("The docs that describe the soak are complete.", None),
+    ("Although the soak has passed its first night, nothing is removed.", None),
+    ("The token that the soak guards is not gone.", None),
 )
 """Sentences of which each stands for a kind that was once told wrong, or easily is."""
 
