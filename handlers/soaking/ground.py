@@ -48,7 +48,8 @@ class Phrase(Value):
 
 class KeptEvidence(Value):
     """A piece of evidence that stood once. `lost_at` is when it was found edited or deleted, as `lost` says; `failed`:
-    its run was seen to fail, and no rerun takes that back.
+    its run was seen to fail, and no rerun takes that back; `began`: when its run did, which Forgejo tells of the newest
+    runs alone.
     """
 
     comment: int
@@ -60,6 +61,7 @@ class KeptEvidence(Value):
     lost: str = ""
     lost_at: datetime | None = None
     failed: bool = False
+    began: datetime | None = None
 
 
 class Reached(Value):
@@ -94,7 +96,7 @@ class Kept(Value):
 @dataclass(frozen=True)
 class Item:
     """A piece of evidence by an account whose evidence counts; `lost` says that it was edited or deleted, and when;
-    `failed`: its run was seen to fail once.
+    `failed`: its run was seen to fail once, `began`: when it was seen to begin.
     """
 
     comment: int
@@ -106,6 +108,7 @@ class Item:
     lost: str = ""
     lost_at: datetime | None = None
     failed: bool = False
+    began: datetime | None = None
 
     @property
     def key(self) -> tuple[int, int]:
@@ -138,8 +141,7 @@ class Ground:
         standing = [item for item in self._written() if self._unchanged(item, kept)]
         keys = {item.key for item in standing}
         fallen = [self._fallen(one, there) for key, one in kept.items() if key not in keys]
-        failed = {key for key, one in kept.items() if one.failed}
-        found = [replace(item, failed=item.key in failed) for item in (*standing, *filter(None, fallen))]
+        found = [_recalled(item, kept.get(item.key)) for item in (*standing, *filter(None, fallen))]
         return tuple(sorted(found, key=lambda item: (item.at, item.key)))
 
     @cached_property
@@ -248,6 +250,10 @@ def phrases_in(comments: Sequence[CommentText], phrases: Sequence[str], operator
         if comment.witnessed and not comment.edited and named(comment.author, operators) and phrase in comment.body
         if wrote(comment.body, phrase.__eq__)
     )
+
+
+def _recalled(item: Item, known: KeptEvidence | None) -> Item:
+    return replace(item, failed=known.failed, began=known.began) if known else item
 
 
 def _memory(snapshot: Snapshot) -> dict[str, Any]:

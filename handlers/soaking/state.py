@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from bot.model import Record, Snapshot
+from bot.model import Record, RunSeen, Snapshot
 from handlers.soaking.ground import (
     MAX_KEPT,
     MAX_PHRASES,
@@ -144,7 +144,7 @@ class Soak:
         for item in self.ground.items:
             if item.key in chosen:
                 run = self.ground.run(item.evidence.run)
-                yield _kept(item, failed=item.failed or (run is not None and run.status == "failure"))
+                yield _kept(item, run)
 
     def _early(self, opened: Phrase | None) -> tuple[int, ...]:
         """Phrases that don't count later; the one that opened the gate does again when a passing fault is over."""
@@ -241,7 +241,7 @@ def tracked_soaks(snapshot: Snapshot) -> tuple[Soak, ...]:
     return tuple(Soak(ground) for ground in grounds(snapshot) if tracked(snapshot, ground.soak))
 
 
-def _kept(item: Item, *, failed: bool) -> KeptEvidence:
+def _kept(item: Item, run: RunSeen | None) -> KeptEvidence:
     return KeptEvidence(
         comment=item.comment,
         index=item.index,
@@ -251,5 +251,6 @@ def _kept(item: Item, *, failed: bool) -> KeptEvidence:
         evidence=item.evidence.model_dump(mode="json", exclude_none=True),
         lost=item.lost,
         lost_at=item.lost_at,
-        failed=failed,
+        failed=item.failed or (run is not None and run.status == "failure"),
+        began=run.started_at if run is not None and run.started_at else item.began,
     )

@@ -64,6 +64,8 @@ def verify(item: Item, ground: Ground) -> Verified:
 def _of_run(item: Item, ground: Ground) -> Verified:
     smoke, named = item.evidence.kind == "smoke", item.evidence.run
     run = ground.run(named)
+    if run is not None and run.started_at is None:
+        run = run.model_copy(update={"started_at": item.began})
     facts = [*_run(item, named, run)]
     if run is not None and not run.unknown and run.status != "missing":
         facts += [*_identity(item, run), *_commit(item, ground, run, smoke=smoke)]

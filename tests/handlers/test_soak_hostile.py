@@ -100,3 +100,18 @@ def test_a_smoke_needs_no_word_of_what_it_did_not_see_but_an_audit_does() -> Non
 def test_no_more_runs_are_asked_for_than_are_looked_at() -> None:
     with pytest.raises(ValidationError):
         SoakPolicy.model_validate(SOAK | {"smokes": 101})
+
+
+def test_when_a_run_began_is_remembered_as_long_as_its_evidence_stands() -> None:
+    thread = proven()
+    assert thread.look(later(days=8)).name == "awaiting-operator"
+    thread.runs = [run.model_copy(update={"started_at": None}) for run in thread.runs]
+    assert thread.look(later(days=8.1)).name == "awaiting-operator"
+    assert thread.look(later(days=8.2)).name == "awaiting-operator"
+    assert [one["began"] is not None for one in thread.kept[SOAK["name"]]["evidence"]] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
