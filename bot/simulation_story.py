@@ -19,10 +19,10 @@ def _moment(value: object) -> object:
     """YAML makes a day of a date that stands alone, and no moment of what it doesn't know."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, time())
-    if not isinstance(value, str):
+    if value is None or isinstance(value, datetime):
         return value
     try:
-        return datetime.fromisoformat(value.strip().removesuffix(" UTC"))
+        return datetime.fromisoformat(str(value).strip().removesuffix(" UTC"))
     except ValueError:
         raise ValueError("that is no time; write one such as 2026-05-14T09:44:00+02:00") from None
 
@@ -90,7 +90,7 @@ class Comment(Told):
 
     author: Text
     at: Moment
-    body: Text
+    body: Text = ""
     edited_at: Moment | None = None
 
 

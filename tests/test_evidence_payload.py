@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from typing import Any
 from datetime import UTC
 
 import pytest
@@ -77,6 +78,22 @@ def test_a_marker_without_its_end_is_none(body: str) -> None:
 def test_a_fence_may_stand_within_the_markers_too() -> None:
     fenced = block(f"```json\n{json.dumps(SMOKE.content())}\n```")
     assert list(blocks(fenced)) == [Block(0, SMOKE)]
+
+
+def test_what_is_null_is_not_said() -> None:
+    said: dict[str, Any] = {
+        "soak": "pump",
+        "kind": "smoke",
+        "module": None,
+        "commit": None,
+        "markers": None,
+        "steps": {"plan": {}},
+    }
+    text = json.dumps({**said, "run": {"number": 7, "id": None}, "token_file": None, "observed_at": None})
+    assert only(block(text)).evidence == Evidence.model_validate(
+        {"soak": "pump", "kind": "smoke", "run": {"number": 7}, "steps": {"plan": {}}}
+    )
+    assert only(block('{"soak": null, "kind": "smoke"}')).fault == "soak: missing"
 
 
 def test_the_names_of_tools_are_read_as_ours() -> None:
