@@ -141,7 +141,8 @@ class Thread:
         """What a pull request's snapshot has of the soak: the reading that a look at the issue left."""
         self.look(now)
         (kept,) = self.kept.values()
-        return self.seen().model_copy(update={"comments": tuple(self.comments), "kept": kept})
+        written = tuple(one for one in self.comments if one.created_at <= now)
+        return self.seen().model_copy(update={"comments": written, "kept": kept})
 
 
 def later(days: float = 0, hours: float = 0) -> datetime:
