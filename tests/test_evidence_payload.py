@@ -2,8 +2,8 @@
 
 import json
 import secrets
-from typing import Any
 from datetime import UTC
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
