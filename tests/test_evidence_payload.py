@@ -145,3 +145,14 @@ def test_no_more_than_twenty_of_a_comment_are_read() -> None:
 def test_a_comment_full_of_beginnings_takes_no_time() -> None:
     assert not list(blocks(f"{EVIDENCE_BEGIN}\n" * 40_000))
     assert len(list(blocks(f"{EVIDENCE_BEGIN}{{}}{EVIDENCE_END}\n" * 20_000))) == 20
+
+
+@pytest.mark.parametrize("before", ["<details>", "<details><summary>Payload</summary>", "<details> ", "   "])
+def test_a_fold_may_stand_before_the_marker(before: str) -> None:
+    (block,) = blocks(f'{before}{EVIDENCE_BEGIN}\n{{"soak": "a", "kind": "install"}}\n{EVIDENCE_END}\n</details>')
+    assert block.evidence is not None
+
+
+@pytest.mark.parametrize("before", ["> ", "Like this: ", "<details>" * 5, "<b>"])
+def test_other_words_before_the_marker_make_it_talk(before: str) -> None:
+    assert list(blocks(f'{before}{EVIDENCE_BEGIN}\n{{"soak": "a", "kind": "install"}}\n{EVIDENCE_END}')) == []

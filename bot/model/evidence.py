@@ -36,7 +36,9 @@ KNOWN = 4 * 1024
 """Payloads up to this length are remembered when they were read; those of `assay evidence collect` have 1 KB."""
 MAX_ENTRIES = 50
 
-_BEGIN = re.compile(rf"^ {{0,3}}{re.escape(EVIDENCE_BEGIN)}", re.MULTILINE)
+_FOLD = r"(?:</?(?:details|summary)>[^<>\n]{0,100}){0,4}"
+"""What may stand before the marker on its line: a hand-made fold."""
+_BEGIN = re.compile(rf"^ {{0,3}}{_FOLD}{re.escape(EVIDENCE_BEGIN)}", re.MULTILINE)
 _FENCE = re.compile(r"\A\s*(`{3,}|~{3,})[a-z]*\n(.*)\n\1\s*\Z", re.DOTALL)
 
 

@@ -174,8 +174,7 @@ def _failing(made: Progress, item: Item, seen: Verified) -> Seen | None:
     """What speaks against the soak starts it over or blocks it, once something counted."""
     if not seen.failed:
         return None
-    run = f"run #{seen.run}: " if seen.run else ""
-    told = f"{run}{seen.failed}"
+    told = f"run #{seen.run}: {seen.failed}" if seen.run and "run #" not in seen.failed else seen.failed
     if made.removal is not None:
         made.alarms.append(f"After the removal, {told} (comment {item.comment}).")
         return Seen(False, f"{told}; it came after the removal")
@@ -231,7 +230,8 @@ def _audit(made: Progress, item: Item, seen: Verified) -> Seen:
     if seen.faults:
         return Seen(False, f"not counted: {seen.faults[0]}")
     if not made.threshold or made.earliest is None:
-        return Seen(False, f"not counted: {len(made.counted)} of {made.ground.soak.smokes} runs count so far")
+        lacking = f", and none of {', '.join(made.lacking)}" if made.lacking else ""
+        return Seen(False, f"not counted: {len(made.counted)} of {made.ground.soak.smokes} runs count so far{lacking}")
     taken = min(item.at, item.evidence.observed_at or item.at)
     if taken < made.earliest:
         return Seen(False, f"not counted: too early, not before {made.earliest:%Y-%m-%d %H:%M} UTC")

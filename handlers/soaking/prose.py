@@ -21,6 +21,14 @@ _SHOWS = {
     "install": re.compile(r"\b0?[0-7]{3}\b.{0,80}?\bbytes\b|\binstalled\b", re.IGNORECASE | re.DOTALL),
 }
 _PROOF = re.compile(r"\bexit ?codes?\b|\bexitCode\b|\bsucce|\bgreen\b|\bcommit\b|\bnoop\b|\bin-sync\b", re.IGNORECASE)
+_OF_RUN = "--run-number {run} --commit SHA --log FILE --artifact FILE"
+_PROOF_OF = {
+    "install": "--token-file FILE",
+    "smoke": _OF_RUN,
+    "audit": "--window-hours HOURS --log FILE",
+    "removal": _OF_RUN,
+}
+"""What the command needs that proves a claim."""
 
 
 def claims(comment: CommentText, soak: SoakPolicy) -> Iterator[Row]:
@@ -43,7 +51,7 @@ def claims(comment: CommentText, soak: SoakPolicy) -> Iterator[Row]:
 
 
 def _row(comment: CommentText, kind: str, run: int, soak: SoakPolicy) -> Row:
-    proof = f"assay evidence collect --soak {soak.name} --kind {kind} --post"
+    proof = f"assay evidence collect --soak {soak.name} --kind {kind} {_PROOF_OF[kind].format(run=run)} --post"
     said = f"run #{run}" if run else f"an {kind}"
     return Row(
         comment=comment.id,

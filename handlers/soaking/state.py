@@ -80,8 +80,12 @@ class Soak:
 
     @cached_property
     def alarms(self) -> tuple[str, ...]:
-        """What nobody may pass over: a gate that closed again, and what fell after the removal."""
-        return (*self.progress.alarms, *self._fallen_after(), *self._closed_again())
+        """What nobody may pass over: a gate that closed again, and what fell after the removal.
+
+        Where the removal's ground fell, what seems early by what is left was in time.
+        """
+        fallen = tuple(self._fallen_after())
+        return (*(() if fallen else self.progress.alarms), *fallen, *self._closed_again())
 
     def told(self) -> SoakState:
         """Gives the state with all that it rests on."""
