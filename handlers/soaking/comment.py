@@ -136,7 +136,9 @@ def _parts(state: SoakState, extent: Extent) -> Iterator[str]:
     if rows:
         yield tables.evidence(rows)
     if len(rows) < len(state.evidence):
-        yield tables.left_out([row for row in state.evidence if row not in rows])
+        shown = {(row.comment, row.index, row.run) for row in rows}
+        left = [row for row in state.evidence if (row.comment, row.index, row.run) not in shown]
+        yield tables.left_out(left)
     told = [row for row in rows if row.facts]
     facts = [tables.facts(row) for row in chosen(told, extent.facts)]
     if facts:
