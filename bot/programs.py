@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHUNK = 256 * 1024
+_ENDING: set[asyncio.Future[None]] = set()
+"""What ends programs that were given up early; a task that nobody holds may vanish."""
 
 
 class Overtime(RuntimeError):
@@ -59,15 +61,7 @@ async def run(start: Start, bounds: Bounds) -> Ended:
 
     Raises OSError when it can't be started, Overtime, and Overlong.
     """
-    process = await asyncio.create_subprocess_exec(
-        *start.arguments,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=start.folder,
-        env=start.environment,
-        start_new_session=True,
-    )
+    process = await _started(start)
     try:
         async with asyncio.timeout(bounds.seconds):
             output, errors = await _talk(process, start.stdin, bounds.output_bytes)
@@ -75,12 +69,48 @@ async def run(start: Start, bounds: Bounds) -> Ended:
     except TimeoutError:
         raise Overtime(f"took longer than {bounds.seconds:.0f} s") from None
     finally:
-        with suppress(ProcessLookupError, PermissionError):  # one that has ended may have left children behind
-            os.killpg(process.pid, signal.SIGKILL)
-        # wait() also waits for the end of every pipe, which never comes to one that nobody reads any more.
-        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - asyncio has no public way to it
-        await process.wait()
+        await _end(process)
     return Ended(code, output, errors)
+
+
+async def _started(start: Start) -> asyncio.subprocess.Process:
+    """Gives the program once it runs. asyncio never comes back from a start that is given up halfway, so none is."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *start.arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=start.folder,
+            env=start.environment,
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        starting.add_done_callback(_end_late)
+        raise
+
+
+def _end_late(starting: asyncio.Future[asyncio.subprocess.Process]) -> None:
+    """Ends a program that was given up before it ran."""
+    if not starting.cancelled() and starting.exception() is None:
+        ending = asyncio.ensure_future(_end(starting.result()))
+        _ENDING.add(ending)
+        ending.add_done_callback(_ENDING.discard)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # one that has ended may have left children behind
+        os.killpg(process.pid, signal.SIGKILL)
+    # wait() also waits for the end of every pipe, which never comes to one that nobody reads any more.
+    transport = process._transport  # type: ignore[attr-defined]  # noqa: SLF001 - asyncio has no public way to it
+    for number in (0, 1, 2):
+        pipe = transport.get_pipe_transport(number)
+        if pipe is not None:
+            pipe.close()
+    await process.wait()
 
 
 async def _talk(process: asyncio.subprocess.Process, stdin: bytes, most: int) -> tuple[bytes, bytes]:

@@ -35,3 +35,16 @@ async def test_a_writer_that_escaped_holds_nobody_up(tmp_path: Path) -> None:
         with pytest.raises(Overlong):
             await run(escaping, Bounds(seconds=SECONDS, output_bytes=1 << 20))
     await until(lambda: not alive(int(place.read_text(encoding="ascii"))))
+
+
+async def test_a_start_that_is_given_up_at_any_moment_ends_with_what_it_started(tmp_path: Path) -> None:
+    for turns in range(25):
+        place = tmp_path / str(turns)
+        script = started(f"echo $$ >{place}.new; mv {place}.new {place}; sleep 600 & wait")
+        task = asyncio.create_task(run(script, Bounds(seconds=SECONDS, output_bytes=1000)))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=SECONDS)
+        assert done == {task}
+    await until(lambda: not any(alive(int(pid.read_text(encoding="ascii"))) for pid in tmp_path.glob("*[0-9]")))
