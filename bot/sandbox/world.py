@@ -5,6 +5,7 @@ The bot in it is the production program: it hears webhooks over a socket and fet
 
 import asyncio
 import os
+import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,6 +28,7 @@ AGENT = "codex"
 WRITER = "iskra"
 OUTSIDER = "wanderer"
 REPOSITORY = "workshop/garden"
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000
 FILES = {
     "README.md": "# Garden\n\nPlans beds and waters them.\n",
     "garden/plan.py": "def total(beds):\n    return sum(beds)\n",
@@ -170,10 +172,19 @@ class World:
 
 
 def free_port() -> int:
-    """Gives a port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Gives a port of loopback that nobody listens on now, and that no connection is given by chance.
+
+    Those of connections come from the system's own range, which begins at 32768 or above: a server that is started
+    again on its port could find it taken by one.
+    """
+    while True:
+        port = LOWEST_PORT + secrets.randbelow(HIGHEST_PORT - LOWEST_PORT)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 async def people(sandbox: Sandbox) -> dict[str, str]:

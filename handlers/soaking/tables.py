@@ -22,8 +22,8 @@ ICONS: dict[Standing, str] = {
 }
 MAX_LINKS = 6
 MAX_FACTS = 20
-RUN_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9/._~%=?#-]*")
-"""Addresses as Forgejo makes them; any other isn't linked."""
+RUN_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9/._~%-]*/actions/runs/[0-9]{1,18}")
+"""Addresses of runs as Forgejo makes them; no other is linked: an issue's would be told of this comment."""
 FACTS = "<details>\n<summary>{title}</summary>\n\n{table}\n\n</details>"
 
 
