@@ -1,6 +1,7 @@
 """Lists all evidence of a thread: what counts, what doesn't and why, and what is told in words alone."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from bot.model import CommentText, Evidence, blocks
 from handlers.soaking import prose
@@ -10,6 +11,8 @@ from handlers.soaking.progress import Seen
 from handlers.soaking.verify import Verified
 
 Key = tuple[int, int]
+MOST_OTHERS = 500
+"""Pieces by others or in words that are told, the newest: whoever may comment can write any number of them."""
 
 
 def rows(ground: Ground, verified: Mapping[Key, Verified], said: Mapping[Key, Seen]) -> Iterator[Row]:
@@ -18,9 +21,13 @@ def rows(ground: Ground, verified: Mapping[Key, Verified], said: Mapping[Key, Se
         seen = said.get(item.key, Seen(False, "not looked at"))
         yield _row(item, seen, verified[item.key].facts, ground)
     known = {item.key for item in ground.items}
-    for comment in ground.comments:
-        yield from _others(comment, ground, known)
-        yield from prose.claims(comment, ground.soak)
+    told = (row for comment in reversed(ground.comments) for row in _told(comment, ground, known))
+    yield from islice(told, MOST_OTHERS)
+
+
+def _told(comment: CommentText, ground: Ground, known: set[Key]) -> Iterator[Row]:
+    yield from _others(comment, ground, known)
+    yield from prose.claims(comment, ground.soak)
 
 
 def _row(item: Item, seen: Seen, facts: tuple[Fact, ...], ground: Ground) -> Row:

@@ -115,3 +115,11 @@ def test_when_a_run_began_is_remembered_as_long_as_its_evidence_stands() -> None
         True,
         False,
     ]
+
+
+def test_what_strangers_write_is_told_to_a_measure() -> None:
+    thread = proven()
+    for number in range(60):
+        thread.write(told(*[smoke(1)] * 20), later(days=8), "stranger", id=100 + number)
+    soak = thread.look(later(days=8.5))
+    assert (soak.name, len(soak.rows), sum(row.counts for row in soak.rows)) == ("awaiting-operator", 505, 5)
