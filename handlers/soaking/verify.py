@@ -188,6 +188,9 @@ def _forbidden(item: Item, ground: Ground, *, needed: bool) -> Iterator[Fact]:
         elif needed:
             says = f"it doesn't say how often {text} shows"
             yield Fact(name="forbidden marker", standing="unverifiable", says=says, by=item.by)
+        else:
+            says = f"{text}: not among what it lists"
+            yield Fact(name="forbidden marker", standing="attested", says=says, by=item.by)
 
 
 def _marked(item: Item, ground: Ground) -> str:

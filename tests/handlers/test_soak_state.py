@@ -201,6 +201,8 @@ PHRASES: dict[str, tuple[str, dict[str, Any]]] = {
     "in a sentence": (f"I would write {PHRASE} tomorrow.", {}),
     "misspelt": (PHRASE[:-1], {}),
     "in a list": (f"- {PHRASE}", {}),
+    "in a sentence over three lines": (f"Please don't write\n{PHRASE}\nYet I'm not sure.", {}),
+    "before the rest of a sentence": (f"{PHRASE}\nis what I shall write.", {}),
 }
 
 
@@ -212,7 +214,9 @@ def test_a_phrase_opens_nothing_when_it_is(body: str, change: dict[str, Any]) ->
     assert (soak.name, soak.open) == ("awaiting-operator", False)
 
 
-@pytest.mark.parametrize("body", [PHRASE, f"`{PHRASE}`", f"Looked at it all.\n\n{PHRASE}\n"])
+@pytest.mark.parametrize(
+    "body", [PHRASE, f"`{PHRASE}`", f"Looked at it all.\n\n{PHRASE}\n", f"All good\n{PHRASE}", f"{PHRASE}\nThanks."]
+)
 def test_a_phrase_on_a_line_of_its_own_opens_the_gate(body: str) -> None:
     thread = proven()
     comment = thread.write(body, later(days=9), OPERATOR)
