@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.escape import visible
 from bot.forgejo.abc import ForgejoAPI
 from bot.git import Mirrors
-from bot.model import CommentText, CommitSeen, Decision, Evidence, Judgment, PhraseSeen, RunSeen, SoakSeen
+from bot.model import WRITING, CommentText, CommitSeen, Decision, Evidence, Judgment, PhraseSeen, RunSeen, SoakSeen
 from bot.policy import Policy, SoakPolicy
 from bot.scan import Scanner
 from bot.soak_commits import Branch, SoakCommits
@@ -28,7 +28,6 @@ from bot.soak_threads import (
 )
 from bot.standing import MAX_ASKED, Standings
 
-WRITERS = frozenset({"write", "admin", "owner"})
 FIRST = 100
 """Pieces of evidence whose runs are asked for before the newest ones: no soak asks for more."""
 LEFT_OUT = "its thread is longer than what is kept of it for other pull requests"
@@ -103,7 +102,7 @@ class SoakReader:
         """The policy's own list, and who Forgejo lets write; without the right to ask, the list alone."""
         wrote = (await asyncio.to_thread(authors, tracking.comments, soak.name))[:MAX_ASKED] if tracking.asks else ()
         said = await self._standings.of(tracking.repository, wrote)
-        return tuple(sorted({*policy.writers, *(login for login, may in said.items() if may in WRITERS)}))
+        return tuple(sorted({*policy.writers, *(login for login, may in said.items() if may in WRITING)}))
 
     def _shown(self, commit: CommitSeen) -> CommitSeen:
         """What git says of a failure may quote somebody's words."""

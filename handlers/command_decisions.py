@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.escape import cut
-from bot.model import CommentText, Decision, Kind, KnownLabels, Snapshot
+from bot.model import WRITING, CommentText, Decision, Kind, KnownLabels, Snapshot
 from bot.policy import named
 from handlers.command_lines import CommandLine
 from handlers.command_table import COMMANDS, Standing, names_in, nearest
@@ -24,8 +24,6 @@ MAX_ARGUMENT = 600
 MAX_NAMES = 10
 SHOWN_FINGERPRINTS = 5
 PRIORITIES = ("p0", "p1", "p2", "p3")
-WRITING = frozenset({"write", "admin", "owner"})
-"""What Forgejo calls the permissions of those who may write."""
 
 UNKNOWN = "there is no such command"
 AGENT = "an agent by the policy's list commands nothing"

@@ -52,12 +52,13 @@ from bot.model.report import (
     WantedStatus,
 )
 from bot.model.snapshot import Held, Judgment, Memory, Own, OwnComment, Restored, SiblingVerdict, Snapshot
-from bot.model.words import ZERO_SHA, Kind, Location, Severity, Target, Value, Verdict, canonical, digest
+from bot.model.words import WRITING, ZERO_SHA, Kind, Location, Severity, Target, Value, Verdict, canonical, digest
 
 __all__ = [
     "EVIDENCE_BEGIN",
     "EVIDENCE_END",
     "EVIDENCE_SCHEMA",
+    "WRITING",
     "ZERO_SHA",
     "AddedLines",
     "Answer",

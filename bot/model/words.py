@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict
 
 ZERO_SHA = "0" * 40
+WRITING = frozenset({"write", "admin", "owner"})
+"""What Forgejo calls the permissions of those who may write."""
 
 
 class Value(BaseModel):
