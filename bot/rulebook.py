@@ -126,6 +126,12 @@ class Rulebook:
 
 
 @cache
+def rulebook(cache_dir: Path | None = None) -> Rulebook:
+    """The process's one rulebook for a cache folder: all scanners share it, whatever their keys."""
+    return Rulebook(cache_dir)
+
+
+@cache
 def _catalogued(engine_id: str, confidence: str) -> Rule:
     name = re.sub(r"\.\d+$", "", engine_id.rpartition("/")[2].removeprefix("betterleaks."))
     return Rule(engine_id, name, "catalogue", "high" if confidence == "high" else "medium", "self", 2)

@@ -16,7 +16,7 @@ from pathlib import Path
 from bot.decoding import Layer, Plain, layers, plain
 from bot.masking import WITHHELD, marks, masked, uncovered
 from bot.owntokens import OwnTokens
-from bot.rulebook import Candidate, NotSearchedError, Rule, Rulebook, Severity
+from bot.rulebook import Candidate, NotSearchedError, Rule, Severity, rulebook
 
 _OWN = Rule("assay.own-token", "own-token", "own", "critical", "self", 0)
 _ALLOWED = re.compile(
@@ -108,7 +108,7 @@ class Scanner:
         self._own = OwnTokens(key, own)
         self._limits = limits or ScanLimits()
         self._clock = clock
-        self._rules = Rulebook(cache_dir)
+        self._rules = rulebook(cache_dir)
 
     def scan(self, text: str | bytes) -> ScanResult:
         """The secrets of a text, or of the added lines of a diff without their `+`."""

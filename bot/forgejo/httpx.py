@@ -5,7 +5,9 @@ kept, since the token alone says who asks.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
@@ -39,6 +41,7 @@ class HttpxForgejo(ForgejoAPI):
             limits=httpx.Limits(max_connections=options.concurrency, max_keepalive_connections=options.concurrency),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             transport=transport,
+            verify=_certificates(),
             trust_env=options.trust_env,
             follow_redirects=False,
         )
@@ -83,3 +86,9 @@ class HttpxForgejo(ForgejoAPI):
                     raise Oversized(method, request.call.path, answer.status_code, f"more than {limit} bytes")
             lowered = {name.lower(): value for name, value in answer.headers.items()}
             return Response(answer.status_code, lowered, bytes(body))
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The authorities that the process believes; reading them takes longer than anything else in a new client."""
+    return httpx.create_ssl_context(trust_env=False)
