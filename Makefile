@@ -3,13 +3,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test test-long check bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/assay demo $(ARGS)
 
 test: $(STAMP)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -m 'not long' --durations=20 $(ARGS)
+
+# Kills, random lives, whole stories: what is long by nature.
+test-long: $(STAMP)
+	$(BIN)/pytest -m long --durations=10 $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

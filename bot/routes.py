@@ -125,7 +125,9 @@ async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetim
     `setup` (an organisation's webhook) is served from then on.
     """
     touched: dict[Target, bool] = {}
-    while batch := await inbox.unrouted(deliveries.SLICE):
+    more = True
+    while more and (batch := await inbox.unrouted(deliveries.SLICE)):
+        more = len(batch) == deliveries.SLICE
         touches = [touch for envelope in batch for touch in route(envelope, bot_login)]
         direct = [touch for touch in touches if isinstance(touch, Touched)]
         moves = {

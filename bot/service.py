@@ -77,13 +77,15 @@ class Service:
         """Returns when every delivery is routed and nothing waits for a look; raises TimeoutError after a while."""
         async with asyncio.timeout(seconds):
             while True:
-                await self.route()
+                if self.inbox.backlog:
+                    await self.route()
                 await self._machine.engine.idle()
                 async with self._machine.store.read() as session:
                     waiting = await records.dirty(session, self._clock())
-                if not waiting and not await self.inbox.unrouted(1):
+                if not waiting and not self.inbox.backlog:
                     return
-                await self._machine.resync.sweep()
+                if waiting:
+                    await self._machine.resync.sweep()
 
     async def route(self) -> None:
         """Routes what has arrived: marks targets dirty in the database, then wakes the engine."""

@@ -310,6 +310,7 @@ async def answers(port: int, names: list[str]) -> list[int]:
         return await asyncio.gather(*(post(name) for name in names))
 
 
+@pytest.mark.long
 async def test_what_was_answered_202_is_there_after_kill_9(store_url: str) -> None:
     context = processes()
     expected: set[str] = set()

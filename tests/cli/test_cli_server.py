@@ -53,6 +53,7 @@ async def deliveries(forge: Forge) -> list[dict[str, object]]:
     return list(json.loads(done.out))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 async def test_it_hears_looks_and_ends_with_0(forge: Forge, served: Process, sign: signal.Signals) -> None:
     await until(ready)

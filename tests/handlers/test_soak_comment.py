@@ -216,6 +216,7 @@ def _written(texts: list[str], name: Any = "threshold-met") -> SoakState:
 PLAIN = _written(["a", "b", "c", "d"])
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(st.lists(safe, min_size=4, max_size=4), st.sampled_from(["threshold-met", "awaiting-operator", "blocked"]))
 def test_no_text_leaves_its_place(texts: list[str], name: Any) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,8 @@ from tests.handlers.soaking import (
     told,
 )
 from tests.snapshots import AGENT, OPERATOR
+
+pytestmark = pytest.mark.long
 
 MODULES = ("matrix-well-known", "dashboard")
 STEPS = st.one_of(

@@ -2,6 +2,7 @@
 
 import secrets
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +40,7 @@ def test_text_made_of_the_rules_own_pieces_is_scanned_and_masked(text: str) -> N
     assert SCANNER.mask(masked) == masked
 
 
+@pytest.mark.long
 @given(text=st.text(max_size=400).map(lambda text: text + "word\u200b " * 900 + text))
 @settings(deadline=None, max_examples=25)
 def test_places_of_a_searchable_text_point_back(text: str) -> None:

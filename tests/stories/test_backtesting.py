@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import pytest
+
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, World
 from tests.handlers.contracts import LITE_BODY
@@ -133,6 +135,7 @@ def content(data: Path) -> list[str]:
         return list(database.iterdump())
 
 
+@pytest.mark.long
 async def test_a_backtest_of_twenty_kinds_says_what_would_be_different_and_writes_nothing(scene: World) -> None:
     numbers = await opened(scene)
     kinds = {number: name for name, number in numbers.items()}

@@ -11,6 +11,8 @@ from tests.stories.stage import Stage
 from tests.stories.test_commanding import clocked
 from tests.stories.test_judging import MATTER, again
 
+pytestmark = pytest.mark.long
+
 ISSUES = f"/repos/{REPOSITORY}/issues"
 
 

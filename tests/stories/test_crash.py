@@ -11,6 +11,8 @@ import pytest
 from bot.sandbox.world import AGENT, REPOSITORY
 from tests.stories.stage import Stage
 
+pytestmark = pytest.mark.long
+
 ROUNDS = int(os.environ.get("ASSAY_CRASH_ROUNDS", "5"))
 TOKEN = "FORGEJO_TOKEN="
 

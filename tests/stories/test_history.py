@@ -3,6 +3,8 @@
 import re
 import secrets
 
+import pytest
+
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, World
 from tests.stories.pushes import leaking_pull, token_line
 
@@ -81,6 +83,7 @@ async def test_a_large_file_that_was_accepted_covers_no_folder_of_its_name(scene
     assert await verdict(scene, head) == "failure"
 
 
+@pytest.mark.long
 async def test_a_long_lived_branch_is_no_row_of_force_pushes(scene: World) -> None:
     checkout = await scene.clone(AGENT)
     await checkout.branch("develop")

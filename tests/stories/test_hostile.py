@@ -97,6 +97,7 @@ async def test_a_repository_that_vanishes_between_event_and_look_is_forgotten(sc
     assert found is not None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["500", "502-html", "close"])
 async def test_a_forgejo_that_fails_is_tried_again_later(scene: World, kind: FaultKind) -> None:
     scene.sandbox.faults.append(Fault(kind, r"/pulls/\d+$", "GET"))
