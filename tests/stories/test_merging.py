@@ -11,6 +11,8 @@ from tests.stories.merge_table import CASES, clashing, depending
 from tests.stories.pushes import token_line
 from tests.stories.test_commanding import clocked
 
+pytestmark = pytest.mark.long
+
 AUTO, MANUAL = "merge/auto", "merge/manual"
 MISSING, FAILING = "merge/manual-missing-review", "merge/manual-failing-tests"
 CONFLICT = "merge/manual-merge-conflict"
@@ -49,7 +51,6 @@ async def test_each_label_has_its_pull_request_and_its_reason(scene: World, labe
     assert "merge" not in await pull.states()
 
 
-@pytest.mark.long
 async def test_through_a_whole_life_there_is_exactly_one_label(scene: World) -> None:
     await guard(scene)
     pull = await opened(scene, "codex/plan", Change({"garden/plan.py": "def total(beds):\n    return 0\n"}))

@@ -29,6 +29,8 @@ from tests.stories.soaked import (
     track,
 )
 
+pytestmark = pytest.mark.long
+
 
 async def test_a_tracking_issue_tells_what_its_evidence_names(scene: World) -> None:
     first = await pull(scene)

@@ -9,6 +9,8 @@ from bot.ledger import tail, verify
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER
 from tests.stories.soak_story import EARLY, ISSUE, NAME, PHRASE, PREREQUISITE, REPORT, RUNNER, STORY, Soaking, soaking
 
+pytestmark = pytest.mark.long
+
 TAKES_AWAY = {"deploy/runner/run.env": "MODE=machine\n"}
 
 
@@ -27,7 +29,6 @@ async def told(story: Soaking, until: str = "") -> None:
             return
 
 
-@pytest.mark.long
 async def test_the_story_from_install_to_closed(story: Soaking) -> None:
     await told(story)
     found = await story.state()
@@ -47,7 +48,6 @@ async def test_the_story_from_install_to_closed(story: Soaking) -> None:
     (_,) = await story.scene.said(ISSUE, "soak-evidence")
 
 
-@pytest.mark.long
 async def test_a_pull_request_that_takes_the_fallback_early_turns_green_when_the_gate_opens(story: Soaking) -> None:
     number, head = await story.pull("codex/early", "chore(runner): use the machine identity alone", TAKES_AWAY)
     assert number == EARLY
@@ -63,7 +63,6 @@ async def test_a_pull_request_that_takes_the_fallback_early_turns_green_when_the
     assert await story.status(head) == "success"
 
 
-@pytest.mark.long
 async def test_when_the_evidence_falls_the_gate_closes_again_with_a_notice(story: Soaking) -> None:
     _, head = await story.pull("codex/early", "chore(runner): use the machine identity alone", TAKES_AWAY)
     await told(story, "approved")
@@ -96,7 +95,6 @@ async def test_a_claim_ahead_of_the_state_is_blocked_until_it_is_so(story: Soaki
     assert await story.status(head) == "success"
 
 
-@pytest.mark.long
 async def test_near_misses_are_answered_once_and_the_phrase_is_seen(story: Soaking) -> None:
     early = await story.say(OPERATOR, PHRASE)
     assert await story.scene.reactions(early) == ["confused"]
@@ -140,7 +138,6 @@ async def test_a_failed_run_that_nobody_posts_is_seen(story: Soaking) -> None:
     assert "meanwhile #50 of auto-apply.yml failed, and no evidence tells of it" in (await story.state())["why"]
 
 
-@pytest.mark.long
 async def test_labels_ask_for_evidence_and_then_for_the_operator(story: Soaking) -> None:
     await told(story, "soaking")
     assert {"status:needs-evidence", "cutover-gate", "observed/used"} <= set(await story.scene.labels(ISSUE))
