@@ -10,7 +10,6 @@ from typing import Literal
 
 from bot.answers import FIRST
 from bot.assess import WORSE
-from bot.escape import cut
 from bot.label_merge import decide_label, label_object, pairs
 from bot.model import (
     KnownLabels,
@@ -25,6 +24,7 @@ from bot.model import (
     digest,
 )
 from bot.report import without_footer
+from bot.text.escape import cut
 
 MAX_RESTORES = 3
 

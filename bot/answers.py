@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot import report as reporting
-from bot.escape import code
 from bot.model import Answer, Report, Snapshot, WantedComment, WantedReaction
+from bot.text.escape import code
 
 FIRST = "eyes"
 """The reaction that says that a command was taken: it is made before anything else."""

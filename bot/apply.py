@@ -9,17 +9,17 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from bot import holdings
 from bot.actions import Action, Disputes, status_value
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import ForgejoError, NotFound, Unreachable
 from bot.forgejo.types import Comment, Label, PullRequest
 from bot.label_merge import label_object
 from bot.label_writer import Done, LabelRefused, LabelWriter, address
-from bot.labels import LabelSet
-from bot.ledger import Entry, append
+from bot.labels.catalog import LabelSet
 from bot.model import Held, Snapshot, Target
-from bot.store.session import Store
+from bot.store import owned
+from bot.store.database.session import Store
+from bot.store.ledger import Entry, append
 
 PERMITTING = frozenset({"merge/auto", "automerge-candidate", "mode:safe-auto"})
 """Labels that let a machine go on: none stays on a head that nobody looked at."""
@@ -81,7 +81,7 @@ class Applier:
         if pull.state != "open" or not pull.head.sha:
             return
         async with self._store.read() as session:
-            held = [thing.object.split(":", 2) for thing in await holdings.holdings(session, target)]
+            held = [thing.object.split(":", 2) for thing in await owned.holdings(session, target)]
         spoken = [place[2] for place in held if place[0] == "status" and len(place) == 3]  # noqa: PLR2004 - status, commit, context
         for context in dict.fromkeys([*contexts, *spoken]):
             body = {"context": context, "state": "error", "description": why, "target_url": pull.html_url}
@@ -90,7 +90,7 @@ class Applier:
             entry = Entry.of(target, "result", account, object=name, detail={"value": value}, result="not looked at")
             await self._client.post(f"{repo}/statuses/{pull.head.sha}", body, repeat=True)
             async with self._store.session() as session:
-                await holdings.adopt(session, target, [Held(object=name, value=value)], now)
+                await owned.adopt(session, target, [Held(object=name, value=value)], now)
                 await append(session, [entry], now)
         for label in pull.labels:
             if label.name in PERMITTING:
@@ -103,14 +103,14 @@ class Applier:
         await self._labels.remove(target, action)
         now = self._clock()
         async with self._store.session() as session:
-            await holdings.hold(session, target, action, None, now)
+            await owned.hold(session, target, action, None, now)
             await append(session, [entry], now)
 
     async def _announce(self, snapshot: Snapshot, actions: Sequence[Action]) -> None:
         now, target = self._clock(), snapshot.target
         entries = [self._entry(snapshot, "intent", action) for action in actions]
         async with self._store.session() as session:
-            await holdings.intend(session, target, actions, now)
+            await owned.intend(session, target, actions, now)
             await append(session, entries, now)
 
     async def _record(self, snapshot: Snapshot, done: Sequence[Done], disputed: Disputes) -> None:
@@ -127,7 +127,7 @@ class Applier:
         ]
         async with self._store.session() as session:
             for one in done:
-                await holdings.hold(session, snapshot.target, one.action, one.remote_id, now)
+                await owned.hold(session, snapshot.target, one.action, one.remote_id, now)
             await append(session, entries, now)
 
     def _entry(self, snapshot: Snapshot, kind: str, action: Action, remote_id: int | None = None) -> Entry:

@@ -8,8 +8,8 @@ parts its turns (`<|im_start|>`), which some servers take out of a text as if th
 import re
 from dataclasses import dataclass
 
-from bot.escape import INVISIBLE
 from bot.model import Question
+from bot.text.escape import INVISIBLE
 
 MAX_MATERIAL = 200_000
 """Characters, the tags included; more is no question for a model."""

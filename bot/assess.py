@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from bot import report as reporting
 from bot.answers import answers
-from bot.escape import plain
 from bot.model import (
     Check,
     Kind,
@@ -22,6 +21,7 @@ from bot.model import (
 from bot.policy import PATH
 from bot.policy_report import NAME as POLICY_CHECK
 from bot.policy_report import policy_report
+from bot.text.escape import plain
 
 STATES = {
     Verdict.PASS: "success",

@@ -15,13 +15,13 @@ from sqlalchemy import select
 
 from bot.assess import assess
 from bot.context import Wanted
-from bot.escape import cut
 from bot.mentions import left
 from bot.model import Check, Kind, KnownLabels, NoAnswer, Question, Report, Snapshot, Tools
 from bot.model.preview import Backtest, Shift, Trial
 from bot.policy import Policy
-from bot.store.session import Store
+from bot.store.database.session import Store
 from bot.store.tables import SnapshotRow, TargetRow
+from bot.text.escape import cut
 from bot.workflow_lint import is_workflow
 
 LAST = 20

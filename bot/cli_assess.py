@@ -112,7 +112,7 @@ async def assessed(
 ) -> "Assessment":
     """Gives what the checks say of a snapshot, as of its moment; `only` as in `judged`."""
     from bot.assess import Assessment, assess  # noqa: PLC0415 - as above
-    from bot.labels import LabelSet  # noqa: PLC0415 - as above
+    from bot.labels.catalog import LabelSet  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above
 
     policy = switched_on(seen.policy, only)

@@ -10,7 +10,7 @@ import typer
 from bot.cli_input import read_bytes
 from bot.cli_machine import AsJson, opened_store, read_settings, repository_name, run
 from bot.cli_output import line, note, whole, working
-from bot.labels import LabelSet
+from bot.labels.catalog import LabelSet
 from bot.policy import Policy, load
 
 if TYPE_CHECKING:

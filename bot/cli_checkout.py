@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.diff import LOG, PATCH
 from bot.forgejo.errors import clean
-from bot.git import check_sha
-from bot.git_process import Git, GitError, GitLimits, GitTooMuch
+from bot.git.diff import LOG, PATCH
+from bot.git.mirror import check_sha
+from bot.git.process import Git, GitError, GitLimits, GitTooMuch
 
 REVISION = re.compile(r"(?![-.])[^\s\x00-\x1f\x7f:^?*\[\\]{1,255}")
 UNSET = ("GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS", "GIT_TRACE", "GIT_PAGER")
@@ -34,7 +34,7 @@ class RangeError(ValueError):
 
 @dataclass(frozen=True)
 class Log:
-    """The output of `git log` in the form that `bot.diff` reads, and why it isn't whole."""
+    """The output of `git log` in the form that `bot.git.diff` reads, and why it isn't whole."""
 
     output: bytes
     cut: str = ""

@@ -10,7 +10,7 @@ from bot.cli_output import as_json, line, note
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.envelope import Envelope
+    from bot.model.delivery import Envelope
     from bot.routes import Touch
     from bot.store.deliveries import Kept
 
@@ -72,8 +72,8 @@ async def _show(beginning: str) -> None:
 
 
 async def _replay(beginning: str) -> None:
-    from bot import records  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
     from bot.routes import Touched, mark_dirty, route  # noqa: PLC0415 - as above
+    from bot.store import targets as records  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
 
     async with opened_store() as store, store.session() as session:
         # Without a login the bot's own deliveries count too: who replays one asks for a look.

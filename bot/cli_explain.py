@@ -11,7 +11,7 @@ from bot.cli_assess import named_target
 from bot.cli_machine import AsJson, opened_machine, run
 from bot.cli_output import as_json, line, note, working
 from bot.cli_pieces import read_snapshot
-from bot.labels import LabelSet
+from bot.labels.catalog import LabelSet
 from bot.model import NoAnswer, Question, Report, Snapshot, Tools
 
 CHECK = "labels"

@@ -8,12 +8,12 @@ import typer
 
 from bot.cli_machine import NAME, REPOSITORY, opened_machine, run
 from bot.cli_output import FINE, FOUND, line, note, working
-from bot.labels import LabelSet
+from bot.labels.catalog import LabelSet
 from bot.policy import PATH, Policy, load
 
 if TYPE_CHECKING:
     from bot.forgejo.abc import ForgejoAPI
-    from bot.label_sync import LabelChange
+    from bot.labels.sync_plan import LabelChange
 
 app = typer.Typer(no_args_is_help=True, help="Make labels those of labels.yaml, and check that file.")
 LabelFile = Annotated[
@@ -55,8 +55,8 @@ def lint(file: LabelFile = None, policy: PolicyFile = None) -> None:
 
     Among the errors are labels that a check or a rule of the policy sets and that the file doesn't declare.
     """
-    from bot.label_lint import lint as findings_of  # noqa: PLC0415 - one command of many
-    from bot.label_lint import rule_faults  # noqa: PLC0415 - as above
+    from bot.labels.lint import lint as findings_of  # noqa: PLC0415 - one command of many
+    from bot.labels.lint import rule_faults  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above
 
     labels = LabelSet.load(file, check=False)
@@ -80,7 +80,7 @@ def _policy(file: Path | None) -> Policy:
 
 
 async def _sync(room: str, labels: LabelSet, *, dry_run: bool, prune: bool) -> int:
-    from bot.label_admin import changes_for  # noqa: PLC0415 - loads the client, which lint doesn't need
+    from bot.labels.sync_client import changes_for  # noqa: PLC0415 - loads the client, which lint doesn't need
 
     async with opened_machine() as machine:
         with working(f"Reading the labels of {room} …"):
@@ -99,7 +99,7 @@ async def _sync(room: str, labels: LabelSet, *, dry_run: bool, prune: bool) -> i
 
 async def _carry_out(client: "ForgejoAPI", room: str, changes: "Sequence[LabelChange]") -> int:
     """Makes the changes and gives how many the server made otherwise."""
-    from bot.label_admin import carry_out  # noqa: PLC0415 - loads the client, which lint doesn't need
+    from bot.labels.sync_client import carry_out  # noqa: PLC0415 - loads the client, which lint doesn't need
 
     failed = 0
     for change in changes:

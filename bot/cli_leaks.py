@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.cli_checkout import Checkout
-from bot.diff import AddedText, CommitPatch, DiffError, added_texts, decode, read_log
-from bot.escape import visible
-from bot.scan import Hit, Scanner
+from bot.git.diff import AddedText, CommitPatch, DiffError, added_texts, decode, read_log
+from bot.scan.scanner import Hit, Scanner
+from bot.text.escape import visible
 
 _PLUS = re.compile(r"^\+", re.MULTILINE)
 _HEADER = re.compile(r"^--- .*\n\+\+\+ .*\n@@ ", re.MULTILINE)

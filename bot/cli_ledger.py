@@ -33,7 +33,7 @@ def tail(
 
 
 async def _verify() -> int:
-    from bot import ledger  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
+    from bot.store import ledger  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
 
     async with opened_store() as store, store.read() as session:
         with working("Walking the chain …"):
@@ -48,7 +48,7 @@ async def _verify() -> int:
 
 
 async def _tail(number: int, *, json: bool) -> None:
-    from bot import ledger  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
+    from bot.store import ledger  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
 
     async with opened_store() as store, store.read() as session:
         entries = await ledger.tail(session, number)

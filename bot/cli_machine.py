@@ -21,7 +21,7 @@ from bot.config import ConfigError, ModelSettings, Settings
 
 if TYPE_CHECKING:
     from bot.machine import Machine
-    from bot.store.session import Store
+    from bot.store.database.session import Store
 
 Result = TypeVar("Result")
 NAME = re.compile(r"(?!\.+(?:/|$))[A-Za-z0-9._-]{1,100}")
@@ -112,7 +112,7 @@ async def opened_machine() -> AsyncIterator["Machine"]:
 @asynccontextmanager
 async def opened_store() -> AsyncIterator["Store"]:
     """Opens the database alone: no Forgejo is asked, no token needed."""
-    from bot.store.session import open_store  # noqa: PLC0415 - loads SQLAlchemy, which --help and scan don't need
+    from bot.store.database.session import open_store  # noqa: PLC0415 - loads SQLAlchemy, which --help and scan don't need
 
     store = await open_store(read_settings().store_url())
     try:

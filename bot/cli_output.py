@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bot.escape import visible
+from bot.text.escape import visible
 
 FINE = 0
 FOUND = 1

@@ -110,7 +110,7 @@ def read_snapshot(file: str) -> Snapshot:
 
 def by_hand(given: Given) -> Snapshot:
     """Gives the snapshot of what is given, as of now. Raises BadParameter, PolicyError and ConfigError."""
-    from bot.diff import DiffError  # noqa: PLC0415 - loads unidiff, which --help doesn't need
+    from bot.git.diff import DiffError  # noqa: PLC0415 - loads unidiff, which --help doesn't need
     from bot.pieces import snapshot_of  # noqa: PLC0415 - loads the scanner's engine
 
     if given.files.count("-") > 1:
@@ -138,8 +138,8 @@ def _target(given: Given) -> Target:
 def _pieces(given: Given, target: Target) -> "Pieces":
     """Raises BadParameter, PolicyError and ConfigError, and DiffError for a diff that isn't whole."""
     from bot.cli_leaks import unread  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
-    from bot.diff import DiffError, added_texts, decode  # noqa: PLC0415 - loads unidiff
-    from bot.diff_files import files_of  # noqa: PLC0415 - as above
+    from bot.git.diff import DiffError, added_texts, decode  # noqa: PLC0415 - loads unidiff
+    from bot.git.diff_files import files_of  # noqa: PLC0415 - as above
     from bot.pieces import Pieces  # noqa: PLC0415 - as the first
 
     diff = decode(read_bytes(given.diff, "--diff")) if given.diff else ""

@@ -10,9 +10,9 @@ from bot import cli_backtest
 from bot.cli_explain import explain
 from bot.cli_machine import RepositoryName, opened_machine, run
 from bot.cli_output import as_json, line
-from bot.labels import LabelSet
+from bot.labels.catalog import LabelSet
 from bot.policy import Policy, PolicyError, load
-from bot.yaml_file import YamlFile
+from bot.text.yaml_model import YamlFile
 
 if TYPE_CHECKING:
     from bot.machine import Machine
@@ -72,7 +72,7 @@ def policy_schema() -> dict[str, Any]:
 
 def _check(text: str, path: str, labels: LabelSet) -> None:
     """Raises PolicyError with a line for each mistake."""
-    from bot.label_lint import rule_faults  # noqa: PLC0415 - one command of many
+    from bot.labels.lint import rule_faults  # noqa: PLC0415 - one command of many
 
     policy = load(text, path=path)
     file = YamlFile(text, path)

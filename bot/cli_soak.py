@@ -127,7 +127,7 @@ def timeline_of(words: str) -> str:
 
 
 async def _played(file: str) -> "Played":
-    from bot.labels import LabelSet  # noqa: PLC0415 - as above
+    from bot.labels.catalog import LabelSet  # noqa: PLC0415 - as above
     from bot.simulation import play  # noqa: PLC0415 - as above
     from bot.simulation_story import read_story  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above

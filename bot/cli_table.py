@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from bot.cli_output import line
-from bot.escape import visible
+from bot.text.escape import visible
 
 WIDE = 200
 """Columns where nobody's terminal says how many there are."""

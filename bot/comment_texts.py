@@ -3,12 +3,12 @@
 import hmac
 from collections.abc import Iterable
 
-from bot import records
-from bot.envelope import witness_of
 from bot.forgejo.types import Comment
-from bot.identity import Identity
 from bot.model import CommentText, digest
-from bot.store.session import Store
+from bot.model.delivery import witness_of
+from bot.model.identity import Identity
+from bot.store import targets
+from bot.store.database.session import Store
 
 
 async def comment_texts(
@@ -17,7 +17,7 @@ async def comment_texts(
     """Gives comments, each with its masked text, in their order."""
     pairs = list(found)
     async with store.read() as session:
-        seen = await records.witnesses(session, repository, [comment.id for comment, _ in pairs])
+        seen = await targets.witnesses(session, repository, [comment.id for comment, _ in pairs])
     texts = []
     for comment, text in pairs:
         author = comment.user.login if comment.user else ""

@@ -10,25 +10,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from bot.escape import visible
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.types import PullRequest
-from bot.git import Mirrors
+from bot.git.mirror import Mirrors
+from bot.git.tree import ConflictSeen, Ends, Trees
 from bot.history import History
-from bot.markdown_text import READ
 from bot.mentions import Mentions
 from bot.model import Gap, Leak, Lint, Mention, Reference, Review, digest
-from bot.path_names import MOST as MOST_PATHS
-from bot.path_names import path_names
 from bot.policy import Policy
 from bot.protection import read_required, read_reviews
 from bot.references import MOST, Place, References, numbers, reference_of
 from bot.remembered import Remembered
-from bot.scan import Scanner
-from bot.texts import Texts, read_texts
+from bot.scan.scanner import Scanner
+from bot.scan.texts import Texts, read_texts
+from bot.text.escape import visible
+from bot.text.markdown import READ
+from bot.text.path_mentions import MOST as MOST_PATHS
+from bot.text.path_mentions import path_names
 from bot.threads import Thread
 from bot.together import together
-from bot.tree import ConflictSeen, Ends, Trees
 from bot.workflow_lint import WorkflowLints
 
 REMEMBERED = 256

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.envelope import Envelope
+from bot.model.delivery import Envelope
 from bot.store import deliveries
+from bot.store.database.session import Store, StoreError
 from bot.store.deliveries import Kept
-from bot.store.session import Store, StoreError
 from bot.store.writer import DeliveryWriter, NotWritten, Outcome
 
 PATIENCE = 4.0

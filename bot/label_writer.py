@@ -10,7 +10,7 @@ from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.sansio import path
 from bot.forgejo.types import Label
-from bot.labels import LabelSet, hex_colour
+from bot.labels.catalog import LabelSet, hex_colour
 from bot.model import Target
 
 

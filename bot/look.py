@@ -9,14 +9,14 @@ from pydantic import BaseModel
 from bot.actions import Action, Disputes, actions, disputes
 from bot.apply import Applier
 from bot.assess import MAX_DESCRIPTION, assess, plan
-from bot.escape import cut
-from bot.identity import Identity
-from bot.labels import LabelSet
+from bot.labels.catalog import LabelSet
 from bot.model import Check, Plan, Question, Report, Snapshot, Target, Tools
+from bot.model.identity import Identity
 from bot.observe import Observer
-from bot.scan import Scanner
-from bot.store.session import Store
+from bot.scan.scanner import Scanner
+from bot.store.database.session import Store
 from bot.telemetry import Metrics
+from bot.text.escape import cut
 
 
 @dataclass(frozen=True)

@@ -15,22 +15,22 @@ from bot.engine.local import LocalEngine
 from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.options import Options
 from bot.forgejo.types import User
-from bot.git import GitLimits, Mirrors
+from bot.git.mirror import GitLimits, Mirrors
 from bot.history import Histories, HistoryLimits
-from bot.identity import Identity
-from bot.labels import LabelSet
+from bot.labels.catalog import LabelSet
 from bot.look import Parts
+from bot.model.identity import Identity
 from bot.observe import Observer, Sources
 from bot.policies import Policies
 from bot.preview import Previews
 from bot.proofs import Proofs
 from bot.reconcile import Reconciler
 from bot.resync import Resync
-from bot.scan import Scanner
+from bot.scan.scanner import Scanner
 from bot.soak_reader import SoakReader
 from bot.soaks import Soaks
 from bot.standing import Standings
-from bot.store.session import Store, open_store
+from bot.store.database.session import Store, open_store
 from bot.telemetry import Metrics
 from handlers import CHECKS
 

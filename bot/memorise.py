@@ -1,10 +1,10 @@
 """Keeps what a look brought to mind, before anything is written: the next look begins with it."""
 
-from bot import memory
-from bot.ledger import Entry, append
 from bot.look import Look
 from bot.model import Decision
-from bot.store.session import Store
+from bot.store import decisions
+from bot.store.database.session import Store
+from bot.store.ledger import Entry, append
 
 
 async def memorise(store: Store, look: Look) -> None:
@@ -25,8 +25,8 @@ async def memorise(store: Store, look: Look) -> None:
         if report.judgment is not None
     ]
     async with store.session() as session:
-        await memory.keep_decisions(session, target, made)
-        await memory.keep_judgments(session, target, judged)
+        await decisions.keep_decisions(session, target, made)
+        await decisions.keep_judgments(session, target, judged)
         await append(session, entries, now)
 
 

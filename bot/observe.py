@@ -10,16 +10,14 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bot import holdings, own, records
+from bot import own
 from bot.comment_texts import comment_texts
 from bot.context import Contexts, Looked, Wanted
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.sansio import path
 from bot.forgejo.types import PullRef, PullRequest, Repository, TimelineEvent
-from bot.git import GitError
+from bot.git.mirror import GitError
 from bot.history import Heads, Histories, History, relevant
-from bot.identity import Identity
-from bot.memory import Recalled, recall
 from bot.model import (
     ZERO_SHA,
     Gap,
@@ -33,16 +31,19 @@ from bot.model import (
     Target,
     digest,
 )
+from bot.model.identity import Identity
 from bot.policies import Merge, Policies
 from bot.policy import PATH, Policy, named
 from bot.preview import Previews
 from bot.proofs import Proofs
-from bot.scan import Scanner
+from bot.scan.scanner import Scanner
+from bot.scan.texts import read_texts
 from bot.soaks import Scene
 from bot.standing import Standings, commanders
-from bot.store.session import Store
+from bot.store import owned, targets
+from bot.store.database.session import Store
+from bot.store.decisions import Recalled, recall
 from bot.store.tables import Delivery
-from bot.texts import read_texts
 from bot.threads import Thread, default_tip, read_thread
 
 MAX_PUSHES = 100
@@ -133,10 +134,10 @@ class Observer:
     async def _own(self, target: Target, thread: Thread, identity: Identity) -> tuple[Own, int]:
         sha = thread.head.head.sha if isinstance(thread.head, PullRequest) else ""
         async with self._store.read() as session:
-            row = await records.row_of(session, target)
-            held = await holdings.holdings(session, target)
-            restored = await holdings.restored(session, target, self._clock())
-            siblings = await records.siblings(session, target, sha) if sha else ()
+            row = await targets.row_of(session, target)
+            held = await owned.holdings(session, target)
+            restored = await owned.restored(session, target, self._clock())
+            siblings = await targets.siblings(session, target, sha) if sha else ()
         labels = own.labels(thread.head.labels, thread.timeline)
         mine = Own(
             account=identity.account,
@@ -191,7 +192,7 @@ class Observer:
             Delivery.repository == origin, Delivery.ref == f"refs/heads/{pull.head.ref}", Delivery.event == "push"
         )
         async with self._store.read() as session:
-            seen = await records.earlier_heads(session, target)
+            seen = await targets.earlier_heads(session, target)
             rows = (await session.execute(pushes.order_by(Delivery.received_at.desc()).limit(MAX_PUSHES))).all()
         found += [sha for pair in rows for sha in pair if sha and sha != ZERO_SHA]
         return [*found, *seen]

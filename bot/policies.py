@@ -6,16 +6,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot import records
 from bot.engine import Engine
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import NotFound
 from bot.forgejo.sansio import path
-from bot.ledger import Entry, append
 from bot.policy import PATH, Policy, PolicyError, effective, load
-from bot.store.session import Store, upsert
+from bot.store import targets as records
+from bot.store.database.session import Store, upsert
+from bot.store.ledger import Entry, append
 from bot.store.tables import TrustedPolicy
-from bot.yaml_file import MAX_BYTES
+from bot.text.yaml_model import MAX_BYTES
 
 REMEMBERED = 256
 

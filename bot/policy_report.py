@@ -4,11 +4,11 @@ pull request.
 
 from collections.abc import Iterator, Sequence
 
-from bot.escape import code, plain
 from bot.model import Finding, Judgment, Location, Report, Severity, Snapshot, Verdict
 from bot.model.preview import Backtest, Preview, Trial
 from bot.policy import PATH
 from bot.policy_changes import WAITS
+from bot.text.escape import code, plain
 
 NAME = "policy"
 MAX_LABELS = 8

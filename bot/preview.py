@@ -14,16 +14,16 @@ from itertools import islice
 from pydantic import ValidationError
 
 from bot.backtest import Bench, Kept, backtest, kept
-from bot.escape import cut
-from bot.label_lint import rule_faults
-from bot.labels import LabelSet
+from bot.labels.catalog import LabelSet
+from bot.labels.lint import rule_faults
 from bot.model import Check, Inputs, Judgment, Kind, Target, canonical, digest
 from bot.model.preview import Backtest, Preview
 from bot.policy import PATH, Policy, PolicyError, load
 from bot.policy_changes import WAITS, changes
 from bot.policy_report import NAME
-from bot.store.session import Store
-from bot.yaml_file import YamlFile
+from bot.store.database.session import Store
+from bot.text.escape import cut
+from bot.text.yaml_model import YamlFile
 
 SECONDS = 5.0
 WORK = 200_000

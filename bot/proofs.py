@@ -3,15 +3,15 @@
 Nothing is read of what the policy doesn't name.
 """
 
-from bot.git import Mirrors
+from bot.git.mirror import Mirrors
+from bot.git.tree import Ends
 from bot.history import History
 from bot.model import Inputs, Judgment, PhraseSeen
-from bot.scan import Scanner
-from bot.soak_phrases import phrases_on
+from bot.scan.scanner import Scanner
 from bot.soaks import Scene, Soaks
-from bot.store.session import Store
+from bot.store.database.session import Store
+from bot.store.gate_phrases import phrases_on
 from bot.touches import Touched, Touches, protected_names
-from bot.tree import Ends
 
 
 class Proofs:

@@ -8,24 +8,24 @@ from typing import TypeVar
 
 import structlog
 
-from bot import holdings, records
 from bot.apply import adoptable
 from bot.assess import MAX_DESCRIPTION
 from bot.engine import Engine, Lease
-from bot.escape import cut
 from bot.forgejo.errors import Forbidden, ForgejoError, Locked, RateLimited
-from bot.git import GitError
+from bot.git.mirror import GitError
 from bot.history import Moved
-from bot.identity import Identity
 from bot.label_merge import regrounded
 from bot.label_writer import Done, LabelRefused
-from bot.ledger import Entry, append
 from bot.look import Look, Parts, conclude, look_at
 from bot.memorise import memorise
 from bot.model import Kind, Report, SiblingVerdict, Snapshot, Target
+from bot.model.identity import Identity
 from bot.observe import PATIENCE
 from bot.soak_keeping import keep_soaks
+from bot.store import owned, targets
+from bot.store.ledger import Entry, append
 from bot.store.tables import TargetRow
+from bot.text.escape import cut
 from bot.threads import Gone, WrongKind
 
 log = structlog.get_logger(__name__)
@@ -77,7 +77,7 @@ class Reconciler:
     async def _reconcile(self, lease: Lease) -> str:
         target = lease.target
         async with self._parts.store.read() as session:
-            row = await records.row_of(session, target)
+            row = await targets.row_of(session, target)
         generation = row.desired_generation if row else 0
         look = await _unless(lease.superseded, self.look(target))
         if look is None:
@@ -96,10 +96,10 @@ class Reconciler:
         """Looks at a target and writes now, for the command line. Raises what observing and writing raise."""
         target = await self._parts.observer.canonical(target)
         async with self._parts.store.session() as session:
-            if await records.row_of(session, target) is None:
-                await records.serve(session, target.repository, self._parts.clock())
-                await records.add_targets(session, [target], quiet=False)
-            row = await records.row_of(session, target)
+            if await targets.row_of(session, target) is None:
+                await targets.serve(session, target.repository, self._parts.clock())
+                await targets.add_targets(session, [target], quiet=False)
+            row = await targets.row_of(session, target)
         look = await self._remember(await self.look(target), row)
         done = await self._apply(look)
         await self._finish(look, row.desired_generation if row else 0, done)
@@ -116,14 +116,14 @@ class Reconciler:
         target, head = snapshot.target, snapshot.inputs.head.sha
         async with parts.store.session() as session:
             # Before any write: a write that Forgejo refuses must not hide this head from pull requests that share it.
-            wakes = await records.place(session, target, snapshot.inputs)
-            await records.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, ()))
+            wakes = await targets.place(session, target, snapshot.inputs)
+            await targets.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, ()))
             if row is None or row.snapshot_hash != snapshot.hash:
-                await records.keep_snapshot(session, snapshot)
+                await targets.keep_snapshot(session, snapshot)
                 if head:
-                    await records.keep_heads(session, target, [head], snapshot.taken_at)
+                    await targets.keep_heads(session, target, [head], snapshot.taken_at)
                 await append(session, [self._judgment(look)], snapshot.taken_at)
-            siblings = await records.siblings(session, target, head) if head else ()
+            siblings = await targets.siblings(session, target, head) if head else ()
         for other in wakes:
             await self._engine.submit(other)
         for report in look.reports:
@@ -155,20 +155,20 @@ class Reconciler:
         snapshot, now = look.snapshot, self._parts.clock()
         target, head = snapshot.target, snapshot.inputs.head.sha
         async with self._parts.store.session() as session:
-            row = await records.row_of(session, target)
+            row = await targets.row_of(session, target)
             if row is None:
                 return
             row.observed_generation = max(row.observed_generation, generation)
             row.attempts, row.last_error, row.not_before = 0, "", None
             row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
-            await holdings.reground(session, target, regrounded(look.plan, snapshot, self._parts.labels), now)
+            await owned.reground(session, target, regrounded(look.plan, snapshot, self._parts.labels), now)
             if done:
-                await records.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, done))
+                await targets.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, done))
             adopted = [] if done else adoptable(snapshot)
             if adopted and not snapshot.own.quiet:
-                await holdings.adopt(session, target, adopted, now)
+                await owned.adopt(session, target, adopted, now)
             live = bool(head) and snapshot.inputs.state == "open"
-            changed = live and await records.siblings(session, target, head) != snapshot.own.siblings
+            changed = live and await targets.siblings(session, target, head) != snapshot.own.siblings
         if changed:
             await self._engine.submit(target)
 
@@ -193,13 +193,13 @@ class Reconciler:
         """A target that isn't there twice, some time apart, is forgotten; once may be a server that is being mended."""
         log.info("target.gone", reason=str(fault))
         async with self._parts.store.session() as session:
-            row = await records.row_of(session, target)
+            row = await targets.row_of(session, target)
             if row is not None and row.last_error != MISSING:
                 row.last_error, row.not_before = MISSING, self._parts.clock() + GONE_AFTER
                 row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
                 return "missing"
-            wakes = await records.sharing_head(session, target, row.head_sha) if row else []
-            await records.forget(session, target)
+            wakes = await targets.sharing_head(session, target, row.head_sha) if row else []
+            await targets.forget(session, target)
         for other in wakes:
             await self._engine.submit(other)
         return "gone"
@@ -207,7 +207,7 @@ class Reconciler:
     async def _label_refused(self, target: Target, fault: LabelRefused) -> str:
         """What is known of a repository's labels may be out of date, which the next look mends; or nothing does."""
         async with self._parts.store.read() as session:
-            row = await records.row_of(session, target)
+            row = await targets.row_of(session, target)
         if row is not None and row.attempts < PATIENCE:
             return await self._retry(target, fault)
         return await self._mute(target, fault)
@@ -216,7 +216,7 @@ class Reconciler:
         """Forgejo won't let the bot: trying again changes nothing until something happens on the target."""
         self._say_once(target, str(fault))
         async with self._parts.store.session() as session:
-            row = await records.row_of(session, target)
+            row = await targets.row_of(session, target)
             if row is not None:
                 row.observed_generation, row.last_error = row.desired_generation, str(fault)[:500]
                 row.observed_at = self._parts.clock()
@@ -228,7 +228,7 @@ class Reconciler:
 
     async def _retry(self, target: Target, fault: Exception) -> str:
         async with self._parts.store.session() as session:
-            row = await records.row_of(session, target)
+            row = await targets.row_of(session, target)
             if row is not None:
                 row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
                 row.observed_at = self._parts.clock()
@@ -236,7 +236,7 @@ class Reconciler:
             wait = min(FIRST_RETRY * 2 ** min(attempts, 20), LAST_RETRY)
             if isinstance(fault, RateLimited) and fault.retry_after:
                 wait = max(wait, fault.retry_after)
-            await records.postpone(session, target, str(fault), self._parts.clock() + timedelta(seconds=wait))
+            await targets.postpone(session, target, str(fault), self._parts.clock() + timedelta(seconds=wait))
         log.warning("reconcile.failed", error=str(fault), kind=type(fault).__name__, again_in_seconds=wait)
         if attempts >= PATIENCE and target.kind is Kind.PULL:
             await self._close(target, fault)

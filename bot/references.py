@@ -12,9 +12,9 @@ from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import NotFound
 from bot.forgejo.sansio import path
 from bot.forgejo.types import Issue, PullRequest
-from bot.markdown_text import pieces
 from bot.model import Reference
 from bot.remembered import Remembered
+from bot.text.markdown import pieces
 from bot.together import together
 
 MOST = 30

@@ -6,9 +6,9 @@ with the head and the snapshot's hash. The footer alone never causes a write.
 
 from collections.abc import Iterable, Sequence
 
-from bot.escape import code, cut, plain
 from bot.model import Finding, Kind, Location, Report, Restored, Snapshot, Target, Verdict
 from bot.report_payload import folded
+from bot.text.escape import code, cut, plain
 
 MAX_BYTES = 60_000
 MAX_FINDINGS = 50

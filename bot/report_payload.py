@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.escape import inert_json
 from bot.model import Report, Target
+from bot.text.escape import inert_json
 
 SCHEMA = "assay.report.v1"
 SAID = {"check", "verdict", "summary", "findings", "notes", "labels", "data"}

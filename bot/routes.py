@@ -11,13 +11,14 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import records, soak_keeping
-from bot.envelope import Envelope
+from bot import soak_keeping
 from bot.forgejo.routing import Router
 from bot.inbox import Inbox
 from bot.model import Kind, Target
+from bot.model.delivery import Envelope
 from bot.store import deliveries
-from bot.store.session import Store, upsert
+from bot.store import targets as records
+from bot.store.database.session import Store, upsert
 from bot.store.tables import TargetRow
 
 BRANCHES = "refs/heads/"

@@ -13,13 +13,13 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import records
-from bot.envelope import Envelope
 from bot.forgejo.errors import ForgejoError
 from bot.inbox import Inbox
 from bot.machine import Machine, now
+from bot.model.delivery import Envelope
 from bot.routes import route_pending
-from bot.store.session import StoreError
+from bot.store import targets
+from bot.store.database.session import StoreError
 from bot.webhook import add_webhook
 
 log = structlog.get_logger(__name__)
@@ -81,7 +81,7 @@ class Service:
                     await self.route()
                 await self._machine.engine.idle()
                 async with self._machine.store.read() as session:
-                    waiting = await records.dirty(session, self._clock())
+                    waiting = await targets.dirty(session, self._clock())
                 if not waiting and not self.inbox.backlog:
                     return
                 if waiting:
@@ -143,7 +143,7 @@ class Service:
         await self.route()
         await self._machine.resync.sweep()
         async with self._machine.store.read() as session:
-            self._machine.metrics.dirty.set(await records.backlog(session))
+            self._machine.metrics.dirty.set(await targets.backlog(session))
 
     async def _prune(self) -> None:
         await self.inbox.prune(self._clock() - timedelta(days=self._settings.keep_deliveries_days))

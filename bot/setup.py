@@ -11,12 +11,12 @@ from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import Forbidden, Locked, NotFound
 from bot.forgejo.sansio import path
 from bot.forgejo.types import Branch, Comment, Repository
-from bot.label_admin import carry_out, changes_for
-from bot.ledger import Entry, append
+from bot.labels.sync_client import carry_out, changes_for
 from bot.machine import Machine, now
 from bot.policy import PATH, PolicyError
 from bot.setup_targets import remember
 from bot.setup_webhook import put_webhook
+from bot.store.ledger import Entry, append
 from bot.store.tables import TrustedPolicy
 
 Say = Callable[[str], None]

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import records
 from bot.forgejo.types import Repository
 from bot.machine import Machine
 from bot.model import Target
-from bot.store.session import upsert
+from bot.store import targets
+from bot.store.database.session import upsert
 from bot.store.tables import Repository as RepositoryRow
 from bot.store.tables import TargetRow
 
@@ -30,7 +30,7 @@ async def remember(machine: Machine, repository: Repository, *, started: datetim
         known = await _known(session, repository.full_name)
         # Another spelling of a repository's name never gets here: names come from Forgejo's answer.
         chosen = [target for target in found if target.number not in known or (backfill and known[target.number])]
-        await records.add_targets(session, chosen, quiet=not backfill, priority=PRIORITY)
+        await targets.add_targets(session, chosen, quiet=not backfill, priority=PRIORITY)
         rows = list(_rows({target: found[target] for target in chosen}, started if backfill else None))
         if rows:
             await session.execute(update(TargetRow), rows)

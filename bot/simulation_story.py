@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, model_validator
 
 from bot.policy import GatePolicy, Login, Policy, Section, SoakPolicy
-from bot.yaml_file import YamlFile, YamlFileError
+from bot.text.yaml_model import YamlFile, YamlFileError
 
 MAX_COMMENTS = 2000
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.git import GitError, Mirror, Mirrors
+from bot.git.mirror import GitError, Mirror, Mirrors
 from bot.model import CommitSeen
 from bot.remembered import Remembered
 

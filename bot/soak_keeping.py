@@ -9,15 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import records, soak_readings
 from bot.look import Look
 from bot.model import Kind, Report, Snapshot, Target
 from bot.policy import Policy, SoakPolicy
-from bot.soak_phrases import CHECK as PHRASES
 from bot.soak_reader import Tracking, completed, tracked_here
-from bot.soak_readings import Reading
 from bot.soak_threads import accounts, elsewhere, pieces, shared_runs
-from bot.store.session import Store
+from bot.store import soak_observations
+from bot.store import targets as records
+from bot.store.database.session import Store
+from bot.store.gate_phrases import CHECK as PHRASES
+from bot.store.soak_observations import Reading
 from bot.store.tables import Repository, TargetRow
 
 UNHURRIED = 3
@@ -38,7 +39,7 @@ async def mark_tracked(
     """Marks tracking issues dirty: those that are held against a branch, or those of some numbers."""
     wanted = set(numbers)
     if branch:
-        wanted |= {*(await soak_readings.tracked(session, repository, branch=branch)).values()}
+        wanted |= {*(await soak_observations.tracked(session, repository, branch=branch)).values()}
     issues = [Target(repository=repository, number=number, kind=Kind.ISSUE) for number in sorted(wanted)]
     rows = [await records.row_of(session, target) for target in issues]
     # A policy may name a pull request by mistake: looked for as an issue, it would pass for gone.
@@ -62,17 +63,17 @@ async def _tracked(store: Store, snapshot: Snapshot) -> list[Target]:
     )
     found = [completed(seen, tracking, policy, here[seen.name]) for seen in snapshot.inputs.soaks if seen.name in here]
     async with store.read() as session:
-        known = await soak_readings.readings(session, target.repository) if found else {}
-        stale = {*await soak_readings.tracked(session, target.repository, issue=target.number)} - {*here}
+        known = await soak_observations.readings(session, target.repository) if found else {}
+        stale = {*await soak_observations.tracked(session, target.repository, issue=target.number)} - {*here}
     changed = [one for one in found if one.name not in known or known[one.name].hash != one.hash]
     if not changed and not stale:
         return []
     async with store.session() as session:
         # One at a time: of two soaks whose evidence names one run at once, the later one has to see the earlier.
         await session.get(Repository, target.repository, with_for_update=True)
-        known = await soak_readings.readings(session, target.repository)
-        await soak_readings.drop(session, target.repository, target.number, [*here])
-        await soak_readings.keep(session, target.repository, changed, snapshot.taken_at)
+        known = await soak_observations.readings(session, target.repository)
+        await soak_observations.drop(session, target.repository, target.number, [*here])
+        await soak_observations.keep(session, target.repository, changed, snapshot.taken_at)
         if not changed:
             return []
         pulls = await records.mark_open(session, repository=target.repository, pulls=True, priority=UNHURRIED)

@@ -4,16 +4,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.escape import visible
 from bot.forgejo.abc import ForgejoAPI
-from bot.git import Mirrors
+from bot.git.mirror import Mirrors
 from bot.model import WRITING, CommentText, CommitSeen, Decision, Evidence, Judgment, PhraseSeen, RunSeen, SoakSeen
 from bot.policy import Policy, SoakPolicy
-from bot.scan import Scanner
+from bot.scan.scanner import Scanner
 from bot.soak_commits import Branch, SoakCommits
 from bot.soak_failures import SoakFailures
 from bot.soak_pulls import SoakPulls
-from bot.soak_readings import Reading, ground
 from bot.soak_runs import SoakRuns
 from bot.soak_threads import (
     accounts,
@@ -27,6 +25,8 @@ from bot.soak_threads import (
     runs_of,
 )
 from bot.standing import MAX_ASKED, Standings
+from bot.store.soak_observations import Reading, ground
+from bot.text.escape import visible
 
 FIRST = 100
 """Pieces of evidence whose runs are asked for before the newest ones: no soak asks for more."""

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from bot.escape import cut, visible
 from bot.soak_way import Point, points, steps
+from bot.text.escape import cut, visible
 
 SPACE = "http://www.w3.org/2000/svg"
 WIDTH, SHOWN = 520, 760

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from bot.model import EVIDENCE_BEGIN, CommentText, Decision, Evidence, EvidenceRun, Judgment, RunSeen, blocks
 from bot.policy import Policy, SoakPolicy, named
-from bot.soak_readings import Reading
+from bot.store.soak_observations import Reading
 
 CHECK = "soak-evidence"
 COMMAND = "soak"

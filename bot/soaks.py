@@ -10,24 +10,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from bot import records, soak_readings
 from bot.comment_texts import comment_texts
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import ForgejoError
 from bot.forgejo.types import PullRequest
-from bot.git import GitError
+from bot.git.mirror import GitError
 from bot.history import Moved
-from bot.identity import Identity
-from bot.memory import recall
 from bot.model import Inputs, Judgment, Kind, Location, SoakSeen, Target
+from bot.model.identity import Identity
 from bot.policy import Policy, SoakPolicy
 from bot.remembered import Remembered
-from bot.scan import Scanner
-from bot.soak_phrases import phrases_on
+from bot.scan.scanner import Scanner
+from bot.scan.texts import read_texts
 from bot.soak_reader import Beside, SoakReader, Tracking, completed, tracked_here
-from bot.soak_readings import Reading, ground
-from bot.store.session import Store
-from bot.texts import read_texts
+from bot.store import soak_observations, targets
+from bot.store.database.session import Store
+from bot.store.decisions import recall
+from bot.store.gate_phrases import phrases_on
+from bot.store.soak_observations import Reading, ground
 from bot.threads import Thread, WrongKind, read_thread
 
 AGAIN = 60.0
@@ -100,14 +100,14 @@ class Soaks:
             return []
         async with self._store.read() as session:
             beside = Beside(
-                await soak_readings.readings(session, tracking.repository),
+                await soak_observations.readings(session, tracking.repository),
                 await phrases_on(session, tracking.repository, [number for soak in here for number in soak.gate_on]),
             )
         return [(soak, await self._reader.read(tracking, policy, soak, beside)) for soak in here]
 
     async def _of_pull(self, scene: Scene) -> tuple[SoakSeen, ...]:
         async with self._store.read() as session:
-            known = await soak_readings.readings(session, scene.target.repository)
+            known = await soak_observations.readings(session, scene.target.repository)
         return tuple([await self._kept(scene, soak, known.get(soak.name)) for soak in scene.policy.soaks])
 
     async def _kept(self, scene: Scene, soak: SoakPolicy, known: Reading | None) -> SoakSeen:
@@ -132,7 +132,7 @@ class Soaks:
         lock = self._locks.setdefault((repository, soak.issue), asyncio.Lock())
         async with lock:
             async with self._store.read() as session:
-                known = (await soak_readings.readings(session, repository, [soak.name])).get(soak.name)
+                known = (await soak_observations.readings(session, repository, [soak.name])).get(soak.name)
             if known is not None and _fits(known, scene.policy, soak):
                 return known.seen
             tracking = await self._thread(scene, issue)
@@ -141,8 +141,8 @@ class Soaks:
                 completed(seen, shown, scene.policy, one) for one, seen in await self._tracked(tracking, scene.policy)
             ]
             async with self._store.session() as session:
-                await soak_readings.keep(session, repository, found, self._clock())
-                await records.add_targets(session, [issue], quiet=False, priority=3)
+                await soak_observations.keep(session, repository, found, self._clock())
+                await targets.add_targets(session, [issue], quiet=False, priority=3)
         return next(one.seen for one in found if one.name == soak.name)
 
     async def _thread(self, scene: Scene, issue: Target) -> Tracking:

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
-from bot.diff import FILE, HEADER, DiffError, decode, read_net, unquote
-from bot.escape import visible
-from bot.git import GitError, GitTooMuch, Mirror, Mirrors, check_sha
+from bot.git.diff import FILE, HEADER, DiffError, decode, read_net, unquote
+from bot.git.mirror import GitError, GitTooMuch, Mirror, Mirrors, check_sha
+from bot.git.patches import MAX_NAMES, not_here
+from bot.git.tree import Ends
 from bot.model import Gap, Touch
-from bot.patches import MAX_NAMES, not_here
 from bot.policy import Policy
 from bot.remembered import AGAIN, FOREVER, Remembered
-from bot.scan import Scanner
-from bot.tree import Ends
+from bot.scan.scanner import Scanner
+from bot.text.escape import visible
 
 MOST = 100
 EACH = 3

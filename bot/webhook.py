@@ -16,9 +16,9 @@ from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import istr
 
-from bot.envelope import Envelope, MalformedPayload, read_envelope
 from bot.forgejo.signature import FORM, JSON, BadSignature, proven
 from bot.inbox import Inbox, InboxFull, InboxUnavailable, Stored
+from bot.model.delivery import Envelope, MalformedPayload, read_envelope
 
 PATH = "/webhooks/forgejo"
 RETRY_SECONDS = 30

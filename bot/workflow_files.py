@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.git import Mirror
+from bot.git.mirror import Mirror
+from bot.git.tree import SECONDS, Entry, entries
 from bot.model import Gap
-from bot.tree import SECONDS, Entry, entries
 from bot.workflow_yaml import MAX_BYTES
 
 MAX_TOTAL = 1024 * 1024

@@ -7,10 +7,10 @@ import asyncio
 import re
 from collections.abc import Sequence
 
-from bot.git import GitError, Mirrors
+from bot.git.mirror import GitError, Mirrors
+from bot.git.tree import Ends
 from bot.model import ChangedFile, Gap, Lint, Severity, canonical, digest
 from bot.remembered import AGAIN, FOREVER, Remembered
-from bot.tree import Ends
 from bot.workflow_files import File, read_files
 from bot.workflow_schema import mistakes
 from bot.workflow_yaml import Workflow, WorkflowError

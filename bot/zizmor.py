@@ -16,14 +16,14 @@ from typing import Literal
 
 from pydantic import BaseModel, TypeAdapter
 
-from bot import programs
+from bot import subprocesses
 from bot.model import Severity
 
 FLAGS = (
     *("--offline", "--no-config", "--no-ignores", "--strict-collection", "--no-exit-codes", "--no-progress", "--quiet"),
     *("--color=never", "--format=json-v1"),
 )
-BOUNDS = programs.Bounds(seconds=10.0, output_bytes=16 * 1024 * 1024)
+BOUNDS = subprocesses.Bounds(seconds=10.0, output_bytes=16 * 1024 * 1024)
 FOLDER = Path(".github/workflows")
 SEVERITIES = {"High": Severity.HIGH, "Medium": Severity.MEDIUM, "Unknown": Severity.MEDIUM}
 
@@ -104,7 +104,7 @@ class Zizmor:
     """The program within its bounds."""
 
     program: str = field(default_factory=installed)
-    bounds: programs.Bounds = BOUNDS
+    bounds: subprocesses.Bounds = BOUNDS
 
     async def audit(self, files: Sequence[bytes], folder: Path) -> tuple[Danger, ...]:
         """Gives what is found in workflows, by file and line; a folder within `folder` holds them meanwhile.
@@ -125,12 +125,12 @@ class Zizmor:
 
     async def _run(self, place: Path, names: Sequence[str]) -> bytes:
         environment = {"HOME": str(place), "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
-        start = programs.Start((self.program, *FLAGS, *names), environment, folder=place)
+        start = subprocesses.Start((self.program, *FLAGS, *names), environment, folder=place)
         try:
-            ended = await programs.run(start, self.bounds)
-        except programs.Overtime:
+            ended = await subprocesses.run(start, self.bounds)
+        except subprocesses.Overtime:
             raise ZizmorError(f"zizmor took longer than {self.bounds.seconds:.0f} s") from None
-        except programs.Overlong:
+        except subprocesses.Overlong:
             raise ZizmorError("zizmor found more than can be read") from None
         except OSError as fault:
             raise ZizmorError(f"zizmor can't be started ({fault.strerror}); install it beside the bot") from None

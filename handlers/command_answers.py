@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from bot.escape import code, plain
 from bot.model import Answer, Decision, Snapshot
 from bot.policy import named
+from bot.text.escape import code, plain
 from handlers.command_table import help_with, names_in
 
 Reaction = Literal["eyes", "+1", "confused"]

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.escape import cut
 from bot.model import WRITING, CommentText, Decision, Kind, KnownLabels, Snapshot
 from bot.policy import named
+from bot.text.escape import cut
 from handlers.command_lines import CommandLine
 from handlers.command_table import COMMANDS, Standing, names_in, nearest
 from handlers.judging import others

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from bot.escape import cut
 from bot.model import (
     Check,
     CommentText,
@@ -28,6 +27,7 @@ from bot.model import (
     Tools,
     Verdict,
 )
+from bot.text.escape import cut
 from handlers.command_answers import answers, history
 from handlers.command_decisions import UNSURE, Case, decide, newest, spoken
 from handlers.command_lines import CommandLine, find, maybe

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from bot.escape import code, cut, plain
 from bot.model import Check, Finding, Kind, Report, Snapshot, Tools, Verdict
 from bot.policy.contract import ContractPolicy
+from bot.text.escape import code, cut, plain
 from handlers import contract_blockers as blockers
 from handlers import contract_canary as canary
 from handlers import contract_claims as claims

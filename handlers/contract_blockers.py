@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.escape import cut
 from bot.model import Finding, Inputs, Location, Snapshot, StatusSeen
 from bot.policy.contract import ContractPolicy
+from bot.text.escape import cut
 from handlers import contract_text as text
 from handlers.contract_canary import Real, real
 from handlers.contract_files import Touched

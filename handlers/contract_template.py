@@ -5,9 +5,9 @@ What the author has written stays. What he has to write begins with TODO, and a 
 
 from collections.abc import Iterator, Mapping
 
-from bot.escape import cut, visible
 from bot.model import Snapshot
 from bot.policy.contract import ContractPolicy, SectionName
+from bot.text.escape import cut, visible
 from handlers import contract_files as files
 from handlers import contract_sources as sources
 from handlers import contract_text as text

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.escape import code, plain
 from bot.model import (
     Answer,
     Check,
@@ -29,6 +28,7 @@ from bot.model import (
     digest,
 )
 from bot.policy import GatePolicy, SoakPolicy, named
+from bot.text.escape import code, plain
 from handlers.guard_verdicts import listed
 from handlers.soaking.ground import PHRASES as NAME
 from handlers.soaking.ground import Phrase, grounds, phrases_in

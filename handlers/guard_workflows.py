@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from bot.escape import code, plain
 from bot.model import Check, Finding, Kind, Lint, Location, Report, Severity, Snapshot, Tools, Verdict
 from bot.policy.guards import WorkflowLintGuard
+from bot.text.escape import code, plain
 from handlers.guard_verdicts import FILES, LINTS, STATES, Said, judged, switched_off, unread
 from handlers.patterns import chosen
 from handlers.telling import some

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 
-from bot.escape import code, plain
 from bot.model import Check, Judgment, Kind, OwnWords, Report, Snapshot, Target, Tools, Verdict, canonical
+from bot.text.escape import code, plain
 from handlers.judging import comment as judge_comment
 from handlers.judging.decisions import binding, borne, bound, spoken_labels, standing_labels
 from handlers.judging.evidence import readable, seen

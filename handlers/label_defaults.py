@@ -6,8 +6,8 @@ several rules for one exclusive group the first that fits wins, so the order cou
 
 from collections.abc import Iterator
 
-from bot.escape import code
 from bot.policy import LabelRule, When
+from bot.text.escape import code
 from handlers.label_facts import AGENT_FILES, AGENT_RULES, AGENTS, SIZES, TESTS
 
 WORKFLOWS = (

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.escape import code, plain
 from bot.model import Check, Decision, Kind, KnownLabels, Report, Snapshot, Tools, Verdict
 from bot.policy import LabelRule
+from bot.text.escape import code, plain
 from handlers.command_table import names_in
 from handlers.label_defaults import DEFAULTS, LABELS, defaults_table
 from handlers.label_facts import Facts, measured

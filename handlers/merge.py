@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.escape import code, plain
 from bot.model import Check, Finding, Judgment, Kind, Location, Report, Snapshot, Tools, Verdict, digest
+from bot.text.escape import code, plain
 from handlers.guard_verdicts import OFF, STATES
 from handlers.merge_commands import AUTO, CLASSES, Word, holds, last_word
 from handlers.merge_facts import Facts, rules

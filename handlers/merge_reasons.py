@@ -6,8 +6,8 @@ The first that holds gives the label; all that hold are told, and the strictest 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.escape import code
 from bot.model import Severity, Verdict
+from bot.text.escape import code
 from handlers.guard_red_zone import red_paths
 from handlers.guard_reviews import approvals, objections
 from handlers.guard_verdicts import listed

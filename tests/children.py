@@ -10,7 +10,7 @@ from multiprocessing.context import ForkServerContext
 from aiohttp import web
 
 from bot.inbox import Inbox
-from bot.store.session import open_store
+from bot.store.database.session import open_store
 from bot.webhook import add_webhook
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.git import GitLimits, Mirror, Mirrors
+from bot.git.mirror import GitLimits, Mirror, Mirrors
 from bot.sandbox import Sandbox
 
 REPOSITORY = "workshop/garden"

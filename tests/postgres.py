@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bot.store.session import Store, open_store
+from bot.store.database.session import Store, open_store
 
 BINARIES = "/usr/lib/postgresql"
 START_SECONDS = 30

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from bot.actions import Action
 from bot.assess import plan
-from bot.labels import LabelSet
+from bot.labels.catalog import LabelSet
 from bot.model import (
     ChangedFile,
     Commit,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.additions import MAX_READ, MAX_TEXT, Added, read_added
-from bot.scan import Scanner
+from bot.scan.additions import MAX_READ, MAX_TEXT, Added, read_added
+from bot.scan.scanner import Scanner
 from tests.scan.compiled import scanner as compiled
 
 

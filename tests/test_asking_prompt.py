@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from bot.asking_endpoint import Endpoint
 from bot.asking_prompt import ANGLE, MAX_MATERIAL, prompt, tame
 from bot.config import ModelSettings
-from bot.escape import INVISIBLE
 from bot.model import NoAnswer, Question
+from bot.text.escape import INVISIBLE
 from tests.askers import GOOD, KINDS, Opinion, asking
 from tests.model_server import ModelServer, model_server
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, update
 
-from bot import records
 from bot.backtest import Bench, Kept, backtest, kept, repositories
 from bot.model import ChangedFile, Inputs, Judgment, Snapshot, Verdict
 from bot.model.preview import Preview
 from bot.policy import PATH, Policy, load
 from bot.policy_report import policy_report
 from bot.preview import MAX_CHANGES, MAX_PROBLEMS, Previews
-from bot.store.session import Store
+from bot.store import targets
+from bot.store.database.session import Store
 from bot.store.tables import SnapshotRow
 from handlers import CHECKS
 from tests.snapshots import HEAD, ISSUE, LABELS, NOW, OPERATOR, POLICY, PULL, inputs, leak, snapshot
@@ -34,9 +34,9 @@ def pull(number: int, minutes: int = 0, **change: Any) -> Snapshot:
 
 async def keep(store: Store, *seen: Snapshot) -> None:
     async with store.session() as session:
-        await records.add_targets(session, {one.target for one in seen}, quiet=False)
+        await targets.add_targets(session, {one.target for one in seen}, quiet=False)
         for one in seen:
-            await records.keep_snapshot(session, one)
+            await targets.keep_snapshot(session, one)
 
 
 def numbers(found: Kept) -> list[int]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.colours import Lab, _ciede2000, distance, lab, normal, text_contrast
+from bot.labels.colours import Lab, _ciede2000, distance, lab, normal, text_contrast
 
 # From Sharma, Wu and Dalal (2005), table 1: pairs that go wrong in careless implementations.
 PUBLISHED = [

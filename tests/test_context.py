@@ -11,12 +11,12 @@ import pytest
 from bot.context import Context, Contexts, Looked, Wanted
 from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.types import PullRequest
-from bot.git import GitLimits, Mirrors
+from bot.git.mirror import GitLimits, Mirrors
 from bot.history import Heads, Histories, History, HistoryLimits
 from bot.model import Kind, Lint, Location, Mention, Reference, Review, Severity, Target
 from bot.sandbox import Sandbox
 from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, WRITER, people
-from bot.scan import Scanner
+from bot.scan.scanner import Scanner
 from bot.threads import Thread, read_thread
 from tests.scan.compiled import scanner as compiled
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.diff import (
+from bot.git.diff import (
     LOG_FORMAT,
     NET,
     RAW,

@@ -8,7 +8,7 @@ import pytest
 
 from bot.docs import filled, labels_page, main, pages, parts
 from bot.docs_tables import rules_table
-from bot.labels import LabelSet
+from bot.labels.catalog import LabelSet
 from bot.model import Verdict
 from bot.policy import Policy, load
 from tests.snapshots import TOOLS, snapshot

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.escape import code, cut, plain, visible
+from bot.text.escape import code, cut, plain, visible
 from tests.rendered import TRIGGERS, blocks, inlines, spoken, words
 
 SNIPPETS = (

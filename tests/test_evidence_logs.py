@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.evidence_logs import BLOCK, LogError, LogRead, Secret, read_log
 from bot.evidence_logs import Counter as Counts
-from bot.scan import ScanLimits, Scanner
+from bot.scan.scanner import ScanLimits, Scanner
 from tests.scan.compiled import cache_dir, scanner
 
 MADE = scanner()

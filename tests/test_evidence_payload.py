@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.escape import inert_json
 from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, Block, Evidence, EvidenceRun, EvidenceStep, TokenFile, blocks
+from bot.text.escape import inert_json
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
     (EVIDENCE_BEGIN, EVIDENCE_END, "```", "</details>", "@operator", "\n> ", "--> x")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.git import GitError, GitTooMuch, Mirror, check_ref, check_sha
+from bot.git.mirror import GitError, GitTooMuch, Mirror, check_ref, check_sha
 from tests.gitwork import REPOSITORY, Forge, running_forge
 
 MAIN = "refs/heads/main"

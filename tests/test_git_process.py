@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.git import GitError, GitLimits, Mirrors
+from bot.git.mirror import GitError, GitLimits, Mirrors
 from tests.waiting import alive, until
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bot.forgejo.httpx import HttpxForgejo
-from bot.git import GitError, GitLimits, Mirrors
+from bot.git.mirror import GitError, GitLimits, Mirrors
 from bot.history import Heads, Histories, History, HistoryLimits, Moved, relevant
 from bot.model import ChangedFile, Leak
-from bot.scan import Scanner
+from bot.scan.scanner import Scanner
 from tests.gitwork import REPOSITORY, Forge, Work, running_forge
 from tests.scan.compiled import scanner as compiled
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.envelope import Envelope
 from bot.inbox import MAX_BATCH, Inbox, InboxFull, InboxUnavailable, Stored
-from bot.store.session import Store, open_store
+from bot.model.delivery import Envelope
+from bot.store.database.session import Store, open_store
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 

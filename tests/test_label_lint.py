@@ -1,7 +1,7 @@
 """The label lint: one finding per weakness, and none for the file that comes with the program."""
 
-from bot.label_lint import lint, rule_faults
-from bot.labels import LabelDef, LabelGroup, LabelSet
+from bot.labels.catalog import LabelDef, LabelGroup, LabelSet
+from bot.labels.lint import lint, rule_faults
 from bot.policy import LabelRule, LabelsPolicy, When
 
 GROUPS = (

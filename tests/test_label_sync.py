@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.label_sync import LabelChange, plan_sync, shown
-from bot.labels import LabelDef, LabelGroup, LabelSet
+from bot.labels.catalog import LabelDef, LabelGroup, LabelSet
+from bot.labels.sync_plan import LabelChange, plan_sync, shown
 
 
 @dataclass(frozen=True)

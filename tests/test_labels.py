@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.labels import LabelFileError, LabelSet, family, scope
+from bot.labels.catalog import LabelFileError, LabelSet, family, scope
 
 ROOT = Path(__file__).parent.parent
 

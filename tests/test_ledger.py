@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from bot import ledger
-from bot.ledger import GENESIS, Entry, Proof, append, tail, verify, walk
-from bot.store.session import Store
+from bot.store import ledger
+from bot.store.database.session import Store
+from bot.store.ledger import GENESIS, Entry, Proof, append, tail, verify, walk
 from bot.store.tables import LedgerEntry
 from tests.snapshots import BOT, PULL
 

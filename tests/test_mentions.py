@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.git import Mirrors
+from bot.git.mirror import Mirrors
+from bot.git.tree import Ends
 from bot.mentions import MOST, MOST_MOVED, READ, Mentions, left, mentions_in
 from bot.model import ChangedFile, Mention
-from bot.scan import Scanner
-from bot.tree import Ends
+from bot.scan.scanner import Scanner
 from tests.gitwork import REPOSITORY, Forge, running_forge
 from tests.scan.compiled import scanner as compiled
 

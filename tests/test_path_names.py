@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markdown_text import pieces
-from bot.path_names import MOST, path_names
+from bot.text.markdown import pieces
+from bot.text.path_mentions import MOST, path_names
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.diff import NET, DiffError, decode, read_net
-from bot.diff_files import files_of
+from bot.git.diff import NET, DiffError, decode, read_net
+from bot.git.diff_files import files_of
 from bot.model import Kind, Snapshot, Target
 from bot.pieces import Pieces, snapshot_of
 from bot.policy import Policy
-from bot.scan import Scanner
+from bot.scan.scanner import Scanner
 from tests.gitwork import Work, new_work
 from tests.scan.compiled import scanner as compiled
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.policy import PATH, TRUSTED_KEYS, Accepted, Policy, PolicyError, SecretLeakPolicy, effective, load
-from bot.yaml_file import MAX_BYTES
+from bot.text.yaml_model import MAX_BYTES
 
 WHOLE = f"""
 version: 1

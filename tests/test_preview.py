@@ -7,14 +7,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.escape import visible
 from bot.model import ChangedFile, Judgment, Memory, Report, Verdict
 from bot.model.preview import Backtest, Preview, Shift, Trial
 from bot.policy import PATH, TRUSTED_KEYS, Policy, load
 from bot.policy_changes import MAX_NAMED, ORDER, WAITS, changes
 from bot.policy_report import policy_report, section
 from bot.preview import Previews
-from bot.store.session import Store
+from bot.store.database.session import Store
+from bot.text.escape import visible
 from tests.rendered import TRIGGERS, blocks, inlines, spoken, tokens, words
 from tests.snapshots import LABELS, NOW, POLICY, PULL, inputs, snapshot
 

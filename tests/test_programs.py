@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.programs import Bounds, Overlong, Overtime, Start, run
+from bot.subprocesses import Bounds, Overlong, Overtime, Start, run
 from tests.waiting import SECONDS, alive, until
 
 

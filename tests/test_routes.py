@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import StatementError
 
-from bot.envelope import Envelope, read_envelope
 from bot.forgejo.signature import payload_of
 from bot.inbox import Inbox
 from bot.model import Kind, Target
+from bot.model.delivery import Envelope, read_envelope
 from bot.routes import BranchMoved, Touch, Touched, mark_dirty, route, route_pending
-from bot.store.session import Store, upsert
+from bot.store.database.session import Store, upsert
 from bot.store.tables import TargetRow
 
 RECORDED = Path(__file__).parent / "recorded" / "webhooks"

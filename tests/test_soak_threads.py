@@ -8,7 +8,6 @@ import pytest
 
 from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, CommentText, Decision, Judgment, RunSeen, SoakSeen, digest
 from bot.policy import load
-from bot.soak_readings import Reading
 from bot.soak_threads import (
     MAX_COMMENTS,
     MAX_TEXT,
@@ -23,6 +22,7 @@ from bot.soak_threads import (
     runs_of,
     shared_runs,
 )
+from bot.store.soak_observations import Reading
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 POLICY = load(

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.git import Mirrors
+from bot.git.mirror import Mirrors
+from bot.git.tree import Ends
 from bot.model import Touch
 from bot.policy import load
-from bot.scan import Scanner
+from bot.scan.scanner import Scanner
 from bot.touches import EACH, MOST, WHAT, Touched, Touches, protected_names
-from bot.tree import Ends
 from tests.gitwork import REPOSITORY, Forge, running_forge
 from tests.scan.compiled import scanner as compiled
 

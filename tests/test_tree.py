@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.git import Mirrors
-from bot.path_names import path_names
-from bot.tree import Ends, Trees
+from bot.git.mirror import Mirrors
+from bot.git.tree import Ends, Trees
+from bot.text.path_mentions import path_names
 from tests.gitwork import REPOSITORY, Forge, running_forge
 
 

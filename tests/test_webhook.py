@@ -15,10 +15,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.envelope import Envelope, witness_of
 from bot.forgejo.signature import sign
 from bot.inbox import Inbox
-from bot.store.session import Store, open_store
+from bot.model.delivery import Envelope, witness_of
+from bot.store.database.session import Store, open_store
 from bot.webhook import LARGE, PATH, add_webhook
 from tests.children import processes, serve
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.git import Mirrors
+from bot.git.mirror import Mirrors
+from bot.git.tree import Ends
 from bot.model import ChangedFile, Severity
-from bot.programs import Bounds
-from bot.tree import Ends
+from bot.subprocesses import Bounds
 from bot.workflow_lint import MOST_FILES, MOST_LINTS, REFERENCE, WorkflowLints
 from bot.workflow_schema import MOST
 from bot.zizmor import Unreadable, Zizmor, ZizmorError

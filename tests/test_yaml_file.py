@@ -5,7 +5,7 @@ import time
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from bot.yaml_file import MAX_BYTES, YamlFile, YamlFileError
+from bot.text.yaml_model import MAX_BYTES, YamlFile, YamlFileError
 
 
 class Shelf(BaseModel):

@@ -23,7 +23,7 @@ from bot.forgejo.errors import (
     ServerFault,
     clean,
 )
-from bot.forgejo.server import Error
+from bot.forgejo.types.server import Error
 
 API = "/api/v1"
 USER_AGENT = "assaymaster"

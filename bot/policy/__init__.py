@@ -16,7 +16,7 @@ from bot.policy.merge import MergePolicy
 from bot.policy.parts import Fingerprint, Login, Mode, Section, Switch
 from bot.policy.secret_leak import Accepted, SecretLeakPolicy
 from bot.policy.soaks import MAX_GATES, MAX_SOAKS, GatePolicy, SoakPolicy
-from bot.yaml_file import YamlFile, YamlFileError
+from bot.text.yaml_model import YamlFile, YamlFileError
 
 __all__ = [
     "PATH",

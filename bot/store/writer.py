@@ -17,9 +17,9 @@ from typing import Any
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from bot.envelope import Envelope
-from bot.store import sqlite
-from bot.store.worker import Worker
+from bot.model.delivery import Envelope
+from bot.store.database import sqlite
+from bot.store.database.worker import Worker
 
 ON_THE_SPOT_SECONDS = 0.005
 """A single delivery is committed on the event loop while commits take less than this."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from bot.escape import code, plain
 from bot.model import Decision
+from bot.text.escape import code, plain
 from handlers.judging.payload import BEGIN, END, Payload, written
 
 HEADING = "### Assaymaster judgment"

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import get_args
 
-from bot.escape import cut
 from bot.model import Decision, Snapshot
 from bot.policy import named
+from bot.text.escape import cut
 from handlers.judging.labels import DECIDES
 from handlers.judging.payload import FAMILY, EvidenceRef, Opinion, Priority
 

@@ -11,8 +11,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.escape import cut
 from bot.model import NoAnswer, Question, Snapshot, Tools
+from bot.text.escape import cut
 from handlers.judging.payload import Effort, Escalation, EvidenceRef, Fit, Opinion, Priority, Score, Step
 
 MATERIAL_BYTES = 24_000

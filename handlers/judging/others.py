@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
-from bot.escape import code, plain
 from bot.model import Answer, CommentText, Kind, Snapshot
 from bot.policy import named
+from bot.text.escape import code, plain
 from handlers.judging.payload import BEGIN, END, SCHEMA, NotAPayload, Payload, load, parsed
 from handlers.known_texts import KnownTexts
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError
 
-from bot.escape import inert_json
 from bot.model import Value
+from bot.text.escape import inert_json
 
 SCHEMA = "openclaw.judge.v0"
 BEGIN = f"<!-- {SCHEMA} -->"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.escape import code, inert_json, plain
+from bot.text.escape import code, inert_json, plain
 from handlers.soaking import tables
 from handlers.soaking.payload import BEGIN, END, SCHEMA, Row, SoakState
 from handlers.soaking.timeline import timeline

@@ -7,10 +7,10 @@ from functools import cached_property
 from itertools import islice
 from typing import Self
 
-from bot.escape import cut
 from bot.model import Finding, Gap, Location, Severity, Snapshot
 from bot.policy.contract import SectionName
 from bot.policy.soaks import Protected
+from bot.text.escape import cut
 from handlers.contract_rules import quoted
 from handlers.contract_sections import read
 from handlers.guard_verdicts import FILES, listed, touched, unread

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from bot.escape import code, plain
+from bot.text.escape import code, plain
 from handlers.soaking.payload import Row, SoakState, Standing
 
 MET, UNMET = "✅", "⬜"

@@ -7,7 +7,7 @@ it stands in, name anybody or be taken for a payload.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bot.escape import cut, visible
+from bot.text.escape import cut, visible
 from handlers.soaking.payload import ORDER, SoakState, StateName, Transition
 
 WIDTH = 78

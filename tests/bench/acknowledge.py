@@ -34,7 +34,7 @@ from gidgethub.sansio import Event
 
 from bot.forgejo.signature import sign
 from bot.inbox import Inbox
-from bot.store.session import open_store
+from bot.store.database.session import open_store
 from bot.webhook import PATH, add_webhook
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "webhooks"

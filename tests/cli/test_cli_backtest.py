@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot import records
 from bot.model import Snapshot, Target
-from bot.store.session import open_store
+from bot.store import targets as records
+from bot.store.database.session import open_store
 from tests.cli.forge import Assay, rows
 from tests.snapshots import PULL, leak, snapshot
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.labels import LabelSet
+from bot.labels.catalog import LabelSet
 from bot.sandbox.world import OPERATOR, REPOSITORY
 from tests.cli.forge import REPO, Assay, Forge, state
 

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.escape import cut, visible
 from bot.model import ChangedFile, Target
+from bot.text.escape import cut, visible
 from handlers.judge import CHECK
 from handlers.judging.comment import SHOWN_EARLIER, body, stepped_back
 from handlers.judging.others import between_markers

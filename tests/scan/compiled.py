@@ -7,14 +7,14 @@ from pathlib import Path
 
 import kingfisher_sdk
 
-from bot import rulebook
-from bot.scan import Scanner
+from bot.scan import ruleset
+from bot.scan.scanner import Scanner
 
 
 def cache_dir() -> Path:
     """The engine writes its cache under a name of its own and then renames it, so workers may share the folder."""
     digest = hashlib.sha256(kingfisher_sdk.__version__.encode())
-    for path in sorted(rulebook.FOLDER.glob("*.yaml")):
+    for path in sorted(ruleset.FOLDER.glob("*.yaml")):
         digest.update(path.read_bytes())
     return Path(tempfile.gettempdir()) / f"assay-rules-{digest.hexdigest()[:16]}"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.scan import Scanner
+from bot.scan.scanner import Scanner
 from tests.scan.compiled import scanner as compiled
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.scan import Scanner
+from bot.scan.scanner import Scanner
 from tests.scan import corpus
 from tests.scan.compiled import scanner
 

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from bot.scan import Scanner
+from bot.scan.scanner import Scanner
 
 REAL = "Zk3" + secrets.token_hex(4) + "!q7" + secrets.token_hex(4)
 

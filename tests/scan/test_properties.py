@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.decoding import layers, plain
-from bot.scan import Scanner
+from bot.scan.decoding import layers, plain
+from bot.scan.scanner import Scanner
 from tests.scan.compiled import scanner as compiled
 
 SCANNER: Scanner = compiled()

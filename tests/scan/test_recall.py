@@ -1,6 +1,6 @@
 """The totals of both generated sets; `python -m tests.scan.table` prints them by family."""
 
-from bot.scan import Scanner
+from bot.scan.scanner import Scanner
 from tests.scan import corpus, table
 from tests.scan.contexts import NAMED
 

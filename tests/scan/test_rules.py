@@ -7,9 +7,9 @@ from random import Random
 import pytest
 import yaml
 
-from bot import rulebook
-from bot.plausible import JUDGES
-from bot.scan import Scanner
+from bot.scan import ruleset
+from bot.scan.plausibility import JUDGES
+from bot.scan.scanner import Scanner
 from tests.scan import corpus, values
 
 SPECIAL = {
@@ -48,7 +48,7 @@ SPECIAL = {
 def _entries() -> list[dict[str, object]]:
     return [
         entry
-        for path in sorted(rulebook.FOLDER.glob("*.yaml"))
+        for path in sorted(ruleset.FOLDER.glob("*.yaml"))
         for entry in yaml.safe_load(path.read_text("utf-8"))["rules"]
     ]
 

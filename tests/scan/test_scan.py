@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.masking import uncovered
-from bot.scan import ScanLimits, Scanner
+from bot.scan.masking import uncovered
+from bot.scan.scanner import ScanLimits, Scanner
 from tests.scan.compiled import cache_dir
 from tests.scan.compiled import scanner as compiled
 

@@ -14,8 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from bot.store import upgrade
-from bot.store.session import Store, StoreError, open_store, upsert
+from bot.store.database import upgrade
+from bot.store.database.session import Store, StoreError, open_store, upsert
 from bot.store.tables import Head, Table, TargetRow
 from tests.children import open_and_close, processes
 

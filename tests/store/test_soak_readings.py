@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot import soak_readings
 from bot.model import CommentText, CommitSeen, PullSeen, RunSeen, SoakSeen, digest
 from bot.policy import Policy, load
-from bot.soak_readings import Reading, ground
-from bot.store.session import Store
+from bot.store import soak_observations
+from bot.store.database.session import Store
+from bot.store.soak_observations import Reading, ground
 from bot.store.tables import SoakRow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -33,15 +33,15 @@ def reading(name: str = "deploy", issue: int = 3, branch: str = "main", **change
 
 async def test_readings_come_back_as_they_were_kept_and_the_last_one_counts(store: Store) -> None:
     async with store.session() as session:
-        await soak_readings.keep(session, REPOSITORY, [reading(), reading("other")], NOW)
-        await soak_readings.keep(session, "workshop/other", [reading("third")], NOW)
-        await soak_readings.keep(session, REPOSITORY, [reading(writers=())], NOW)
+        await soak_observations.keep(session, REPOSITORY, [reading(), reading("other")], NOW)
+        await soak_observations.keep(session, "workshop/other", [reading("third")], NOW)
+        await soak_observations.keep(session, REPOSITORY, [reading(writers=())], NOW)
     async with store.read() as session:
-        assert await soak_readings.readings(session, REPOSITORY) == {
+        assert await soak_observations.readings(session, REPOSITORY) == {
             "deploy": reading(writers=()),
             "other": reading("other"),
         }
-        assert [*await soak_readings.readings(session, REPOSITORY, ["other", "none"])] == ["other"]
+        assert [*await soak_observations.readings(session, REPOSITORY, ["other", "none"])] == ["other"]
 
 
 async def test_what_another_version_kept_is_not_there(store: Store) -> None:
@@ -54,21 +54,21 @@ async def test_what_another_version_kept_is_not_there(store: Store) -> None:
             for content, name in rows
         )
     async with store.read() as session:
-        assert await soak_readings.readings(session, REPOSITORY) == {}
-        assert await soak_readings.tracked(session, REPOSITORY) == {"a": 3, "b": 3}
+        assert await soak_observations.readings(session, REPOSITORY) == {}
+        assert await soak_observations.tracked(session, REPOSITORY) == {"a": 3, "b": 3}
 
 
 async def test_tracking_issues_are_found_and_forgotten(store: Store) -> None:
     async with store.session() as session:
         kept = [reading(), reading("other", 4, "trunk"), reading("third")]
-        await soak_readings.keep(session, REPOSITORY, kept, NOW)
-        assert await soak_readings.tracked(session, REPOSITORY) == {"deploy": 3, "other": 4, "third": 3}
-        assert await soak_readings.tracked(session, REPOSITORY, branch="trunk") == {"other": 4}
-        assert await soak_readings.tracked(session, REPOSITORY, issue=3) == {"deploy": 3, "third": 3}
-        await soak_readings.drop(session, REPOSITORY, 3, ["third"])
-        assert await soak_readings.tracked(session, REPOSITORY) == {"other": 4, "third": 3}
-        await soak_readings.drop(session, REPOSITORY, 3)
-        assert await soak_readings.tracked(session, REPOSITORY) == {"other": 4}
+        await soak_observations.keep(session, REPOSITORY, kept, NOW)
+        assert await soak_observations.tracked(session, REPOSITORY) == {"deploy": 3, "other": 4, "third": 3}
+        assert await soak_observations.tracked(session, REPOSITORY, branch="trunk") == {"other": 4}
+        assert await soak_observations.tracked(session, REPOSITORY, issue=3) == {"deploy": 3, "third": 3}
+        await soak_observations.drop(session, REPOSITORY, 3, ["third"])
+        assert await soak_observations.tracked(session, REPOSITORY) == {"other": 4, "third": 3}
+        await soak_observations.drop(session, REPOSITORY, 3)
+        assert await soak_observations.tracked(session, REPOSITORY) == {"other": 4}
 
 
 def policy(more: str = "", top: str = "") -> Policy:

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from bot import soak_readings
 from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, Inputs, SoakSeen, Target
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, World
-from bot.soak_readings import Reading
+from bot.store import soak_observations
+from bot.store.soak_observations import Reading
 from bot.store.tables import SoakRow, TargetRow
 
 BEGUN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -75,7 +75,7 @@ async def seen(scene: World, number: int, sign: str = "!") -> SoakSeen:
 async def readings(scene: World) -> dict[str, Reading]:
     """What is kept of soaks."""
     async with scene.machine.store.read() as session:
-        return await soak_readings.readings(session, REPOSITORY)
+        return await soak_observations.readings(session, REPOSITORY)
 
 
 async def forget_readings(scene: World) -> None:

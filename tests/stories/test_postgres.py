@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import ledger
 from bot.sandbox.world import REPOSITORY, WRITER, world
+from bot.store import ledger
 from tests.stories.conftest import hook
 from tests.stories.pushes import clean_pull, leaking_pull
 from tests.stories.server import RULES

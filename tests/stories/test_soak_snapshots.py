@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from bot import memory, records
 from bot.model import CommitSeen, Inputs, Judgment, PullSeen, Target
 from bot.sandbox.faults import Fault
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World, world
 from bot.soak_keeping import keep_soaks
+from bot.store import decisions
+from bot.store import targets as records
 from tests.stories.conftest import hook
 from tests.stories.server import RULES
 from tests.stories.soaked import (
@@ -264,7 +265,7 @@ async def test_what_an_operator_wrote_on_a_pull_request_is_told_on_the_issue(sce
 async def _judge(scene: World, target: Target, content: dict[str, Any]) -> None:
     judgment = Judgment(check="gates", at=BEGUN, ground="sha256:0", content=content)
     async with scene.machine.store.session() as session:
-        await memory.keep_judgments(session, target, [judgment])
+        await decisions.keep_judgments(session, target, [judgment])
 
 
 @pytest.mark.postgres

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.ledger import tail, verify
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER
+from bot.store.ledger import tail, verify
 from tests.stories.soak_story import EARLY, ISSUE, NAME, PHRASE, PREREQUISITE, REPORT, RUNNER, STORY, Soaking, soaking
 
 pytestmark = pytest.mark.long

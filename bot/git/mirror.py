@@ -1,0 +1,296 @@
+"""Bare partial mirrors of the repositories, read with the `git` program.
+
+The token reaches git in its environment only: no argument list, no URL and no file holds it. Hooks, prompts, redirects,
+other protocols and the user's own configuration are off, every command has a time and an output limit, and blobs over
+the file limit stay on the server.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from bot.git.diff import LOG, NET, PATCH, RAW
+from bot.git.process import Git, GitError, GitLimits, GitTooMuch
+from bot.model import ZERO_SHA
+
+__all__ = ["GitError", "GitLimits", "GitTooMuch", "Mirror", "Mirrors", "check_ref", "check_sha"]
+
+NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+REFUSED = re.compile(r"not our ref|unadvertised object")
+FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|\.lock(/|$)|^/|^$")
+
+
+class Mirrors:
+    """The folder of all mirrors (mode 0700) and the one place that starts git."""
+
+    def __init__(self, root: Path, server: str, token: Callable[[], str], limits: GitLimits) -> None:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        root.chmod(0o700)
+        self.root = root
+        self.limits = limits
+        self._git = Git(limits, self._told)
+        self._server = server.rstrip("/")
+        self._token = token
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def mirror(self, repository: str) -> "Mirror":
+        """Gives the mirror of `owner/name`; nothing is fetched yet. Raises GitError for a name no server gives."""
+        owner, _, name = repository.partition("/")
+        if not all(NAME.fullmatch(part) and part.strip(".") for part in (owner, name)):
+            raise GitError(f"{repository!r} is no repository name; nothing was fetched")
+        lock = self._locks.setdefault(repository, asyncio.Lock())
+        url = f"{self._server}/{quote(owner)}/{quote(name)}.git"
+        return Mirror(self, self.root / owner / f"{name}.git", url, lock)
+
+    async def run(
+        self,
+        folder: Path,
+        *arguments: str,
+        stdin: bytes = b"",
+        seconds: float = 0.0,
+        offline: bool = False,
+        more: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Gives the standard output of one git command. `offline`: what isn't here fails it, and isn't fetched.
+
+        `more` stands in git's environment beside what always does. Raises GitError when it fails or takes too long,
+        GitTooMuch when it prints too much.
+        """
+        environment = self._environment(offline=offline) | dict(more or {})
+        return await self._git.run(folder, *arguments, environment=environment, stdin=stdin, seconds=seconds)
+
+    def _environment(self, *, offline: bool) -> dict[str, str]:
+        allowed = "never" if offline else "always"
+        settings: Mapping[str, str] = {
+            f"http.{self._server}/.extraHeader": f"Authorization: token {self._token()}",
+            "http.followRedirects": "false",
+            "core.hooksPath": os.devnull,
+            "core.attributesFile": os.devnull,
+            "core.fsmonitor": "false",
+            "credential.helper": "",
+            "protocol.allow": "never",
+            "protocol.http.allow": allowed,
+            "protocol.https.allow": allowed,
+            "gc.auto": "0",
+            "maintenance.auto": "false",
+        }
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self.root),
+            "LC_ALL": "C",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ASKPASS": "true",
+            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_CONFIG_COUNT": str(len(settings)),
+        }
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"):
+            if name in os.environ:
+                environment[name] = os.environ[name]
+        for index, (key, value) in enumerate(settings.items()):
+            environment[f"GIT_CONFIG_KEY_{index}"] = key
+            environment[f"GIT_CONFIG_VALUE_{index}"] = value
+        return environment
+
+    def _told(self, errors: str) -> str:
+        return " ".join(errors.replace(self._token(), "[token]").split())[:300]
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """One repository's bare mirror."""
+
+    mirrors: Mirrors
+    folder: Path
+    url: str
+    lock: asyncio.Lock
+
+    async def fetch(self, refs: Mapping[str, str]) -> None:
+        """Fetches refs (full name → the commit it should be at) unless all of these commits are here already.
+
+        Every commit fetched keeps a ref of its own, so nothing that was seen is ever pruned. Raises GitError.
+        """
+        async with self.lock:
+            await self._create()
+            here = await self.present(refs.values())
+            wanted = {sha: ref for ref, sha in reversed([*refs.items()]) if sha not in here}
+            specs = [f"+{check_ref(ref)}:refs/assay/seen/{check_sha(sha)}" for sha, ref in wanted.items()]
+            if specs:  # git refuses to fetch two refs to one
+                await self._fetch(specs)
+
+    async def fetch_commits(self, shas: Sequence[str]) -> tuple[str, ...]:
+        """Fetches commits by id, and gives those that the server doesn't hand out any more.
+
+        Raises GitError when the server wasn't reached or failed, which says nothing about a commit.
+        """
+        async with self.lock:
+            await self._create()
+            here = await self.present(shas)
+            lost = []
+            for sha in shas:
+                if sha in here or sha == ZERO_SHA:
+                    continue
+                check_sha(sha)
+                try:
+                    await self._fetch([f"+{sha}:refs/assay/seen/{sha}"])
+                except GitError as fault:
+                    if not REFUSED.search(str(fault)):
+                        raise
+                    lost.append(sha)
+            return tuple(lost)
+
+    async def present(self, shas: Iterable[str]) -> frozenset[str]:
+        """Gives which of the commits were fetched before."""
+        names = [f"refs/assay/seen/{sha}" for sha in shas if SHA.fullmatch(sha)]
+        if not names:
+            return frozenset()
+        output = await self.mirrors.run(self.folder, "for-each-ref", "--format=%(refname) %(objectname)", *names)
+        pairs = (line.split() for line in output.decode().splitlines())
+        return frozenset(sha for ref, sha in pairs if ref == f"refs/assay/seen/{sha}")
+
+    async def merge_base(self, one: str, other: str) -> str:
+        """Gives the best common ancestor; empty when the histories have none."""
+        try:
+            return (
+                (await self.mirrors.run(self.folder, "merge-base", check_sha(one), check_sha(other))).decode().strip()
+            )
+        except GitError:
+            return ""
+
+    async def commits(self, head: str, base: str) -> tuple[str, ...]:
+        """Gives the ids of the commits that a head has beyond its base."""
+        output = await self.mirrors.run(self.folder, "rev-list", check_sha(head), f"^{check_sha(base)}", "--")
+        return tuple(output.decode().split())
+
+    async def apart(self, shas: Sequence[str], tips: Sequence[str]) -> tuple[str, ...]:
+        """Gives those of the commits that no tip has in its history, and those that aren't here at all.
+
+        What isn't here isn't asked for: only a fetch by id tells whether the server still has it.
+        """
+        names = "".join(f"{check_sha(sha)}\n" for sha in shas)
+        unfetched = ("rev-list", "--missing=allow-any", "--ignore-missing", "--stdin")
+        listed = await self.mirrors.run(self.folder, *unfetched, "--no-walk=unsorted", stdin=names.encode())
+        here = frozenset(listed.decode().split())
+        names = "".join(f"{sha}\n" for sha in here) + "".join(f"^{check_sha(tip)}\n" for tip in tips)
+        beyond = await self.mirrors.run(self.folder, *unfetched, stdin=names.encode()) if here else b""
+        outside = frozenset(beyond.decode().split())
+        return tuple(sha for sha in shas if sha not in here or sha in outside)
+
+    async def left_out(self, heads: Sequence[str], base: str) -> frozenset[str]:
+        """Gives the ids of blobs that are over the file limit and so stayed on the server."""
+        starts = (*(check_sha(head) for head in heads), f"^{check_sha(base)}")
+        flags = ("--objects", "--no-object-names", "--missing=print")
+        output = await self.mirrors.run(self.folder, "rev-list", *flags, *starts, "--")
+        return frozenset(line[1:] for line in output.decode().splitlines() if line.startswith("?"))
+
+    async def log(self, heads: Sequence[str], base: str, *, limit: int, patch: bool) -> bytes:
+        """Gives `git log` over the commits beyond the base: raw file lists and, with `patch`, what they added.
+
+        Merges stand by their remerge diff; binary content is shown as text, so a NUL byte hides nothing. Without
+        `patch` no rename is looked for: that would fetch the content of large files.
+        """
+        shape = PATCH if patch else ("--no-renames",)
+        starts = (*(check_sha(head) for head in heads), f"^{check_sha(base)}")
+        return await self.mirrors.run(self.folder, *LOG, *shape, f"--max-count={limit}", *starts, "--")
+
+    async def patches(self, shas: Sequence[str], without: Sequence[str] = ()) -> bytes:
+        """Gives `git log` with patches of exactly these commits, in their order, without the files named.
+
+        Git takes a path for a folder's too; none of the commits has a folder where it has a file of that name.
+        """
+        names = "".join(f"{check_sha(sha)}\n" for sha in shas)
+        paths = (".", *(f":(top,exclude,literal){path}" for path in without)) if without else ()
+        exact = ("--no-walk=unsorted", "--full-history", "--sparse", "--stdin")
+        return await self.mirrors.run(self.folder, *LOG, *PATCH, *exact, "--", *paths, stdin=names.encode())
+
+    async def commit_objects(self, shas: Sequence[str]) -> bytes:
+        """Gives `git cat-file --batch` of commits: what is stored.
+
+        `git log` shows a message by the encoding that the commit names, and only up to a NUL: both could hide a part.
+        """
+        names = "".join(f"{check_sha(sha)}\n" for sha in shas)
+        return await self.mirrors.run(self.folder, "cat-file", "--batch", stdin=names.encode())
+
+    async def net_diff(self, old: str, new: str, without: Sequence[str] = ()) -> bytes:
+        """Gives the net difference between two commits as `bot.git.diff.read_net` reads it, without the files named.
+
+        Raises GitError when a file version isn't here: none is fetched for this.
+        """
+        paths = (".", *(f":(top,exclude,literal){path}" for path in without)) if without else ()
+        ends = (check_sha(old), check_sha(new), "--", *paths)
+        return await self.mirrors.run(self.folder, *NET, *ends, offline=True)
+
+    async def raw_diff(self, old: str, new: str) -> bytes:
+        """Gives the file list alone, with none but exact renames: no file version is looked into."""
+        return await self.mirrors.run(self.folder, *RAW, check_sha(old), check_sha(new), "--", offline=True)
+
+    async def blobs_here(self, blobs: Iterable[str]) -> frozenset[str]:
+        """Gives those of the file versions that don't lie on the server alone."""
+        names = "".join(f"{check_sha(blob)}\n" for blob in blobs).encode()
+        flags = ("--objects", "--no-object-names", "--no-walk", "--ignore-missing", "--missing=allow-any", "--stdin")
+        if not names:
+            return frozenset()
+        output = await self.mirrors.run(self.folder, "rev-list", *flags, stdin=names, offline=True)
+        return frozenset(output.decode().split())
+
+    async def _create(self) -> None:
+        """Makes the mirror beside its place and moves it there: one that was given up half made is never used."""
+        if self._complete():
+            return
+        self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.new-", dir=self.folder.parent))
+        try:
+            await self.mirrors.run(new, "init", "--quiet", "--bare", ".")
+            for key, value in (("url", self.url), ("promisor", "true"), ("partialclonefilter", self._filter())):
+                await self.mirrors.run(new, "config", f"remote.origin.{key}", value)
+            _put(new, self.folder)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+    def _complete(self) -> bool:
+        try:
+            return "partialclonefilter" in (self.folder / "config").read_text(encoding="utf-8")
+        except OSError:
+            return False
+
+    async def _fetch(self, specs: Sequence[str]) -> None:
+        flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", f"--filter={self._filter()}")
+        done = False
+        try:
+            await self.mirrors.run(self.folder, "fetch", *flags, "origin", *specs)
+            done = True
+        finally:
+            if not done:  # a git that was killed leaves its lock files, and the next one would refuse to write
+                for lock in self.folder.rglob("*.lock"):
+                    lock.unlink(missing_ok=True)
+
+    def _filter(self) -> str:
+        return f"blob:limit={self.mirrors.limits.file_bytes}"
+
+
+def _put(new: Path, folder: Path) -> None:
+    """Whatever is there isn't complete: it goes."""
+    shutil.rmtree(folder, ignore_errors=True)
+    new.rename(folder)
+
+
+def check_sha(text: str) -> str:
+    """Gives the text when it is a whole object id. Raises GitError, so no user's text becomes an option of git."""
+    if not SHA.fullmatch(text):
+        raise GitError(f"{text[:80]!r} is no commit id")
+    return text
+
+
+def check_ref(text: str) -> str:
+    """Gives the text when it is a full ref name that git allows. Raises GitError."""
+    if not text.startswith("refs/") or FORBIDDEN_IN_REF.search(text):
+        raise GitError(f"{text[:80]!r} is no ref name")
+    return text

@@ -1,0 +1,140 @@
+"""What the mirror tells of a head beside its history: which paths it has, and whether it conflicts with its base.
+
+Nothing is fetched for it: trees are always here, and where a large file version is lacking the answer is that it isn't
+known. Answers are remembered, so an unchanged pull request costs no git at all.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from bot.git.diff import decode
+from bot.git.mirror import GitError, Mirror, Mirrors, check_sha
+from bot.model import Gap
+from bot.remembered import AGAIN, Remembered
+
+SECONDS = 5.0
+"""Time that one question to git may take."""
+
+REMEMBERED = 256
+PathsSeen = tuple[dict[str, bool], tuple[Gap, ...]]
+ConflictSeen = tuple[bool | None, tuple[Gap, ...]]
+"""An answer, and what kept it from being whole."""
+
+ANSWERED = 1
+"""With this code `git merge-tree` says that there are conflicts, and with a greater one that it failed."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What a pull request lies between: repository, base, head, and where they part (empty for nowhere)."""
+
+    repository: str
+    base: str
+    head: str
+    merge_base: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file, folder or submodule of a tree; its mode as git writes it."""
+
+    path: str
+    mode: str
+    object: str
+
+
+class Trees:
+    """Answers from mirrors, and what was answered last."""
+
+    def __init__(self, mirrors: Mirrors) -> None:
+        self._mirrors = mirrors
+        self._paths: Remembered[tuple[str, str, tuple[str, ...]], PathsSeen] = Remembered(REMEMBERED)
+        self._conflicts: Remembered[Ends, ConflictSeen] = Remembered(REMEMBERED)
+
+    async def paths(self, ends: Ends, names: tuple[str, ...]) -> PathsSeen:
+        """Gives of each path whether the head has it, and what kept it from being known.
+
+        A name without a folder is there when any file is called so.
+        """
+        if not names:
+            return {}, ()
+        key = (ends.repository, ends.head, names)
+        known = self._paths.get(key)
+        if known is not None:
+            return known
+        try:
+            there = await self._there(ends, names)
+        except GitError as fault:
+            gap = Gap(what="paths that the description names", why=str(fault), of=ends.head)
+            return self._paths.keep(key, ({}, (gap,)), AGAIN)
+        return self._paths.keep(key, ({name: name in there for name in names}, ()))
+
+    async def conflict(self, ends: Ends) -> ConflictSeen:
+        """Gives whether head and base conflict, None with the reason where that isn't known."""
+        if ends.merge_base in {ends.base, ends.head}:
+            return False, ()
+        known = self._conflicts.get(ends)
+        if known is not None:
+            return known
+        try:
+            return self._conflicts.keep(ends, (await self._merged(ends), ()))
+        except GitError as fault:
+            gap = Gap(what="whether head and base conflict", why=str(fault), of=ends.head)
+            return self._conflicts.keep(ends, (None, (gap,)), AGAIN)
+
+    async def _there(self, ends: Ends, paths: Sequence[str]) -> frozenset[str]:
+        mirror = self._mirrors.mirror(ends.repository)
+        there = frozenset(_with_folders(entry.path for entry in await entries(mirror, ends.head, paths)))
+        bare = {path for path in paths if "/" not in path} - there
+        if not bare:
+            return there
+        listing = ("ls-tree", "-r", "-z", "--name-only", check_sha(ends.head))
+        names = decode(await mirror.mirrors.run(mirror.folder, *listing, seconds=SECONDS, offline=True)).split("\0")
+        return there | bare.intersection(name.rpartition("/")[2] for name in names)
+
+    async def _merged(self, ends: Ends) -> bool:
+        """What the merge would write goes to a folder that is thrown away."""
+        mirror = self._mirrors.mirror(ends.repository)
+        merge = ("merge-tree", "--write-tree", "--no-messages", check_sha(ends.base), check_sha(ends.head))
+        with tempfile.TemporaryDirectory(prefix=".merge-", dir=self._mirrors.root) as scratch:
+            try:
+                elsewhere = {
+                    "GIT_OBJECT_DIRECTORY": scratch,
+                    "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(mirror.folder / "objects"),
+                }
+                await self._mirrors.run(mirror.folder, *merge, seconds=SECONDS, offline=True, more=elsewhere)
+            except GitError as fault:
+                if fault.code != ANSWERED or not fault.output:  # what it can't merge at all ends like a conflict
+                    raise
+                return True
+        return False
+
+
+async def entries(mirror: Mirror, commit: str, paths: Sequence[str]) -> tuple[Entry, ...]:
+    """Gives those of the paths that a commit's tree has, literally; a folder may stand by what lies in it.
+
+    No path may have an empty segment, `.` or `..` in it. Raises GitError.
+    """
+    listing = ("--literal-pathspecs", "ls-tree", "-z", "--", check_sha(commit))
+    output = await mirror.mirrors.run(mirror.folder, *listing, *paths, seconds=SECONDS, offline=True) if paths else b""
+    return tuple(_entry(record) for record in decode(output).split("\0") if record)
+
+
+def _quoted(path: Path) -> str:
+    """Gives a path as git reads it in a list that colons part."""
+    escaped = str(path.resolve()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _entry(record: str) -> Entry:
+    about, _, path = record.partition("\t")
+    mode, _, name = about.split(" ")
+    return Entry(path, mode, name)
+
+
+def _with_folders(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        yield path
+        yield from map(str, PurePosixPath(path).parents)

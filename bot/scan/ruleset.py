@@ -1,0 +1,213 @@
+"""Our rules and the engine's: loading, compiling, and the candidates that a text has.
+
+The YAML files in `bot/scan/rules/` are the engine's own format; what stands under `assay` in each rule is ours: family,
+severity and the judge of `bot/scan/plausibility.py`. The engine's catalogue is loaded beside them. The engine finds
+places; rules that carry a NAME are then read again on that line, so that a turned-down match doesn't hide the next one.
+"""
+
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from kingfisher_sdk import DetectionPolicy, Finding, Rules
+from kingfisher_sdk import Scanner as Engine
+
+from bot.scan.plausibility import JUDGES, Place, login_part, standing_in
+
+Severity = Literal["low", "medium", "high", "critical"]
+FOLDER = Path(__file__).parent / "rules"
+
+# Their work is done by rules of ours that know documentation from logins.
+_UNUSED = frozenset(
+    {"betterleaks.generic-credential-uri", "betterleaks.curl-auth-header", "betterleaks.curl-auth-user"}
+)
+_GENERIC = ("url", "password", "login")
+_BY_NAME = ("named", "prose", "after")
+_REACH, _LEAD, _BOUND = 320, 64, 190  # how far is read on, how long a name gets, where the patterns' values end
+_TAIL, _PEM_LONGEST = 4096, 32768
+_FLOOD = 5_000  # places in one window; ordinary code has 60 in a megabyte
+_NAMES = 4  # that many names in a row are read again; more are a flood
+_NAME_CHARACTERS = string.ascii_letters + string.digits + "_.-"
+_NAMED = re.compile(r"(?i)passw|passphrase|pwd|pass\b|secret|token|key|credential|pat\b")
+_LEADING = "+!^~"  # a value may begin with these; the patterns take them for what joins name and value
+_FLAG = re.compile(r"^[-.]+(?:D(?=[a-z]))?|[-.]+$")
+_BLANK = re.compile(r"\s")
+_QUOTES = "\"'`"
+_TOKEN_TAIL = re.compile(r"[\w-]*")
+_VALUE_TAIL = re.compile(r"[^\s\"'`<>]*")
+_PEM = re.compile(
+    r"-----BEGIN[^-]{0,80}-----((?:\\+[nrt]|[\sA-Za-z0-9+/=:,.>|\"']|-(?!-))*)(?:-----END[^-\n]{0,80}-----)?"
+)
+_PEM_LINE = re.compile(r"[A-Za-z0-9+/]{40}")  # a sentence about keys has none
+_PEM_NOISE = re.compile(r"\\+[nrt]|-----[^-]+-----|[^A-Za-z0-9+/=]")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule in our words: its stable name, family, severity, and who judges what it finds."""
+
+    id: str
+    name: str
+    family: str
+    severity: Severity
+    judge: str
+    rank: int  # the lower, the more it knows of what it found
+    pattern: re.Pattern[str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A secret in a searched text: span, rule, and the secret as its fingerprint is made from."""
+
+    start: int
+    end: int
+    rule: Rule
+    secret: str = field(repr=False)
+
+
+class NotSearchedError(Exception):
+    """A text, or the rest of one, wasn't searched; says why."""
+
+
+def own_rules() -> dict[str, Rule]:
+    """Our rules by the engine's id."""
+    made: dict[str, Rule] = {}
+    for path in sorted(FOLDER.glob("*.yaml")):
+        for entry in yaml.safe_load(path.read_text("utf-8"))["rules"]:
+            ours = entry["assay"]
+            judge = ours["judge"]
+            pattern = re.compile(entry["pattern"]) if judge in _BY_NAME else None
+            rank = 4 if pattern else 3 if judge in _GENERIC or ours["family"] == "api" else 1
+            made[entry["id"]] = Rule(entry["id"], entry["name"], ours["family"], ours["severity"], judge, rank, pattern)
+    return made
+
+
+class Rulebook:
+    """The compiled engine. Making one takes four seconds, or a third of one when `cache_dir` has its rules."""
+
+    def __init__(self, cache_dir: Path | None = None) -> None:
+        paths = sorted(FOLDER.glob("*.yaml"))
+        if cache_dir is not None:
+            cache_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        rules = Rules(paths, confidence="low", cache=cache_dir is not None, cache_dir=cache_dir)
+        policy = DetectionPolicy(
+            inline_ignores=False, markup_context=False, cli_match_semantics=False, base64_max_depth=0
+        )
+        self._engine = Engine(rules, base64=False, policy=policy)
+        self._rules = own_rules()
+        ids = (str(entry["id"]) for entry in rules.metadata())
+        self.names = frozenset(self.rule(one, "high").name for one in ids)
+
+    def rule(self, engine_id: str, confidence: str) -> Rule:
+        """Our words for a rule of the engine, its own catalogue's included."""
+        if (rule := self._rules.get(engine_id)) is None:
+            rule = _catalogued(engine_id, confidence)
+        return rule
+
+    def candidates(self, text: str, timeout: float) -> Iterator[Candidate]:
+        """Every plausible secret of an ASCII text. Raises NotSearchedError when it wasn't looked at in `timeout`
+        seconds, or after the first of too many places.
+        """
+        try:
+            findings = self._engine.scan(text.encode("ascii"), timeout=timeout)
+        except TimeoutError as error:
+            raise NotSearchedError(f"no result in {timeout} s") from error
+        for finding in findings[:_FLOOD]:
+            if finding.visible and finding.rule_id not in _UNUSED:
+                rule = self.rule(finding.rule_id, finding.confidence)
+                yield from _again(text, finding, rule) if rule.pattern else _once(text, finding, rule)
+        if len(findings) > _FLOOD:
+            raise NotSearchedError(f"more than {_FLOOD} places to judge")
+
+
+@cache
+def rulebook(cache_dir: Path | None = None) -> Rulebook:
+    """The process's one rulebook for a cache folder: all scanners share it, whatever their keys."""
+    return Rulebook(cache_dir)
+
+
+@cache
+def _catalogued(engine_id: str, confidence: str) -> Rule:
+    name = re.sub(r"\.\d+$", "", engine_id.rpartition("/")[2].removeprefix("betterleaks."))
+    return Rule(engine_id, name, "catalogue", "high" if confidence == "high" else "medium", "self", 2)
+
+
+def _once(text: str, finding: Finding, rule: Rule) -> Iterator[Candidate]:
+    start, end = int(finding.location["start_offset"]), int(finding.location["end_offset"])
+    if rule.judge == "pem" or "-----BEGIN" in text[start : start + 12]:
+        yield from _pem(text, start, rule)
+        return
+    end = _whole(text, end, rule)
+    place = Place(text[start:end], between=text[max(0, start - 1) : start], after=text[end : end + 1])
+    if JUDGES[rule.judge](place):
+        secret = (login_part(place.value) or "") if rule.judge == "login" else place.value
+        yield Candidate(start, end, rule, secret)
+
+
+def _again(text: str, finding: Finding, rule: Rule) -> Iterator[Candidate]:
+    """Judges a named value; one that is turned down is read again behind its name, where the next name may stand."""
+    captures = finding.captures
+    start, end = int(finding.location["start_offset"]), int(finding.location["end_offset"])
+    if rule.judge == "after":
+        yield from _kept(Place(text[start:end], captures["NAME"], captures["SEP"]), start, rule)
+        return
+    at = start - len(captures["SEP"]) - len(captures["NAME"])
+    spans: tuple[int, ...] = (at, at + len(captures["NAME"]), start, end)
+    for _ in range(_NAMES):
+        place = _place(text, spans)
+        if kept := tuple(_kept(place, spans[1] + len(place.between), rule)):
+            yield from kept
+            return
+        if not _NAMED.search(text, spans[1], end) or not (spans := _next(text, spans[1], end, rule)):
+            return
+
+
+def _next(text: str, at: int, end: int, rule: Rule) -> tuple[int, ...]:
+    match = rule.pattern.search(text, at, end + _REACH) if rule.pattern else None
+    return (*match.span("NAME"), *match.span("TOKEN")) if match and match.start() < end else ()
+
+
+def _place(text: str, spans: tuple[int, ...]) -> Place:
+    """What stands at the spans of a name and its value, both to their full length."""
+    named, ended, start, end = spans
+    lead = text[max(0, named - _LEAD) : named]
+    head = lead.rstrip(_NAME_CHARACTERS)
+    name = lead[len(head) :] + text[named:ended]
+    between = text[ended:start].rstrip(_LEADING)
+    start, quote = ended + len(between), between[-1:]
+    if quote and quote in _QUOTES:
+        closing = text.find(quote, end, end + 256)
+        end = closing if closing >= 0 and not _BLANK.search(text, end, closing) else end
+    elif "&" in text[start:end] and head[-1:] in ("?", "&"):
+        end = text.index("&", start)
+    elif end - start >= _BOUND and (tail := _VALUE_TAIL.match(text, end, end + _REACH)):
+        end = tail.end()
+    value = text[start:end] if quote in _QUOTES else text[start:end].rstrip(".,;:!?")
+    flag = "-" if name.startswith("-") else head.rstrip(" \t")[-1:]
+    return Place(value, _FLAG.sub("", name), between, flag, text[end : end + 1])
+
+
+def _kept(place: Place, start: int, rule: Rule) -> Iterator[Candidate]:
+    if JUDGES[rule.judge](place):
+        yield Candidate(start, start + len(place.value), rule, place.value)
+
+
+def _whole(text: str, end: int, rule: Rule) -> int:
+    """The end of a token that is longer than its pattern's bound: a mask has to cover all of it."""
+    if rule.judge in ("self", "shaped") and rule.rank == 1 and (text[end - 1].isalnum() or text[end - 1] in "_-"):
+        tail = _TOKEN_TAIL.match(text, end, end + _TAIL)
+        return tail.end() if tail else end
+    return end
+
+
+def _pem(text: str, start: int, rule: Rule) -> Iterator[Candidate]:
+    match = _PEM.match(text, start, start + _PEM_LONGEST)
+    if match and _PEM_LINE.search(match[1]):
+        body = _PEM_NOISE.sub("", match[1])
+        if not standing_in(body[:200]):
+            yield Candidate(start, match.end(), rule, body)

@@ -1,0 +1,275 @@
+"""Secrets in added lines and in texts: found, named, fingerprinted, masked; never kept.
+
+Used while observing, and on everything that leaves the bot. A scan works on the text alone: no path is given to the
+engine, whose own rules skip lock files and vendored folders, and no comment in the text switches anything off. What
+wasn't looked at is told as a gap. Nothing here holds the matched text after a call has returned.
+"""
+
+import asyncio
+import hmac
+import re
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.scan.decoding import Layer, Plain, layers, plain
+from bot.scan.masking import WITHHELD, marks, masked, uncovered
+from bot.scan.own_tokens import OwnTokens
+from bot.scan.ruleset import Candidate, NotSearchedError, Rule, Severity, rulebook
+
+_OWN = Rule("assay.own-token", "own-token", "own", "critical", "self", 0)
+_ALLOWED = re.compile(
+    r"(?i)(?:gitleaks|betterleaks|kingfisher|trufflehog|ggshield|assay|semgrep)\s*:\s*(?:allow|ignore)|nosemgrep|nosecret|"
+    r"pragma:\s*(?:allow|white)list|noqa:\s*S10[567]|#\s*nosec\b|detect-secrets:\s*(?:disable|ignore)"
+)
+_VALUE_BELOW = re.compile(r"\n(?<=[:=>( \t\r]\n)[ \t]*+([\"'`]?[^\s\"'`]{8,400}+[\"'`]?[ \t,;)}\]]{0,9}+)(?=\r?\n|\Z)")
+_NAMES = ("passw", "passphrase", "pwd", "secret", "token", "key", "credential", "_pat")
+_NAME_ABOVE = re.compile(
+    rf"(?i)(?:{'|'.join(_NAMES)})[\w.-]{{0,24}}[\"'`]?[ \t]{{0,3}}"
+    r"(?:[:=]{1,2}>?|=:)()[ \t]{0,3}\(?[ \t\r]*\Z"
+)
+_NAME_REACH = 80  # a name may stand that far before the end of its line
+_LEAST = 6  # what is left of a secret beside a mark, and no more, belongs to the mark
+_REACH = 1024  # on a very long line a comment counts only near the secret
+WORST: tuple[Severity, ...] = ("low", "medium", "high", "critical")
+_HEX = re.compile(r"[0-9a-fA-F]+")
+_PEM_NOISE = re.compile(r"\\+[nrt]|-----[^-]+-----|[^A-Za-z0-9+/=]")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A secret in a text. `line` counts from 1; `start` and `end` are characters of a str, bytes of bytes.
+
+    `suppressed`: a comment that allows it stands on the line. It is reported with the hit and believed by nobody.
+    """
+
+    rule: str
+    family: str
+    severity: Severity
+    line: int
+    start: int
+    end: int
+    fingerprint: str
+    suppressed: bool
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """The hits in the order of the text, and what wasn't looked at; clean is only what has neither.
+
+    `late`: something wasn't looked at because time ran out, so another try may see it.
+    """
+
+    hits: tuple[Hit, ...]
+    gaps: tuple[str, ...] = ()
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class ScanLimits:
+    """Sizes in characters; seconds for each window (`timeout`), and for all texts of one call (`seconds`)."""
+
+    size: int = 64 << 20
+    window: int = 1 << 20
+    overlap: int = 16 << 10
+    decoded: int = 4 << 20
+    depth: int = 3
+    hits: int = 500
+    timeout: float = 2.0
+    seconds: float = 20.0
+
+
+@dataclass
+class _Missed:
+    """What one text's search passed over. `until` is when, by the scanner's clock, the search has to end."""
+
+    until: float
+    gaps: list[str] = field(default_factory=list)
+    late: bool = False
+
+
+class Scanner:
+    """Compiles its rules when made (seconds without a cache). Safe to use from several threads.
+
+    `key` is the installation's: fingerprints under another key differ. `own` are the bot's tokens.
+    """
+
+    def __init__(
+        self,
+        *,
+        key: bytes,
+        own: Collection[str] = (),
+        cache_dir: Path | None = None,
+        limits: ScanLimits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._key = key
+        self._own = OwnTokens(key, own)
+        self._limits = limits or ScanLimits()
+        self._clock = clock
+        self._rules = rulebook(cache_dir)
+
+    def scan(self, text: str | bytes) -> ScanResult:
+        """The secrets of a text, or of the added lines of a diff without their `+`."""
+        return self._scan(text, self._clock() + self._limits.seconds)
+
+    def scan_all(self, texts: Sequence[str | bytes]) -> list[ScanResult]:
+        """Each text's result; what the time for all of them doesn't reach is a gap.
+
+        Texts aren't joined: a call costs a hundredth of a millisecond, and rules that reach over lines would
+        find secrets made of two texts.
+        """
+        until = self._clock() + self._limits.seconds
+        return [self._scan(text, until) for text in texts]
+
+    async def scan_many(self, texts: Sequence[str | bytes]) -> list[ScanResult]:
+        """As `scan_all`, worked out in one thread off the event loop."""
+        return await asyncio.to_thread(self.scan_all, texts)
+
+    def mask(self, text: str, hits: Sequence[Hit] | None = None) -> str:
+        """The text with every secret replaced by `[secret:<rule>:<8 digits>]`; masked text stays as it is.
+
+        Without `hits` the text is scanned, and withheld as a whole if a part of it couldn't be.
+        """
+        if hits is None:
+            missed = _Missed(self._clock() + self._limits.seconds)
+            hits = self._hits(text, missed)
+            if missed.gaps:
+                return WITHHELD
+        return masked(text, hits)
+
+    def fingerprint(self, secret: str) -> str:
+        """`sf_` and 16 digits of the HMAC-SHA-256 of a secret; quotes, blanks, a key's wrapping and the case of
+        hexadecimal digits make no difference.
+        """
+        plain_secret = secret.strip(" \t\r\n\"'`")
+        if "-----BEGIN" in plain_secret:
+            plain_secret = _PEM_NOISE.sub("", plain_secret)
+        if _HEX.fullmatch(plain_secret):
+            plain_secret = plain_secret.lower()
+        return "sf_" + hmac.digest(self._key, plain_secret.encode("utf-8", "surrogatepass"), "sha256").hex()[:16]
+
+    def _scan(self, text: str | bytes, until: float) -> ScanResult:
+        missed = _Missed(until)
+        hits = self._hits(text, missed)
+        if len(hits) > self._limits.hits:
+            missed.gaps.append(f"{len(hits)} secrets found, {self._limits.hits} are listed")
+        return ScanResult(tuple(hits[: self._limits.hits]), tuple(missed.gaps), missed.late)
+
+    def _hits(self, given: str | bytes, missed: _Missed) -> list[Hit]:
+        if self._over(missed):
+            return []
+        if len(given) > self._limits.size:
+            missed.gaps.append(f"only the first {self._limits.size} of {len(given)} characters were looked at")
+            given = given[: self._limits.size]
+        searched = plain(given)
+        found = list(self._windows(searched.text, missed))
+        found += self._encoded(searched.text, missed)
+        if marked := marks(searched.text, self._rules.names | {_OWN.name}):
+            found = [one for one in found if uncovered(one.start, one.end, marked) >= _LEAST]
+        return list(self._told(searched, _merged(found)))
+
+    def _over(self, missed: _Missed) -> bool:
+        over = self._clock() > missed.until
+        if over and not missed.late:
+            missed.late = True
+            missed.gaps.append(f"not looked at within the {self._limits.seconds:g} s for all of it; try again later")
+        return over
+
+    def _encoded(self, text: str, missed: _Missed) -> Iterator[Candidate]:
+        made, whole = layers(text, self._limits.depth, self._limits.decoded)
+        if not whole:
+            limit = self._limits.decoded
+            missed.gaps.append(f"more than {limit} characters are encoded; the rest of them was not decoded")
+        yield from self._turned(text, missed)
+        for depth, layer in enumerate(made):
+            for one in self._windows(layer.text, missed):
+                start, end = _source(made[: depth + 1], one.start, one.end)
+                yield Candidate(start, end, one.rule, one.secret)
+
+    def _turned(self, text: str, missed: _Missed) -> Iterator[Candidate]:
+        """A name at the end of a line and its value alone on the next, read as one line."""
+        layer = _joined_lines(text)
+        if layer.text:
+            for one in self._windows(layer.text, missed):
+                start, end = layer.span(one.start, one.end)
+                yield Candidate(start, end, one.rule, one.secret)
+
+    def _windows(self, text: str, missed: _Missed) -> Iterator[Candidate]:
+        limits = self._limits  # one window that can't be searched ends the search: hostile text may be long
+        for at in range(0, max(1, len(text) - limits.overlap), limits.window):
+            if self._over(missed):
+                break
+            part = text[at : at + limits.window + limits.overlap]
+            try:
+                for one in self._rules.candidates(part, limits.timeout):
+                    yield Candidate(one.start + at, one.end + at, one.rule, one.secret)
+            except NotSearchedError as error:
+                missed.late |= isinstance(error.__cause__, TimeoutError)
+                missed.gaps.append(f"from character {at} of {len(text)} on not everything was looked at: {error}")
+                break
+        if self._own:
+            yield from (Candidate(start, end, _OWN, text[start:end]) for start, end in self._own.spans(text))
+
+    def _told(self, searched: Plain, found: list[Candidate]) -> Iterator[Hit]:
+        line, counted = 1, 0
+        for one in found:
+            start, end = searched.place(one.start, one.end)
+            line, counted = line + _lines(searched.given, counted, start), start
+            rule, allowed = one.rule, _allowed(searched.text, one.start, one.end)
+            yield Hit(rule.name, rule.family, rule.severity, line, start, end, self.fingerprint(one.secret), allowed)
+
+
+def _joined_lines(text: str) -> Layer:
+    parts: list[str] = []
+    layer, size = Layer("", [], []), 0
+    for value in _VALUE_BELOW.finditer(text):
+        near = max(0, value.start() - _NAME_REACH)
+        begin = max(near, text.rfind("\n", near, value.start()) + 1)
+        above = text[begin : value.start()].lower()
+        name = _NAME_ABOVE.search(text, begin, value.start()) if any(word in above for word in _NAMES) else None
+        if name is None:
+            continue
+        for start, end, words, same in (
+            (begin, name.end(1), text[begin : name.end(1)], True),
+            (name.end(1), value.start(1), " ", False),
+            (*value.span(1), value[1], True),
+            (value.end(1), value.end(1), "\n\n\n", False),
+        ):
+            layer.starts.append(size)
+            layer.pieces.append((start, end, same))
+            parts.append(words)
+            size += len(words)
+    return Layer("".join(parts), layer.starts, layer.pieces)
+
+
+def _source(made: list[Layer], start: int, end: int) -> tuple[int, int]:
+    for layer in reversed(made):
+        start, end = layer.span(start, end)
+    return start, end
+
+
+def _lines(given: str | bytes, start: int, end: int) -> int:
+    return given.count("\n", start, end) if isinstance(given, str) else given.count(b"\n", start, end)
+
+
+def _allowed(text: str, start: int, end: int) -> bool:
+    near, far = max(0, start - _REACH), min(len(text), end + _REACH)
+    begin, finish = text.rfind("\n", near, start), text.find("\n", end, far)
+    return bool(_ALLOWED.search(text, begin + 1 if begin >= 0 else near, finish if finish >= 0 else far))
+
+
+def _merged(found: list[Candidate]) -> list[Candidate]:
+    """One for each place: what overlaps becomes one span under the name of the most specific rule."""
+    kept: list[Candidate] = []
+    for one in sorted(found, key=lambda one: (one.start, one.rule.rank, -one.end)):
+        if kept and one.start < kept[-1].end:
+            last = kept[-1]
+            best = min(
+                last, one, key=lambda each: (each.rule.rank, -WORST.index(each.rule.severity), each.start - each.end)
+            )
+            kept[-1] = Candidate(last.start, max(last.end, one.end), best.rule, best.secret)
+        else:
+            kept.append(one)
+    return kept

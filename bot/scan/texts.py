@@ -1,0 +1,47 @@
+"""What people wrote, as a snapshot holds it: searched for secrets, masked, and cut where it is endless."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.model import Gap, Leak, Location, digest
+from bot.scan.commits import leak_of
+from bot.scan.scanner import Scanner, ScanResult
+from bot.text.escape import cut
+
+MAX_TEXT = 100_000
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The masked texts in their order, the secrets in them, and what of them wasn't looked at."""
+
+    masked: tuple[str, ...]
+    leaks: tuple[Leak, ...]
+    gaps: tuple[Gap, ...]
+
+
+def read_texts(scanner: Scanner, places: Sequence[Location], texts: Sequence[str]) -> Texts:
+    """Gives texts as they may be kept and shown; each stands at its place."""
+    results = scanner.scan_all(texts)
+    return Texts(
+        tuple(_shown(scanner, text, result) for text, result in zip(texts, results, strict=True)),
+        tuple(leak_of(hit, place) for place, result in zip(places, results, strict=True) for hit in result.hits),
+        tuple(
+            Gap(what=_name(place), why=why, of=digest(text))
+            for place, text, result in zip(places, texts, results, strict=True)
+            for why in result.gaps
+        ),
+    )
+
+
+def _shown(scanner: Scanner, text: str, result: ScanResult) -> str:
+    """A text that wasn't looked at whole isn't shown at all.
+
+    A lone surrogate can't go out in UTF-8, and PostgreSQL takes no NUL.
+    """
+    masked = scanner.mask(text, None if result.gaps else result.hits)
+    return cut(masked.encode("utf-8", "replace").decode().replace("\0", "\ufffd"), MAX_TEXT)
+
+
+def _name(place: Location) -> str:
+    return f"comment {place.comment_id}" if place.comment_id else f"the {place.where}"

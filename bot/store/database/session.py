@@ -1,0 +1,178 @@
+"""The store: one database, opened once for a process, used in short transactions.
+
+SQLite by default, PostgreSQL by URL; what is different about SQLite stands in `sqlite.py`. A transaction commits when
+its block ends and rolls back when the block raises.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import Table as CoreTable
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from bot.store.database import sqlite
+from bot.store.database.upgrade import SchemaError, upgrade
+from bot.store.tables import Table
+
+TURN_SECONDS = 10.0
+"""How long a writer waits for the one before it."""
+
+_ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+_BLOCKING_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+
+
+class StoreError(Exception):
+    """The database can't be used; the text says why and what to do, and never holds its password."""
+
+
+class Store:
+    """An open database. Made by `open_store`, ended by `close`."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self.dialect = url.get_backend_name()
+        self.engine: AsyncEngine = create_async_engine(url.set(drivername=_ASYNC_DRIVERS[self.dialect]))
+        self.blocking: Engine = create_engine(url.set(drivername=_BLOCKING_DRIVERS[self.dialect]))
+        if self.dialect == "sqlite":
+            sqlite.attend(self.engine.sync_engine)
+            sqlite.attend(self.blocking)
+        self._writing = self.engine.execution_options(**{sqlite.WRITES: True})
+        self._turn = asyncio.Lock() if self.dialect == "sqlite" else None
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """One transaction that may write. Keep it short: on SQLite the next writer waits for its end.
+
+        Raises StoreError when the writers before it don't finish in time.
+        """
+        async with self.turn(), AsyncSession(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """One transaction that only reads; it waits for no writer."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """The right to write, first come first served.
+
+        SQLite has one writer, and lets those who wait race for the lock at every end: the inbox under load would
+        never let anybody else in. PostgreSQL needs no turns.
+        """
+        if self._turn is None:
+            yield
+            return
+        if self._turn.locked():
+            await self._wait_for(self._turn)
+        else:
+            await self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    async def ping(self) -> None:
+        """Return when the database answers; raise StoreError when it doesn't."""
+        try:
+            async with self.read() as session:
+                await session.execute(text("SELECT 1"))
+        except SQLAlchemyError as error:
+            raise _unusable(self.url, error) from error
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+        self.blocking.dispose()
+
+    @staticmethod
+    async def _wait_for(turn: asyncio.Lock) -> None:
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await turn.acquire()
+        except TimeoutError:
+            raise StoreError(
+                f"another transaction has been writing for {TURN_SECONDS:.0f} s; "
+                "look for a slow disk, or for a transaction inside a transaction"
+            ) from None
+
+
+async def open_store(url: str) -> Store:
+    """The database at `url`, made where it is missing and brought to the newest schema.
+
+    Takes `sqlite:///path`, `sqlite+aiosqlite:///path`, `postgresql://…` and `postgresql+psycopg://…`.
+    Raises StoreError when it can't be opened.
+    """
+    store = Store(_known(url))
+    try:
+        await asyncio.to_thread(_prepare, store)
+    except BaseException:
+        await store.close()
+        raise
+    return store
+
+
+async def upsert(
+    session: AsyncSession,
+    table: type[Table],
+    rows: Sequence[Mapping[str, Any]],
+    keys: Collection[str],
+    set_: Collection[str] | Mapping[str, Any],
+) -> None:
+    """Insert rows, or update those whose `keys` are there.
+
+    `set_` names the columns that take the new row's value, or maps columns to expressions. The rows
+    share one set of columns.
+    """
+    if not rows:
+        return
+    core = table.__table__
+    if not isinstance(core, CoreTable):
+        raise TypeError(f"{table.__name__} isn't a table that rows can be put in")
+    dialect = sqlite_dialect if session.get_bind().dialect.name == "sqlite" else postgresql_dialect
+    statement = dialect.insert(core)
+    change = dict(set_) if isinstance(set_, Mapping) else {name: statement.excluded[name] for name in set_}
+    await session.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=change), list(rows))
+
+
+def _known(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError(
+            "the database URL can't be read; write sqlite:///path or postgresql://user@host/name"
+        ) from None
+    backend = parsed.get_backend_name()
+    if parsed.drivername not in {backend, _ASYNC_DRIVERS.get(backend), _BLOCKING_DRIVERS.get(backend)} or (
+        backend not in _ASYNC_DRIVERS
+    ):
+        raise StoreError(f"databases of the kind {parsed.drivername!r} aren't served; use SQLite or PostgreSQL")
+    if backend == "sqlite" and (not parsed.database or parsed.database.startswith((":memory:", "file:"))):
+        raise StoreError("the SQLite database has to be a file: write sqlite:///path/to/assay.db")
+    return parsed
+
+
+def _prepare(store: Store) -> None:
+    try:
+        if store.dialect == "sqlite":
+            sqlite.prepare_file(Path(store.url.database or ""))
+        upgrade(store.blocking)
+    except SchemaError as error:
+        raise StoreError(str(error)) from error
+    except (OSError, sqlite3.Error, SQLAlchemyError) as error:
+        raise _unusable(store.url, error) from error
+
+
+def _unusable(url: URL, error: Exception) -> StoreError:
+    # The first line of a driver's message; SQLAlchemy adds statement and parameters below it.
+    reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    return StoreError(f"the database {url.render_as_string(hide_password=True)} can't be used: {reason}")

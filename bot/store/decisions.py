@@ -1,0 +1,100 @@
+"""What people decided on a target and what checks judged of it, kept so that no command runs twice and no judgment is
+made again for nothing.
+
+Every function works inside a transaction of its caller.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.model import Decision, Judgment, Target
+from bot.store.database.session import Store, upsert
+from bot.store.tables import DecisionRow, JudgmentRow, Repository
+
+KEPT_JUDGMENTS = 20
+"""Judgments of one check on one target that are kept: the history that a comment shows."""
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What is remembered of a target. `served_since` is when the bot came to its repository."""
+
+    served_since: datetime
+    decisions: tuple[Decision, ...]
+    judgments: tuple[Judgment, ...]
+
+
+async def recall(store: Store, target: Target, now: datetime) -> Recalled:
+    """Gives what is remembered of a target; where the bot isn't yet, all that was before `now` is history.
+
+    Forgejo tells times in whole seconds, so the bot's coming is told in them too.
+    """
+    async with store.read() as session:
+        repository = await session.get(Repository, target.repository)
+        return Recalled(
+            (repository.set_up_at if repository else now).replace(microsecond=0),
+            await decisions(session, target),
+            await judgments(session, target),
+        )
+
+
+async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ...]:
+    """Gives what became of the target's command lines, in the order in which they were written."""
+    query = (
+        select(DecisionRow)
+        .where(DecisionRow.repository == target.repository, DecisionRow.number == target.number)
+        .order_by(DecisionRow.comment_id, DecisionRow.line)
+    )
+    return tuple(
+        Decision(
+            comment_id=row.comment_id,
+            line=row.line,
+            command=row.command,
+            argument=row.argument,
+            why=row.why,
+            by=row.by,
+            at=row.at,
+            refused=row.refused,
+            standing=row.standing,
+            decided=row.decided,
+        )
+        for row in (await session.execute(query)).scalars()
+    )
+
+
+async def keep_decisions(session: AsyncSession, target: Target, made: Sequence[Decision]) -> None:
+    """Keeps what became of command lines; what stands there already stays as it is."""
+    rows = [{"repository": target.repository, "number": target.number, **one.model_dump()} for one in made]
+    await upsert(session, DecisionRow, rows, ("repository", "number", "comment_id", "line"), ("line",))
+
+
+async def judgments(session: AsyncSession, target: Target) -> tuple[Judgment, ...]:
+    """Gives the judgments of the target, oldest first."""
+    query = (
+        select(JudgmentRow)
+        .where(JudgmentRow.repository == target.repository, JudgmentRow.number == target.number)
+        .order_by(JudgmentRow.at, JudgmentRow.check)
+    )
+    rows = (await session.execute(query)).scalars()
+    return tuple(Judgment(check=row.check, at=row.at, ground=row.ground, content=row.content) for row in rows)
+
+
+async def keep_judgments(session: AsyncSession, target: Target, made: Sequence[Judgment]) -> None:
+    """Keeps judgments, the newest few of each check; one that replaces the others alone."""
+    for one in made:
+        row = {"repository": target.repository, "number": target.number, **one.model_dump(exclude={"replaces"})}
+        await upsert(session, JudgmentRow, [row], ("repository", "number", "check", "at"), ("ground", "content"))
+        mine = (
+            (JudgmentRow.repository == target.repository)
+            & (JudgmentRow.number == target.number)
+            & (JudgmentRow.check == one.check)
+        )
+        if one.replaces:  # whatever the clock said when they were made
+            await session.execute(delete(JudgmentRow).where(mine, JudgmentRow.at != one.at))
+        old = select(JudgmentRow.at).where(mine).order_by(JudgmentRow.at.desc()).offset(KEPT_JUDGMENTS)
+        if times := list((await session.execute(old)).scalars()):
+            await session.execute(delete(JudgmentRow).where(mine, JudgmentRow.at.in_(times)))

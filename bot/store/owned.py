@@ -1,0 +1,113 @@
+"""What the bot holds at each place of a target (a comment, a label, a status), and how often it put something back.
+
+Every function works inside a transaction of its caller.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.actions import Action
+from bot.model import Held, Restored, Target
+from bot.store.database.session import upsert
+from bot.store.tables import Holding, LedgerEntry
+
+
+async def holdings(session: AsyncSession, target: Target) -> tuple[Held, ...]:
+    """Gives what the bot wrote at the target and stands by."""
+    query = select(Holding).where(Holding.repository == target.repository, Holding.number == target.number)
+    rows = (await session.execute(query)).scalars()
+    return tuple(
+        Held(
+            object=row.object,
+            value=row.value,
+            intended=row.intended,
+            evidence=row.evidence,
+            remote_id=row.remote_id,
+            written_at=row.written_at,
+        )
+        for row in rows
+    )
+
+
+async def intend(session: AsyncSession, target: Target, actions: Sequence[Action], at: datetime) -> None:
+    """Records what is about to be written, so that a crash in between isn't taken for tampering."""
+    rows = [
+        {
+            "repository": target.repository,
+            "number": target.number,
+            "object": action.object,
+            "intended": action.value,
+            "value": "",
+            "evidence": "",
+            "written_at": at,
+        }
+        for action in actions
+    ]
+    await upsert(session, Holding, rows, ("repository", "number", "object"), ("intended",))
+
+
+async def hold(session: AsyncSession, target: Target, action: Action, remote_id: int | None, at: datetime) -> None:
+    """Records that a write was answered."""
+    row = {
+        "repository": target.repository,
+        "number": target.number,
+        "object": action.object,
+        "remote_id": remote_id,
+        "value": action.value,
+        "intended": "",
+        "evidence": action.evidence,
+        "written_at": at,
+    }
+    await upsert(session, Holding, [row], ("repository", "number", "object"), [*row][3:])
+
+
+async def reground(session: AsyncSession, target: Target, evidence: Mapping[str, str], at: datetime) -> None:
+    """Records what things rest on now: those that the bot holds, and those that somebody chose."""
+    about = {"repository": target.repository, "number": target.number, "value": "", "intended": "", "written_at": at}
+    rows = [{**about, "object": name, "evidence": ground} for name, ground in evidence.items()]
+    await upsert(session, Holding, rows, ("repository", "number", "object"), ("evidence",))
+
+
+async def adopt(session: AsyncSession, target: Target, held: Sequence[Held], at: datetime) -> None:
+    """Takes what the bot's account wrote earlier, without history here, as its own."""
+    rows = [
+        {
+            "repository": target.repository,
+            "number": target.number,
+            "object": thing.object,
+            "remote_id": thing.remote_id,
+            "value": thing.value,
+            "intended": "",
+            "evidence": thing.evidence,
+            "written_at": at,
+        }
+        for thing in held
+    ]
+    await upsert(
+        session, Holding, rows, ("repository", "number", "object"), ("remote_id", "value", "intended", "evidence")
+    )
+
+
+async def restored(session: AsyncSession, target: Target, now: datetime) -> tuple[Restored, ...]:
+    """Gives how often each thing of the target was put back, from the ledger."""
+    query = (
+        select(LedgerEntry)
+        .where(LedgerEntry.repository == target.repository, LedgerEntry.number == target.number)
+        .where(LedgerEntry.kind == "restore")
+        .order_by(LedgerEntry.sequence)
+    )
+    found: dict[str, Restored] = {}
+    for entry in (await session.execute(query)).scalars():
+        known = found.get(entry.object)
+        recent = entry.at > now - timedelta(days=1)
+        found[entry.object] = Restored(
+            object=entry.object,
+            what=str(entry.detail.get("what", "")),
+            today=(known.today if known else 0) + recent,
+            total=(known.total if known else 0) + 1,
+            last_at=entry.at,
+        )
+    return tuple(found.values())

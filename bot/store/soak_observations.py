@@ -1,0 +1,103 @@
+"""What was last observed of soaks, in the database: pull requests are judged by it without a call to Forgejo.
+
+Every function works inside a transaction of its caller.
+"""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from pydantic import ValidationError
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.model import SoakSeen, canonical, digest
+from bot.policy import Policy, SoakPolicy
+from bot.store.database.session import upsert
+from bot.store.tables import SoakRow
+
+MAX_CONTENT = 16_000_000
+"""Bytes of one reading; what is larger was not written by this program."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was observed of a soak on its tracking issue; `ground` is what of the policy it was read for."""
+
+    issue: int
+    branch: str
+    ground: str
+    seen: SoakSeen
+
+    @property
+    def name(self) -> str:
+        """The soak's name."""
+        return self.seen.name
+
+    @cached_property
+    def hash(self) -> str:
+        """Gives what differs wherever anything of it does."""
+        return digest(canonical([self.issue, self.branch, self.ground, self.seen.model_dump(mode="json")]))
+
+
+def ground(policy: Policy, soak: SoakPolicy) -> str:
+    """Gives the same for entries of a policy by which the same is read."""
+    writers = () if soak.evidence_from else policy.writers
+    about = [soak.issue, soak.prerequisites, soak.report, soak.gate, soak.gate_on, soak.evidence_from, writers]
+    return digest(canonical([[*part] if isinstance(part, tuple) else part for part in about]))
+
+
+async def readings(session: AsyncSession, repository: str, names: Sequence[str] = ()) -> dict[str, Reading]:
+    """Gives the readings of a repository by the soaks' names, or those of some; what can't be read isn't there."""
+    query = select(SoakRow).where(SoakRow.repository == repository).order_by(SoakRow.name)
+    if names:
+        query = query.where(SoakRow.name.in_(names))
+    found = (_reading(row) for row in (await session.execute(query)).scalars())
+    return {one.name: one for one in found if one is not None}
+
+
+async def keep(session: AsyncSession, repository: str, found: Iterable[Reading], at: datetime) -> None:
+    """Keeps readings in the place of earlier ones."""
+    rows = [
+        {
+            "repository": repository,
+            "name": one.name,
+            "issue": one.issue,
+            "branch": one.branch,
+            "ground": one.ground,
+            "hash": one.hash,
+            "seen_at": at,
+            "content": zlib.compress(one.seen.model_dump_json().encode(), 6),
+        }
+        for one in found
+    ]
+    await upsert(
+        session, SoakRow, rows, ("repository", "name"), ("issue", "branch", "ground", "hash", "seen_at", "content")
+    )
+
+
+async def drop(session: AsyncSession, repository: str, issue: int, kept: Sequence[str] = ()) -> None:
+    """Forgets the soaks that an issue doesn't track any more."""
+    here = (SoakRow.repository == repository) & (SoakRow.issue == issue)
+    await session.execute(delete(SoakRow).where(here, SoakRow.name.not_in(kept)))
+
+
+async def tracked(session: AsyncSession, repository: str, *, branch: str = "", issue: int = 0) -> dict[str, int]:
+    """Gives the tracking issues by their soaks' names: all, those held against a branch, or one."""
+    query = select(SoakRow.name, SoakRow.issue).where(SoakRow.repository == repository).order_by(SoakRow.name)
+    if branch:
+        query = query.where(SoakRow.branch == branch)
+    if issue:
+        query = query.where(SoakRow.issue == issue)
+    return {name: number for name, number in await session.execute(query)}  # noqa: C416 - rows aren't pairs to mypy
+
+
+def _reading(row: SoakRow) -> Reading | None:
+    """Another version of the program may have kept it in another form."""
+    try:
+        text = zlib.decompressobj().decompress(row.content, MAX_CONTENT)
+        return Reading(row.issue, row.branch, row.ground, SoakSeen.model_validate_json(text))
+    except (zlib.error, ValidationError):
+        return None

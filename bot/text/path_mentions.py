@@ -1,0 +1,86 @@
+"""What a description names like a path of the repository, in the form in which it is looked up.
+
+Anything with a slash may be one, and a word with the ending of a file. What is really meant as a path is for the check
+to say: that `and/or` isn't in the tree harms nobody.
+"""
+
+import re
+from collections.abc import Iterator
+
+from bot.text.markdown import Piece, pieces
+
+MOST = 300
+"""Names of one description that are looked up."""
+
+LONGEST, DEEPEST = 250, 30
+ENDLESS = 600
+PUNCTUATION = ".,:;!?\u2026"
+
+_ENDINGS = (
+    "adoc bash bat c cc cfg cjs conf cpp cs css csv diff dockerfile env ex exs go gradle graphql h hcl "
+    "hpp html ini ipynb j2 java jinja js json json5 jsonl jsx kt less lock lua md mdx mjs mk nix patch "
+    "php pl po proto ps1 py pyi rb rs rst sass scala scss service sh sql svelte svg swift tf tfvars timer "
+    "tmpl toml ts tsx txt vue xml yaml yml zig zsh"
+)
+EXTENSIONS = frozenset(_ENDINGS.split())
+FILES = frozenset(("CODEOWNERS", "Containerfile", "Dockerfile", "Justfile", "LICENSE", "Makefile", "Procfile"))
+"""What makes a word without a slash the name of a file."""
+
+_WORDS = re.compile(r"[^\s\"'`<>|(){}\[\],;=\u201c\u201d\u2018\u2019\u201e\xab\xbb]+")
+_SUFFIX = re.compile(r"(?:#.*|::.*|(?::\d+(?:[:-]\d+)*))$")
+_NEVER = re.compile(r"://|[\\*?$%\x00-\x1f\x7f]")
+
+
+def path_names(body: str) -> tuple[str, ...]:
+    """Gives the paths that a description names, each once: those in code first, those in blocks of code last.
+
+    `./`, a slash at the end, a line number, an anchor and punctuation aren't part of a path. Patterns, addresses,
+    options, and what begins with `/`, `~` or `..` are no paths of a repository.
+    """
+    order = ("code", "plain", "block")
+    sorted_pieces = sorted(pieces(body), key=lambda piece: order.index(piece.form))
+    return tuple(dict.fromkeys(name for piece in sorted_pieces for name in _names(piece)))[:MOST]
+
+
+def _names(piece: Piece) -> Iterator[str]:
+    """A name in code may hold brackets and blanks."""
+    code = piece.form == "code"
+    for word in (*([piece.text.strip()] if code else []), *words(piece.text)):
+        path = normal(word)
+        if path and _possible(path) and ("/" in path or _is_file(path, code=code)):
+            yield path
+
+
+def _possible(path: str) -> bool:
+    segments = path.split("/")
+    if len(path) > LONGEST or len(segments) > DEEPEST or path[0] in "-~@" or _NEVER.search(path):
+        return False
+    return not {"", ".", ".."} & set(segments)
+
+
+def _is_file(name: str, *, code: bool) -> bool:
+    ending = name.rpartition(".")[2].lower() if "." in name[1:] else ""
+    return ending in EXTENSIONS or (code and (ending.isalnum() or name in FILES))
+
+
+def words(text: str) -> Iterator[str]:
+    """Gives what stands between blanks, brackets and quotes."""
+    return (match[0] for match in _WORDS.finditer(text))
+
+
+def cleaned(word: str) -> str:
+    """Gives a word without emphasis, punctuation, line number and anchor around it; empty where it is endless."""
+    if len(word) > ENDLESS:
+        return ""
+    path = word.rstrip(PUNCTUATION)
+    if path[:1] in {"*", "~"}:
+        path = path.strip("*~").rstrip(PUNCTUATION)
+    return _SUFFIX.sub("", path).rstrip(PUNCTUATION)
+
+
+def normal(word: str) -> str:
+    """Gives a word as a path is looked up; empty for what is none."""
+    path = cleaned(word)
+    while path.startswith("./"):
+        path = path[2:]
+    return "" if path.startswith("/") else path.rstrip("/")
