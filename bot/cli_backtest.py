@@ -67,8 +67,8 @@ def backtest(
 
 async def _outcome(new: Policy, named: str, last: int) -> Outcome:
     """Raises BadParameter where nothing is kept to try it on, or where it isn't said of which repository."""
-    from bot.backtest import Bench, backtest, kept, repositories  # noqa: PLC0415 - loads SQLAlchemy
-    from bot.policy_changes import changes  # noqa: PLC0415 - as above
+    from bot.plan.policy_changes import changes  # noqa: PLC0415 - as above
+    from bot.preview.backtest import Bench, backtest, kept, repositories  # noqa: PLC0415 - loads SQLAlchemy
     from handlers import CHECKS  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
 
     async with opened_store() as store:

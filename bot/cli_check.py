@@ -10,7 +10,7 @@ from bot.cli_machine import AsJson, run
 from bot.cli_output import note, whole
 from bot.cli_pieces import Given, SubjectText, subject_of, with_pieces
 from bot.cli_reports import exit_status, print_reports
-from bot.report_payload import values
+from bot.plan.report_payload import values
 
 
 def add(app: typer.Typer) -> None:

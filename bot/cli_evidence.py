@@ -20,17 +20,8 @@ from bot.cli_input import read_text
 from bot.cli_machine import FromEnvironment, read_settings, repository_name, run, with_forgejo
 from bot.cli_options import with_options
 from bot.cli_output import FINE, FOUND, line, note, whole
-from bot.evidence_collect import (
-    EvidenceError,
-    Markers,
-    against,
-    comment,
-    evidence_of,
-    module_of,
-    moment,
-    steps_of,
-)
-from bot.evidence_run import NamedRun, in_ci, run_of
+from bot.evidence.ci_run import NamedRun, in_ci, run_of
+from bot.evidence.collect import EvidenceError, Markers, against, comment, evidence_of, module_of, moment, steps_of
 from bot.policy import PATH, SoakPolicy, load
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from typer.core import TyperCommand
 
 from bot.cli_input import local_scanner
 from bot.cli_output import FOUND, note, working
-from bot.evidence_collect import Artifact, EvidenceError, artifact_of
+from bot.evidence.collect import Artifact, EvidenceError, artifact_of
 from bot.text.escape import visible
 
 if TYPE_CHECKING:
-    from bot.evidence_logs import LogRead
+    from bot.evidence.logs import LogRead
     from bot.scan.scanner import Scanner
 
 MAX_ARTIFACT = 5 * 1024 * 1024
@@ -127,7 +127,7 @@ def _matching(text: str) -> list[str]:
 
 def _log(path: Path, texts: Collection[str], scanner: "Scanner") -> "LogRead":
     """Raises EvidenceError, OSError."""
-    from bot.evidence_logs import LogError, read_log  # noqa: PLC0415 - loads the engine, which --help doesn't need
+    from bot.evidence.logs import LogError, read_log  # noqa: PLC0415 - loads the engine, which --help doesn't need
 
     with path.open("rb") as file, working(f"Reading {visible(path.name)}, {path.stat().st_size / 1e6:.1f} MB …"):
         try:
@@ -145,7 +145,7 @@ def _artifact_bytes(path: Path) -> bytes:
 
 
 def _searched(data: bytes, scanner: "Scanner") -> "LogRead":
-    from bot.evidence_logs import LogRead, read_log  # noqa: PLC0415 - as above
+    from bot.evidence.logs import LogRead, read_log  # noqa: PLC0415 - as above
 
     return read_log(io.BytesIO(data), (), scanner) if data else LogRead({})
 

@@ -44,7 +44,7 @@ def explain(
 
 
 async def _offline(file: str) -> tuple[Snapshot, Report | None]:
-    from bot.assess import assess  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
+    from bot.plan.assess import assess  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
     from handlers import CHECKS  # noqa: PLC0415 - as above
 
     seen = read_snapshot(file)

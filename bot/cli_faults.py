@@ -12,11 +12,11 @@ from bot.cli_output import FORGEJO, INTERNAL, USAGE
 from bot.config import ConfigError
 from bot.forgejo.errors import ForgejoError, NotFound, Unauthorised, Unreachable
 from bot.git.mirror import GitError
-from bot.history import Moved
-from bot.label_writer import LabelRefused
+from bot.history.history import Moved
+from bot.reconcile.label_writer import LabelRefused
 from bot.store.database.session import StoreError
 from bot.text.yaml_model import YamlFileError
-from bot.threads import WrongKind
+from bot.thread.thread import WrongKind
 
 ADVICE: dict[type[Exception], str] = {
     Unauthorised: "Put a valid token into ASSAY_TOKEN_FILE or ASSAY_TOKEN.",

@@ -14,7 +14,7 @@ from bot.cli_reports import print_head
 from bot.model import Report
 
 if TYPE_CHECKING:
-    from bot.assess import Assessment
+    from bot.plan.assess import Assessment
 
 CHECK = "judge"
 WIDTH = 14

@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.config import ConfigError, ModelSettings, Settings
 
 if TYPE_CHECKING:
-    from bot.machine import Machine
+    from bot.app.machine import Machine
     from bot.store.database.session import Store
 
 Result = TypeVar("Result")
@@ -95,7 +95,7 @@ def with_forgejo(settings: Settings) -> Settings:
 @asynccontextmanager
 async def opened_machine() -> AsyncIterator["Machine"]:
     """Opens the whole machine for one command; its account is known, and its warnings go to standard error."""
-    from bot.machine import assemble  # noqa: PLC0415 - loads everything, which --help and scan don't need
+    from bot.app.machine import assemble  # noqa: PLC0415 - loads everything, which --help and scan don't need
     from bot.telemetry import configure_logs  # noqa: PLC0415 - as above
 
     settings = with_forgejo(read_settings())

@@ -15,7 +15,7 @@ from bot.policy import Policy, PolicyError, load
 from bot.text.yaml_model import YamlFile
 
 if TYPE_CHECKING:
-    from bot.machine import Machine
+    from bot.app.machine import Machine
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_ID = "urn:assaymaster:policy:1"
@@ -94,7 +94,7 @@ async def _trust(repository: str, by: str) -> None:
 
 async def _newest(machine: "Machine", repository: str) -> str:
     """Gives the newest commit of the default branch. Raises ForgejoError, BadParameter for an empty repository."""
-    from bot.setup import head_of, repository_of  # noqa: PLC0415 - loads the machine, which check doesn't need
+    from bot.setup.repository import head_of, repository_of  # noqa: PLC0415 - loads the machine, which check doesn't need
 
     found = await repository_of(machine.client, repository)
     commit = await head_of(machine.client, found)

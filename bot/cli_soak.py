@@ -20,7 +20,7 @@ from bot.cli_table import table
 if TYPE_CHECKING:
     from bot.cli_soak_look import Found
     from bot.model import Check
-    from bot.simulation import Played
+    from bot.simulate.simulator import Played
 
 CHECK = "soak-evidence"
 CLAIM = "claim"
@@ -106,7 +106,7 @@ def show(
     found, _ = run(soaks(repository_name(repo) if repo else ""))
     one = _named(name, found)
     if svg:
-        from bot.soak_svg import drawn  # noqa: PLC0415 - one option of one command
+        from bot.simulate.svg import drawn  # noqa: PLC0415 - one option of one command
 
         Path(svg).write_text(drawn(one.state), encoding="utf-8")
         note(f"{svg}: written")
@@ -128,8 +128,8 @@ def timeline_of(words: str) -> str:
 
 async def _played(file: str) -> "Played":
     from bot.labels.catalog import LabelSet  # noqa: PLC0415 - as above
-    from bot.simulation import play  # noqa: PLC0415 - as above
-    from bot.simulation_story import read_story  # noqa: PLC0415 - as above
+    from bot.simulate.scenario import read_story  # noqa: PLC0415 - as above
+    from bot.simulate.simulator import play  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above
 
     text = read_bytes(file, "FILE").decode("utf-8", "replace")

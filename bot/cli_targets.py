@@ -13,8 +13,8 @@ from bot.cli_reports import exit_status, print_reports
 from bot.model import Report, Snapshot
 
 if TYPE_CHECKING:
-    from bot.actions import Action
-    from bot.look import Look
+    from bot.plan.actions import Action
+    from bot.reconcile.look import Look
 
 TargetText = Annotated[
     str, typer.Argument(metavar="TARGET", help="owner/repo!12 (pull request), owner/repo#12 (issue), or its address.")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.asking import Models, Unanswered
 from bot.config import ModelSettings
+from bot.llm.client import Models, Unanswered
 from bot.model import NoAnswer, Question
 from bot.telemetry import Metrics
 

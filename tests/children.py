@@ -9,9 +9,9 @@ from multiprocessing.context import ForkServerContext
 
 from aiohttp import web
 
-from bot.inbox import Inbox
+from bot.intake.inbox import Inbox
+from bot.intake.webhook import add_webhook
 from bot.store.database.session import open_store
-from bot.webhook import add_webhook
 
 
 def processes() -> ForkServerContext:

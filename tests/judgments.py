@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bot.assess import folded
 from bot.model import CommentText, Decision, Memory, NoAnswer, Question, Report, Snapshot, Tools, digest
+from bot.plan.assess import folded
 from bot.policy import JudgePolicy, Policy
 from handlers.judge import Judge
 from handlers.judging.evidence import seen

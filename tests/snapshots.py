@@ -7,8 +7,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bot.actions import Action
-from bot.assess import plan
 from bot.labels.catalog import LabelSet
 from bot.model import (
     ChangedFile,
@@ -38,8 +36,10 @@ from bot.model import (
     WantedComment,
     digest,
 )
+from bot.plan.actions import Action
+from bot.plan.assess import plan
+from bot.plan.report import without_footer
 from bot.policy import Policy
-from bot.report import without_footer
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 BOT = "patchwarden-bot"

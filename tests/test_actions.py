@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.actions import Action, Disputes, actions, disputes
-from bot.label_merge import decide_label, regrounded
 from bot.model import Held, LabelSeen, Plan, Restored, WantedComment, WantedLabel, digest
-from bot.report import FOOTER
+from bot.plan.actions import Action, Disputes, actions, disputes
+from bot.plan.label_merge import decide_label, regrounded
+from bot.plan.report import FOOTER
 from tests.snapshots import (
     AGENT,
     BOT,

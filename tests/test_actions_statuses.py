@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.actions import Disputes, actions, disputes
 from bot.model import Plan, Restored, SiblingVerdict, StatusSeen, WantedStatus
+from bot.plan.actions import Disputes, actions, disputes
 from tests.snapshots import AGENT, BOT, HEAD, NOW, URL, carried_out, comment, held, own, snapshot, status
 
 CONTEXT = "assay/secret-leak"

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.actions import actions, disputes
-from bot.assess import folded, plan
 from bot.model import Answer, CommentText, Decision, Judgment, Report, Verdict, digest
+from bot.plan.actions import actions, disputes
+from bot.plan.assess import folded, plan
 from tests.snapshots import LABELS, NOW, OPERATOR, carried_out, held, kinds, own, report, snapshot
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.asking import Circuit, Models, Outcome, Unanswered
 from bot.config import ConfigError, ModelSettings
+from bot.llm.client import Circuit, Models, Outcome, Unanswered
 from bot.model import NoAnswer, Question
 from bot.telemetry import Metrics
 from tests.askers import GOOD, KINDS, Asker, Clock, Opinion, asking
@@ -220,7 +220,7 @@ def test_a_key_that_cant_be_read_is_told_at_the_start(tmp_path: Path) -> None:
 
 def test_a_bot_without_models_loads_nothing_that_asks_them() -> None:
     script = (
-        "import sys; import bot.asking; "
+        "import sys; import bot.llm.client; "
         "print([name for name in ('pydantic_ai', 'openai', 'httpx2', 'opentelemetry') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

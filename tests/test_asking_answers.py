@@ -11,8 +11,8 @@ import pytest
 from anyio import EndOfStream
 from pydantic import SecretStr
 
-from bot.asking import Unanswered
-from bot.asking_gate import MAX_ANSWER, Gate
+from bot.llm.client import Unanswered
+from bot.llm.transport import MAX_ANSWER, Gate
 from bot.model import NoAnswer
 from tests.askers import GOOD, KINDS, asking
 from tests.model_server import ModelServer, model_server

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.asking_endpoint import Endpoint
-from bot.asking_prompt import ANGLE, MAX_MATERIAL, prompt, tame
 from bot.config import ModelSettings
+from bot.llm.endpoint import Endpoint
+from bot.llm.prompt import ANGLE, MAX_MATERIAL, prompt, tame
 from bot.model import NoAnswer, Question
 from bot.text.escape import INVISIBLE
 from tests.askers import GOOD, KINDS, Opinion, asking

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, update
 
-from bot.backtest import Bench, Kept, backtest, kept, repositories
 from bot.model import ChangedFile, Inputs, Judgment, Snapshot, Verdict
 from bot.model.preview import Preview
+from bot.plan.policy_report import policy_report
 from bot.policy import PATH, Policy, load
-from bot.policy_report import policy_report
-from bot.preview import MAX_CHANGES, MAX_PROBLEMS, Previews
+from bot.preview.backtest import Bench, Kept, backtest, kept, repositories
+from bot.preview.preview import MAX_CHANGES, MAX_PROBLEMS, Previews
 from bot.store import targets
 from bot.store.database.session import Store
 from bot.store.tables import SnapshotRow

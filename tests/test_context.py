@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from bot.context import Context, Contexts, Looked, Wanted
 from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.types import PullRequest
 from bot.git.mirror import GitLimits, Mirrors
-from bot.history import Heads, Histories, History, HistoryLimits
+from bot.history.history import Heads, Histories, History, HistoryLimits
 from bot.model import Kind, Lint, Location, Mention, Reference, Review, Severity, Target
+from bot.observe.context import Context, Contexts, Looked, Wanted
 from bot.sandbox import Sandbox
 from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, WRITER, people
 from bot.scan.scanner import Scanner
-from bot.threads import Thread, read_thread
+from bot.thread.thread import Thread, read_thread
 from tests.scan.compiled import scanner as compiled
 
 ALL = Wanted(contract=True, base=True, docs_drift=True, workflow_lint=True, merge=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.docs import filled, labels_page, main, pages, parts
-from bot.docs_tables import rules_table
+from bot.docs.pages import filled, labels_page, main, pages, parts
+from bot.docs.tables import rules_table
 from bot.labels.catalog import LabelSet
 from bot.model import Verdict
 from bot.policy import Policy, load

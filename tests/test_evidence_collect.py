@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.evidence_collect import (
+from bot.evidence.ci_run import NamedRun, run_of
+from bot.evidence.collect import (
     Artifact,
     EvidenceError,
     Markers,
@@ -20,7 +21,6 @@ from bot.evidence_collect import (
     moment,
     steps_of,
 )
-from bot.evidence_run import NamedRun, run_of
 from bot.model import Block, Evidence, EvidenceRun, EvidenceStep, TokenFile, blocks
 from tests.rendered import TRIGGERS, inlines, spoken, tokens
 from tests.test_escape import hostile

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.evidence_logs import BLOCK, LogError, LogRead, Secret, read_log
-from bot.evidence_logs import Counter as Counts
+from bot.evidence.logs import BLOCK, LogError, LogRead, Secret, read_log
+from bot.evidence.logs import Counter as Counts
 from bot.scan.scanner import ScanLimits, Scanner
 from tests.scan.compiled import cache_dir, scanner
 

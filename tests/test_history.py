@@ -10,7 +10,7 @@ import pytest
 
 from bot.forgejo.httpx import HttpxForgejo
 from bot.git.mirror import GitError, GitLimits, Mirrors
-from bot.history import Heads, Histories, History, HistoryLimits, Moved, relevant
+from bot.history.history import Heads, Histories, History, HistoryLimits, Moved, relevant
 from bot.model import ChangedFile, Leak
 from bot.scan.scanner import Scanner
 from tests.gitwork import REPOSITORY, Forge, Work, running_forge

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.inbox import MAX_BATCH, Inbox, InboxFull, InboxUnavailable, Stored
+from bot.intake.inbox import MAX_BATCH, Inbox, InboxFull, InboxUnavailable, Stored
 from bot.model.delivery import Envelope
 from bot.store.database.session import Store, open_store
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.git.mirror import Mirrors
 from bot.git.tree import Ends
-from bot.mentions import MOST, MOST_MOVED, READ, Mentions, left, mentions_in
+from bot.history.stale_mentions import MOST, MOST_MOVED, READ, Mentions, left, mentions_in
 from bot.model import ChangedFile, Mention
 from bot.scan.scanner import Scanner
 from tests.gitwork import REPOSITORY, Forge, running_forge

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot import own
 from bot.forgejo.types import Comment, Label, TimelineEvent
 from bot.model import LabelSeen, digest
+from bot.thread import own_objects
 from tests.snapshots import AGENT, BOT, OPERATOR, PULL
 
 MARKER = "<!-- assay:workshop/garden!12 -->"
@@ -50,11 +50,11 @@ def label(name: str) -> Label:
     ],
 )
 def test_a_comment_is_the_bots_by_account_and_marker_together(by: str | None, body: str, mine: bool) -> None:
-    assert bool(own.comments(PULL, [said(1, by, body)], BOT, {})) is mine
+    assert bool(own_objects.comments(PULL, [said(1, by, body)], BOT, {})) is mine
 
 
 def test_own_comments_come_oldest_first_with_their_hash() -> None:
-    found = own.comments(PULL, [said(9, BOT, f"{MARKER} two"), said(4, BOT, f"{MARKER} one")], BOT, {})
+    found = own_objects.comments(PULL, [said(9, BOT, f"{MARKER} two"), said(4, BOT, f"{MARKER} one")], BOT, {})
     assert [(one.id, one.purpose, one.body_hash) for one in found] == [
         (4, "report", digest(f"{MARKER} one")),
         (9, "report", digest(f"{MARKER} two")),
@@ -63,7 +63,7 @@ def test_own_comments_come_oldest_first_with_their_hash() -> None:
 
 def test_the_last_change_of_each_label_tells_who() -> None:
     timeline = [changed("a", AGENT), changed("b", BOT), changed("a", OPERATOR, added=False), changed("c", None)]
-    assert own.labels([label("b"), label("c"), label("d")], timeline) == (
+    assert own_objects.labels([label("b"), label("c"), label("d")], timeline) == (
         LabelSeen(name="a", id=1, on=False, by=OPERATOR, at=AT),
         LabelSeen(name="b", id=1, on=True, by=BOT, at=AT),
         LabelSeen(name="c", id=1, on=True, by="", at=AT),
@@ -74,10 +74,10 @@ def test_the_last_change_of_each_label_tells_who() -> None:
 def test_judgments_read_only_labels_that_others_set() -> None:
     timeline = [changed("mine", BOT), changed("theirs", AGENT), changed("ghost", None)]
     there = [label("mine"), label("theirs"), label("ghost"), label("unknown")]
-    assert own.foreign_labels(there, timeline, BOT) == ("ghost", "theirs", "unknown")
+    assert own_objects.foreign_labels(there, timeline, BOT) == ("ghost", "theirs", "unknown")
 
 
 def test_other_lines_of_the_timeline_are_passed_over() -> None:
     at = AT.isoformat()
     push = TimelineEvent.of({"type": "pull_push", "body": "{}", "created_at": at, "updated_at": at, "user": None})
-    assert own.labels([], [push]) == ()
+    assert own_objects.labels([], [push]) == ()

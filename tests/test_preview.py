@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from bot.model import ChangedFile, Judgment, Memory, Report, Verdict
 from bot.model.preview import Backtest, Preview, Shift, Trial
+from bot.plan.policy_changes import MAX_NAMED, ORDER, WAITS, changes
+from bot.plan.policy_report import policy_report, section
 from bot.policy import PATH, TRUSTED_KEYS, Policy, load
-from bot.policy_changes import MAX_NAMED, ORDER, WAITS, changes
-from bot.policy_report import policy_report, section
-from bot.preview import Previews
+from bot.preview.preview import Previews
 from bot.store.database.session import Store
 from bot.text.escape import visible
 from tests.rendered import TRIGGERS, blocks, inlines, spoken, tokens, words

@@ -12,7 +12,7 @@ from bot.forgejo.errors import NotFound
 from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.types import Review as Given
 from bot.model import Location
-from bot.protection import last_words, read_required, read_reviews
+from bot.observe.branch_protection import last_words, read_required, read_reviews
 from tests.forgejo.exchanges import exchange
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.forgejo.errors import Forbidden
 from bot.forgejo.httpx import HttpxForgejo
-from bot.references import FRESH, MERGED, MOST, Place, References, numbers
+from bot.observe.references import FRESH, MERGED, MOST, Place, References, numbers
 from bot.remembered import Remembered
 
 PLACE = Place("workshop/garden", "https://forge.example/base/workshop/garden")

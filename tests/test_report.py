@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from bot import report as reporting
 from bot.model import Finding, Kind, Location, Report, Restored, Severity, Verdict
-from bot.report import FOOTER, MAX_BYTES, without_footer, worst, write
+from bot.plan import report as reporting
+from bot.plan.report import FOOTER, MAX_BYTES, without_footer, worst, write
 from tests.rendered import TRIGGERS, blocks, inlines, spoken, tokens, without_payload
 from tests.snapshots import HEAD, ISSUE, NOW, finding, report, snapshot
 

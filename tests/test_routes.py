@@ -13,10 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import StatementError
 
 from bot.forgejo.signature import payload_of
-from bot.inbox import Inbox
+from bot.intake.inbox import Inbox
+from bot.intake.routing import BranchMoved, Touch, Touched, mark_dirty, route, route_pending
 from bot.model import Kind, Target
 from bot.model.delivery import Envelope, read_envelope
-from bot.routes import BranchMoved, Touch, Touched, mark_dirty, route, route_pending
 from bot.store.database.session import Store, upsert
 from bot.store.tables import TargetRow
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.git.mirror import GitError
 from bot.model import CommitSeen
-from bot.soak_commits import MORE, MOST, NO_TIP, Branch, SoakCommits
+from bot.soaks.commits import MORE, MOST, NO_TIP, Branch, SoakCommits
 from tests.gitwork import REPOSITORY, Forge, running_forge
 
 

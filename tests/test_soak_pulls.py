@@ -13,7 +13,7 @@ from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.options import Options
 from bot.forgejo.types import PullRequest
 from bot.model import PullSeen
-from bot.soak_pulls import FRESH, PullFound, SoakPulls
+from bot.soaks.pulls import FRESH, PullFound, SoakPulls
 from tests.sandbox.recordings import exchange
 
 REPOSITORY = "workshop/garden"

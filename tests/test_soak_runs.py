@@ -15,7 +15,7 @@ from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.options import Options
 from bot.model import EvidenceRun, RunSeen
 from bot.sandbox import Sandbox
-from bot.soak_runs import FRESH, LACKING, MORE, MOST, SoakRuns
+from bot.soaks.runs import FRESH, LACKING, MORE, MOST, SoakRuns
 from tests.sandbox.recordings import exchange
 
 COMMIT = "a" * 40

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.soak_svg import SPACE, drawn
-from bot.soak_way import ORDER, points, steps
+from bot.simulate.svg import SPACE, drawn
+from bot.simulate.timeline import ORDER, points, steps
 from handlers.soaking.payload import ORDER as WAY
 from handlers.soaking.payload import Transition
 from tests.handlers.soak_states import NAMES, at, many, state

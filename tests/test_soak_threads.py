@@ -8,7 +8,7 @@ import pytest
 
 from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, CommentText, Decision, Judgment, RunSeen, SoakSeen, digest
 from bot.policy import load
-from bot.soak_threads import (
+from bot.soaks.evidence_thread import (
     MAX_COMMENTS,
     MAX_TEXT,
     accounts,

@@ -9,7 +9,7 @@ import pytest
 
 from bot.forgejo.httpx import HttpxForgejo
 from bot.model import CommentText, Decision, digest
-from bot.standing import FRESH, MAX_ASKED, Standings, commanders
+from bot.thread.permissions import FRESH, MAX_ASKED, Standings, commanders
 from tests.snapshots import AGENT, NOW, OPERATOR, POLICY, inputs
 
 

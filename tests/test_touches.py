@@ -8,10 +8,10 @@ import pytest
 
 from bot.git.mirror import Mirrors
 from bot.git.tree import Ends
+from bot.history.protected_lines import EACH, MOST, WHAT, Touched, Touches, protected_names
 from bot.model import Touch
 from bot.policy import load
 from bot.scan.scanner import Scanner
-from bot.touches import EACH, MOST, WHAT, Touched, Touches, protected_names
 from tests.gitwork import REPOSITORY, Forge, running_forge
 from tests.scan.compiled import scanner as compiled
 

@@ -16,10 +16,10 @@ import pytest
 from aiohttp import web
 
 from bot.forgejo.signature import sign
-from bot.inbox import Inbox
+from bot.intake.inbox import Inbox
+from bot.intake.webhook import LARGE, PATH, add_webhook
 from bot.model.delivery import Envelope, witness_of
 from bot.store.database.session import Store, open_store
-from bot.webhook import LARGE, PATH, add_webhook
 from tests.children import processes, serve
 
 RECORDED = Path(__file__).parent / "recorded" / "webhooks"

@@ -9,9 +9,9 @@ from bot.git.mirror import Mirrors
 from bot.git.tree import Ends
 from bot.model import ChangedFile, Severity
 from bot.subprocesses import Bounds
-from bot.workflow_lint import MOST_FILES, MOST_LINTS, REFERENCE, WorkflowLints
-from bot.workflow_schema import MOST
-from bot.zizmor import Unreadable, Zizmor, ZizmorError
+from bot.workflows.lint import MOST_FILES, MOST_LINTS, REFERENCE, WorkflowLints
+from bot.workflows.schema import MOST
+from bot.workflows.zizmor import Unreadable, Zizmor, ZizmorError
 from tests.gitwork import REPOSITORY, Forge, running_forge
 
 CLEAN = "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: docker\n    steps:\n      - run: make\n"

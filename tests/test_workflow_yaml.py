@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.workflow_schema import MOST, mistakes
-from bot.workflow_yaml import MAX_BYTES, Workflow, WorkflowError
+from bot.workflows.schema import MOST, mistakes
+from bot.workflows.yaml12 import MAX_BYTES, Workflow, WorkflowError
 
 SOUND = b"""\
 name: ci

@@ -16,11 +16,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from bot.app.machine import Machine, assemble, now
+from bot.app.service import Service
 from bot.config import Settings
 from bot.forgejo.httpx import HttpxForgejo
-from bot.machine import Machine, assemble, now
 from bot.sandbox.server import Sandbox
-from bot.service import Service
 
 OPERATOR = "operator"
 BOT = "assay-bot"

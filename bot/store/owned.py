@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.actions import Action
 from bot.model import Held, Restored, Target
+from bot.plan.actions import Action
 from bot.store.database.session import upsert
 from bot.store.tables import Holding, LedgerEntry
 

@@ -33,9 +33,9 @@ from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from bot.forgejo.signature import sign
-from bot.inbox import Inbox
+from bot.intake.inbox import Inbox
+from bot.intake.webhook import PATH, add_webhook
 from bot.store.database.session import open_store
-from bot.webhook import PATH, add_webhook
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "webhooks"
 BODY_BYTES = 12 * 1024

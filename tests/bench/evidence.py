@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.evidence_logs import BLOCK
+from bot.evidence.logs import BLOCK
 from tests.bench.scan import Row
 from tests.scan.compiled import cache_dir
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.evidence_logs import BLOCK
+from bot.evidence.logs import BLOCK
 from bot.model import Evidence, EvidenceRun, EvidenceStep, blocks
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY
 from tests.cli.forge import REPO, Assay, Forge, Outcome

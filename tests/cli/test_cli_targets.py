@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions import Disputes
-from bot.assess import folded
 from bot.cli_assess import observed
-from bot.look import Look
 from bot.model import Decision, Judgment, Memory, Plan
+from bot.plan.actions import Disputes
+from bot.plan.assess import folded
+from bot.reconcile.look import Look
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY
 from tests.cli.forge import REPO, Forge
 from tests.snapshots import NOW, report, snapshot

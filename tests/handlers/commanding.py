@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from bot.assess import folded
 from bot.model import Answer, CommentText, Decision, Judgment, Memory, Report, Snapshot, digest
+from bot.plan.assess import folded
 from handlers.commands import CHECK
 from tests.snapshots import NOW, OPERATOR, TOOLS, snapshot
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import report as reporting
 from bot.model import ChangedFile, Gap, Kind, Snapshot, Verdict
+from bot.plan import report as reporting
 from bot.policy.contract import ContractPolicy
 from handlers.contract import CHECK, OFF, assess
 from handlers.contract_rules import RULES

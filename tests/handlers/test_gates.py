@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.assess import folded
 from bot.model import Answer, CommentText, PhraseSeen, Report, Snapshot, Touch, Verdict, digest
+from bot.plan.assess import folded
 from bot.policy import GatePolicy, Policy
 from handlers.gates import CHECK
 from handlers.soaking.readings import Spoken, nearly

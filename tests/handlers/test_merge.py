@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.assess import assess, plan
 from bot.model import AddedLines, Gap, Kind, Report, Snapshot, Verdict
+from bot.plan.assess import assess, plan
 from handlers import secret_leak
 from handlers.guards import CHECKS
 from handlers.merge import CHECK

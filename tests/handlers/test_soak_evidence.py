@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.assess import assess, folded
 from bot.model import AddedLines, Gap, Kind, Report, RunSeen, Snapshot, SoakSeen, Target, Touch, Verdict
+from bot.plan.assess import assess, folded
 from bot.policy import Policy, SoakPolicy
 from handlers import judge
 from handlers.soak_evidence import CHECK

@@ -6,7 +6,7 @@ import pytest
 
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World, world
-from bot.setup import setup
+from bot.setup.repository import setup
 from tests.stories.conftest import hook
 from tests.stories.pushes import clean_pull, leaking_pull, token_line
 from tests.stories.server import RULES

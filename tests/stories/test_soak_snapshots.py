@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from bot.model import CommitSeen, Inputs, Judgment, PullSeen, Target
+from bot.reconcile.remember_soaks import keep_soaks
 from bot.sandbox.faults import Fault
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World, world
-from bot.soak_keeping import keep_soaks
 from bot.store import decisions
 from bot.store import targets as records
 from tests.stories.conftest import hook

@@ -1,0 +1,1 @@
+"""The parts put together: the machine that the commands share, and the service. Used by what starts the program."""

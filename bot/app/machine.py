@@ -1,0 +1,131 @@
+"""The parts of the machine, put together from the settings: what the commands and the server share."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.config import Settings
+from bot.engine import Engine
+from bot.engine.local import LocalEngine
+from bot.forgejo.httpx import HttpxForgejo
+from bot.forgejo.options import Options
+from bot.forgejo.types import User
+from bot.git.mirror import GitLimits, Mirrors
+from bot.history.history import Histories, HistoryLimits
+from bot.intake.resync import Resync
+from bot.labels.catalog import LabelSet
+from bot.llm.client import Models
+from bot.model.identity import Identity
+from bot.observe.context import Contexts
+from bot.observe.gate_inputs import Proofs
+from bot.observe.observer import Observer, Sources
+from bot.observe.policy_in_force import Policies
+from bot.preview.preview import Previews
+from bot.reconcile.apply import Applier
+from bot.reconcile.look import Parts
+from bot.reconcile.reconciler import Reconciler
+from bot.scan.scanner import Scanner
+from bot.soaks.collector import SoakReader
+from bot.soaks.snapshot import Soaks
+from bot.store.database.session import Store, open_store
+from bot.telemetry import Metrics
+from bot.thread.permissions import Standings
+from handlers import CHECKS
+
+
+def now() -> datetime:
+    """Gives the moment, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The parts that the commands and the server share."""
+
+    settings: Settings
+    store: Store
+    client: HttpxForgejo
+    mirrors: Mirrors
+    scanner: Scanner
+    policies: Policies
+    labels: LabelSet
+    metrics: Metrics
+    engine: Engine
+    reconciler: Reconciler
+    resync: Resync
+    account: "Account"
+
+
+class Account:
+    """Who the bot is: asked of Forgejo once it answers."""
+
+    def __init__(self, client: HttpxForgejo, operators: tuple[str, ...], key: bytes) -> None:
+        self._client = client
+        self._operators = operators
+        self._key = key
+        self._login = ""
+        self.known = asyncio.Event()
+
+    @property
+    def login(self) -> str:
+        """Gives the login, empty until Forgejo has told it."""
+        return self._login
+
+    def identity(self) -> Identity:
+        """Gives what the observer needs to know of the bot."""
+        return Identity(self._login, self._operators, self._key)
+
+    async def ask(self) -> str:
+        """Gives the login. Raises ForgejoError when the server or the token doesn't allow it."""
+        if not self._login:
+            self._login = User.of(await self._client.getitem("/user")).login
+            self.known.set()
+        return self._login
+
+
+@asynccontextmanager
+async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> AsyncIterator[Machine]:
+    """Opens the store, the client and the scanner, and puts the machine together; closes all of it at the end."""
+    token = settings.read_token()
+    key = settings.installation_key()
+    metrics = Metrics()
+    async with AsyncExitStack() as closing:
+        store = await open_store(settings.store_url())
+        closing.push_async_callback(store.close)
+        options = Options(concurrency=settings.forgejo_concurrency)
+        client = HttpxForgejo(settings.forgejo_url, token, options, observer=metrics.saw_call)
+        closing.push_async_callback(client.aclose)
+        models = Models(settings.models, clock=clock, metrics=metrics, concurrency=settings.model_concurrency)
+        closing.push_async_callback(models.close)
+        hooks = (secret.decode("utf-8", "replace") for secret in settings.webhook_secrets())
+        own = (token, *hooks, *settings.model_keys())
+        scanner = await asyncio.to_thread(_scanner, settings, key, own)
+        limits = GitLimits(settings.git_seconds, settings.max_file_bytes, settings.max_diff_bytes)
+        mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits)
+        histories = Histories(mirrors, scanner, HistoryLimits(settings.max_commits, settings.max_files))
+        engine = LocalEngine(settings.workers)
+        policies = Policies(client, store, engine, settings.operators, scanner.mask, clock)
+        labels = LabelSet.load()
+        previews = Previews(store, policies.text, CHECKS, labels, settings.operators, clock)
+        standings = Standings(client, clock)
+        soaks = Soaks(client, store, SoakReader(client, mirrors, scanner, standings), scanner, clock)
+        proofs = Proofs(store, soaks, mirrors, scanner)
+        contexts = Contexts(client, mirrors, scanner)
+        observer = Observer(
+            Sources(client, store, histories, policies, contexts, previews, proofs, standings, scanner), clock
+        )
+        applier = Applier(client, store, labels, clock)
+        account = Account(client, settings.operators, key)
+        parts = Parts(store, observer, applier, CHECKS, scanner, labels, metrics, clock, models.ask)
+        reconciler = Reconciler(parts, engine, account.identity)
+        resync = Resync(client, store, engine, clock)
+        yield Machine(
+            settings, store, client, mirrors, scanner, policies, labels, metrics, engine, reconciler, resync, account
+        )
+
+
+def _scanner(settings: Settings, key: bytes, own: Sequence[str]) -> Scanner:
+    cache = settings.rules_cache_dir or settings.data_dir / "rules"
+    return Scanner(key=key, own=[secret for secret in own if secret], cache_dir=cache)

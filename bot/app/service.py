@@ -1,0 +1,201 @@
+"""The whole machine in one process: receive, remember, reconcile, and answer questions about its health."""
+
+import asyncio
+import ctypes
+import gc
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.app.machine import Machine, now
+from bot.forgejo.errors import ForgejoError
+from bot.intake.inbox import Inbox
+from bot.intake.routing import route_pending
+from bot.intake.webhook import add_webhook
+from bot.model.delivery import Envelope
+from bot.store import targets
+from bot.store.database.session import StoreError
+
+log = structlog.get_logger(__name__)
+
+MIN_FREE_BYTES = 200 * 1024 * 1024
+CONNECT_AGAIN = 5.0
+DAY = 24 * 3600.0
+
+
+def give_back() -> None:
+    """Hands memory that starting up has freed back to the system, where the C library can."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+class Service:
+    """The server: its web application, its schedules, and the way from a delivery to a look."""
+
+    def __init__(self, machine: Machine, clock: Callable[[], datetime] = now) -> None:
+        self._machine = machine
+        self._clock = clock
+        self._settings = machine.settings
+        self._routing = asyncio.Lock()
+        self._arrived = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.inbox = Inbox(machine.store, max_backlog=machine.settings.max_backlog, on_stored=self._stored)
+        self.app = self._application()
+
+    @asynccontextmanager
+    async def running(self, *, listen: bool = True) -> AsyncIterator[str]:
+        """Runs everything and gives its address; deliveries are taken before Forgejo is asked anything."""
+        runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=2.0)
+        await self.inbox.start()
+        await runner.setup()
+        address = ""
+        try:
+            if listen:
+                site = web.TCPSite(runner, self._settings.host, self._settings.port)
+                await site.start()
+                port = runner.addresses[0][1]
+                address = f"http://{self._settings.host}:{port}"
+                log.info("listening", address=address)
+            self._keep(self._work())
+            yield address
+        finally:
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._machine.engine.stop()
+            await runner.cleanup()
+            await self.inbox.stop()
+
+    async def settled(self, seconds: float = 60.0) -> None:
+        """Returns when every delivery is routed and nothing waits for a look; raises TimeoutError after a while."""
+        async with asyncio.timeout(seconds):
+            while True:
+                if self.inbox.backlog:
+                    await self.route()
+                await self._machine.engine.idle()
+                async with self._machine.store.read() as session:
+                    waiting = await targets.dirty(session, self._clock())
+                if not waiting and not self.inbox.backlog:
+                    return
+                if waiting:
+                    await self._machine.resync.sweep()
+
+    async def route(self) -> None:
+        """Routes what has arrived: marks targets dirty in the database, then wakes the engine."""
+        machine = self._machine
+        if not machine.account.login:
+            return
+        async with self._routing:
+            touched = await route_pending(machine.store, self.inbox, machine.account.login, self._clock())
+        for thing in touched:
+            await machine.engine.submit(thing.target, urgent=thing.urgent)
+
+    def _stored(self, _new: Sequence[Envelope]) -> None:
+        self._arrived.set()
+
+    def _keep(self, coroutine: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self) -> None:
+        machine = self._machine
+        await self._connect()
+        await machine.engine.start(machine.reconciler.run, machine.reconciler.failed)
+        give_back()
+        machine.engine.every("resync", 60.0, self.catch_up)
+        machine.engine.every("everything", DAY, machine.resync.everything)
+        machine.engine.every("sweep", 60.0, self._sweep)
+        machine.engine.every("relook", 60.0, machine.resync.relook)
+        machine.engine.every("prune", 3600.0, self._prune)
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            try:
+                await self.route()
+            except (StoreError, SQLAlchemyError) as fault:
+                # The sweep routes what waits a minute later; whoever ends this loop would end all routing.
+                log.warning("routing.failed", error=type(fault).__name__, next="see whether the disk is full")
+
+    async def _connect(self) -> None:
+        while True:
+            try:
+                login = await self._machine.account.ask()
+            except ForgejoError as fault:
+                log.warning("forgejo.unreachable", error=str(fault), next="check ASSAY_FORGEJO_URL and the token")
+                await asyncio.sleep(CONNECT_AGAIN)
+            else:
+                log.info("forgejo.connected", account=login, url=self._settings.forgejo_url)
+                return
+
+    async def catch_up(self) -> None:
+        """Lists what changed in every repository since the last time, and marks it."""
+        await self._machine.resync.recent()
+
+    async def _sweep(self) -> None:
+        await self.route()
+        await self._machine.resync.sweep()
+        async with self._machine.store.read() as session:
+            self._machine.metrics.dirty.set(await targets.backlog(session))
+
+    async def _prune(self) -> None:
+        await self.inbox.prune(self._clock() - timedelta(days=self._settings.keep_deliveries_days))
+
+    def _application(self) -> web.Application:
+        app = web.Application(client_max_size=self._settings.max_body_bytes)
+        accepted = self._settings.webhook_secrets()
+        add_webhook(
+            app,
+            self.inbox,
+            secrets=lambda: accepted,
+            witness_key=self._settings.installation_key(),
+            limit=self._settings.max_body_bytes,
+            clock=self._clock,
+            on_result=lambda result: self._machine.metrics.deliveries.labels(result=result).inc(),
+        )
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics)
+        return app
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        checks = {"database": self._database(), "forgejo": self._forgejo(), "mirrors": self._disk()}
+        answers = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
+        ready = all(answer == "ok" for answer in answers.values())
+        return web.json_response(answers, status=200 if ready else 503)
+
+    async def _database(self) -> str:
+        try:
+            await self._machine.store.ping()
+        except StoreError:
+            return "the database doesn't answer; see the log"
+        return "ok"
+
+    async def _forgejo(self) -> str:
+        try:
+            async with asyncio.timeout(5):
+                await self._machine.client.getitem("/version")
+        except (ForgejoError, TimeoutError):
+            return "Forgejo doesn't answer; deliveries are taken and kept meanwhile"
+        return "ok"
+
+    async def _disk(self) -> str:
+        try:
+            free = shutil.disk_usage(self._machine.mirrors.root).free
+        except OSError as fault:
+            return f"the mirrors' folder can't be read ({fault.strerror}); make it again"
+        return "ok" if free >= MIN_FREE_BYTES else f"only {free // 2**20} MiB free for mirrors; make room"
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        body = generate_latest(self._machine.metrics.registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

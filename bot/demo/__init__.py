@@ -1,0 +1,1 @@
+"""The demo: the bot at work on a small Forgejo, told as a story. Used by the command line."""

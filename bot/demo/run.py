@@ -1,0 +1,100 @@
+"""The demo: the bot at work on real pushes to a small Forgejo that runs beside it, told as a story.
+
+Everything but the stage is production code: webhooks over a socket, git over HTTP, checks, writes.
+"""
+
+import asyncio
+import re
+import signal
+import tempfile
+from pathlib import Path
+
+import structlog
+from rich.console import Console, Group
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.text import Text
+
+from bot.demo.chapters import CHAPTERS, Chapter
+from bot.plan.report import FOOTER
+from bot.sandbox.story import EMOJI
+from bot.sandbox.world import REPOSITORY, World, world
+from bot.setup.repository import setup
+
+PAYLOAD = re.compile(r"^```json\n<!-- .*?^```$", re.DOTALL | re.MULTILINE)
+COLOURS = {"success": "green", "failure": "red", "error": "yellow", "pending": "blue", "warning": "yellow"}
+
+
+async def demo(console: Console, *, once: bool, port: int) -> int:
+    """Runs the story and prints it; without `once` everything then stays up to be looked at. Gives the exit status."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    playing = asyncio.current_task()
+    if playing is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
+    with tempfile.TemporaryDirectory(prefix="assay-demo-") as folder:
+        with console.status("Starting a small Forgejo and the bot (the first start compiles the secret rules) …"):
+            stage = world(Path(folder), port=port)
+            scene = await stage.__aenter__()
+        try:
+            return await _play(console, scene, once=once)
+        finally:
+            await stage.__aexit__(None, None, None)
+
+
+async def _play(console: Console, scene: World, *, once: bool) -> int:
+    console.print(Rule("Assaymaster at work"))
+    console.print(f"Forgejo stand-in: {scene.sandbox.url}/{REPOSITORY}   bot: {scene.address}\n")
+    with console.status("Setting the bot up in the repository …"):
+        await setup(scene.machine, REPOSITORY, say=lambda _line: None)
+    failed = False
+    for number, chapter in enumerate(CHAPTERS, 1):
+        with console.status(f"Chapter {number} of {len(CHAPTERS)}: people push and write, the bot looks …"):
+            told = await chapter(scene)
+            await scene.settled()
+        failed |= not await _print(console, scene, told)
+    if once:
+        return 1 if failed else 0
+    console.print(f"\nAll of it stays up at {scene.sandbox.url}/{REPOSITORY} until you press Ctrl+C.")
+    await asyncio.Event().wait()
+    return 0
+
+
+async def _print(console: Console, scene: World, chapter: Chapter) -> bool:
+    """Prints one chapter; gives whether the bot answered."""
+    found = await (scene.said(chapter.number, chapter.purpose) if chapter.purpose else scene.reports(chapter.number))
+    body = found[0]["body"] if found else ""
+    mark = "!" if chapter.head else "#"
+    lines = [Text(chapter.story, style="italic"), Text()]
+    lines.append(_facts("verdict", [Text(_verdict(body) or "no comment", style="bold")]))
+    lines.append(_facts("labels", [Text(label) for label in await scene.labels(chapter.number)] or [Text("none")]))
+    if chapter.head:
+        states = sorted((await scene.statuses(chapter.head)).items())
+        statuses = [Text(f"{context} {state}", style=COLOURS.get(state, "")) for context, state in states]
+        lines.append(_facts("statuses", statuses or [Text("none")]))
+    if chapter.command:
+        comment, words = chapter.command
+        reactions = " ".join(EMOJI[name] for name in await scene.reactions(comment))
+        lines.append(_facts("command", [Text(f"{words}   {reactions}")]))
+    if body:
+        shown = Panel(Markdown(_readable(body)), title="the comment", border_style="dim")
+        lines += [Text(), shown]  # type: ignore[list-item] # Rich takes any renderable
+    title = f"{REPOSITORY}{mark}{chapter.number} · {chapter.title}"
+    console.print(Panel(Group(*lines), title=title, title_align="left", border_style="cyan"))
+    return bool(body)
+
+
+def _facts(name: str, values: list[Text]) -> Text:
+    return Text.assemble((f"{name:>9}  ", "dim"), Text(", ").join(values))
+
+
+def _verdict(body: str) -> str:
+    heading = re.search(r"^### (.+)$", body, re.MULTILINE)
+    return heading[1] if heading else ""
+
+
+def _readable(body: str) -> str:
+    """The comment for a terminal: what a browser hides is taken out, folded parts stand open but for payloads."""
+    body = PAYLOAD.sub("*(what other machines read stands here)*", body)
+    body = re.sub(r"<!--.*?-->", "", body.replace(FOOTER, "\n\n---\n"), flags=re.DOTALL)
+    return re.sub(r"</?(details|summary|sub)>", "", body)

@@ -1,0 +1,7 @@
+"""Writes the generated pages: `python -m bot.docs [FOLDER]`."""
+
+import sys
+
+from bot.docs.pages import main
+
+main(sys.argv[1:])

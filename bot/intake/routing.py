@@ -1,0 +1,150 @@
+"""From deliveries to what they touch.
+
+`route` is pure: an envelope in, what it touches out. `route_pending` takes what the inbox holds, and marks targets
+dirty and deliveries routed in one transaction, so that a crash repeats a step and never loses one.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.forgejo.routing import Router
+from bot.intake.inbox import Inbox
+from bot.model import Kind, Target
+from bot.model.delivery import Envelope
+from bot.reconcile import remember_soaks
+from bot.store import deliveries
+from bot.store import targets as records
+from bot.store.database.session import Store, upsert
+from bot.store.tables import TargetRow
+
+BRANCHES = "refs/heads/"
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_NO_COMMIT = re.compile(r"0*")
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Something happened to a target. `urgent`: its head moved, so a look that is under way is out of date."""
+
+    target: Target
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BranchMoved:
+    """A branch (full ref) of a repository has a new head; what is measured against it may have changed."""
+
+    repository: str
+    ref: str
+    before: str
+    after: str
+
+
+Touch = Touched | BranchMoved
+_router: Router[Envelope, Touch | None] = Router()
+
+
+def route(envelope: Envelope, bot_login: str) -> list[Touch]:
+    """What a delivery touches: nothing when the bot's own account caused it.
+
+    Somebody else's edit of the bot's comment comes with that somebody as sender, so it does touch.
+    """
+    if bot_login and envelope.sender.casefold() == bot_login.casefold():
+        return []
+    if not _REPOSITORY.fullmatch(envelope.repository):
+        return []
+    return [touch for touch in _router.dispatch(envelope.event, envelope.action, envelope) if touch]
+
+
+# Fine names as in X-Forgejo-Event-Type, and the three coarse ones that servers without that header send for reviews.
+@_router.register("pull_request")
+@_router.register("pull_request_sync")
+@_router.register("pull_request_label")
+@_router.register("pull_request_assign")
+@_router.register("pull_request_milestone")
+@_router.register("pull_request_comment")
+@_router.register("pull_request_review_request")
+@_router.register("pull_request_review_approved")
+@_router.register("pull_request_review_rejected")
+@_router.register("pull_request_review_comment")
+@_router.register("pull_request_approved")
+@_router.register("pull_request_rejected")
+@_router.register("issues")
+@_router.register("issue_label")
+@_router.register("issue_assign")
+@_router.register("issue_milestone")
+@_router.register("issue_comment")
+def _on_target(envelope: Envelope) -> Touch | None:
+    if envelope.number is None:
+        return None
+    kind = Kind.PULL if envelope.is_pull else Kind.ISSUE
+    target = Target(repository=envelope.repository, number=envelope.number, kind=kind)
+    return Touched(target, urgent=envelope.action == "synchronized")
+
+
+@_router.register("push")
+def _on_push(envelope: Envelope) -> Touch | None:
+    # Equal ends are the server's test delivery.
+    moved = envelope.before != envelope.after and not _NO_COMMIT.fullmatch(envelope.after)
+    if not moved or not envelope.ref.startswith(BRANCHES):
+        return None
+    return BranchMoved(envelope.repository, envelope.ref, envelope.before, envelope.after)
+
+
+async def mark_dirty(session: AsyncSession, targets: Iterable[Target]) -> None:
+    """Ask for one more look at each target, soon and with words, whatever held it back."""
+    rows = [
+        {"repository": repository, "number": number, "kind": kind.value, "desired_generation": 1}
+        for repository, number, kind in sorted({(target.repository, target.number, target.kind) for target in targets})
+    ]
+    change = {
+        "desired_generation": TargetRow.desired_generation + 1,
+        "quiet": False,
+        "priority": 0,
+        "not_before": None,
+    }
+    await upsert(session, TargetRow, rows, ("repository", "number"), change)
+
+
+async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_login: str) -> None:
+    """Two quick force-pushes leave one look: the head between them is known from its delivery alone."""
+    for envelope in batch:
+        for touch in route(envelope, bot_login):
+            if isinstance(touch, Touched) and touch.target.kind is Kind.PULL and envelope.after:
+                await records.keep_heads(session, touch.target, [envelope.after], envelope.received_at)
+
+
+async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetime) -> list[Touched]:
+    """Route all deliveries that wait; give what they touched, each target once.
+
+    Pull requests into a branch that moved are touched too, unhurried: they are measured against it; so are tracking
+    issues of soaks where it is the default branch, which has the policy. A repository whose deliveries come without
+    `setup` (an organisation's webhook) is served from then on.
+    """
+    touched: dict[Target, bool] = {}
+    more = True
+    while more and (batch := await inbox.unrouted(deliveries.SLICE)):
+        more = len(batch) == deliveries.SLICE
+        touches = [touch for envelope in batch for touch in route(envelope, bot_login)]
+        direct = [touch for touch in touches if isinstance(touch, Touched)]
+        moves = {
+            (touch.repository, touch.ref.removeprefix(BRANCHES)) for touch in touches if isinstance(touch, BranchMoved)
+        }
+        async with store.session() as session:
+            for repository in sorted({touch.target.repository for touch in direct}):
+                await records.serve(session, repository, now)
+            await mark_dirty(session, {touch.target for touch in direct})
+            await _keep_heads(session, batch, bot_login)
+            for repository, branch in sorted(moves):
+                into = await records.mark_open(session, repository=repository, base_ref=branch, priority=3)
+                into += await remember_soaks.mark_tracked(session, repository, branch=branch)
+                direct += [Touched(target) for target in into]
+            await deliveries.mark_routed(session, [envelope.id for envelope in batch], now)
+        inbox.routed(len(batch))
+        for touch in direct:
+            touched[touch.target] = touched.get(touch.target, False) or touch.urgent
+    return [Touched(target, urgent) for target, urgent in touched.items()]

@@ -1,0 +1,177 @@
+"""The door for deliveries: `POST /webhooks/forgejo`.
+
+Forgejo sends each delivery once and waits five seconds, one slow receiver delaying all others: so this reads a bounded
+body, checks its signature, keeps an envelope of it durably, answers, and leaves all else to later. Every answer is
+short JSON and never quotes what came in.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import StreamReader, web
+from aiohttp.http_exceptions import HttpProcessingError
+from multidict import istr
+
+from bot.forgejo.signature import FORM, JSON, BadSignature, proven
+from bot.intake.inbox import Inbox, InboxFull, InboxUnavailable, Stored
+from bot.model.delivery import Envelope, MalformedPayload, read_envelope
+
+PATH = "/webhooks/forgejo"
+RETRY_SECONDS = 30
+BODY_SECONDS = 30.0
+LARGE = 256 * 1024
+"""Bodies over this are checked and parsed in a thread: they take milliseconds, and others wait to be answered."""
+
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.:-]{0,63}")
+_EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")
+# As `istr`, whose lookups skip folding the case of a name each time.
+_ID_HEADERS = (istr("X-Forgejo-Delivery"), istr("X-Gitea-Delivery"))
+_EVENT_HEADERS = tuple(
+    istr(name) for name in ("X-Forgejo-Event-Type", "X-Gitea-Event-Type", "X-Forgejo-Event", "X-Gitea-Event")
+)
+_KINDS = frozenset({JSON, FORM})
+_ANSWER_HEADERS = {"Content-Type": "application/json"}
+
+
+class _Refused(Exception):
+    """A delivery that isn't taken: status, the word it is counted under, and what the sender can do."""
+
+    def __init__(self, status: int, result: str, advice: str) -> None:
+        super().__init__(advice)
+        self.status = status
+        self.result = result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """What the door needs to know. `secrets` is asked at each delivery, so that they can be rotated."""
+
+    inbox: Inbox
+    secrets: Callable[[], Sequence[bytes]]
+    witness_key: bytes
+    limit: int
+    clock: Callable[[], datetime]
+    on_result: Callable[[str], None] | None
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """202 when the delivery is stored, 200 when it was there already, else why not and what to do."""
+        try:
+            envelope = await self._read(request)
+            stored = await self.inbox.put(envelope)
+        except _Refused as refusal:
+            return self._refusal(refusal)
+        except InboxFull as error:
+            return self._refusal(_Refused(503, "full", f"{error}; send it again later"))
+        except InboxUnavailable as error:
+            advice = f"it can't be stored now ({error}); send it again later"
+            return self._refusal(_Refused(503, "unavailable", advice))
+        self._count(stored.value)
+        status = 202 if stored is Stored.NEW else 200
+        # The id is of letters, digits and `_.:-`: nothing in it needs escaping.
+        return web.Response(status=status, body=b'{"id": "%b"}' % envelope.id.encode(), headers=_ANSWER_HEADERS)
+
+    async def _read(self, request: web.Request) -> Envelope:
+        headers = request.headers
+        if (request.content_length or 0) > self.limit:
+            raise _too_large(self.limit)
+        if request.content_type not in _KINDS:
+            raise _Refused(415, "unsupported", f"send {JSON} or {FORM}; set the hook's content type")
+        delivery = _header(headers, _ID_HEADERS, _ID)
+        event = _header(headers, _EVENT_HEADERS, _EVENT)
+        body = await _body(request, self.limit)
+        if len(body) > LARGE:
+            return await asyncio.to_thread(self._envelope, delivery, event, headers, body)
+        return self._envelope(delivery, event, headers, body)
+
+    def _envelope(self, delivery: str, event: str, headers: Mapping[str, str], body: bytes) -> Envelope:
+        try:
+            payload = proven(headers, body, self.secrets())
+            return read_envelope(delivery, event, payload, witness_key=self.witness_key, at=self.clock())
+        except BadSignature as error:
+            raise _Refused(401, "unsigned", str(error)) from None
+        except MalformedPayload as error:
+            raise _Refused(400, "malformed", f"{error}; send what Forgejo sends") from None
+
+    def _refusal(self, refusal: _Refused) -> web.Response:
+        self._count(refusal.result)
+        headers = dict(_ANSWER_HEADERS)
+        if refusal.status == web.HTTPServiceUnavailable.status_code:
+            headers["Retry-After"] = str(RETRY_SECONDS)
+        response = web.Response(
+            status=refusal.status, body=json.dumps({"error": str(refusal)}).encode(), headers=headers
+        )
+        if refusal.status == web.HTTPRequestEntityTooLarge.status_code:
+            response.force_close()  # the rest of the body is still coming
+        return response
+
+    def _count(self, result: str) -> None:
+        if self.on_result is not None:
+            self.on_result(result)
+
+
+def add_webhook(  # noqa: PLR0913 - the door's whole configuration, by keyword
+    app: web.Application,
+    inbox: Inbox,
+    *,
+    secrets: Callable[[], Sequence[bytes]],
+    witness_key: bytes,
+    limit: int,
+    clock: Callable[[], datetime],
+    on_result: Callable[[str], None] | None = None,
+) -> None:
+    """Serve deliveries at `PATH`.
+
+    `limit` is in bytes of body. `on_result` is told each outcome in a word: new, known, unsigned, malformed,
+    unsupported, too-large, full, unavailable.
+    """
+    webhook = Webhook(
+        inbox=inbox, secrets=secrets, witness_key=witness_key, limit=limit, clock=clock, on_result=on_result
+    )
+    app.router.add_post(PATH, webhook.receive)
+
+
+def _header(headers: Mapping[str, str], names: Sequence[str], form: re.Pattern[str]) -> str:
+    for name in names:
+        value = headers.get(name)
+        if value is None:
+            continue
+        if form.fullmatch(value):
+            return value
+        raise _Refused(400, "malformed", f"the header {name} isn't one that Forgejo sends")
+    raise _Refused(400, "malformed", f"the header {names[0]} is missing; only Forgejo's webhooks are taken here")
+
+
+async def _body(request: web.Request, limit: int) -> bytes:
+    """The whole body, as sent; counted while it comes, as a chunked or compressed one doesn't say its size."""
+    content = request.content
+    if content.is_eof():
+        body = content.read_nowait()
+        if len(body) > limit:
+            raise _too_large(limit)
+        return body
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _pieces(content, limit)
+    except TimeoutError:
+        raise _Refused(408, "malformed", f"the body didn't come within {BODY_SECONDS:.0f} s; send it at once") from None
+    except (web.RequestPayloadError, HttpProcessingError, ConnectionError):
+        raise _Refused(400, "malformed", "the body ended early or can't be decoded; send it whole") from None
+
+
+async def _pieces(content: StreamReader, limit: int) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    while piece := await content.readany():
+        size += len(piece)
+        if size > limit:
+            raise _too_large(limit)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _too_large(limit: int) -> _Refused:
+    return _Refused(413, "too-large", f"the body is over {limit} bytes; raise ASSAY_MAX_BODY_BYTES if it has to pass")

@@ -1,0 +1,1 @@
+"""Asking models, within limits of time, number and network. Used by the application, which hands it to checks."""

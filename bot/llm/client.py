@@ -1,0 +1,186 @@
+"""Asking a model: how many questions at once, for how long, and when a model is left alone.
+
+What speaks to an endpoint stands in `bot.llm.endpoint` and is loaded with the first question, since it needs tens of
+megabytes that a bot without models never misses. Whatever goes wrong is NoAnswer, in words of ours.
+"""
+
+import asyncio
+import importlib
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, cast
+
+import structlog
+from pydantic import BaseModel, SecretStr
+
+from bot.config import ModelSettings
+from bot.llm.prompt import MAX_MATERIAL, prompt
+from bot.model import NoAnswer, Question
+from bot.telemetry import Metrics
+
+if TYPE_CHECKING:
+    from bot.llm.endpoint import Endpoint
+
+log = structlog.get_logger(__name__)
+
+FAULTS_IN_A_ROW = 3
+PAUSE = timedelta(seconds=60)
+NO_MODEL = "(none)"
+"""Stands in metrics for a name that the settings don't know: what a policy says is no label's value."""
+
+
+class Outcome(StrEnum):
+    """What became of a question; the metric's label."""
+
+    ANSWERED = "answered"
+    UNKNOWN = "unknown"
+    PAUSED = "paused"
+    BUSY = "busy"
+    CANCELLED = "cancelled"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    HTTP = "http"
+    REJECTED = "rejected"
+    REFUSED = "refused"
+    INVALID = "invalid"
+    TOO_LONG = "too_long"
+    USAGE = "usage"
+
+
+FAULTS = frozenset({Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.HTTP})
+"""What an endpoint is to blame for. A stranger's text can bring about the rest, and mustn't silence a model by it."""
+NOT_ASKED = frozenset({Outcome.PAUSED, Outcome.BUSY, Outcome.CANCELLED})
+"""What says nothing about the endpoint."""
+
+
+class Unanswered(NoAnswer):
+    """NoAnswer with what became of the question."""
+
+    def __init__(self, outcome: Outcome, why: str) -> None:
+        super().__init__(why)
+        self.outcome = outcome
+
+
+@dataclass
+class Circuit:
+    """Leaves a model alone for a minute after three faults in a row; one more fault then is another minute."""
+
+    faults: int = 0
+    until: datetime | None = None
+
+    def check(self, now: datetime) -> None:
+        """Raises Unanswered while the model is left alone."""
+        if self.until is not None and now < self.until:
+            raise Unanswered(Outcome.PAUSED, "it failed several times in a row and is left alone for a minute")
+
+    def saw(self, outcome: Outcome, now: datetime) -> None:
+        """Takes note of what became of a question."""
+        if outcome in NOT_ASKED:
+            return
+        self.faults = self.faults + 1 if outcome in FAULTS else 0
+        self.until = now + PAUSE if self.faults >= FAULTS_IN_A_ROW else None
+
+
+@dataclass
+class _Seat:
+    """One model of the settings, and what is known of it."""
+
+    settings: ModelSettings
+    key: SecretStr
+    circuit: Circuit = field(default_factory=Circuit)
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    endpoint: "Endpoint | None" = None
+
+
+def _token() -> str:
+    return secrets.token_hex(16)
+
+
+class Models:
+    """The models of the settings; `ask` is for `Tools.ask`. Close it at the end.
+
+    Raises ConfigError at once where a key can't be read.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, ModelSettings],
+        *,
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+        concurrency: int = 2,
+        token: Callable[[], str] = _token,
+    ) -> None:
+        self._seats = {name: _Seat(model, SecretStr(model.read_key(name))) for name, model in settings.items()}
+        self._clock = clock
+        self._metrics = metrics
+        self._room = asyncio.Semaphore(concurrency)
+        self._token = token
+
+    async def ask(self, question: Question) -> BaseModel:
+        """Gives an instance of `question.answer`. Raises NoAnswer, whose text quotes neither model nor server."""
+        seat = self._seats.get(question.model)
+        if seat is None:
+            log.warning("model.unknown", model=question.model, next="name it in ASSAY_MODELS, or not in the policy")
+            self._metrics.questions.labels(model=NO_MODEL, outcome=Outcome.UNKNOWN).inc()
+            raise Unanswered(Outcome.UNKNOWN, "the bot's settings name no such model")
+        try:
+            answer = await self._in_turn(seat, question)
+        except Unanswered as fault:
+            self._saw(question.model, fault.outcome)
+            tell = log.info if fault.outcome in NOT_ASKED else log.warning
+            tell("model.no_answer", model=question.model, outcome=fault.outcome, why=str(fault))
+            raise
+        except asyncio.CancelledError:
+            self._saw(question.model, Outcome.CANCELLED)
+            raise
+        self._saw(question.model, Outcome.ANSWERED)
+        return answer
+
+    async def close(self) -> None:
+        """Closes all connections. A question asked after that opens new ones."""
+        for seat in self._seats.values():
+            endpoint, seat.endpoint = seat.endpoint, None
+            if endpoint is not None:
+                await endpoint.close()
+
+    def _saw(self, model: str, outcome: Outcome) -> None:
+        self._seats[model].circuit.saw(outcome, self._clock())
+        self._metrics.questions.labels(model=model, outcome=outcome).inc()
+
+    async def _in_turn(self, seat: _Seat, question: Question) -> BaseModel:
+        seconds = seat.settings.seconds
+        seat.circuit.check(self._clock())
+        try:
+            async with asyncio.timeout(seconds):
+                await self._room.acquire()
+        except TimeoutError:
+            raise Unanswered(Outcome.BUSY, "too many questions waited before this one") from None
+        try:
+            # Those before it in the line may have opened the circuit.
+            seat.circuit.check(self._clock())
+            written = prompt(question, self._token())
+            if len(written.material) > MAX_MATERIAL:
+                raise Unanswered(Outcome.TOO_LONG, "there is too much to read for a model")
+            endpoint = await self._endpoint(seat)
+            async with asyncio.timeout(seconds):
+                return await endpoint.answer(written, question.answer)
+        except TimeoutError:
+            raise Unanswered(Outcome.TIMEOUT, "no answer came in time") from None
+        finally:
+            self._room.release()
+
+    async def _endpoint(self, seat: _Seat) -> "Endpoint":
+        """The import takes most of a second: in a thread, so that deliveries are acknowledged meanwhile."""
+        async with seat.opening:
+            if seat.endpoint is None:
+                seat.endpoint = await asyncio.to_thread(_open, seat.settings, seat.key)
+            return seat.endpoint
+
+
+def _open(settings: ModelSettings, key: SecretStr) -> "Endpoint":
+    module = importlib.import_module("bot.llm.endpoint")
+    return cast("Endpoint", module.Endpoint(settings, key))

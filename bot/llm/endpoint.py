@@ -1,0 +1,106 @@
+"""One model's endpoint, asked with pydantic-ai. Loading this loads pydantic-ai and the OpenAI client.
+
+Proxies of the environment aren't used: what is asked may come out of a private repository, and goes to the address in
+the settings and nowhere else.
+"""
+
+from urllib.parse import urlsplit
+
+import httpx2
+import pydantic_ai
+from openai import AsyncOpenAI
+from pydantic import BaseModel, SecretStr
+from pydantic_ai import Agent, NativeOutput, PromptedOutput, UsageLimits
+from pydantic_ai.exceptions import AgentRunError, ContentFilterError, OutputTokenLimitExceeded, UsageLimitExceeded
+from pydantic_ai.models.ollama import OllamaModel
+from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.profiles.openai import OpenAIModelProfile
+from pydantic_ai.providers.ollama import OllamaProvider
+from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+from pydantic_ai.settings import ModelSettings as Wishes
+
+from bot.config import ModelSettings
+from bot.llm.client import Outcome, Unanswered
+from bot.llm.prompt import Prompt
+from bot.llm.transport import Gate
+
+RETRIES = 1
+"""How often a model may mend an answer that hasn't the form asked for."""
+CONNECT_SECONDS = 10.0
+
+_FORM = "Answer with one JSON object of this schema, and with nothing else:\n{schema}"
+_NEWER_FIELD = ("openai.com", "openai.azure.com")
+"""Where `max_completion_tokens` bounds an answer. Everybody else knows the older `max_tokens`."""
+_IGNORES_SCHEMAS = ("ollama.com",)
+
+# Standard error belongs to the log.
+pydantic_ai.BANNER_ENABLED = False
+
+
+class Endpoint:
+    """One model at its address."""
+
+    def __init__(self, settings: ModelSettings, key: SecretStr) -> None:
+        limits = httpx2.Timeout(settings.seconds, connect=min(CONNECT_SECONDS, settings.seconds))
+        self._http = httpx2.AsyncClient(transport=Gate(key), timeout=limits, follow_redirects=False, trust_env=False)
+        client = AsyncOpenAI(
+            base_url=_root(settings), api_key="at-the-gate", http_client=self._http, timeout=limits, max_retries=0
+        )
+        self._model = _model(settings, client)
+        self._wishes = Wishes(max_tokens=settings.max_tokens, framing_announcement="never")
+        answers = 1 + RETRIES
+        self._usage = UsageLimits(request_limit=answers, output_tokens_limit=answers * settings.max_tokens)
+
+    async def answer(self, prompt: Prompt, form: type[BaseModel]) -> BaseModel:
+        """Gives the model's answer as an instance of `form`; who asks bounds the time. Raises Unanswered."""
+        enforced = self._model.profile.get("supports_json_schema_output", False)
+        agent = Agent(
+            self._model,
+            # The schema is said even where it is enforced: a grammar keeps to it without the model knowing it.
+            output_type=(NativeOutput if enforced else PromptedOutput)(form, template=_FORM),
+            instructions=prompt.instructions,
+            name="question",
+            retries=RETRIES,
+            model_settings=self._wishes,
+        )
+        try:
+            return (await agent.run(prompt.material, usage_limits=self._usage)).output
+        except ContentFilterError:
+            raise Unanswered(Outcome.REFUSED, "it declined to answer") from None
+        except OutputTokenLimitExceeded:
+            raise Unanswered(Outcome.TOO_LONG, "its answer was too long") from None
+        except UsageLimitExceeded:
+            raise Unanswered(Outcome.USAGE, "it used more tokens than it may") from None
+        except AgentRunError:
+            raise Unanswered(Outcome.INVALID, "its answer hadn't the form asked for") from None
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self._http.aclose()
+
+
+def _root(settings: ModelSettings) -> str:
+    """Ollama's own interface is at its root, the one spoken here under `/v1`."""
+    bare = settings.kind == "ollama" and not urlsplit(settings.url).path
+    return f"{settings.url}/v1" if bare else settings.url
+
+
+def _model(settings: ModelSettings, client: AsyncOpenAI) -> OpenAIChatModel:
+    host = urlsplit(settings.url).hostname or ""
+    profile = OpenAIModelProfile(
+        openai_chat_supports_max_completion_tokens=settings.kind == "openai" and _within(host, _NEWER_FIELD),
+        # Templates of local models often take one system message, and that at the beginning.
+        openai_chat_supports_multiple_system_messages=False,
+        may_tokenize_special_tokens_in_content=True,
+    )
+    if settings.kind == "openai":
+        profile["supports_json_schema_output"] = True
+        compatible = OpenAICompatibleProvider("openai-compatible", openai_client=client)
+        return OpenAIChatModel(settings.model, provider=compatible, profile=profile)
+    if _within(host, _IGNORES_SCHEMAS) or settings.model.endswith("-cloud"):
+        profile["supports_json_schema_output"] = False
+    return OllamaModel(settings.model, provider=OllamaProvider(openai_client=client), profile=profile)
+
+
+def _within(host: str, domains: tuple[str, ...]) -> bool:
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)

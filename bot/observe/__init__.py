@@ -1,0 +1,1 @@
+"""From a target to its snapshot. Used by preview and reconcile."""

@@ -1,0 +1,207 @@
+"""What stands around a pull request: reviews, protection, conflicts, references, paths, documents, workflows.
+
+It is what checks beside the secrets' one read, so only what the policy has switched on is looked at; reviews always,
+for their texts are searched for secrets. An unchanged pull request costs a call for its reviews, and another one for
+its base branch where merges are judged; all else is remembered.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo.types import PullRequest
+from bot.git.mirror import Mirrors
+from bot.git.tree import ConflictSeen, Ends, Trees
+from bot.history.history import History
+from bot.history.stale_mentions import Mentions
+from bot.model import Gap, Leak, Lint, Mention, Reference, Review, digest
+from bot.observe.branch_protection import read_required, read_reviews
+from bot.observe.references import MOST, Place, References, numbers, reference_of
+from bot.policy import Policy
+from bot.remembered import Remembered
+from bot.scan.scanner import Scanner
+from bot.scan.texts import Texts, read_texts
+from bot.text.escape import visible
+from bot.text.markdown import READ
+from bot.text.path_mentions import MOST as MOST_PATHS
+from bot.text.path_mentions import path_names
+from bot.thread.thread import Thread
+from bot.together import together
+from bot.workflows.lint import WorkflowLints
+
+REMEMBERED = 256
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which checks will read the context."""
+
+    contract: bool = False
+    base: bool = False
+    docs_drift: bool = False
+    workflow_lint: bool = False
+    merge: bool = False
+
+    @classmethod
+    def by(cls, policy: Policy) -> Self:
+        """Gives what a policy has switched on."""
+        guards = policy.guards
+        return cls(
+            contract=policy.contract.mode != "off",
+            base=guards.base.mode != "off",
+            docs_drift=guards.docs_drift.mode != "off" and guards.docs_drift.mentions == "on",
+            workflow_lint=guards.workflow_lint.mode != "off",
+            merge=policy.merge.mode == "on",
+        )
+
+    @property
+    def references(self) -> bool:
+        """Says whether it matters how what the description refers to stands."""
+        return self.contract or self.base or self.merge
+
+    @property
+    def mergeable(self) -> bool:
+        """Says whether it matters what a merge asks for, and whether it conflicts."""
+        return self.contract or self.merge
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What is known of a pull request already: its thread and history, its description masked, the bot's account."""
+
+    repository: str
+    thread: Thread
+    history: History
+    body: str
+    account: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """The fields of `Inputs` of these names, masked, and what was found in reviews.
+
+    `leaks` and `gaps` are secrets in what reviews say, and what of it wasn't searched; `unseen` is what else couldn't
+    be looked at, which is no matter of secrets.
+    """
+
+    reviews: tuple[Review, ...] = ()
+    required: tuple[str, ...] = ()
+    conflict: bool | None = None
+    references: tuple[Reference, ...] = ()
+    paths: dict[str, bool] = field(default_factory=dict)
+    mentions: tuple[Mention, ...] = ()
+    lints: tuple[Lint, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    unseen: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What a description names: pull requests and issues by number, and paths; and what of it wasn't read."""
+
+    numbers: tuple[int, ...] = ()
+    paths: tuple[str, ...] = ()
+    unread: tuple[Gap, ...] = ()
+
+
+class Contexts:
+    """Reads contexts, and remembers what can't change."""
+
+    def __init__(self, client: ForgejoAPI, mirrors: Mirrors, scanner: Scanner) -> None:
+        self._client = client
+        self._scanner = scanner
+        self._references = References(client)
+        self._trees = Trees(mirrors)
+        self._mentions = Mentions(mirrors, scanner)
+        self._lints = WorkflowLints(mirrors)
+        self._named: Remembered[tuple[Place, str], _Named] = Remembered(REMEMBERED)
+
+    async def read(self, looked: Looked, wanted: Wanted) -> Context:
+        """Gives the context of a pull request; nothing for an issue, and the reviews alone for one that is closed.
+
+        Raises ForgejoError when Forgejo can't be asked. What git can't tell is `unseen`.
+        """
+        pull = looked.thread.head
+        self._references.note(looked.repository, reference_of(pull))
+        if not isinstance(pull, PullRequest):
+            return Context()
+        asked = wanted if pull.state == "open" else Wanted()
+        ends = Ends(looked.repository, pull.base.sha, pull.head.sha, looked.history.merge_base)
+        files = looked.history.files
+        named = await self._names(looked, pull) if asked.references else _Named()
+        reviews, merge, references, there, drift, lint = await together(
+            self._reviews(looked, pull),
+            self._merge(pull, ends) if asked.mergeable else _nothing(),
+            self._referred(pull, ends.repository, named.numbers),
+            self._trees.paths(ends, named.paths) if asked.contract else _nothing(),
+            self._mentions.read(ends, files) if asked.docs_drift else _nothing(),
+            self._lints.read(ends, files) if asked.workflow_lint else _nothing(),
+        )
+        required, (conflict, unmerged) = merge or ((), (None, ()))
+        paths, unnamed = there or ({}, ())
+        mentions, unsearched = drift or ((), ())
+        lints, unlinted = lint or ((), ())
+        words, texts = reviews
+        return Context(
+            reviews=words,
+            required=required,
+            conflict=conflict,
+            references=references,
+            paths=paths,
+            mentions=mentions,
+            lints=lints,
+            leaks=texts.leaks,
+            gaps=texts.gaps,
+            unseen=tuple(map(self._shown, (*named.unread, *unmerged, *unnamed, *unsearched, *unlinted))),
+        )
+
+    async def _reviews(self, looked: Looked, pull: PullRequest) -> tuple[tuple[Review, ...], Texts]:
+        found = await read_reviews(self._client, looked.repository, pull.number, looked.account)
+        places, texts = [place for place, _ in found.texts], [text for _, text in found.texts]
+        if not texts:
+            return found.words, Texts((), (), ())
+        return found.words, await asyncio.to_thread(read_texts, self._scanner, places, texts)
+
+    async def _merge(self, pull: PullRequest, ends: Ends) -> tuple[tuple[str, ...], ConflictSeen]:
+        required, conflict = await together(
+            read_required(self._client, ends.repository, pull.base.ref), self._trees.conflict(ends)
+        )
+        return tuple(self._scanner.mask(context) for context in required), conflict
+
+    async def _referred(self, pull: PullRequest, repository: str, named: Sequence[int]) -> tuple[Reference, ...]:
+        """How the pull request itself stands is known."""
+        others = [number for number in named if number != pull.number]
+        found = await self._references.read(repository, others)
+        itself = [Reference(number=pull.number, kind="pull", state=pull.state)] if len(others) < len(named) else []
+        return tuple(sorted((*found, *itself), key=lambda one: one.number))
+
+    async def _names(self, looked: Looked, pull: PullRequest) -> _Named:
+        place = Place(looked.repository, pull.html_url.rsplit("/", 2)[0])
+        key = (place, digest(looked.body))
+        known = self._named.get(key)
+        return known or self._named.keep(key, await asyncio.to_thread(_named, looked.body, place))
+
+    def _shown(self, gap: Gap) -> Gap:
+        """What a gap names and quotes is somebody's words."""
+        return gap.model_copy(
+            update={name: visible(self._scanner.mask(text)) for name, text in (("what", gap.what), ("why", gap.why))}
+        )
+
+
+async def _nothing() -> None:
+    """Nobody will read it."""
+
+
+def _named(body: str, place: Place) -> _Named:
+    found, paths, of = numbers(body, place), path_names(body), digest(body)
+    unread = []
+    if len(body) > READ:
+        unread.append(Gap(what="the rest of the description", why=f"only {READ} characters of it are read", of=of))
+    if len(found) > MOST:
+        unread.append(Gap(what="further references", why=f"only {MOST} of {len(found)} are looked at", of=of))
+    if len(paths) == MOST_PATHS:
+        unread.append(Gap(what="further paths", why=f"only {MOST_PATHS} of a description are looked up", of=of))
+    return _Named(found, paths, tuple(unread))

@@ -1,0 +1,49 @@
+"""What gates and soaks are judged by, beside the target's own thread: soaks, phrases elsewhere, changed lines.
+
+Nothing is read of what the policy doesn't name.
+"""
+
+from bot.git.mirror import Mirrors
+from bot.git.tree import Ends
+from bot.history.history import History
+from bot.history.protected_lines import Touched, Touches, protected_names
+from bot.model import Inputs, Judgment, PhraseSeen
+from bot.scan.scanner import Scanner
+from bot.soaks.snapshot import Scene, Soaks
+from bot.store.database.session import Store
+from bot.store.gate_phrases import phrases_on
+
+
+class Proofs:
+    """Adds to what was observed of a target."""
+
+    def __init__(self, store: Store, soaks: Soaks, mirrors: Mirrors, scanner: Scanner) -> None:
+        self._store = store
+        self._soaks = soaks
+        self._touches = Touches(mirrors, scanner)
+
+    async def read(self, scene: Scene, inputs: Inputs, history: History, judgments: tuple[Judgment, ...]) -> Inputs:
+        """Gives the inputs with soaks, phrases and touches. Raises ForgejoError and GitError."""
+        touched = await self._touched(scene, inputs, history)
+        return inputs.model_copy(
+            update={
+                "soaks": await self._soaks.read(scene, inputs, judgments),
+                "phrases": await self._phrases(scene),
+                "touches": touched.touches,
+                "unseen": (*inputs.unseen, *touched.unseen),
+            }
+        )
+
+    async def _touched(self, scene: Scene, inputs: Inputs, history: History) -> Touched:
+        names = protected_names(scene.policy) if inputs.head.sha and inputs.state == "open" else ()
+        ends = Ends(scene.target.repository, inputs.base.sha, inputs.head.sha, history.merge_base)
+        return await self._touches.read(ends, names)
+
+    async def _phrases(self, scene: Scene) -> tuple[PhraseSeen, ...]:
+        wanted = {gate.phrase: gate.targets for gate in scene.policy.gates}
+        numbers = {number for on in wanted.values() for number in on} - {scene.target.number}
+        if not numbers:
+            return ()
+        async with self._store.read() as session:
+            found = await phrases_on(session, scene.target.repository, sorted(numbers))
+        return tuple(one for one in found if one.number in wanted.get(one.phrase, ()))

@@ -1,0 +1,259 @@
+"""Compares a plan with what was observed: which writes bring Forgejo closer, and what others changed of the bot's own.
+
+Pure. Labels are merged three ways: what the bot last applied, what is wanted now, what is there now. Whatever somebody
+else changed without the right to is put back, three times a day at most for one thing; then it is left and said.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.model import (
+    KnownLabels,
+    OwnComment,
+    Plan,
+    Restored,
+    Snapshot,
+    StatusSeen,
+    Value,
+    WantedComment,
+    WantedStatus,
+    digest,
+)
+from bot.plan.assess import WORSE
+from bot.plan.label_merge import decide_label, label_object, pairs
+from bot.plan.replies import FIRST
+from bot.plan.report import without_footer
+from bot.text.escape import cut
+
+MAX_RESTORES = 3
+
+ActionKind = Literal[
+    "comment.create",
+    "comment.edit",
+    "comment.delete",
+    "label.add",
+    "label.remove",
+    "status.create",
+    "reaction.create",
+]
+
+
+class Action(Value):
+    """One write. `object` names the place (`comment:PURPOSE`, `label:NAME`, `status:SHA:CONTEXT`,
+    `reaction:COMMENT:CONTENT`).
+
+    `target_url` of a status may be empty: the report comment of this same pass is meant.
+    """
+
+    kind: ActionKind
+    object: str
+    body: str = ""
+    comment_id: int | None = None
+    label: str = ""
+    label_id: int = 0
+    evidence: str = ""
+    sha: str = ""
+    context: str = ""
+    state: str = ""
+    description: str = ""
+    target_url: str = ""
+
+    @property
+    def value(self) -> str:
+        """Gives what the ledger remembers of the write: a hash of a body or status, `on` or `off` of a label."""
+        if self.kind.startswith("label"):
+            return "on" if self.kind == "label.add" else "off"
+        if self.kind.startswith("status"):
+            return status_value(self.state, self.description, self.target_url)
+        return "on" if self.kind == "reaction.create" else digest(self.body)
+
+    def __str__(self) -> str:
+        about = {
+            "comment.create": f"write the {purpose_of(self.object)}, {len(self.body)} characters",
+            "comment.edit": f"update comment {self.comment_id}",
+            "comment.delete": f"fold comment {self.comment_id} into the oldest",
+            "label.add": f"add label {self.label}",
+            "label.remove": f"remove label {self.label}",
+            "status.create": f"set status {self.context} of {self.sha[:10]} to {self.state}: {self.description}",
+            "reaction.create": f"react with {self.body} to comment {self.comment_id}",
+        }
+        return about[self.kind]
+
+
+@dataclass(frozen=True)
+class Disputes:
+    """What others changed: `restored` is put back in this pass, `left` was put back too often today.
+
+    `alarms` is what an operator has to hear of: what is left, and what is put back ever again because leaving it would
+    pass what is not passed.
+    """
+
+    restored: tuple[Restored, ...] = ()
+    left: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
+
+    def gives_up(self, thing: str) -> bool:
+        """Says whether a thing is left as others want it."""
+        return thing in self.left
+
+
+def purpose_of(comment: str) -> str:
+    """Gives in words what the comment at a place is for."""
+    name = comment.removeprefix("comment:")
+    if name.startswith("answer-"):
+        return f"answer to comment {name.removeprefix('answer-')}"
+    return name if name == "report" else f"comment of check {name}"
+
+
+def status_value(state: str, description: str, target_url: str) -> str:
+    """Gives the hash by which a status is recognised as the one that the bot wrote."""
+    return digest(f"{state}\n{description}\n{target_url}")
+
+
+def disputes(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> Disputes:
+    """Gives what others changed of the bot's own things since it wrote them."""
+    found: list[tuple[str, str, bool]] = []
+    for comment in plan.comments:
+        what = _comment_dispute(comment, snapshot)
+        found += [(f"comment:{comment.purpose}", what, False)] if what else []
+    for status in plan.statuses:
+        seen = _seen_status(snapshot, status.context)
+        if seen is not None and seen.creator != snapshot.own.account:
+            who = cut(seen.creator, 40) or "an unknown account"
+            due = _voice(status, snapshot)[1]
+            better = seen.state not in WORSE or WORSE.index(seen.state) < WORSE.index(due)
+            what = f"Status {status.context} was posted by {who}"
+            found.append((_status_object(snapshot, status), what, better))
+    for name, want, seen_label in pairs(plan, snapshot, labels):
+        if decide_label(want, seen_label, snapshot, decision=labels.is_decision(name)) == "restore":
+            verb = "set" if seen_label.on else "taken off"
+            found.append((label_object(name), f"Label {cut(name, 60)} was {verb} by {cut(seen_label.by, 40)}", False))
+    return _counted(found, snapshot)
+
+
+def actions(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: KnownLabels) -> tuple[Action, ...]:
+    """Gives the writes, in the order in which they are made: commands are seen, then comments, labels, statuses, and
+    at last that commands are done.
+    """
+    seen, done = _reactions(plan, snapshot)
+    found: list[Action] = [*seen]
+    for comment in plan.comments:
+        if not disputed.gives_up(f"comment:{comment.purpose}"):
+            found += _comment_actions(comment, snapshot)
+    found += sorted(_label_actions(plan, snapshot, disputed, labels), key=lambda action: action.kind, reverse=True)
+    for status in plan.statuses:
+        if not disputed.gives_up(_status_object(snapshot, status)):
+            found += _status_actions(status, snapshot)
+    return (*found, *done)
+
+
+def _label_actions(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: KnownLabels) -> Iterator[Action]:
+    for name, want, seen in pairs(plan, snapshot, labels):
+        decided = decide_label(want, seen, snapshot, decision=labels.is_decision(name))
+        if decided != "keep" and not disputed.gives_up(label_object(name)):
+            kind: ActionKind = "label.remove" if seen.on else "label.add"
+            evidence = want.evidence if want else ""
+            yield Action(kind=kind, object=label_object(name), label=name, label_id=seen.id, evidence=evidence)
+
+
+def _reactions(plan: Plan, snapshot: Snapshot) -> tuple[list[Action], list[Action]]:
+    """A reaction is made once: who takes it back, or a repetition of the same look, calls for no other."""
+    first, last = list[Action](), list[Action]()
+    for wanted in plan.reactions:
+        name = f"reaction:{wanted.comment_id}:{wanted.content}"
+        held = snapshot.own.holding(name)
+        if held is None or not held.value:
+            action = Action(kind="reaction.create", object=name, comment_id=wanted.comment_id, body=wanted.content)
+            (first if wanted.content == FIRST else last).append(action)
+    return first, last
+
+
+def _counted(found: Sequence[tuple[str, str, bool]], snapshot: Snapshot) -> Disputes:
+    earlier = {thing.object: thing for thing in snapshot.own.restored}
+    restored, left, alarms = [], [], []
+    for name, what, never_left in found:
+        known = earlier.get(name)
+        if known is not None and known.today >= MAX_RESTORES:
+            alarms.append(name)
+            if not never_left:
+                left.append(name)
+                continue
+        today, total = (known.today, known.total) if known else (0, 0)
+        restored.append(Restored(object=name, what=what, today=today + 1, total=total + 1, last_at=snapshot.taken_at))
+    return Disputes(tuple(restored), tuple(left), tuple(alarms))
+
+
+def _own(comment: WantedComment, snapshot: Snapshot) -> list[OwnComment]:
+    """What the ledger knows comes first, then the oldest: an older note may have been made to look like the bot's."""
+    held = snapshot.own.holding(f"comment:{comment.purpose}")
+    known = held.remote_id if held else None
+    mine = (own for own in snapshot.own.comments if own.purpose == comment.purpose)
+    return sorted(mine, key=lambda own: (own.id != known, own.id))
+
+
+def _comment_dispute(comment: WantedComment, snapshot: Snapshot) -> str:
+    held = snapshot.own.holding(f"comment:{comment.purpose}")
+    if held is None or not held.value:
+        return ""
+    there = _own(comment, snapshot)
+    which = "This comment" if comment.purpose == "report" else f"The {purpose_of(comment.purpose)}"
+    if not there:
+        return "" if comment.only_if_there or comment.once else f"{which} was deleted by somebody else"
+    known = {held.value, held.intended}
+    return "" if there[0].body_hash in known else f"{which} was edited by somebody else"
+
+
+def _comment_actions(comment: WantedComment, snapshot: Snapshot) -> list[Action]:
+    name = f"comment:{comment.purpose}"
+    there = _own(comment, snapshot)
+    if comment.once and not _comment_dispute(comment, snapshot):
+        held = snapshot.own.holding(name)
+        if there or (held is not None and held.value):
+            return []
+    if not there:
+        return [] if comment.only_if_there else [Action(kind="comment.create", object=name, body=comment.body)]
+    found = [Action(kind="comment.delete", object=f"{name}:{double.id}", comment_id=double.id) for double in there[1:]]
+    first = there[0]
+    if first.content_hash != digest(without_footer(comment.body)) or _comment_dispute(comment, snapshot):
+        found.append(Action(kind="comment.edit", object=name, body=comment.body, comment_id=first.id))
+    return found
+
+
+def _status_object(snapshot: Snapshot, status: WantedStatus) -> str:
+    return f"status:{snapshot.inputs.head.sha}:{status.context}"
+
+
+def _seen_status(snapshot: Snapshot, context: str) -> StatusSeen | None:
+    return next((seen for seen in snapshot.own.statuses if seen.context == context), None)
+
+
+def _voice(status: WantedStatus, snapshot: Snapshot) -> tuple[int, str, str, str]:
+    """The commit's status is the worst among its open pull requests; of equals, the lowest number speaks.
+
+    Gives number, state, description and address.
+    """
+    report = next((own for own in snapshot.own.comments if own.purpose == "report"), None)
+    url = f"{snapshot.own.url}#issuecomment-{report.id}" if report else ""
+    check = status.context.removeprefix("assay/")
+    voices = [(snapshot.target.number, status.state, status.description, url)]
+    voices += [(s.number, s.state, s.description, s.target_url) for s in snapshot.own.siblings if s.check == check]
+    return min(voices, key=lambda voice: (-WORSE.index(voice[1]), voice[0]))
+
+
+def _status_actions(status: WantedStatus, snapshot: Snapshot) -> list[Action]:
+    _, state, description, target_url = _voice(status, snapshot)
+    seen = _seen_status(snapshot, status.context)
+    wanted = Action(
+        kind="status.create",
+        object=_status_object(snapshot, status),
+        sha=snapshot.inputs.head.sha,
+        context=status.context,
+        state=state,
+        description=description,
+        target_url=target_url,
+    )
+    if seen is None or seen.creator != snapshot.own.account:
+        return [wanted]
+    same = wanted.value == status_value(seen.state, seen.description, seen.target_url)
+    return [] if same else [wanted]

@@ -1,0 +1,162 @@
+"""Turns a snapshot into reports and reports into a plan. Pure: the same snapshot gives the same answer, offline too."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from bot.model import (
+    Check,
+    Kind,
+    Plan,
+    Report,
+    Restored,
+    Snapshot,
+    Tools,
+    Verdict,
+    WantedComment,
+    WantedLabel,
+    WantedStatus,
+)
+from bot.plan import report as reporting
+from bot.plan.policy_report import NAME as POLICY_CHECK
+from bot.plan.policy_report import policy_report
+from bot.plan.replies import answers
+from bot.policy import PATH
+from bot.text.escape import plain
+
+STATES = {
+    Verdict.PASS: "success",
+    Verdict.SKIP: "success",
+    Verdict.ADVISE: "success",
+    Verdict.PENDING: "pending",
+    Verdict.ERROR: "error",
+    Verdict.BLOCK: "failure",
+}
+WORSE = ("success", "pending", "error", "failure")
+"""Status states from best to worst, for commits that several pull requests share."""
+MAX_DESCRIPTION = 140
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the checks say of a snapshot; the snapshot comes back with what they decided and judged folded in."""
+
+    snapshot: Snapshot
+    reports: tuple[Report, ...]
+
+
+async def assess(snapshot: Snapshot, checks: Sequence[Check], tools: Tools, only: Collection[str] = ()) -> Assessment:
+    """Gives the reports of the checks that apply to the snapshot, in the order of the checks.
+
+    Each check sees what those before it decided. `only` names checks to run whatever the target's state.
+    """
+    reports: list[Report] = []
+    for check in checks:
+        if snapshot.target.kind in check.on and (check.name in only if only else _state(snapshot) in check.states):
+            report = await check.assess(snapshot, tools)
+            snapshot = folded(snapshot, report)
+            reports.append(report)
+    preview = snapshot.memory.preview
+    if snapshot.policy_problems or preview or _held_status(snapshot, POLICY_CHECK):
+        report = policy_report(snapshot, preview)
+        snapshot = folded(snapshot, report)
+        reports.insert(0, report)
+    return Assessment(snapshot, tuple(reports))
+
+
+def folded(snapshot: Snapshot, report: Report) -> Snapshot:
+    """Gives the snapshot as every later look will take it, with the report's decisions and judgment in it, and with its
+    verdict for the checks behind it in this pass.
+    """
+    if report.decisions:
+        known = sorted((*snapshot.inputs.decisions, *report.decisions), key=lambda one: (one.comment_id, one.line))
+        inputs = snapshot.inputs.model_copy(update={"decisions": tuple(known)})
+        snapshot = snapshot.model_copy(update={"inputs": inputs})
+    if report.judgment is not None:
+        made = report.judgment
+        earlier = (one for one in snapshot.memory.judgments if not made.replaces or one.check != made.check)
+        memory = snapshot.memory.model_copy(update={"judgments": (*earlier, made)})
+        snapshot = snapshot.model_copy(update={"memory": memory})
+    rest = {check: said for check, said in snapshot.memory.verdicts.items() if check != report.check}
+    verdicts = rest | ({report.check: report.verdict.value} if report.status else {})
+    return snapshot.model_copy(update={"memory": snapshot.memory.model_copy(update={"verdicts": verdicts})})
+
+
+def plan(
+    snapshot: Snapshot, reports: Sequence[Report], restored: Sequence[Restored] = (), left: Sequence[str] = ()
+) -> Plan:
+    """Gives what should exist on Forgejo: the report, checks' own comments, answers, labels, and statuses on an open
+    head.
+
+    `restored` is what others changed and was put back, `left` what was put back too often; the report says so.
+    """
+    target = snapshot.target
+    notices = [reporting.restored_notice(thing) for thing in restored]
+    notices += [reporting.left_notice(name) for name in left]
+    body = reporting.write(snapshot, reports, [*notices, *_policy_notices(snapshot)])
+    clean = all(report.verdict in {Verdict.PASS, Verdict.SKIP} for report in reports) and not restored
+    comment = WantedComment(
+        purpose="report",
+        marker=reporting.marker(target),
+        body=body,
+        only_if_there=(target.kind is Kind.ISSUE or snapshot.inputs.state != "open") and clean,
+    )
+    answered = answers(snapshot, reports)
+    labels = {
+        name: WantedLabel(on=on, evidence=report.evidence_for(name), commanded=report.commanded.get(name))
+        for report in reports
+        for name, on in sorted(report.labels.items())
+    }
+    return Plan(
+        comments=(comment, *_own_words(snapshot, reports), *answered.comments),
+        reactions=answered.reactions,
+        labels=labels,
+        statuses=_statuses(snapshot, reports),
+    )
+
+
+def _own_words(snapshot: Snapshot, reports: Sequence[Report]) -> list[WantedComment]:
+    return [
+        WantedComment(
+            purpose=report.check,
+            marker=reporting.marker(snapshot.target, report.check),
+            body=f"{reporting.marker(snapshot.target, report.check)}\n{report.comment.body}",
+            only_if_there=report.comment.only_if_there,
+        )
+        for report in reports
+        if report.comment is not None
+    ]
+
+
+def _state(snapshot: Snapshot) -> str:
+    if snapshot.inputs.state != "open":
+        return "closed"
+    return "draft" if snapshot.inputs.draft else "open"
+
+
+def _statuses(snapshot: Snapshot, reports: Sequence[Report]) -> tuple[WantedStatus, ...]:
+    if snapshot.target.kind is not Kind.PULL or snapshot.inputs.state != "open" or not snapshot.inputs.head.sha:
+        return ()
+    return tuple(
+        WantedStatus(context=f"assay/{report.check}", state=STATES[report.verdict], description=_description(report))
+        for report in reports
+        if report.status or _held_status(snapshot, report.check)
+    )
+
+
+def _description(report: Report) -> str:
+    text = f"advice: {report.summary}" if report.verdict is Verdict.ADVISE else report.summary
+    return text if len(text) <= MAX_DESCRIPTION else text[: MAX_DESCRIPTION - 1] + "…"
+
+
+def _held_status(snapshot: Snapshot, check: str) -> bool:
+    """What was once red has to turn green again, also where nothing would be said of green."""
+    return snapshot.own.holding(f"status:{snapshot.inputs.head.sha}:assay/{check}") is not None
+
+
+def _policy_notices(snapshot: Snapshot) -> list[str]:
+    notices = [plain(note) for note in snapshot.policy_notes]
+    if any(PATH in {file.path, file.old_path} for file in snapshot.inputs.files):
+        notices.append(
+            f"This pull request changes `{PATH}`. The policy of the default branch has decided, not this change."
+        )
+    return notices

@@ -1,0 +1,1 @@
+"""The loop for one target: observe, assess, plan, remember, apply. Called by the engine alone."""

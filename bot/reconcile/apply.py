@@ -1,0 +1,220 @@
+"""Carries actions out: intent into the ledger, the write, its answer into the ledger.
+
+A crash at any point leaves either nothing, or an intent that the next look compares with what is there; no write is
+made blindly twice, because the next pass begins with a fresh snapshot.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo.errors import ForgejoError, NotFound, Unreachable
+from bot.forgejo.types import Comment, Label, PullRequest
+from bot.labels.catalog import LabelSet
+from bot.model import Held, Snapshot, Target
+from bot.plan.actions import Action, Disputes, status_value
+from bot.plan.label_merge import label_object
+from bot.reconcile.label_writer import Done, LabelRefused, LabelWriter, address
+from bot.store import owned
+from bot.store.database.session import Store
+from bot.store.ledger import Entry, append
+
+PERMITTING = frozenset({"merge/auto", "automerge-candidate", "mode:safe-auto"})
+"""Labels that let a machine go on: none stays on a head that nobody looked at."""
+
+
+class Applier:
+    """Writes to Forgejo for one bot account."""
+
+    def __init__(self, client: ForgejoAPI, store: Store, labels: LabelSet, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._store = store
+        self._labels = LabelWriter(client, labels)
+        self._clock = clock
+
+    async def apply(self, snapshot: Snapshot, actions: Sequence[Action], disputed: Disputes) -> tuple[Done, ...]:
+        """Makes the writes in order and records each; one that is refused doesn't keep the others from being made.
+
+        Raises the first ForgejoError or LabelRefused, when the rest is done.
+        """
+        if not actions:
+            return ()
+        await self._announce(snapshot, actions)
+        done: list[Done] = []
+        try:
+            failed = await self._each(snapshot, actions, done)
+        finally:
+            await self._record(snapshot, done, disputed)
+        if failed is not None:
+            raise failed
+        return tuple(done)
+
+    async def _each(
+        self, snapshot: Snapshot, actions: Sequence[Action], done: list[Done]
+    ) -> ForgejoError | LabelRefused | None:
+        failed: ForgejoError | LabelRefused | None = None
+        waiting = _batches(actions)
+        while waiting:
+            batch = waiting.popleft()
+            try:
+                done += await self._write(snapshot, batch, done)
+            except (ForgejoError, LabelRefused) as fault:
+                if isinstance(fault, LabelRefused) and len(batch) > 1:
+                    waiting.extendleft([action] for action in batch)  # one bad label doesn't keep the others off
+                    continue
+                failed = failed or fault
+                if isinstance(fault, Unreachable):
+                    break
+        return failed
+
+    async def close(self, target: Target, account: str, contexts: Sequence[str], why: str) -> None:
+        """Sets the statuses of an open pull request's head to `error`, without a look at anything else.
+
+        Those that the bot set on an earlier head are among them; labels that let a machine merge are taken off.
+
+        Raises ForgejoError.
+        """
+        repo, now = address(target), self._clock()
+        pull = PullRequest.of(await self._client.getitem(f"{repo}/pulls/{target.number}"))
+        if pull.state != "open" or not pull.head.sha:
+            return
+        async with self._store.read() as session:
+            held = [thing.object.split(":", 2) for thing in await owned.holdings(session, target)]
+        spoken = [place[2] for place in held if place[0] == "status" and len(place) == 3]  # noqa: PLR2004 - status, commit, context
+        for context in dict.fromkeys([*contexts, *spoken]):
+            body = {"context": context, "state": "error", "description": why, "target_url": pull.html_url}
+            name = f"status:{pull.head.sha}:{context}"
+            value = status_value("error", why, pull.html_url)
+            entry = Entry.of(target, "result", account, object=name, detail={"value": value}, result="not looked at")
+            await self._client.post(f"{repo}/statuses/{pull.head.sha}", body, repeat=True)
+            async with self._store.session() as session:
+                await owned.adopt(session, target, [Held(object=name, value=value)], now)
+                await append(session, [entry], now)
+        for label in pull.labels:
+            if label.name in PERMITTING:
+                await self._forbid(target, account, label)
+
+    async def _forbid(self, target: Target, account: str, label: Label) -> None:
+        name = label_object(label.name)
+        action = Action(kind="label.remove", object=name, label=label.name, label_id=label.id)
+        entry = Entry.of(target, "result", account, object=name, detail={"value": action.value}, result="not looked at")
+        await self._labels.remove(target, action)
+        now = self._clock()
+        async with self._store.session() as session:
+            await owned.hold(session, target, action, None, now)
+            await append(session, [entry], now)
+
+    async def _announce(self, snapshot: Snapshot, actions: Sequence[Action]) -> None:
+        now, target = self._clock(), snapshot.target
+        entries = [self._entry(snapshot, "intent", action) for action in actions]
+        async with self._store.session() as session:
+            await owned.intend(session, target, actions, now)
+            await append(session, entries, now)
+
+    async def _record(self, snapshot: Snapshot, done: Sequence[Done], disputed: Disputes) -> None:
+        """Only what was really put back counts as put back."""
+        if not done:
+            return
+        now, target = self._clock(), snapshot.target
+        made = {one.action.object for one in done}
+        entries = [self._entry(snapshot, "result", one.action, one.remote_id) for one in done]
+        entries += [
+            Entry.of(target, "restore", snapshot.own.account, object=thing.object, detail={"what": thing.what})
+            for thing in disputed.restored
+            if thing.object in made
+        ]
+        async with self._store.session() as session:
+            for one in done:
+                await owned.hold(session, snapshot.target, one.action, one.remote_id, now)
+            await append(session, entries, now)
+
+    def _entry(self, snapshot: Snapshot, kind: str, action: Action, remote_id: int | None = None) -> Entry:
+        return Entry.of(
+            snapshot.target,
+            kind,
+            snapshot.own.account,
+            object=action.object,
+            detail={"action": action.kind, "value": action.value, "id": remote_id or action.comment_id},
+            snapshot_hash=snapshot.hash,
+            result="done" if kind == "result" else "",
+        )
+
+    async def _write(self, snapshot: Snapshot, batch: Sequence[Action], done: Sequence[Done]) -> list[Done]:
+        action = batch[0]
+        match action.kind:
+            case "label.add":
+                return await self._labels.add(snapshot.target, batch)
+            case "label.remove":
+                return [await self._labels.remove(snapshot.target, action)]
+            case "status.create":
+                return [await self._status(snapshot, action, done)]
+            case "reaction.create":
+                return [await self._react(snapshot.target, action)]
+            case _:
+                return [await self._comment(snapshot.target, action)]
+
+    async def _react(self, target: Target, action: Action) -> Done:
+        """A comment that is gone needs no reaction any more; the same reaction twice is one."""
+        with suppress(NotFound):
+            await self._client.post(
+                f"{address(target)}/issues/comments/{action.comment_id}/reactions",
+                {"content": action.body},
+                repeat=True,
+            )
+        return Done(action, action.comment_id)
+
+    async def _comment(self, target: Target, action: Action) -> Done:
+        repo = address(target)
+        if action.kind == "comment.create":
+            raw = await self._client.post(f"{repo}/issues/{target.number}/comments", {"body": action.body})
+            return Done(action, Comment.of(raw).id)
+        there = f"{repo}/issues/comments/{action.comment_id}"
+        if action.kind == "comment.edit":
+            await self._client.patch(there, {"body": action.body})
+            return Done(action, action.comment_id)
+        with suppress(NotFound):  # somebody else was faster; it is gone, as it should be
+            await self._client.delete(there)
+        return Done(action)
+
+    async def _status(self, snapshot: Snapshot, action: Action, done: Sequence[Done]) -> Done:
+        url = action.target_url or next(
+            (
+                f"{snapshot.own.url}#issuecomment-{one.remote_id}"
+                for one in done
+                if one.action.object == "comment:report"
+            ),
+            "",
+        )
+        filled = action.model_copy(update={"target_url": url})
+        body = {
+            "context": action.context,
+            "state": action.state,
+            "description": action.description,
+            "target_url": url,
+        }
+        # A second post of the same state adds a row and changes nothing.
+        await self._client.post(f"{address(snapshot.target)}/statuses/{action.sha}", body, repeat=True)
+        return Done(filled)
+
+
+def _batches(actions: Sequence[Action]) -> deque[list[Action]]:
+    """Labels go on in one call, which is one event for whoever listens; all else is written one by one."""
+    found: deque[list[Action]] = deque()
+    for action in actions:
+        if action.kind == "label.add" and found and found[-1][0].kind == "label.add":
+            found[-1].append(action)
+        else:
+            found.append([action])
+    return found
+
+
+def adoptable(snapshot: Snapshot) -> tuple[Held, ...]:
+    """Gives what the bot's account wrote where the ledger has no history: it is taken as ours, in silence."""
+    first = {own.purpose: own for own in reversed(snapshot.own.comments)}
+    return tuple(
+        Held(object=f"comment:{purpose}", value=own.body_hash, remote_id=own.id)
+        for purpose, own in sorted(first.items())
+        if snapshot.own.holding(f"comment:{purpose}") is None
+    )

@@ -1,0 +1,90 @@
+"""Puts labels on targets and takes them off, and defines in the repository what it has not got yet."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo.errors import Forbidden, NotFound
+from bot.forgejo.sansio import path
+from bot.forgejo.types import Label
+from bot.labels.catalog import LabelSet, hex_colour
+from bot.model import Target
+from bot.plan.actions import Action
+
+
+class LabelRefused(RuntimeError):
+    """Forgejo answered a label call with 200 and didn't do it; the label's definition is missing or doubled."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A write that was answered: what, and the id of what it made."""
+
+    action: Action
+    remote_id: int | None = None
+
+
+def address(target: Target) -> str:
+    """Gives the path of a target's repository in the API."""
+    owner, name = target.repository.split("/", 1)
+    return path("repos", owner, name)
+
+
+class LabelWriter:
+    """Writes labels, for one bot account."""
+
+    def __init__(self, client: ForgejoAPI, labels: LabelSet) -> None:
+        self._client = client
+        self._labels = labels
+        self._defined: dict[str, set[str]] = {}
+
+    async def add(self, target: Target, actions: Sequence[Action]) -> list[Done]:
+        """Puts labels on in one call. Raises LabelRefused for one that nobody declares, ForgejoError."""
+        names = [action.label for action in actions]
+        await self._define(target, names)
+        answer = await self._client.post(
+            f"{address(target)}/issues/{target.number}/labels", {"labels": names}, repeat=True
+        )
+        there = {label.name: label.id for label in map(Label.of, answer or [])}
+        if missing := [name for name in names if name not in there]:
+            self._defined.pop(target.repository, None)
+            told = ", ".join(missing)
+            raise LabelRefused(f"label {told} of {target} wasn't set although Forgejo said so; look again")
+        return [Done(action, there[action.label]) for action in actions]
+
+    async def remove(self, target: Target, action: Action) -> Done:
+        """Takes a label off, and every other of its name. Raises ForgejoError."""
+        labels = f"{address(target)}/issues/{target.number}/labels"
+        for label in [Label.of(raw) for raw in await self._client.getitem(labels) or []]:
+            if label.id == action.label_id or label.name == action.label:
+                await self._client.delete(f"{labels}/{label.id}")
+        return Done(action)
+
+    async def _define(self, target: Target, names: Sequence[str]) -> None:
+        """Makes the labels in the repository that neither it nor its organisation has."""
+        if self._defined.get(target.repository, set()).issuperset(names):
+            return
+        owner = target.repository.split("/", 1)[0]
+        known = {Label.of(raw).name async for raw in self._client.getiter(f"{address(target)}/labels")}
+        # A user has no labels of its own, and a token without read:organization may not ask for an organisation's.
+        with suppress(NotFound, Forbidden):
+            async for raw in self._client.getiter(path("orgs", owner, "labels")):
+                known.add(Label.of(raw).name)
+        for name in names:
+            if name not in known:
+                await self._client.post(f"{address(target)}/labels", self._definition(name))
+                known.add(name)
+        self._defined[target.repository] = known
+
+    def _definition(self, name: str) -> dict[str, Any]:
+        label = self._labels.get(name)
+        if label is None:
+            raise LabelRefused(f"label {name} isn't declared; add it to labels.yaml")
+        return {
+            "name": label.name,
+            "color": hex_colour(label),
+            "description": label.description,
+            "exclusive": label.exclusive,
+        }

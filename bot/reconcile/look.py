@@ -1,0 +1,76 @@
+"""One look at one target: observe, assess, plan. Nothing is written here."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from bot.labels.catalog import LabelSet
+from bot.model import Check, Plan, Question, Report, Snapshot, Target, Tools
+from bot.model.identity import Identity
+from bot.observe.observer import Observer
+from bot.plan.actions import Action, Disputes, actions, disputes
+from bot.plan.assess import MAX_DESCRIPTION, assess, plan
+from bot.reconcile.apply import Applier
+from bot.scan.scanner import Scanner
+from bot.store.database.session import Store
+from bot.telemetry import Metrics
+from bot.text.escape import cut
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a target: what was seen, what the checks say, and what would be written."""
+
+    snapshot: Snapshot
+    reports: tuple[Report, ...]
+    plan: Plan
+    disputed: Disputes
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a reconciler works with."""
+
+    store: Store
+    observer: Observer
+    applier: Applier
+    checks: Sequence[Check]
+    scanner: Scanner
+    labels: LabelSet
+    metrics: Metrics
+    clock: Callable[[], datetime]
+    ask: Callable[[Question], Awaitable[BaseModel]]
+
+
+async def look_at(parts: Parts, identity: Identity, target: Target) -> Look:
+    """Gives a fresh look and writes nothing. Raises what observing raises."""
+    snapshot = await parts.observer.observe(target, identity)
+    tools = Tools(now=parts.clock, labels=parts.labels, ask=parts.ask)
+    assessed = await assess(snapshot, parts.checks, tools)
+    return conclude(parts, assessed.snapshot, assessed.reports)
+
+
+def conclude(parts: Parts, snapshot: Snapshot, reports: Sequence[Report]) -> Look:
+    """Gives the plan and the writes that reports lead to."""
+    labels = parts.labels
+    wanted = plan(snapshot, reports)
+    disputed = disputes(wanted, snapshot, labels)
+    history = {thing.object: thing for thing in (*snapshot.own.restored, *disputed.restored)}
+    told = tuple(history[name] for name in sorted(history))
+    if told or disputed.left:
+        wanted = plan(snapshot, reports, told, disputed.left)
+    wanted = _redacted(parts.scanner, wanted)
+    return Look(snapshot, tuple(reports), wanted, disputed, actions(wanted, snapshot, disputed, labels))
+
+
+def _redacted(scanner: Scanner, wanted: Plan) -> Plan:
+    """The last look at what leaves: whatever slipped through before is masked here."""
+    mask = scanner.mask
+    comments = tuple(comment.model_copy(update={"body": mask(comment.body)}) for comment in wanted.comments)
+    statuses = tuple(
+        one.model_copy(update={"description": cut(mask(one.description), MAX_DESCRIPTION)}) for one in wanted.statuses
+    )
+    return wanted.model_copy(update={"comments": comments, "statuses": statuses})

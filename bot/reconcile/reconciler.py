@@ -1,0 +1,296 @@
+"""The loop around observe, assess, plan and apply: one look at one target, and what is remembered of it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+
+from bot.engine import Engine, Lease
+from bot.forgejo.errors import Forbidden, ForgejoError, Locked, RateLimited
+from bot.git.mirror import GitError
+from bot.history.history import Moved
+from bot.model import Kind, Report, SiblingVerdict, Snapshot, Target
+from bot.model.identity import Identity
+from bot.observe.observer import PATIENCE
+from bot.plan.assess import MAX_DESCRIPTION
+from bot.plan.label_merge import regrounded
+from bot.reconcile.apply import adoptable
+from bot.reconcile.label_writer import Done, LabelRefused
+from bot.reconcile.look import Look, Parts, conclude, look_at
+from bot.reconcile.remember import memorise
+from bot.reconcile.remember_soaks import keep_soaks
+from bot.store import owned, targets
+from bot.store.ledger import Entry, append
+from bot.store.tables import TargetRow
+from bot.text.escape import cut
+from bot.thread.thread import Gone, WrongKind
+
+log = structlog.get_logger(__name__)
+
+FIRST_RETRY = 2.0
+LAST_RETRY = 900.0
+GONE_AFTER = timedelta(minutes=10)
+MISSING = "it isn't there; it is forgotten if it still isn't when looked for again"
+FIRST_POLL = 10.0
+LAST_POLL = 300.0
+POLLS_WITHOUT_STATUS = 3
+
+Result = TypeVar("Result")
+
+
+class Reconciler:
+    """Brings targets to what their snapshots ask for."""
+
+    def __init__(self, parts: Parts, engine: Engine, identity: Callable[[], Identity]) -> None:
+        self._parts = parts
+        self._engine = engine
+        self._identity = identity
+        self._polls: dict[str, tuple[str, int]] = {}
+        self._muted: set[str] = set()
+
+    async def look(self, target: Target) -> Look:
+        """Gives a fresh look and writes nothing. Raises what observing raises."""
+        return await look_at(self._parts, self._identity(), target)
+
+    async def run(self, lease: Lease) -> None:
+        """Looks at the lease's target and writes; failures are recorded and tried again later."""
+        target, started = lease.target, time.monotonic()
+        structlog.contextvars.bind_contextvars(target=str(target))
+        try:
+            outcome = await self._reconcile(lease)
+        except (Gone, WrongKind) as fault:
+            outcome = await self._gone(target, fault)
+        except (Locked, Forbidden) as fault:
+            outcome = await self._mute(target, fault)
+        except LabelRefused as fault:
+            outcome = await self._label_refused(target, fault)
+        except (ForgejoError, GitError, Moved) as fault:
+            outcome = await self._retry(target, fault)
+        finally:
+            structlog.contextvars.unbind_contextvars("target")
+        self._parts.metrics.reconciles.labels(outcome=outcome).inc()
+        self._parts.metrics.reconcile_seconds.observe(time.monotonic() - started)
+
+    async def _reconcile(self, lease: Lease) -> str:
+        target = lease.target
+        async with self._parts.store.read() as session:
+            row = await targets.row_of(session, target)
+        generation = row.desired_generation if row else 0
+        look = await _unless(lease.superseded, self.look(target))
+        if look is None:
+            await self._engine.submit(target)
+            return "superseded"
+        look = await self._remember(look, row)
+        done = await self._apply(look)
+        await self._finish(look, generation, done)
+        await self._poll(look.snapshot)
+        if again := max((report.again for report in look.reports), default=0.0):
+            await self._engine.submit(target, delay=again)
+        log.info("reconciled", snapshot=look.snapshot.hash, writes=len(done), verdicts=_verdicts(look.reports))
+        return "written" if done else "unchanged"
+
+    async def apply_once(self, target: Target) -> tuple[Look, tuple[Done, ...]]:
+        """Looks at a target and writes now, for the command line. Raises what observing and writing raise."""
+        target = await self._parts.observer.canonical(target)
+        async with self._parts.store.session() as session:
+            if await targets.row_of(session, target) is None:
+                await targets.serve(session, target.repository, self._parts.clock())
+                await targets.add_targets(session, [target], quiet=False)
+            row = await targets.row_of(session, target)
+        look = await self._remember(await self.look(target), row)
+        done = await self._apply(look)
+        await self._finish(look, row.desired_generation if row else 0, done)
+        return look, done
+
+    async def _remember(self, look: Look, row: TargetRow | None) -> Look:
+        """Keeps what must outlive a crash, before anything is written; then looks at the siblings once more."""
+        snapshot, parts = look.snapshot, self._parts
+        await memorise(parts.store, look)
+        for other in await keep_soaks(parts.store, look, row):
+            await self._engine.submit(other)
+        if row is not None and row.snapshot_hash == snapshot.hash and not look.actions:
+            return look
+        target, head = snapshot.target, snapshot.inputs.head.sha
+        async with parts.store.session() as session:
+            # Before any write: a write that Forgejo refuses must not hide this head from pull requests that share it.
+            wakes = await targets.place(session, target, snapshot.inputs)
+            await targets.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, ()))
+            if row is None or row.snapshot_hash != snapshot.hash:
+                await targets.keep_snapshot(session, snapshot)
+                if head:
+                    await targets.keep_heads(session, target, [head], snapshot.taken_at)
+                await append(session, [self._judgment(look)], snapshot.taken_at)
+            siblings = await targets.siblings(session, target, head) if head else ()
+        for other in wakes:
+            await self._engine.submit(other)
+        for report in look.reports:
+            parts.metrics.verdicts.labels(check=report.check, verdict=report.verdict).inc()
+        if siblings == snapshot.own.siblings:
+            return look
+        return conclude(self._parts, _with_siblings(snapshot, siblings), look.reports)
+
+    async def _apply(self, look: Look) -> tuple[Done, ...]:
+        snapshot, metrics = look.snapshot, self._parts.metrics
+        if snapshot.own.quiet:
+            return ()
+        if snapshot.inputs.archived or not snapshot.own.can_write:
+            self._say_once(snapshot.target, "archived" if snapshot.inputs.archived else "no right to write")
+            return ()
+        for name in look.disputed.alarms:
+            metrics.alarms.labels(kind=name.split(":", 1)[0]).inc()
+            log.error("tampering.insisted", object=name, next="find out who keeps changing it")
+        for thing in look.disputed.restored:
+            metrics.restores.labels(kind=thing.object.split(":", 1)[0]).inc()
+            log.warning("tampering.restored", object=thing.object, what=thing.what)
+        done = await self._parts.applier.apply(snapshot, look.actions, look.disputed)
+        for one in done:
+            metrics.writes.labels(kind=one.action.kind).inc()
+        return done
+
+    async def _finish(self, look: Look, generation: int, done: Sequence[Done]) -> None:
+        """Records the generation that was seen; looks once more where a pull request of this head spoke meanwhile."""
+        snapshot, now = look.snapshot, self._parts.clock()
+        target, head = snapshot.target, snapshot.inputs.head.sha
+        async with self._parts.store.session() as session:
+            row = await targets.row_of(session, target)
+            if row is None:
+                return
+            row.observed_generation = max(row.observed_generation, generation)
+            row.attempts, row.last_error, row.not_before = 0, "", None
+            row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
+            await owned.reground(session, target, regrounded(look.plan, snapshot, self._parts.labels), now)
+            if done:
+                await targets.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, done))
+            adopted = [] if done else adoptable(snapshot)
+            if adopted and not snapshot.own.quiet:
+                await owned.adopt(session, target, adopted, now)
+            live = bool(head) and snapshot.inputs.state == "open"
+            changed = live and await targets.siblings(session, target, head) != snapshot.own.siblings
+        if changed:
+            await self._engine.submit(target)
+
+    async def _poll(self, snapshot: Snapshot) -> None:
+        """Forgejo sends no event for statuses: a head is looked at again until they settle, ever more rarely."""
+        key, head = str(snapshot.target), snapshot.inputs.head.sha
+        statuses = snapshot.inputs.statuses
+        known, count = self._polls.get(key, ("", 0))
+        count = count + 1 if known == head else 0
+        waiting = any(status.state == "pending" for status in statuses) or (
+            not statuses and count < POLLS_WITHOUT_STATUS
+        )
+        if snapshot.inputs.state != "open" or not head or not waiting:
+            self._polls.pop(key, None)
+            if head and not waiting and snapshot.inputs.state == "open":
+                self._polls[key] = (head, POLLS_WITHOUT_STATUS)
+            return
+        self._polls[key] = (head, count)
+        await self._engine.submit(snapshot.target, priority=5, delay=min(FIRST_POLL * 2**count, LAST_POLL))
+
+    async def _gone(self, target: Target, fault: Exception) -> str:
+        """A target that isn't there twice, some time apart, is forgotten; once may be a server that is being mended."""
+        log.info("target.gone", reason=str(fault))
+        async with self._parts.store.session() as session:
+            row = await targets.row_of(session, target)
+            if row is not None and row.last_error != MISSING:
+                row.last_error, row.not_before = MISSING, self._parts.clock() + GONE_AFTER
+                row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
+                return "missing"
+            wakes = await targets.sharing_head(session, target, row.head_sha) if row else []
+            await targets.forget(session, target)
+        for other in wakes:
+            await self._engine.submit(other)
+        return "gone"
+
+    async def _label_refused(self, target: Target, fault: LabelRefused) -> str:
+        """What is known of a repository's labels may be out of date, which the next look mends; or nothing does."""
+        async with self._parts.store.read() as session:
+            row = await targets.row_of(session, target)
+        if row is not None and row.attempts < PATIENCE:
+            return await self._retry(target, fault)
+        return await self._mute(target, fault)
+
+    async def _mute(self, target: Target, fault: ForgejoError | LabelRefused) -> str:
+        """Forgejo won't let the bot: trying again changes nothing until something happens on the target."""
+        self._say_once(target, str(fault))
+        async with self._parts.store.session() as session:
+            row = await targets.row_of(session, target)
+            if row is not None:
+                row.observed_generation, row.last_error = row.desired_generation, str(fault)[:500]
+                row.observed_at = self._parts.clock()
+        return "refused"
+
+    async def failed(self, target: Target, fault: Exception) -> None:
+        """Records a look that failed in an unforeseen way; it is tried again later, like any other."""
+        await self._retry(target, fault)
+
+    async def _retry(self, target: Target, fault: Exception) -> str:
+        async with self._parts.store.session() as session:
+            row = await targets.row_of(session, target)
+            if row is not None:
+                row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
+                row.observed_at = self._parts.clock()
+            attempts = row.attempts if row else 0
+            wait = min(FIRST_RETRY * 2 ** min(attempts, 20), LAST_RETRY)
+            if isinstance(fault, RateLimited) and fault.retry_after:
+                wait = max(wait, fault.retry_after)
+            await targets.postpone(session, target, str(fault), self._parts.clock() + timedelta(seconds=wait))
+        log.warning("reconcile.failed", error=str(fault), kind=type(fault).__name__, again_in_seconds=wait)
+        if attempts >= PATIENCE and target.kind is Kind.PULL:
+            await self._close(target, fault)
+        await self._engine.submit(target, delay=wait)
+        return "failed"
+
+    async def _close(self, target: Target, fault: Exception) -> None:
+        """A head that can't be looked at must not keep an earlier word, nor go without one."""
+        guards = [check for check in self._parts.checks if check.guards and target.kind in check.on]
+        contexts = [f"assay/{check.name}" for check in guards]
+        why = cut(f"couldn't be looked at ({type(fault).__name__}); an operator finds why in the log", MAX_DESCRIPTION)
+        try:
+            await self._parts.applier.close(target, self._identity().account, contexts, why)
+        except ForgejoError as again:
+            log.warning("reconcile.not-closed", error=str(again))
+
+    def _say_once(self, target: Target, why: str) -> None:
+        key = f"{target} {why}"
+        if key not in self._muted:
+            self._muted.add(key)
+            log.warning("target.read-only", target=str(target), why=why)
+
+    def _judgment(self, look: Look) -> Entry:
+        return Entry.of(
+            look.snapshot.target,
+            "judgment",
+            look.snapshot.own.account,
+            detail={"verdicts": _verdicts(look.reports), "head": look.snapshot.inputs.head.sha},
+            snapshot_hash=look.snapshot.hash,
+        )
+
+    def _report_url(self, snapshot: Snapshot, done: Sequence[Done]) -> str:
+        fresh = next((one.remote_id for one in done if one.action.object == "comment:report" and one.remote_id), None)
+        known = next((own.id for own in snapshot.own.comments if own.purpose == "report"), None)
+        number = fresh or known
+        return f"{snapshot.own.url}#issuecomment-{number}" if number else ""
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[object, object, Result]) -> Result | None:
+    """Gives the work's result, or None (and ends the work) when `stop` is set first."""
+    task = asyncio.ensure_future(work)
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        return await task if task.done() else None
+    finally:
+        for pending in (task, stopped):
+            pending.cancel()
+        await asyncio.gather(task, stopped, return_exceptions=True)
+
+
+def _with_siblings(snapshot: Snapshot, siblings: tuple[SiblingVerdict, ...]) -> Snapshot:
+    return snapshot.model_copy(update={"own": snapshot.own.model_copy(update={"siblings": siblings})})
+
+
+def _verdicts(reports: Sequence[Report]) -> dict[str, str]:
+    return {report.check: report.verdict.value for report in reports}

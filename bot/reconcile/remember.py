@@ -1,0 +1,40 @@
+"""Keeps what a look brought to mind, before anything is written: the next look begins with it."""
+
+from bot.model import Decision
+from bot.reconcile.look import Look
+from bot.store import decisions
+from bot.store.database.session import Store
+from bot.store.ledger import Entry, append
+
+
+async def memorise(store: Store, look: Look) -> None:
+    """Keeps what people decided and what checks judged: the next look begins with it."""
+    target, now = look.snapshot.target, look.snapshot.taken_at
+    made = [one for report in look.reports for one in report.decisions]
+    judged = [report.judgment for report in look.reports if report.judgment is not None]
+    if not made and not judged:
+        return
+    entries = [
+        Entry.of(target, "decision", one.by, object=f"comment:{one.comment_id}:{one.line}", detail=_told(one))
+        for one in made
+    ]
+    entries += [
+        Entry.of(target, one.kind, one.actor, object=one.object, detail=one.detail, snapshot_hash=look.snapshot.hash)
+        for report in look.reports
+        for one in report.records
+        if report.judgment is not None
+    ]
+    async with store.session() as session:
+        await decisions.keep_decisions(session, target, made)
+        await decisions.keep_judgments(session, target, judged)
+        await append(session, entries, now)
+
+
+def _told(decision: Decision) -> dict[str, str]:
+    """What the ledger has of a decision; the words somebody chose stay with the decision."""
+    return {
+        "command": decision.command,
+        "argument": decision.argument,
+        "at": decision.at.isoformat(),
+        "refused": decision.refused,
+    }

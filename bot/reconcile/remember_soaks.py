@@ -1,0 +1,125 @@
+"""Keeps what a look brought to light of soaks, and finds whom it concerns.
+
+Runs after each look, before anything is written. When what is known of a soak changes, the open pull requests of the
+repository are judged anew, so that a status turns by itself as a gate opens; when a pull request is merged that a soak
+waits for, its tracking issue is looked at again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.model import Kind, Report, Snapshot, Target
+from bot.policy import Policy, SoakPolicy
+from bot.reconcile.look import Look
+from bot.soaks.collector import Tracking, completed, tracked_here
+from bot.soaks.evidence_thread import accounts, elsewhere, pieces, shared_runs
+from bot.store import soak_observations
+from bot.store import targets as records
+from bot.store.database.session import Store
+from bot.store.gate_phrases import CHECK as PHRASES
+from bot.store.soak_observations import Reading
+from bot.store.tables import Repository, TargetRow
+
+UNHURRIED = 3
+
+
+async def keep_soaks(store: Store, look: Look, row: TargetRow | None) -> list[Target]:
+    """Keeps the soaks of a look, and gives the targets that are dirty because of it; `row` is from before the look."""
+    snapshot = look.snapshot
+    found = await _phrases(store, snapshot, look.reports)
+    if snapshot.target.kind is Kind.ISSUE:
+        return found + await _tracked(store, snapshot)
+    return found + await _waited_for(store, snapshot, row)
+
+
+async def mark_tracked(
+    session: AsyncSession, repository: str, *, branch: str = "", numbers: Iterable[int] = ()
+) -> list[Target]:
+    """Marks tracking issues dirty: those that are held against a branch, or those of some numbers."""
+    wanted = set(numbers)
+    if branch:
+        wanted |= {*(await soak_observations.tracked(session, repository, branch=branch)).values()}
+    issues = [Target(repository=repository, number=number, kind=Kind.ISSUE) for number in sorted(wanted)]
+    rows = [await records.row_of(session, target) for target in issues]
+    # A policy may name a pull request by mistake: looked for as an issue, it would pass for gone.
+    targets = [target for target, row in zip(issues, rows, strict=True) if row is None or row.kind == target.kind.value]
+    await records.add_targets(session, targets, quiet=False, priority=UNHURRIED)
+    return targets
+
+
+async def _tracked(store: Store, snapshot: Snapshot) -> list[Target]:
+    """A tracking issue: what was observed is kept with what this very look decided and judged."""
+    target, policy = snapshot.target, snapshot.policy
+    here = {soak.name: soak for soak in tracked_here(policy, target.number)}
+    tracking = Tracking(
+        repository=target.repository,
+        issue=target.number,
+        branch=snapshot.inputs.default_branch,
+        tip="",
+        comments=snapshot.inputs.comments,
+        decisions=snapshot.inputs.decisions,
+        judgments=snapshot.memory.judgments,
+    )
+    found = [completed(seen, tracking, policy, here[seen.name]) for seen in snapshot.inputs.soaks if seen.name in here]
+    async with store.read() as session:
+        known = await soak_observations.readings(session, target.repository) if found else {}
+        stale = {*await soak_observations.tracked(session, target.repository, issue=target.number)} - {*here}
+    changed = [one for one in found if one.name not in known or known[one.name].hash != one.hash]
+    if not changed and not stale:
+        return []
+    async with store.session() as session:
+        # One at a time: of two soaks whose evidence names one run at once, the later one has to see the earlier.
+        await session.get(Repository, target.repository, with_for_update=True)
+        known = await soak_observations.readings(session, target.repository)
+        await soak_observations.drop(session, target.repository, target.number, [*here])
+        await soak_observations.keep(session, target.repository, changed, snapshot.taken_at)
+        if not changed:
+            return []
+        pulls = await records.mark_open(session, repository=target.repository, pulls=True, priority=UNHURRIED)
+        rivals = _rivals(changed, [one for one in known.values() if one.issue != target.number])
+        if any(_used(tracking, policy, here[one.name], one, known) != one.seen.elsewhere for one in changed):
+            rivals.add(target.number)
+        return pulls + await mark_tracked(session, target.repository, numbers=rivals)
+
+
+def _rivals(changed: Sequence[Reading], others: Sequence[Reading]) -> set[int]:
+    """Other tracking issues whose evidence names the same runs: a run counts for the soak that named it first."""
+    return {other.issue for other in others for one in changed if shared_runs(one, other)}
+
+
+def _used(
+    tracking: Tracking, policy: Policy, soak: SoakPolicy, reading: Reading, known: Mapping[str, Reading]
+) -> dict[int, str]:
+    """Runs that others used before, as their readings are now: one may have come since this thread was looked at."""
+    mine = pieces(tracking.comments, soak.name, accounts(policy, soak, reading.seen.writers))
+    return elsewhere(mine, reading.seen.runs, soak, policy, known)
+
+
+async def _waited_for(store: Store, snapshot: Snapshot, row: TargetRow | None) -> list[Target]:
+    """A pull request that was merged, closed or reopened since the last look, and that soaks wait for."""
+    number, live = snapshot.target.number, snapshot.inputs.state == "open"
+    if row is None or live == (row.state == "open"):
+        return []
+    issues = {soak.issue for soak in snapshot.policy.soaks if number in {*soak.prerequisites, soak.report}}
+    return await _marked(store, snapshot, issues)
+
+
+async def _phrases(store: Store, snapshot: Snapshot, reports: Sequence[Report]) -> list[Target]:
+    """Phrases that came or went count elsewhere, too."""
+    if not any(report.check == PHRASES and report.judgment is not None for report in reports):
+        return []
+    number, policy = snapshot.target.number, snapshot.policy
+    issues = {soak.issue for soak in policy.soaks if number in soak.gate_on}
+    found = await _marked(store, snapshot, issues)
+    if any(number in gate.targets for gate in policy.gates):
+        async with store.session() as session:
+            found += await records.mark_open(session, repository=snapshot.target.repository, priority=UNHURRIED)
+    return [target for target in found if target.number != number]
+
+
+async def _marked(store: Store, snapshot: Snapshot, issues: set[int]) -> list[Target]:
+    if not issues:
+        return []
+    async with store.session() as session:
+        return await mark_tracked(session, snapshot.target.repository, numbers=issues)

@@ -1,0 +1,157 @@
+"""Makes a repository ready for the bot: webhook, labels, trust in the policy as it stands, and the open targets known.
+
+Runs from `assay setup`, any number of times: what is there already stays. It writes no comment and no status: targets
+that were there before the bot are silent until something happens on them, unless a backfill is asked for.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.app.machine import Machine, now
+from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo.errors import Forbidden, Locked, NotFound
+from bot.forgejo.sansio import path
+from bot.forgejo.types import Branch, Comment, Repository
+from bot.labels.sync_client import carry_out, changes_for
+from bot.policy import PATH, PolicyError
+from bot.setup.targets import remember
+from bot.setup.webhook import put_webhook
+from bot.store.ledger import Entry, append
+from bot.store.tables import TrustedPolicy
+
+Say = Callable[[str], None]
+OURS = "<!-- assay:"
+
+
+async def setup(
+    machine: Machine, repository: str, *, say: Say, backfill: bool = False, clock: Callable[[], datetime] = now
+) -> bool:
+    """Sets a repository up, and gives whether nothing is left to do by hand. Each step is said, ✓ or !.
+
+    Raises ForgejoError when the server, the account or the repository can't be reached.
+    """
+    steps = _Setup(machine, say, clock)
+    return await steps.run(repository, backfill=backfill)
+
+
+async def repository_of(client: ForgejoAPI, name: str) -> Repository:
+    """Gives a repository by its full name. Raises ForgejoError."""
+    owner, _, short = name.partition("/")
+    return Repository.of(await client.getitem(path("repos", owner, short)))
+
+
+async def head_of(client: ForgejoAPI, repository: Repository) -> str:
+    """Gives the newest commit of the default branch; empty where there is none. Raises ForgejoError."""
+    if repository.empty or not repository.default_branch:
+        return ""
+    owner, _, name = repository.full_name.partition("/")
+    address = path("repos", owner, name, "branches", rest=repository.default_branch)
+    try:
+        return Branch.of(await client.getitem(address)).commit.id
+    except NotFound:
+        return ""
+
+
+class _Setup:
+    """One run: what was said, and whether all of it went well."""
+
+    def __init__(self, machine: Machine, say: Say, clock: Callable[[], datetime]) -> None:
+        self._machine = machine
+        self._client = machine.client
+        self._say = say
+        self._clock = clock
+        self._complete = True
+
+    async def run(self, name: str, *, backfill: bool) -> bool:
+        login = await self._machine.account.ask()
+        self._done(f"the bot is {login} on {self._machine.settings.forgejo_url}")
+        repository = await repository_of(self._client, name)
+        self._rights(repository, login)
+        self._tell(await put_webhook(self._machine, repository, login))
+        await self._labels(repository)
+        await self._policy(repository)
+        said = await remember(self._machine, repository, started=self._clock(), backfill=backfill)
+        self._done(said)
+        await self._strangers(repository, login)
+        await self._record(repository, login, backfill=backfill)
+        return self._complete
+
+    def _done(self, text: str) -> None:
+        self._say(f"✓ {text}")
+
+    def _left(self, text: str) -> None:
+        self._complete = False
+        self._say(f"! {text}")
+
+    def _tell(self, told: tuple[bool, str]) -> None:
+        (self._done if told[0] else self._left)(told[1])
+
+    def _rights(self, repository: Repository, login: str) -> None:
+        name = repository.full_name
+        if repository.archived:
+            self._left(f"{name} is archived: the bot can look, and not write")
+        elif not repository.permissions.push:
+            self._left(
+                f"{login} may not write to {name}: make it a collaborator with write, or give its token the scope"
+            )
+        else:
+            self._done(f"{name} can be seen and written to")
+        operators = self._machine.settings.operators
+        if not operators:
+            self._left("nobody decides yet: name the operators in ASSAY_OPERATORS")
+        elif login in operators:
+            self._left(f"{login} is named in ASSAY_OPERATORS: the bot must not decide for itself; take it out")
+
+    async def _labels(self, repository: Repository) -> None:
+        labels, made = self._machine.labels, 0
+        try:
+            changes = await changes_for(self._client, repository.full_name, labels, prune=False)
+            for change in changes:
+                wrong = await carry_out(self._client, repository.full_name, change)
+                if wrong or change.kind == "conflict":
+                    self._left(f"labels: {change.text}{f': {wrong}' if wrong else ''}")
+                else:
+                    made += 1
+        except (Forbidden, Locked) as fault:
+            self._left(f"labels: {fault}; then run: assay labels sync {repository.full_name}")
+        else:
+            self._done(f"labels: {made} made or mended, {len(labels.labels)} are declared")
+
+    async def _policy(self, repository: Repository) -> None:
+        """The first time the policy is trusted as it is found; later only an operator's word changes that."""
+        commit = await head_of(self._client, repository)
+        if not commit:
+            self._left("policy: the repository has no commits yet; run the setup again after the first push")
+            return
+        policies, name = self._machine.policies, repository.full_name
+        text = await policies.text(name, commit)
+        async with self._machine.store.read() as session:
+            row = await session.get(TrustedPolicy, name)
+        if row is not None and row.trusted_at and row.trusted_text != text:
+            self._left(f"policy: it changed since it was trusted; read it, then run: assay policy trust {name}")
+            return
+        try:
+            await policies.trust(name, commit, "setup")
+        except PolicyError as fault:
+            for problem in fault.problems:
+                self._left(f"policy: {problem}")
+        else:
+            self._done(
+                f"policy: trusted as it stands at {commit[:10]}" if text else f"policy: no {PATH}; defaults hold"
+            )
+
+    async def _strangers(self, repository: Repository, login: str) -> None:
+        """Comments by the account that aren't ours mean that somebody else uses it."""
+        owner, _, name = repository.full_name.partition("/")
+        address = path("repos", owner, name, "issues", "comments")
+        found = [Comment.of(raw) for raw in await self._client.getitem(address, {"page": 1, "limit": 50}) or []]
+        foreign = [one for one in found if one.user.login == login and not one.body.startswith(OURS)]
+        if foreign:
+            self._left(
+                f"{login} has written {len(foreign)} comments that aren't the bot's: give the bot its own account"
+            )
+
+    async def _record(self, repository: Repository, login: str, *, backfill: bool) -> None:
+        detail = {"complete": self._complete, "backfill": backfill}
+        async with self._machine.store.session() as session:
+            await append(session, [Entry("setup", repository.full_name, 0, login, detail=detail)], self._clock())

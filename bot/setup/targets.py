@@ -1,0 +1,64 @@
+"""The open targets of a repository that is set up: remembered, and silent unless a backfill asks for words."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.app.machine import Machine
+from bot.forgejo.types import Repository
+from bot.model import Target
+from bot.store import targets
+from bot.store.database.session import upsert
+from bot.store.tables import Repository as RepositoryRow
+from bot.store.tables import TargetRow
+
+PRIORITY = 7
+APART = timedelta(seconds=2)
+"""Between two targets of a backfill, so that people aren't flooded and fresh events go first."""
+
+
+async def remember(machine: Machine, repository: Repository, *, started: datetime, backfill: bool) -> str:
+    """Remembers the repository and its open targets, and gives a line about it. Raises ForgejoError.
+
+    Targets that are known already stay as they are, but for silent ones that a backfill makes speak.
+    """
+    found = await machine.resync.listed(repository.full_name, {"state": "open"})
+    async with machine.store.session() as session:
+        known = await _known(session, repository.full_name)
+        # Another spelling of a repository's name never gets here: names come from Forgejo's answer.
+        chosen = [target for target in found if target.number not in known or (backfill and known[target.number])]
+        await targets.add_targets(session, chosen, quiet=not backfill, priority=PRIORITY)
+        rows = list(_rows({target: found[target] for target in chosen}, started if backfill else None))
+        if rows:
+            await session.execute(update(TargetRow), rows)
+        row = {
+            "full_name": repository.full_name,
+            "set_up_at": started,
+            "resynced_at": started,
+            "default_branch": repository.default_branch,
+        }
+        # A known repository keeps its last listing: what happened since then is still to be found.
+        await upsert(session, RepositoryRow, [row], ("full_name",), ("default_branch",))
+    if backfill:
+        minutes = len(chosen) * APART / timedelta(minutes=1)
+        return f"targets: {len(found)} open, {len(chosen)} will be reported on within {minutes:.0f} minutes"
+    return f"targets: {len(found)} open, {len(chosen)} new to the bot; silent until something happens on them"
+
+
+async def _known(session: AsyncSession, repository: str) -> Mapping[int, bool]:
+    query = select(TargetRow.number, TargetRow.quiet).where(TargetRow.repository == repository)
+    return dict((await session.execute(query)).all())
+
+
+def _rows(found: Mapping[Target, datetime], spread_from: datetime | None) -> Iterator[dict[str, Any]]:
+    for place, (target, updated) in enumerate(found.items()):
+        yield {
+            "repository": target.repository,
+            "number": target.number,
+            "quiet": spread_from is None,
+            "updated_at": updated,
+            "not_before": spread_from + place * APART if spread_from else None,
+        }

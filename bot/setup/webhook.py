@@ -1,0 +1,83 @@
+"""The repository's webhook: made where it is missing, mended where it is there (Forgejo API, `/repos/…/hooks`)."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.app.machine import Machine
+from bot.config import Settings
+from bot.forgejo.errors import Forbidden
+from bot.forgejo.sansio import path
+from bot.forgejo.types import Hook, Repository
+
+ROUTE = "/webhooks/forgejo"
+EVENTS = (
+    "push",
+    "issues",
+    "issue_assign",
+    "issue_label",
+    "issue_milestone",
+    "issue_comment",
+    "pull_request",
+    "pull_request_assign",
+    "pull_request_label",
+    "pull_request_milestone",
+    "pull_request_comment",
+    "pull_request_review",
+    "pull_request_sync",
+    "pull_request_review_request",
+)
+"""By the names that the API takes."""
+ANSWERED = frozenset(EVENTS) - {"pull_request_review"}
+"""What the answer has to name: the reviews come back under finer names."""
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
+
+
+async def put_webhook(machine: Machine, repository: Repository, login: str) -> tuple[bool, str]:
+    """Gives whether the repository's events come to the bot now, and a line about it. Raises ForgejoError."""
+    settings = machine.settings
+    owner, _, name = repository.full_name.partition("/")
+    address, url = path("repos", owner, name, "hooks"), settings.address() + ROUTE
+    wanted: dict[str, Any] = {
+        "active": True,
+        "events": list(EVENTS),
+        "config": {"url": url, "content_type": "json", "secret": settings.webhook_secrets()[0].decode()},
+    }
+    try:
+        hooks = [Hook.of(raw) async for raw in machine.client.getiter(address)]
+        ours = [hook for hook in hooks if hook.target_url == url and hook.type in {"forgejo", "gitea"}]
+        if ours:
+            # Always written: the secret is never told, so whether it is the right one can't be compared.
+            answer = Hook.of(await machine.client.patch(f"{address}/{ours[0].id}", wanted))
+        else:
+            answer = Hook.of(await machine.client.post(address, {"type": "forgejo", **wanted}))
+    except Forbidden:
+        return False, _by_hand(settings, repository, login)
+    return _judged(settings, answer, ours)
+
+
+def _judged(settings: Settings, hook: Hook, before: list[Hook]) -> tuple[bool, str]:
+    missing = sorted(ANSWERED - set(hook.events))
+    if missing or not hook.active:
+        what = f"without {', '.join(missing)}" if missing else "inactive"
+        return False, f"webhook: the server keeps webhook {hook.id} {what}; mend it in the repository's settings"
+    if len(before) > 1:
+        others = ", ".join(str(other.id) for other in before[1:])
+        return False, f"webhook: {others} deliver to the same address as {hook.id}; delete them"
+    url = hook.target_url
+    if urlsplit(url).hostname in LOOPBACK and urlsplit(settings.forgejo_url).hostname not in LOOPBACK:
+        return False, f"webhook: the server can't reach {url}; set ASSAY_PUBLIC_URL to the bot's address, and run again"
+    return True, f"webhook: {'as it should be' if before else 'made'}, delivers to {url}"
+
+
+def _by_hand(settings: Settings, repository: Repository, login: str) -> str:
+    """What an admin has to do; the secret itself is never printed."""
+    place = f"the first line of {settings.data_dir / 'webhook.secret'}"
+    if settings.webhook_secret_file is not None:
+        place = f"the first line of {settings.webhook_secret_file}"
+    elif settings.webhook_secret.get_secret_value():
+        place = "the first line of ASSAY_WEBHOOK_SECRET"
+    page = f"{settings.forgejo_url}/{repository.full_name}/settings/hooks"
+    return (
+        f"webhook: {login} is no admin of {repository.full_name}. An admin adds one at {page}: kind Forgejo, "
+        f"target {settings.address()}{ROUTE}, POST, application/json, secret {place}, all events, active"
+    )

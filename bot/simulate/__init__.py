@@ -1,0 +1,1 @@
+"""A soak played through without a server. Used by the command line."""

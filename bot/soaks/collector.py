@@ -1,0 +1,146 @@
+"""What Forgejo and git tell of one soak, with the thread of its tracking issue at hand."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.forgejo.abc import ForgejoAPI
+from bot.git.mirror import Mirrors
+from bot.model import WRITING, CommentText, CommitSeen, Decision, Evidence, Judgment, PhraseSeen, RunSeen, SoakSeen
+from bot.policy import Policy, SoakPolicy
+from bot.scan.scanner import Scanner
+from bot.soaks.commits import Branch, SoakCommits
+from bot.soaks.evidence_thread import (
+    accounts,
+    authors,
+    bearing,
+    decisions_of,
+    elsewhere,
+    kept_of,
+    pieces,
+    remembered,
+    runs_of,
+)
+from bot.soaks.failures import SoakFailures
+from bot.soaks.pulls import SoakPulls
+from bot.soaks.runs import SoakRuns
+from bot.store.soak_observations import Reading, ground
+from bot.text.escape import visible
+from bot.thread.permissions import MAX_ASKED, Standings
+
+FIRST = 100
+"""Pieces of evidence whose runs are asked for before the newest ones: no soak asks for more."""
+LEFT_OUT = "its thread is longer than what is kept of it for other pull requests"
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """A tracking issue's thread, masked, and where it stands: repository, its default branch, and that one's tip.
+
+    `asks`: the bot may ask for others' permissions; `patient`: what another look may mend is raised.
+    """
+
+    repository: str
+    issue: int
+    branch: str
+    tip: str
+    comments: tuple[CommentText, ...]
+    decisions: tuple[Decision, ...] = ()
+    judgments: tuple[Judgment, ...] = ()
+    asks: bool = False
+    patient: bool = False
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the database has beside: readings of soaks by their names, and phrases written on other targets."""
+
+    readings: Mapping[str, Reading]
+    phrases: tuple[PhraseSeen, ...] = ()
+
+
+class SoakReader:
+    """Asks for what the evidence of a soak names."""
+
+    def __init__(self, client: ForgejoAPI, mirrors: Mirrors, scanner: Scanner, standings: Standings) -> None:
+        self.pulls = SoakPulls(client)
+        self._runs = SoakRuns(client, scanner.mask)
+        self._failures = SoakFailures(client, scanner.mask)
+        self._commits = SoakCommits(mirrors)
+        self._standings = standings
+        self._scanner = scanner
+
+    async def read(self, tracking: Tracking, policy: Policy, soak: SoakPolicy, beside: Beside) -> SoakSeen:
+        """Gives what a soak's state is computed from beside its thread. Raises ForgejoError and GitError."""
+        writers = () if soak.evidence_from else await self._writers(tracking, policy, soak)
+        # A hostile thread takes its time, so it is read in a thread.
+        mine = await asyncio.to_thread(pieces, tracking.comments, soak.name, accounts(policy, soak, writers))
+        evidence = [
+            *_pressing([one.evidence for one in mine if one.counts]),
+            *remembered(kept_of(tracking.judgments, soak.name)),
+            *(one.evidence for one in mine if not one.counts),
+        ]
+        runs = await self._runs.read(tracking.repository, runs_of(evidence), patient=tracking.patient)
+        report = (soak.report,) if soak.report else ()
+        pulls = await self.pulls.read(tracking.repository, (*soak.prerequisites, *report))
+        merges = {number: pulls[number].merge for number in soak.prerequisites}
+        branch = Branch(tracking.repository, tracking.branch, tracking.tip, merges)
+        wanted = _whole([one.commit for one in evidence if one.commit], runs)
+        commits = await self._commits.read(branch, wanted, patient=tracking.patient)
+        return SoakSeen(
+            name=soak.name,
+            runs=runs,
+            failed=await self._failures.read(tracking.repository, tracking.branch, runs),
+            commits=tuple(self._shown(one) for one in commits),
+            pulls=tuple(found.seen for _, found in sorted(pulls.items())),
+            elsewhere=await asyncio.to_thread(elsewhere, mine, runs, soak, policy, beside.readings),
+            writers=writers,
+            phrases=tuple(one for one in beside.phrases if one.phrase == soak.gate and one.number in soak.gate_on),
+        )
+
+    async def _writers(self, tracking: Tracking, policy: Policy, soak: SoakPolicy) -> tuple[str, ...]:
+        """The policy's own list, and who Forgejo lets write; without the right to ask, the list alone."""
+        wrote = (await asyncio.to_thread(authors, tracking.comments, soak.name))[:MAX_ASKED] if tracking.asks else ()
+        said = await self._standings.of(tracking.repository, wrote)
+        return tuple(sorted({*policy.writers, *(login for login, may in said.items() if may in WRITING)}))
+
+    def _shown(self, commit: CommitSeen) -> CommitSeen:
+        """What git says of a failure may quote somebody's words."""
+        return (
+            commit.model_copy(update={"unknown": visible(self._scanner.mask(commit.unknown))})
+            if commit.unknown
+            else commit
+        )
+
+
+def completed(seen: SoakSeen, tracking: Tracking, policy: Policy, soak: SoakPolicy) -> Reading:
+    """Gives a soak with what of its thread others have to know, as it is kept for them."""
+    trusted = (*accounts(policy, soak, seen.writers), *(policy.operators or ()))
+    comments, lost = bearing(tracking.comments, soak, trusted)
+    whole = seen.model_copy(
+        update={
+            "comments": comments,
+            "decisions": decisions_of(tracking.decisions),
+            "kept": kept_of(tracking.judgments, soak.name),
+            "unseen": LEFT_OUT if lost else "",
+        }
+    )
+    return Reading(tracking.issue, tracking.branch, ground(policy, soak), whole)
+
+
+def tracked_here(policy: Policy, issue: int) -> tuple[SoakPolicy, ...]:
+    """Gives the soaks that an issue tracks."""
+    return tuple(soak for soak in policy.soaks if soak.issue == issue)
+
+
+def _pressing(found: list[Evidence]) -> list[Evidence]:
+    """Of more than are looked at, those are left out that stand in the middle: the oldest count, the newest may have
+    failed, and a failure that was seen once is remembered.
+    """
+    return [*found[:FIRST], *reversed(found[FIRST:])]
+
+
+def _whole(named: Sequence[str], runs: Sequence[RunSeen]) -> list[str]:
+    """A shortened commit may be each of the runs' that begins so, where there is any."""
+    known = [run.commit for run in runs if run.commit]
+    return [sha for name in named for sha in [one for one in known if one.startswith(name)] or [name]]

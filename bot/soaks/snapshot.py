@@ -1,0 +1,171 @@
+"""The soaks of a snapshot: on a tracking issue as Forgejo and git tell them now, on a pull request as they were last.
+
+A pull request costs no call for them: it is judged by what the tracking issue's last look has left in the database.
+Where there is nothing of the soak as the policy has it now, the issue is read on the spot, and is to be looked at soon.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from weakref import WeakValueDictionary
+
+from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo.errors import ForgejoError
+from bot.forgejo.types import PullRequest
+from bot.git.mirror import GitError
+from bot.history.history import Moved
+from bot.model import Inputs, Judgment, Kind, Location, SoakSeen, Target
+from bot.model.identity import Identity
+from bot.policy import Policy, SoakPolicy
+from bot.remembered import Remembered
+from bot.scan.scanner import Scanner
+from bot.scan.texts import read_texts
+from bot.soaks.collector import Beside, SoakReader, Tracking, completed, tracked_here
+from bot.store import soak_observations, targets
+from bot.store.database.session import Store
+from bot.store.decisions import recall
+from bot.store.gate_phrases import phrases_on
+from bot.store.soak_observations import Reading, ground
+from bot.thread.comments import comment_texts
+from bot.thread.thread import Thread, WrongKind, read_thread
+
+AGAIN = 60.0
+"""Seconds after which a tracking issue that couldn't be read is asked for again."""
+REMEMBERED = 500
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A target that is looked at: its thread, the default branch's tip, the policy in force, the bot.
+
+    `patient`: what another look may mend is raised, and not taken for unknown.
+    """
+
+    target: Target
+    thread: Thread
+    tip: str
+    policy: Policy
+    identity: Identity
+    patient: bool = True
+
+
+class Soaks:
+    """Reads soaks for snapshots."""
+
+    def __init__(
+        self,
+        client: ForgejoAPI,
+        store: Store,
+        reader: SoakReader,
+        scanner: Scanner,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._reader = reader
+        self._scanner = scanner
+        self._clock = clock
+        self._failed: Remembered[tuple[str, str, str], str] = Remembered(REMEMBERED)
+        self._locks: WeakValueDictionary[tuple[str, int], asyncio.Lock] = WeakValueDictionary()
+
+    async def read(self, scene: Scene, inputs: Inputs, judgments: tuple[Judgment, ...]) -> tuple[SoakSeen, ...]:
+        """Gives the soaks that a target tracks or, for a pull request, all of the policy's.
+
+        Raises ForgejoError and GitError where a tracking issue can't be looked at now.
+        """
+        head, policy, target = scene.thread.head, scene.policy, scene.target
+        if not policy.soaks:
+            return ()
+        if isinstance(head, PullRequest):
+            self._reader.pulls.note(target.repository, head)
+            return await self._of_pull(scene)
+        rights = scene.thread.repository.permissions
+        tracking = Tracking(
+            repository=target.repository,
+            issue=target.number,
+            branch=scene.thread.repository.default_branch,
+            tip=scene.tip,
+            comments=inputs.comments,
+            decisions=inputs.decisions,
+            judgments=judgments,
+            asks=bool(rights and rights.admin),
+            patient=scene.patient,
+        )
+        return tuple(seen for _, seen in await self._tracked(tracking, policy))
+
+    async def _tracked(self, tracking: Tracking, policy: Policy) -> list[tuple[SoakPolicy, SoakSeen]]:
+        here = tracked_here(policy, tracking.issue)
+        if not here:
+            return []
+        async with self._store.read() as session:
+            beside = Beside(
+                await soak_observations.readings(session, tracking.repository),
+                await phrases_on(session, tracking.repository, [number for soak in here for number in soak.gate_on]),
+            )
+        return [(soak, await self._reader.read(tracking, policy, soak, beside)) for soak in here]
+
+    async def _of_pull(self, scene: Scene) -> tuple[SoakSeen, ...]:
+        async with self._store.read() as session:
+            known = await soak_observations.readings(session, scene.target.repository)
+        return tuple([await self._kept(scene, soak, known.get(soak.name)) for soak in scene.policy.soaks])
+
+    async def _kept(self, scene: Scene, soak: SoakPolicy, known: Reading | None) -> SoakSeen:
+        if known is not None and _fits(known, scene.policy, soak):
+            return known.seen
+        key = (scene.target.repository, soak.name, ground(scene.policy, soak))
+        failed = self._failed.get(key)
+        if failed is not None:
+            return SoakSeen(name=soak.name, unseen=failed)
+        try:
+            return await self._live(scene, soak)
+        except (ForgejoError, GitError, Moved, WrongKind) as fault:
+            why = self._scanner.mask(f"its tracking issue #{soak.issue} couldn't be read: {fault}")
+            return SoakSeen(name=soak.name, unseen=self._failed.keep(key, why, AGAIN))
+
+    async def _live(self, scene: Scene, soak: SoakPolicy) -> SoakSeen:
+        """Reads a tracking issue on the spot, once for all that wait for it, and has it looked at soon."""
+        repository, issue = (
+            scene.target.repository,
+            Target(repository=scene.target.repository, number=soak.issue, kind=Kind.ISSUE),
+        )
+        lock = self._locks.setdefault((repository, soak.issue), asyncio.Lock())
+        async with lock:
+            async with self._store.read() as session:
+                known = (await soak_observations.readings(session, repository, [soak.name])).get(soak.name)
+            if known is not None and _fits(known, scene.policy, soak):
+                return known.seen
+            tracking = await self._thread(scene, issue)
+            shown = replace(tracking, branch=self._scanner.mask(tracking.branch))
+            found = [
+                completed(seen, shown, scene.policy, one) for one, seen in await self._tracked(tracking, scene.policy)
+            ]
+            async with self._store.session() as session:
+                await soak_observations.keep(session, repository, found, self._clock())
+                await targets.add_targets(session, [issue], quiet=False, priority=3)
+        return next(one.seen for one in found if one.name == soak.name)
+
+    async def _thread(self, scene: Scene, issue: Target) -> Tracking:
+        thread = await read_thread(self._client, issue)
+        others = [one for one in thread.comments if not one.user or one.user.login != scene.identity.account]
+        places = [Location(where="comment", comment_id=one.id) for one in others]
+        read = await asyncio.to_thread(read_texts, self._scanner, places, [one.body for one in others])
+        pairs = zip(others, read.masked, strict=True)
+        recalled = await recall(self._store, issue, self._clock())
+        rights = thread.repository.permissions
+        return Tracking(
+            repository=issue.repository,
+            issue=issue.number,
+            branch=thread.repository.default_branch,
+            tip=scene.tip,
+            comments=await comment_texts(self._store, scene.identity, issue.repository, pairs),
+            decisions=recalled.decisions,
+            judgments=recalled.judgments,
+            asks=bool(rights and rights.admin),
+            patient=True,
+        )
+
+
+def _fits(reading: Reading, policy: Policy, soak: SoakPolicy) -> bool:
+    """Says whether a reading is of the soak as the policy has it now."""
+    return reading.issue == soak.issue and reading.ground == ground(policy, soak)

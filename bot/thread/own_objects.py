@@ -1,0 +1,78 @@
+"""Reads from a thread what concerns the bot itself: its own comments, and who last set or took which label."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.forgejo.types import Comment, Label, TimelineEvent
+from bot.model import Held, LabelSeen, OwnComment, Target, digest
+from bot.plan import report
+
+PURPOSE = re.compile(r"<!-- assay:[^\s:]+:([a-z0-9-]{1,64}) -->")
+
+
+def comments(
+    target: Target, found: Iterable[Comment], account: str, known: Mapping[int, str]
+) -> tuple[OwnComment, ...]:
+    """Gives what the bot wrote on a target, oldest first: comments of its account that begin with one of its markers.
+
+    A comment whose id is `known`, to which the ledger says what it is for, counts without a marker too: somebody
+    else's edit may have taken it out. A marker in somebody else's comment is text.
+    """
+    mine = []
+    for comment in sorted(found, key=lambda comment: comment.id):
+        if comment.user is None or comment.user.login != account:
+            continue
+        purpose = known.get(comment.id) or _purpose(target, comment.body)
+        if purpose:
+            content = digest(report.without_footer(comment.body))
+            mine.append(
+                OwnComment(id=comment.id, purpose=purpose, body_hash=digest(comment.body), content_hash=content)
+            )
+    return tuple(mine)
+
+
+def known_comments(held: Iterable[Held]) -> dict[int, str]:
+    """Gives what each comment is for that the ledger knows by its id."""
+    return {
+        thing.remote_id: thing.object.removeprefix("comment:")
+        for thing in held
+        if thing.object.startswith("comment:") and thing.remote_id is not None
+    }
+
+
+def _purpose(target: Target, body: str) -> str:
+    if body.startswith(report.marker(target)):
+        return "report"
+    match = PURPOSE.match(body)
+    return match[1] if match and body.startswith(report.marker(target, match[1])) else ""
+
+
+def labels(there: Sequence[Label], timeline: Iterable[TimelineEvent]) -> tuple[LabelSeen, ...]:
+    """Gives each label that is on, or was, with who changed it last; sorted by name."""
+    last = _last_changes(timeline)
+    on = {label.name: label.id for label in there}
+    found = []
+    for name in sorted(on.keys() | last.keys()):
+        event = last.get(name)
+        by = event.user.login if event and event.user else ""
+        number = on.get(name) or (event.label.id if event and event.label else 0)
+        found.append(LabelSeen(name=name, on=name in on, id=number, by=by, at=event.created_at if event else None))
+    return tuple(found)
+
+
+def foreign_labels(there: Sequence[Label], timeline: Iterable[TimelineEvent], account: str) -> tuple[str, ...]:
+    """Gives the names of the labels that somebody else than the bot set: what judgments may read."""
+    last = _last_changes(timeline)
+    names = {label.name for label in there}
+    return tuple(sorted(name for name in names if name not in last or (last[name].user or _NOBODY).login != account))
+
+
+class _Nobody:
+    login = ""
+
+
+_NOBODY = _Nobody()
+
+
+def _last_changes(timeline: Iterable[TimelineEvent]) -> dict[str, TimelineEvent]:
+    return {event.label.name: event for event in timeline if event.type == "label" and event.label is not None}

@@ -1,0 +1,1 @@
+"""Linting changed workflows by schema and by zizmor. Used by observe."""
