@@ -2,6 +2,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The system's certificates, as pip and git use them: a proxy or a mirror may have an authority of its own.
+export UV_SYSTEM_CERTS ?= true
 
 .PHONY: demo test test-long check bench lock clean
 
