@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.cli.manual_snapshot import Pieces, snapshot_of
 from bot.git.diff import NET, DiffError, decode, read_net
 from bot.git.diff_files import files_of
 from bot.model import Kind, Snapshot, Target
-from bot.pieces import Pieces, snapshot_of
 from bot.policy import Policy
 from bot.scan.scanner import Scanner
 from tests.gitwork import Work, new_work

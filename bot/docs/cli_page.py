@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
-from bot.cli import app
+from bot.cli.main import app
 
 _HEAD = """\
 # Command line

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import run
+from bot.cli.main import run
 from bot.config import Settings
 from bot.forgejo.httpx import HttpxForgejo
 from bot.sandbox.server import Sandbox

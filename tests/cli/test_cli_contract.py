@@ -7,8 +7,8 @@ import pytest
 import typer
 from typer.main import get_command
 
-from bot.cli_checkout import RangeError
-from bot.cli_contract import BranchCheckout, app, places, snapshot_of_branch, template_of
+from bot.cli.checkout import RangeError
+from bot.cli.commands.contract import BranchCheckout, app, places, snapshot_of_branch, template_of
 from bot.policy import Policy
 from bot.policy.contract import ContractPolicy
 from handlers.contract import report

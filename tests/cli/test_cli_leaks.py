@@ -2,7 +2,7 @@
 
 import secrets
 
-from bot.cli_leaks import scan_diff
+from bot.cli.commands.scan.leaks import scan_diff
 from tests.scan.compiled import scanner
 
 HEAD = "--- a/deploy.yml\n+++ b/deploy.yml\n@@ -1,2 +1,2 @@\n"

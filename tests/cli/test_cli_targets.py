@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli_assess import observed
+from bot.cli.assess import observed
 from bot.model import Decision, Judgment, Memory, Plan
 from bot.plan.actions import Disputes
 from bot.plan.assess import folded

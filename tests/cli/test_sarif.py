@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.cli_leaks import Found, Scanned
-from bot.sarif import sarif_log
+from bot.cli.commands.scan.leaks import Found, Scanned
+from bot.cli.commands.scan.sarif import sarif_log
 
 FOUND = Found("forgejo-token", "critical", "deploy/run me.sh", 7, "a" * 40, "sf_0123456789abcdef", suppressed=False)
 IN_MESSAGE = Found("password", "medium", "", 1, "b" * 40, "sf_fedcba9876543210", suppressed=True)

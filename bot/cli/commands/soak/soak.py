@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from bot.cli_input import read_bytes
-from bot.cli_machine import AsJson, repository_name, run
-from bot.cli_output import FINE, FORGEJO, as_json, line, note, whole
-from bot.cli_table import table
+from bot.cli.bootstrap import AsJson, repository_name, run
+from bot.cli.input import read_bytes
+from bot.cli.output import FINE, FORGEJO, as_json, line, note, whole
+from bot.cli.table import table
 
 if TYPE_CHECKING:
-    from bot.cli_soak_look import Found
+    from bot.cli.commands.soak.look import Found
     from bot.model import Check
     from bot.simulate.simulator import Played
 
@@ -76,7 +76,7 @@ def list_soaks(repository: Repository = "", as_json: AsJson = False) -> None:
 
     Nothing is written to Forgejo. Ends with 3 when an issue couldn't be looked at.
     """
-    from bot.cli_soak_look import soaks  # noqa: PLC0415 - loads the machine, which simulate doesn't need
+    from bot.cli.commands.soak.look import soaks  # noqa: PLC0415 - loads the machine, which simulate doesn't need
 
     found, failed = run(soaks(repository_name(repository) if repository else ""))
     if as_json:
@@ -101,7 +101,7 @@ def show(
 
     Nothing is written to Forgejo. With --json it prints `soak.state.v1`.
     """
-    from bot.cli_soak_look import soaks  # noqa: PLC0415 - as above
+    from bot.cli.commands.soak.look import soaks  # noqa: PLC0415 - as above
 
     found, _ = run(soaks(repository_name(repo) if repo else ""))
     one = _named(name, found)

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli_evidence_files import Files, SeveralFiles, file_of_token, files_of
-from bot.cli_input import read_text
-from bot.cli_machine import FromEnvironment, read_settings, repository_name, run, with_forgejo
-from bot.cli_options import with_options
-from bot.cli_output import FINE, FOUND, line, note, whole
+from bot.cli.bootstrap import FromEnvironment, read_settings, repository_name, run, with_forgejo
+from bot.cli.commands.evidence.files import Files, SeveralFiles, file_of_token, files_of
+from bot.cli.input import read_text
+from bot.cli.options import with_options
+from bot.cli.output import FINE, FOUND, line, note, whole
 from bot.evidence.ci_run import NamedRun, in_ci, run_of
 from bot.evidence.collect import EvidenceError, Markers, against, comment, evidence_of, module_of, moment, steps_of
 from bot.policy import PATH, SoakPolicy, load

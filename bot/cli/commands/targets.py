@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli_assess import assessed, named_target, observed
-from bot.cli_machine import AsJson, opened_machine, run
-from bot.cli_output import as_json, line, note, whole, working
-from bot.cli_pieces import Given, read_snapshot, subject_of, with_pieces
-from bot.cli_reports import exit_status, print_reports
+from bot.cli.assess import assessed, named_target, observed
+from bot.cli.bootstrap import AsJson, opened_machine, run
+from bot.cli.output import as_json, line, note, whole, working
+from bot.cli.reports import exit_status, print_reports
+from bot.cli.target_args import Given, read_snapshot, subject_of, with_pieces
 from bot.model import Report, Snapshot
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli_machine import NAME, REPOSITORY, opened_machine, run
-from bot.cli_output import FINE, FOUND, line, note, working
+from bot.cli.bootstrap import NAME, REPOSITORY, opened_machine, run
+from bot.cli.output import FINE, FOUND, line, note, working
 from bot.labels.catalog import LabelSet
 from bot.policy import PATH, Policy, load
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli_machine import AsJson, opened_store, run
-from bot.cli_output import FINE, FOUND, as_json, line, note, working
+from bot.cli.bootstrap import AsJson, opened_store, run
+from bot.cli.output import FINE, FOUND, as_json, line, note, working
 
 if TYPE_CHECKING:
     from bot.store.tables import LedgerEntry

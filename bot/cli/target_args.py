@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import ValidationError
 
-from bot.cli_input import local_scanner, read_bytes, read_text
-from bot.cli_machine import FromEnvironment, read_settings, repository_name
-from bot.cli_options import with_options
-from bot.cli_output import working
+from bot.cli.bootstrap import FromEnvironment, read_settings, repository_name
+from bot.cli.input import local_scanner, read_bytes, read_text
+from bot.cli.options import with_options
+from bot.cli.output import working
 from bot.model import Kind, Snapshot, Target
 from bot.policy import Policy, load
 
 if TYPE_CHECKING:
-    from bot.pieces import Pieces
+    from bot.cli.manual_snapshot import Pieces
 
 
 SubjectText = Annotated[
@@ -110,8 +110,8 @@ def read_snapshot(file: str) -> Snapshot:
 
 def by_hand(given: Given) -> Snapshot:
     """Gives the snapshot of what is given, as of now. Raises BadParameter, PolicyError and ConfigError."""
+    from bot.cli.manual_snapshot import snapshot_of  # noqa: PLC0415 - loads the scanner's engine
     from bot.git.diff import DiffError  # noqa: PLC0415 - loads unidiff, which --help doesn't need
-    from bot.pieces import snapshot_of  # noqa: PLC0415 - loads the scanner's engine
 
     if given.files.count("-") > 1:
         raise typer.BadParameter("standard input can be one file alone; write the others into files")
@@ -137,10 +137,10 @@ def _target(given: Given) -> Target:
 
 def _pieces(given: Given, target: Target) -> "Pieces":
     """Raises BadParameter, PolicyError and ConfigError, and DiffError for a diff that isn't whole."""
-    from bot.cli_leaks import unread  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
+    from bot.cli.commands.scan.leaks import unread  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
+    from bot.cli.manual_snapshot import Pieces  # noqa: PLC0415 - as the first
     from bot.git.diff import DiffError, added_texts, decode  # noqa: PLC0415 - loads unidiff
     from bot.git.diff_files import files_of  # noqa: PLC0415 - as above
-    from bot.pieces import Pieces  # noqa: PLC0415 - as the first
 
     diff = decode(read_bytes(given.diff, "--diff")) if given.diff else ""
     if diff.strip() and not files_of(diff):

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from bot.cli_assess import judged, named_checks
-from bot.cli_machine import AsJson, run
-from bot.cli_output import note, whole
-from bot.cli_pieces import Given, SubjectText, subject_of, with_pieces
-from bot.cli_reports import exit_status, print_reports
+from bot.cli.assess import judged, named_checks
+from bot.cli.bootstrap import AsJson, run
+from bot.cli.output import note, whole
+from bot.cli.reports import exit_status, print_reports
+from bot.cli.target_args import Given, SubjectText, subject_of, with_pieces
 from bot.plan.report_payload import values
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import typer
 from pydantic import BaseModel
 
-from bot.cli_input import local_scanner
-from bot.cli_machine import FromEnvironment, opened_machine, read_settings, repository_name
-from bot.cli_output import working
+from bot.cli.bootstrap import FromEnvironment, opened_machine, read_settings, repository_name
+from bot.cli.input import local_scanner
+from bot.cli.output import working
 from bot.config import ConfigError, Settings
 from bot.model import NoAnswer, Question, Snapshot, Target, Tools
 from bot.policy.switches import off, switched_on

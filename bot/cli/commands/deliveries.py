@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli_machine import AsJson, opened_store, repository_name, run
-from bot.cli_output import as_json, line, note
+from bot.cli.bootstrap import AsJson, opened_store, repository_name, run
+from bot.cli.output import as_json, line, note
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession

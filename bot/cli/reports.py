@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.cli_output import FINE, FOUND, line
+from bot.cli.output import FINE, FOUND, line
 from bot.model import Finding, Report, Snapshot, Verdict
 
 FAILING = frozenset({Verdict.BLOCK, Verdict.ERROR})

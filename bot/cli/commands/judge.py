@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bot.cli_assess import judged
-from bot.cli_machine import AsJson, run
-from bot.cli_output import FINE, FOUND, line, note, whole
-from bot.cli_pieces import Given, SubjectText, subject_of, with_pieces
-from bot.cli_reports import print_head
+from bot.cli.assess import judged
+from bot.cli.bootstrap import AsJson, run
+from bot.cli.output import FINE, FOUND, line, note, whole
+from bot.cli.reports import print_head
+from bot.cli.target_args import Given, SubjectText, subject_of, with_pieces
 from bot.model import Report
 
 if TYPE_CHECKING:

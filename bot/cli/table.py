@@ -4,7 +4,7 @@ import io
 import sys
 from collections.abc import Iterable, Sequence
 
-from bot.cli_output import line
+from bot.cli.output import line
 from bot.text.escape import visible
 
 WIDE = 200

@@ -14,21 +14,12 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from bot import (
-    cli_check,
-    cli_contract,
-    cli_deliveries,
-    cli_evidence,
-    cli_judge,
-    cli_labels,
-    cli_ledger,
-    cli_policy,
-    cli_scan,
-    cli_server,
-    cli_soak,
-    cli_targets,
-)
-from bot.cli_output import USAGE, line, note
+from bot.cli.commands import check, contract, deliveries, judge, labels, ledger, server, targets
+from bot.cli.commands.evidence import evidence
+from bot.cli.commands.policy import policy
+from bot.cli.commands.scan import scan
+from bot.cli.commands.soak import soak
+from bot.cli.output import USAGE, line, note
 
 app = typer.Typer(
     name="assay",
@@ -38,18 +29,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-cli_server.add(app)
-cli_targets.add(app)
-cli_judge.add(app)
-cli_check.add(app)
-cli_scan.add(app)
-app.add_typer(cli_contract.app, name="contract")
-app.add_typer(cli_deliveries.app, name="deliveries")
-app.add_typer(cli_evidence.app, name="evidence")
-app.add_typer(cli_labels.app, name="labels")
-app.add_typer(cli_ledger.app, name="ledger")
-app.add_typer(cli_policy.app, name="policy")
-app.add_typer(cli_soak.app, name="soak")
+server.add(app)
+targets.add(app)
+judge.add(app)
+check.add(app)
+scan.add(app)
+app.add_typer(contract.app, name="contract")
+app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(evidence.app, name="evidence")
+app.add_typer(labels.app, name="labels")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(policy.app, name="policy")
+app.add_typer(soak.app, name="soak")
 
 
 def _version(wanted: bool) -> None:
@@ -84,7 +75,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as fault:  # noqa: BLE001 - a crash must not end with 1, which means findings
         if os.environ.get("ASSAY_LOG_LEVEL", "").lower() == "debug":
             traceback.print_exc()
-        from bot.cli_faults import explained  # noqa: PLC0415 - knows every error, so it loads everything
+        from bot.cli.errors import explained  # noqa: PLC0415 - knows every error, so it loads everything
 
         code, lines = explained(fault)
         for text in lines:
@@ -108,7 +99,3 @@ def _misused(fault: TyperException) -> int:
     if context is not None:
         note(f"{context.command_path} --help says what can be written.")
     return USAGE
-
-
-if __name__ == "__main__":
-    main()

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.cli_checkout import Checkout
+from bot.cli.checkout import Checkout
 from bot.git.diff import AddedText, CommitPatch, DiffError, added_texts, decode, read_log
 from bot.scan.scanner import Hit, Scanner
 from bot.text.escape import visible

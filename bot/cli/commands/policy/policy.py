@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot import cli_backtest
-from bot.cli_explain import explain
-from bot.cli_machine import RepositoryName, opened_machine, run
-from bot.cli_output import as_json, line
+from bot.cli.bootstrap import RepositoryName, opened_machine, run
+from bot.cli.commands.policy import backtest
+from bot.cli.commands.policy.explain import explain
+from bot.cli.output import as_json, line
 from bot.labels.catalog import LabelSet
 from bot.policy import Policy, PolicyError, load
 from bot.text.yaml_model import YamlFile
@@ -23,7 +23,7 @@ SCHEMA_TITLE = "Policy of Assaymaster, .forgejo/assay.yml"
 
 app = typer.Typer(no_args_is_help=True, help="Check a policy file, say what its rules do, and trust a repository's.")
 app.command()(explain)
-cli_backtest.add(app)
+backtest.add(app)
 
 
 @app.command()

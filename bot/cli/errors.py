@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.cli_output import FORGEJO, INTERNAL, USAGE
+from bot.cli.output import FORGEJO, INTERNAL, USAGE
 from bot.config import ConfigError
 from bot.forgejo.errors import ForgejoError, NotFound, Unauthorised, Unreachable
 from bot.git.mirror import GitError

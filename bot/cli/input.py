@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bot.cli_output import note
+from bot.cli.output import note
 from bot.config import made
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli_machine import RepositoryName, opened_machine, read_settings, run, with_forgejo
-from bot.cli_output import line, note
+from bot.cli.bootstrap import RepositoryName, opened_machine, read_settings, run, with_forgejo
+from bot.cli.output import line, note
 
 
 def add(app: typer.Typer) -> None:

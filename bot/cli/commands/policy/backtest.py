@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli_input import read_bytes
-from bot.cli_machine import AsJson, opened_store, read_settings, repository_name, run
-from bot.cli_output import line, note, whole, working
+from bot.cli.bootstrap import AsJson, opened_store, read_settings, repository_name, run
+from bot.cli.input import read_bytes
+from bot.cli.output import line, note, whole, working
 from bot.labels.catalog import LabelSet
 from bot.policy import Policy, load
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.cli_machine import opened_machine
-from bot.cli_output import note, working
-from bot.cli_soak import CHECK, timeline_of
+from bot.cli.bootstrap import opened_machine
+from bot.cli.commands.soak.soak import CHECK, timeline_of
+from bot.cli.output import note, working
 from bot.forgejo.errors import ForgejoError
 from bot.model import Kind, Target
 

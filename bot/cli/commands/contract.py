@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from markdown_it import MarkdownIt
 
-from bot.cli_checkout import Checkout, RangeError
-from bot.cli_input import local_scanner, read_text
-from bot.cli_machine import run
-from bot.cli_output import line, note, working
+from bot.cli.bootstrap import run
+from bot.cli.checkout import Checkout, RangeError
+from bot.cli.input import local_scanner, read_text
+from bot.cli.output import line, note, working
 from bot.git.diff import decode
 from bot.git.mirror import GitError
 from bot.model import Check, Kind, Report, Side, Snapshot, Target, Tools
@@ -126,7 +126,7 @@ def template_of(report: Report) -> str:
 
 def snapshot_of_branch(branch: Branch, body: str, policy: Policy) -> Snapshot:
     """Gives the snapshot of the pull request that a branch would become. Raises DiffError."""
-    from bot.pieces import Pieces, snapshot_of  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
+    from bot.cli.manual_snapshot import Pieces, snapshot_of  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
 
     target = Target(repository="", number=1, kind=Kind.PULL)
     pieces = Pieces(target=target, body=body, base=branch.base, diff=branch.diff, policy=policy)
@@ -140,7 +140,7 @@ def snapshot_of_branch(branch: Branch, body: str, policy: Policy) -> Snapshot:
 
 
 async def _written(base: str, body_file: str, policy: str) -> str:
-    from bot.cli_assess import no_model  # noqa: PLC0415 - with the checks, a quarter of the start of other commands
+    from bot.cli.assess import no_model  # noqa: PLC0415 - with the checks, a quarter of the start of other commands
     from bot.labels.catalog import LabelSet  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from bot.cli_assess import named_target
-from bot.cli_machine import AsJson, opened_machine, run
-from bot.cli_output import as_json, line, note, working
-from bot.cli_pieces import read_snapshot
+from bot.cli.assess import named_target
+from bot.cli.bootstrap import AsJson, opened_machine, run
+from bot.cli.output import as_json, line, note, working
+from bot.cli.target_args import read_snapshot
 from bot.labels.catalog import LabelSet
 from bot.model import NoAnswer, Question, Report, Snapshot, Tools
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli_input import local_scanner, read_bytes
-from bot.cli_machine import run
-from bot.cli_output import FINE, FOUND, as_json, line, note, working
+from bot.cli.bootstrap import run
+from bot.cli.input import local_scanner, read_bytes
+from bot.cli.output import FINE, FOUND, as_json, line, note, working
 
 if TYPE_CHECKING:
-    from bot.cli_leaks import Found, Scanned
+    from bot.cli.commands.scan.leaks import Found, Scanned
 
 
 class Form(StrEnum):
@@ -53,8 +53,8 @@ def scan(
 
 
 async def _scan(diff: str, commits: str, text: str) -> "Scanned":
-    from bot import cli_leaks  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
-    from bot.cli_checkout import Checkout, RangeError  # noqa: PLC0415 - as above
+    from bot.cli.checkout import Checkout, RangeError  # noqa: PLC0415 - as above
+    from bot.cli.commands.scan import leaks  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
 
     checkout = Checkout(Path.cwd())
     if commits:
@@ -67,17 +67,17 @@ async def _scan(diff: str, commits: str, text: str) -> "Scanned":
     with working("Looking for secrets …"):
         scanner = local_scanner()
         if commits:
-            return await cli_leaks.scan_range(scanner, checkout, start, end)
+            return await leaks.scan_range(scanner, checkout, start, end)
         if diff:
-            return await cli_leaks.scan_diff(scanner, data)
-        return await cli_leaks.scan_text(scanner, data, "stdin" if text == "-" else text)
+            return await leaks.scan_diff(scanner, data)
+        return await leaks.scan_text(scanner, data, "stdin" if text == "-" else text)
 
 
 def _print(scanned: "Scanned", form: Form) -> None:
     if form is Form.JSON:
         as_json({"findings": [asdict(found) for found in scanned.findings], "errors": list(scanned.errors)})
     elif form is Form.SARIF:
-        from bot.sarif import sarif_log  # noqa: PLC0415 - one form of three
+        from bot.cli.commands.scan.sarif import sarif_log  # noqa: PLC0415 - one form of three
 
         as_json(sarif_log(scanned, version("assaymaster")))
     else:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand
 
-from bot.cli_input import local_scanner
-from bot.cli_output import FOUND, note, working
+from bot.cli.input import local_scanner
+from bot.cli.output import FOUND, note, working
 from bot.evidence.collect import Artifact, EvidenceError, artifact_of
 from bot.text.escape import visible
 
