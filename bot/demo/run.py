@@ -18,7 +18,7 @@ from rich.text import Text
 
 from bot.demo.chapters import CHAPTERS, Chapter
 from bot.plan.report import FOOTER
-from bot.sandbox.story import EMOJI
+from bot.sandbox.pages.story import EMOJI
 from bot.sandbox.world import REPOSITORY, World, world
 from bot.setup.repository import setup
 

@@ -16,46 +16,36 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bot.sandbox import (
-    api_actions,
-    api_comments,
-    api_contents,
-    api_hooks,
-    api_issues,
-    api_labels,
-    api_merge,
-    api_pulls,
-    api_repos,
-    api_statuses,
-)
-from bot.sandbox.asking import Parts, Refusal, missing
-from bot.sandbox.commits import Commits
-from bot.sandbox.diffs import Diffs
-from bot.sandbox.events import Events
+from bot.sandbox.api import actions, comments, contents, issues, labels, merge, pulls, repos, statuses
+from bot.sandbox.api import hooks as api_hooks
+from bot.sandbox.events.events import Events
+from bot.sandbox.events.pushes import Pushes
+from bot.sandbox.events.webhooks import Webhooks
 from bot.sandbox.faults import Fault
-from bot.sandbox.git import Git
-from bot.sandbox.git_http import GitHttp
-from bot.sandbox.pages import Pages
-from bot.sandbox.pushes import Pushes
+from bot.sandbox.git.commits import Commits
+from bot.sandbox.git.diffs import Diffs
+from bot.sandbox.git.repositories import Git
+from bot.sandbox.http.git import GitHttp
+from bot.sandbox.http.request import Parts, Refusal, missing
+from bot.sandbox.http.routing import READS, VIEWER, mount, refused, signed_in
+from bot.sandbox.pages.pages import Pages
 from bot.sandbox.render import Shapes
-from bot.sandbox.routing import READS, VIEWER, mount, refused, signed_in
 from bot.sandbox.staging import Staging
 from bot.sandbox.state import Forge
-from bot.sandbox.webhooks import Webhooks
 
 API = "/api/v1/"
 BODY_LIMIT = 64 * 1024 * 1024
 MODULES = (
-    api_repos,
-    api_issues,
-    api_comments,
-    api_labels,
-    api_merge,
-    api_pulls,
-    api_statuses,
-    api_contents,
+    repos,
+    issues,
+    comments,
+    labels,
+    merge,
+    pulls,
+    statuses,
+    contents,
     api_hooks,
-    api_actions,
+    actions,
 )
 HEADERS = {
     "Cache-Control": "max-age=0, private, must-revalidate, no-transform",

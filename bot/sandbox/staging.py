@@ -5,8 +5,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
-from bot.sandbox.asking import Parts
-from bot.sandbox.git import NewCommit
+from bot.sandbox.git.repositories import NewCommit
+from bot.sandbox.http.request import Parts
 from bot.sandbox.runs import ActionRun, ActionTask
 from bot.sandbox.state import NAME, Forge, Level, Repo
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.sandbox.accounts import stamp
 from bot.sandbox.fixed import NEVER, Json
-from bot.sandbox.git import Commit, Git
+from bot.sandbox.git.repositories import Commit, Git
 from bot.sandbox.render import Shapes
 from bot.sandbox.state import Forge, Repo, User
 

@@ -6,9 +6,9 @@ time of update.
 
 from aiohttp import web
 
-from bot.sandbox.api_issues import ROOT, react
-from bot.sandbox.asking import Ask, Page, Refusal, answer, listed, missing, nothing
-from bot.sandbox.routing import Routes
+from bot.sandbox.api.issues import ROOT, react
+from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing, nothing
+from bot.sandbox.http.routing import Routes
 from bot.sandbox.state import Entry, Issue, Level
 
 ROUTES = Routes()

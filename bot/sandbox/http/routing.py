@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.sandbox.asking import Ask, Parts, Refusal, answer, missing, read_body
-from bot.sandbox.git import GitError
+from bot.sandbox.git.repositories import GitError
+from bot.sandbox.http.request import Ask, Parts, Refusal, answer, missing, read_body
 from bot.sandbox.state import Forge, Level, Repo, User
 
 log = logging.getLogger(__name__)

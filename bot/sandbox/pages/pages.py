@@ -13,10 +13,10 @@ from string import Template
 
 from aiohttp import web
 
-from bot.sandbox.asking import Parts, missing
-from bot.sandbox.routing import visible
+from bot.sandbox.http.request import Parts, missing
+from bot.sandbox.http.routing import visible
+from bot.sandbox.pages.story import chips, colours, flow, moment, state_of, statuses
 from bot.sandbox.state import Issue, Label, Repo
-from bot.sandbox.story import chips, colours, flow, moment, state_of, statuses
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PAGE = Template((_TEMPLATES / "page.html").read_text(encoding="utf-8"))

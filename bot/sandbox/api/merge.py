@@ -3,11 +3,11 @@
 from aiohttp import web
 
 from bot.sandbox.accounts import stamp
-from bot.sandbox.api_pulls import ONE, pull_of
-from bot.sandbox.asking import Ask, Refusal, answer, missing, nothing
+from bot.sandbox.api.pulls import ONE, pull_of
 from bot.sandbox.fixed import PROTECTION, Json
-from bot.sandbox.git import GitError
-from bot.sandbox.routing import Routes
+from bot.sandbox.git.repositories import GitError
+from bot.sandbox.http.request import Ask, Refusal, answer, missing, nothing
+from bot.sandbox.http.routing import Routes
 from bot.sandbox.state import Issue, Level, Repo
 
 ROUTES = Routes()

@@ -3,9 +3,9 @@
 from aiohttp import web
 
 from bot.sandbox.accounts import stamp
-from bot.sandbox.asking import Ask, Page, answer, missing
 from bot.sandbox.fixed import Json
-from bot.sandbox.routing import Routes
+from bot.sandbox.http.request import Ask, Page, answer, missing
+from bot.sandbox.http.routing import Routes
 from bot.sandbox.runs import ActionRun, ActionTask
 
 ROUTES = Routes()

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from bot.sandbox.commits import Commits
-from bot.sandbox.diffs import Diffs
+from bot.sandbox.events.webhooks import Webhooks
 from bot.sandbox.fixed import Json
-from bot.sandbox.git import ZERO, Commit
+from bot.sandbox.git.commits import Commits
+from bot.sandbox.git.diffs import Diffs
+from bot.sandbox.git.repositories import ZERO, Commit
 from bot.sandbox.render import Shapes
 from bot.sandbox.state import Entry, Forge, Hook, Issue, Level, Repo, User
-from bot.sandbox.webhooks import Webhooks
 
 COMMITS_SHOWN = 15
 COMMITS_SHOWN_OF_NEW_BRANCH = 10

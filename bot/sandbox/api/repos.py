@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from bot.sandbox.api_merge import required
-from bot.sandbox.asking import Ask, Page, Refusal, answer, listed, missing, nothing
+from bot.sandbox.api.merge import required
 from bot.sandbox.fixed import Json
-from bot.sandbox.markdown import to_html
-from bot.sandbox.routing import Routes
+from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing, nothing
+from bot.sandbox.http.routing import Routes
+from bot.sandbox.pages.markdown import to_html
 from bot.sandbox.state import Level, Repo
 
 ROUTES = Routes()

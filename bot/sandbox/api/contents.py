@@ -7,11 +7,11 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.sandbox.accounts import stamp
-from bot.sandbox.api_pulls import shape
-from bot.sandbox.asking import Ask, Page, Refusal, answer, missing
+from bot.sandbox.api.pulls import shape
 from bot.sandbox.fixed import Json
-from bot.sandbox.git import GitError, NewCommit
-from bot.sandbox.routing import Routes
+from bot.sandbox.git.repositories import GitError, NewCommit
+from bot.sandbox.http.request import Ask, Page, Refusal, answer, missing
+from bot.sandbox.http.routing import Routes
 from bot.sandbox.state import Level
 
 ROUTES = Routes()

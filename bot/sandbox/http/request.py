@@ -12,15 +12,15 @@ from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
-from bot.sandbox.commits import Commits
-from bot.sandbox.diffs import Diffs
-from bot.sandbox.events import Events
+from bot.sandbox.events.events import Events
+from bot.sandbox.events.pushes import Pushes
+from bot.sandbox.events.webhooks import Webhooks
 from bot.sandbox.fixed import Json
-from bot.sandbox.git import Git
-from bot.sandbox.pushes import Pushes
+from bot.sandbox.git.commits import Commits
+from bot.sandbox.git.diffs import Diffs
+from bot.sandbox.git.repositories import Git
 from bot.sandbox.render import Shapes
 from bot.sandbox.state import Forge, Issue, Level, Repo, User
-from bot.sandbox.webhooks import Webhooks
 
 NOT_FOUND = "The target couldn't be found."
 PAGE_SIZE = 30

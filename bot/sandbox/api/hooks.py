@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from bot.sandbox.asking import Ask, Page, Refusal, answer, listed, missing, nothing
+from bot.sandbox.events.webhooks import subscribed
 from bot.sandbox.fixed import Json
-from bot.sandbox.routing import Routes
+from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing, nothing
+from bot.sandbox.http.routing import Routes
 from bot.sandbox.state import Hook, Level
-from bot.sandbox.webhooks import subscribed
 
 ROUTES = Routes()
 HOOKS = "/repos/{owner}/{repo}/hooks"

@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from bot.sandbox.asking import Ask, Page, Refusal, answer, listed, missing
-from bot.sandbox.routing import Routes
+from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing
+from bot.sandbox.http.routing import Routes
 from bot.sandbox.state import Level, Status
 
 ROUTES = Routes()

@@ -4,11 +4,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.sandbox.api_issues import change, chosen_labels, new_issue
-from bot.sandbox.asking import Ask, Page, Refusal, answer, listed, missing
-from bot.sandbox.diffs import ChangedFile
+from bot.sandbox.api.issues import change, chosen_labels, new_issue
 from bot.sandbox.fixed import Json
-from bot.sandbox.routing import Routes
+from bot.sandbox.git.diffs import ChangedFile
+from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing
+from bot.sandbox.http.routing import Routes
 from bot.sandbox.state import Issue, Level, Pull, Repo, Review
 
 ROUTES = Routes()

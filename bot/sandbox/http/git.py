@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from bot.sandbox.asking import Parts, Refusal
-from bot.sandbox.routing import refused, signed_in
+from bot.sandbox.http.request import Parts, Refusal
+from bot.sandbox.http.routing import refused, signed_in
 from bot.sandbox.state import Level, Repo, User
 
 SERVICES = ("git-upload-pack", "git-receive-pack")

@@ -8,9 +8,9 @@ import re
 
 from aiohttp import web
 
-from bot.sandbox.api_issues import ROOT
-from bot.sandbox.asking import Ask, Page, Refusal, answer, listed, missing, nothing
-from bot.sandbox.routing import Routes
+from bot.sandbox.api.issues import ROOT
+from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing, nothing
+from bot.sandbox.http.routing import Routes
 from bot.sandbox.state import Issue, Label, Level, User
 
 ROUTES = Routes()

@@ -6,7 +6,7 @@ from datetime import datetime
 from html import escape
 from itertools import groupby
 
-from bot.sandbox.markdown import to_html
+from bot.sandbox.pages.markdown import to_html
 from bot.sandbox.state import Entry, Issue, Label, Status, User
 
 SIGNS = {"success": "✓", "failure": "✕", "error": "✕", "pending": "●", "warning": "!"}

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from aiohttp import web
 
-from bot.sandbox.asking import Ask, Page, Refusal, answer, clean, listed, nothing
-from bot.sandbox.routing import Routes
+from bot.sandbox.http.request import Ask, Page, Refusal, answer, clean, listed, nothing
+from bot.sandbox.http.routing import Routes
 from bot.sandbox.state import Issue, Label, Level, Reaction, Repo
 
 ROUTES = Routes()

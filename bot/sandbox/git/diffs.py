@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.sandbox.git import Git, GitError
+from bot.sandbox.git.repositories import Git, GitError
 from bot.sandbox.state import Issue, Pull, Repo
 
 RENAMES = "CR"

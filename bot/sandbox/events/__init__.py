@@ -1,0 +1,1 @@
+"""What the sandbox sends: events after pushes and changes, signed webhooks."""

@@ -1,0 +1,1 @@
+"""The repositories of the sandbox, kept with the `git` program."""
