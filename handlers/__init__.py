@@ -3,17 +3,25 @@
 from importlib.metadata import entry_points
 
 from bot.model import Check
-from handlers import commands, contract, gates, guards, judge, labels, merge, secret_leak, soak_evidence
+from handlers.commands.check import CHECK as COMMANDS
+from handlers.contract.check import CHECK as CONTRACT
+from handlers.guards.check import CHECKS as GUARDS
+from handlers.judge.check import CHECK as JUDGE
+from handlers.labels.check import CHECK as LABELS
+from handlers.merge.check import CHECK as MERGE
+from handlers.secret_leak import CHECK as SECRET_LEAK
+from handlers.soak.check import CHECK as SOAK_EVIDENCE
+from handlers.soak.gates import CHECK as GATES
 
 CHECKS: tuple[Check, ...] = (
-    commands.CHECK,
-    secret_leak.CHECK,
-    contract.CHECK,
-    *guards.CHECKS,
-    soak_evidence.CHECK,
-    gates.CHECK,
-    labels.CHECK,
-    judge.CHECK,
+    COMMANDS,
+    SECRET_LEAK,
+    CONTRACT,
+    *GUARDS,
+    SOAK_EVIDENCE,
+    GATES,
+    LABELS,
+    JUDGE,
     *(point.load() for point in entry_points(group="assaymaster.checks")),
-    merge.CHECK,
+    MERGE,
 )

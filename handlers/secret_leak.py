@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.model import Check, Finding, Kind, Leak, Report, Snapshot, Tools, Verdict
 from bot.policy import named
-from handlers.telling import not_looked_at, some
+from handlers.facts.wording import not_looked_at, some
 
 NAME = "secret-leak"
 LABEL = "safety:secret-touch"

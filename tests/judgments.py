@@ -9,11 +9,11 @@ from pydantic import BaseModel
 from bot.model import CommentText, Decision, Memory, NoAnswer, Question, Report, Snapshot, Tools, digest
 from bot.plan.assess import folded
 from bot.policy import JudgePolicy, Policy
-from handlers.judge import Judge
-from handlers.judging.evidence import seen
-from handlers.judging.payload import BEGIN, END, Opinion, Payload, labels_of, written
-from handlers.judging.rules import Ruled
-from handlers.judging.signals import Signal
+from handlers.judge.check import Judge
+from handlers.judge.inputs import seen
+from handlers.judge.payload import BEGIN, END, Opinion, Payload, labels_of, written
+from handlers.judge.rules import Ruled
+from handlers.judge.signals.table import Signal
 from tests.snapshots import ISSUE, LABELS, NOW, OPERATOR, POLICY, TOOLS, snapshot
 
 SIGNALS = (

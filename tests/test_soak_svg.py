@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bot.simulate.svg import SPACE, drawn
 from bot.simulate.timeline import ORDER, points, steps
-from handlers.soaking.payload import ORDER as WAY
-from handlers.soaking.payload import Transition
+from handlers.soak.payload import ORDER as WAY
+from handlers.soak.payload import Transition
 from tests.handlers.soak_states import NAMES, at, many, state
 from tests.test_escape import hostile
 

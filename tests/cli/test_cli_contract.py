@@ -11,7 +11,7 @@ from bot.cli.checkout import RangeError
 from bot.cli.commands.contract import BranchCheckout, app, places, snapshot_of_branch, template_of
 from bot.policy import Policy
 from bot.policy.contract import ContractPolicy
-from handlers.contract import report
+from handlers.contract.check import report
 from tests.snapshots import report as nothing
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.model import Answer, CommentText, Decision, Judgment, Memory, Report, Snapshot, digest
 from bot.plan.assess import folded
-from handlers.commands import CHECK
+from handlers.commands.check import CHECK
 from tests.snapshots import NOW, OPERATOR, TOOLS, snapshot
 
 FRIEND = "gardener"

@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.model import AddedLines, ChangedFile, Reference, Report, Snapshot, StatusSeen
 from bot.policy.contract import ContractPolicy
-from handlers.contract import report
+from handlers.contract.check import report
 from tests.snapshots import snapshot
 
 BLOCK = ContractPolicy(mode="block")

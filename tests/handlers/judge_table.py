@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.model import AddedLines, ChangedFile, Kind, Snapshot, digest
-from handlers.judging.rules import Ruled, judge
+from handlers.judge.rules import Ruled, judge
 from tests.handlers.judge_corpus import CORPUS, Case
 from tests.snapshots import ISSUE, NOW, PULL, snapshot
 

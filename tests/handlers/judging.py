@@ -3,8 +3,8 @@
 from typing import Any
 
 from bot.model import Snapshot
-from handlers.judging.payload import Opinion
-from handlers.judging.rules import Ruled, judge
+from handlers.judge.payload import Opinion
+from handlers.judge.rules import Ruled, judge
 from tests.snapshots import ISSUE, snapshot
 
 GOAL = (

@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.model import ChangedFile, Decision, Report, Target
 from bot.policy import LabelRule, LabelsPolicy, Policy, When
-from handlers.labels import CHECK
+from handlers.labels.check import CHECK
 from tests.snapshots import NOW, OPERATOR, PULL, TOOLS, snapshot
 
 NO_DEFAULTS = {"defaults": "off"}

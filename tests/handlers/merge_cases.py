@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from handlers.merge_commands import AUTO
-from handlers.merge_reasons import MODES
+from handlers.merge.overrides import AUTO
+from handlers.merge.reasons import MODES
 from tests.handlers.guarding import GREEN, files, policy, reference, review, said, status
 from tests.snapshots import AGENT, WRITER, gap
 

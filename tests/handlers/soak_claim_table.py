@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from handlers.soaking.claims import claim_of
+from handlers.soak.claims.classify import claim_of
 from tests.handlers.soak_claim_corpus import CASES
 
 

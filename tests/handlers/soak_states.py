@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handlers.soaking.payload import (
+from handlers.soak.payload import (
     ORDER,
     Criterion,
     Fact,

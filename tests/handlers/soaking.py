@@ -21,8 +21,8 @@ from bot.model import (
     digest,
 )
 from bot.policy import Policy, SoakPolicy
-from handlers.soaking.ground import CHECK, grounds
-from handlers.soaking.state import Soak
+from handlers.soak.state.inputs import CHECK, grounds
+from handlers.soak.state.machine import Soak
 from tests.snapshots import ISSUE, OPERATOR, snapshot
 
 DAY = datetime(2026, 5, 14, 8, 0, tzinfo=UTC)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.model import Answer
-from handlers.command_answers import AGAIN, AGENT_REPLIES, AGENTS, REPLIES, history
-from handlers.command_lines import find
-from handlers.command_table import COMMANDS, help_with, table
+from handlers.commands.registry import COMMANDS, help_with, table
+from handlers.commands.replies import AGAIN, AGENT_REPLIES, AGENTS, REPLIES, history
+from handlers.facts.description.command_lines import find
 from tests.handlers.commanding import answer, look, said, thread
 from tests.snapshots import AGENT, NOW, OPERATOR, OUTSIDER, WRITER
 

@@ -6,8 +6,8 @@ import pytest
 
 from bot.model import Decision, Judgment, Memory, Snapshot
 from bot.policy import JudgePolicy
-from handlers.command_decisions import DECIDES, NO_RISE, OWN, UNKNOWN
-from handlers.command_table import names_in
+from handlers.commands.decide import DECIDES, NO_RISE, OWN, UNKNOWN
+from handlers.commands.registry import names_in
 from tests.handlers.commanding import FRIEND, JUDGED_P2, LEAK, decided, look, refused_with, said, thread
 from tests.judgments import judged_by, payload
 from tests.snapshots import NOW, OPERATOR, OUTSIDER, POLICY, WRITER, gap, leak

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.command_lines import CommandLine, find, maybe
+from handlers.facts.description.command_lines import CommandLine, find, maybe
 
 MARKUP = """/hold|/label a|   /help|text||\t/hold|- a|1. b|`|```|~~~|>|> /hold|<!--|-->|<details>|</details>|[a|](b)|
 a, b|# /h|**|\\|    /hold|<b|<code>|</code>|[a]:|'"""

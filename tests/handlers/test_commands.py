@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from bot.model import Memory, Snapshot, Verdict
 from bot.policy import CommandsPolicy, Policy, SoakPolicy
-from handlers.command_decisions import AGENT, OPERATORS, UNSURE, WRITERS
-from handlers.command_table import COMMANDS
-from handlers.commands import CHECK, EDITED_REFUSAL, MAX_LINES, TOO_MANY
+from handlers.commands.check import CHECK, EDITED_REFUSAL, MAX_LINES, TOO_MANY
+from handlers.commands.decide import AGENT, OPERATORS, UNSURE, WRITERS
+from handlers.commands.registry import COMMANDS
 from tests.handlers.commanding import FRIEND, JUDGED_P2, LEAK, decided, look, refused_with, said, thread
 from tests.snapshots import AGENT as CODEX
 from tests.snapshots import ISSUE, NOW, OPERATOR, OUTSIDER, POLICY, TOOLS, WRITER, leak, snapshot

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from bot.model import ChangedFile, Gap, Kind, Snapshot, Verdict
 from bot.plan import report as reporting
 from bot.policy.contract import ContractPolicy
-from handlers.contract import CHECK, OFF, assess
-from handlers.contract_rules import RULES
-from handlers.contract_sections import LINES, READ
+from handlers.contract.check import CHECK, OFF, assess
+from handlers.contract.rules import RULES
+from handlers.facts.description.sections import LINES, READ
 from tests.handlers.contract_mutations import MUTATIONS, Mutation
 from tests.handlers.contract_table import right
 from tests.handlers.contracts import BLOCK, FULL_BODY, RUNTIME, found, full, judged, lite

@@ -4,7 +4,7 @@ import pytest
 
 from bot.model import CommentText, StatusSeen
 from bot.policy.contract import ContractPolicy
-from handlers.contract_canary import Real, real, waived
+from handlers.contract.canary import Real, real, waived
 from tests.handlers.contracts import BLOCK, FULL_BODY, LITE_BODY, found, full, judged, lite, status
 from tests.snapshots import AGENT, HEAD, NOW, OPERATOR, WRITER
 

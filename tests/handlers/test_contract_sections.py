@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.policy.contract import ContractPolicy
-from handlers.contract_sections import Item, Pack, key, read
-from handlers.contract_text import entries, mentioned, names, path_of, pieces, references
+from handlers.facts.description.mentions import entries, mentioned, names, path_of, pieces, references
+from handlers.facts.description.sections import Item, Pack, key, read
 
 RULES = ContractPolicy()
 

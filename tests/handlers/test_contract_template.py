@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bot.model import ChangedFile, Snapshot
 from bot.policy.contract import ContractPolicy
-from handlers.contract_sections import read
-from handlers.contract_template import MAX_FILES, filled_in, template
+from handlers.contract.template import MAX_FILES, filled_in, template
+from handlers.facts.description.sections import read
 from tests.handlers.contract_mutations import MUTATIONS, Mutation, without
 from tests.handlers.contracts import BLOCK, FULL_BODY, RUNTIME, changed, found, full, judged, lite
 

@@ -8,8 +8,8 @@ import pytest
 from bot.model import Answer, CommentText, PhraseSeen, Report, Snapshot, Touch, Verdict, digest
 from bot.plan.assess import folded
 from bot.policy import GatePolicy, Policy
-from handlers.gates import CHECK
-from handlers.soaking.readings import Spoken, nearly
+from handlers.soak.gates import CHECK
+from handlers.soak.phrase_readings import Spoken, nearly
 from tests.handlers.guarding import files
 from tests.handlers.soaking import PHRASE as SOAK_PHRASE
 from tests.handlers.soaking import Thread, later, proven

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Report, Side, Verdict
-from handlers.guard_base import CHECK
-from handlers.guard_references import Relation, relations
+from handlers.facts.references import Relation, relations
+from handlers.guards.base import CHECK
 from tests.handlers.guarding import guarded, reference, report, rules
 from tests.snapshots import PULL, snapshot
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.model import ChangedFile, Gap, Mention, Report, Verdict
-from handlers.guard_docs import CHECK
+from handlers.guards.docs_drift import CHECK
 from tests.handlers.guarding import deleted, file, files, guarded, moved, report, rules
 from tests.snapshots import snapshot
 

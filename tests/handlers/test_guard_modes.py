@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.model import ChangedFile, Report, Verdict
-from handlers.guard_modes import CHECK
+from handlers.guards.file_modes import CHECK
 from tests.handlers.guarding import deleted, file, guarded, link, moved, report, rules
 from tests.snapshots import snapshot
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.model import ChangedFile, Report, Review, Severity, Verdict
-from handlers.guard_red_zone import CHECK
+from handlers.guards.red_zone import CHECK
 from tests.handlers.guarding import MAINTAINER, deleted, files, guarded, moved, report, review, rules
 from tests.snapshots import OPERATOR, snapshot
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.model import ChangedFile, Report, Verdict
-from handlers.guard_scope import CHECK
+from handlers.guards.scope import CHECK
 from tests.handlers.guarding import files, guarded, moved, report, rules
 from tests.rendered import tokens
 from tests.snapshots import snapshot

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.model import StatusSeen
-from handlers.merge_facts import Facts
-from handlers.merge_reasons import held
+from handlers.merge.facts import Facts
+from handlers.merge.reasons import held
 from tests.handlers.guarding import clean, status
 from tests.snapshots import AGENT, TOOLS, WRITER
 

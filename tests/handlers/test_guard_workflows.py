@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.model import Gap, Lint, Report, Severity, Verdict
-from handlers.guard_workflows import CHECK
+from handlers.guards.workflow_lint import CHECK
 from tests.handlers.guarding import deleted, files, guarded, report, rules
 from tests.rendered import tokens
 from tests.snapshots import snapshot

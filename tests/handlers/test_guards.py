@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from bot.model import Check, Gap, Kind, Mention, Side, Verdict
 from bot.policy.guards import GuardsPolicy
 from bot.text.yaml_model import YamlFile
-from handlers.guards import CHECKS
+from handlers.guards.check import CHECKS
 from tests.handlers.guarding import Guarded, deleted, file, files, guarded, policy, report, rules, said
 from tests.snapshots import AGENT, LABELS, OPERATOR, OUTSIDER, snapshot
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 
 from bot.model import NoAnswer, Snapshot, Verdict
-from handlers.judge import CHECK, Judge
-from handlers.judging.labels import LABELS
-from handlers.judging.model import ModelOpinion
-from handlers.judging.rules import Ruled
-from handlers.judging.signals import Signal, signals_table
+from handlers.judge.check import CHECK, Judge
+from handlers.judge.labels import LABELS
+from handlers.judge.model_opinion import ModelOpinion
+from handlers.judge.rules import Ruled
+from handlers.judge.signals.table import Signal, signals_table
 from tests.judgments import (
     ESCALATED,
     OPINION,

@@ -7,9 +7,9 @@ import pytest
 
 from bot.model import ChangedFile, Judgment, Side
 from bot.policy import Accepted, SecretLeakPolicy
-from handlers.judge import Judge
-from handlers.judging.rules import Ruled
-from handlers.judging.signals import Signal
+from handlers.judge.check import Judge
+from handlers.judge.rules import Ruled
+from handlers.judge.signals.table import Signal
 from tests.judgments import (
     comment,
     decision,

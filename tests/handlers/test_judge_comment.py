@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from bot.model import ChangedFile, Target
 from bot.text.escape import cut, visible
-from handlers.judge import CHECK
-from handlers.judging.comment import SHOWN_EARLIER, body, stepped_back
-from handlers.judging.others import between_markers
-from handlers.judging.payload import Payload, fitting, parsed
-from handlers.judging.text import resolves
+from handlers.judge.check import CHECK
+from handlers.judge.comment import SHOWN_EARLIER, body, stepped_back
+from handlers.judge.external_judges import between_markers
+from handlers.judge.payload import Payload, fitting, parsed
+from handlers.language.text import resolves
 from tests.judgments import ESCALATED, comment, decision, issue, judged_by, on, payload
 from tests.rendered import TRIGGERS, blocks, inlines, spoken, tokens, words
 from tests.snapshots import ISSUE, NOW, TOOLS, snapshot

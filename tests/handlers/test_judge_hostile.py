@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import Kind
-from handlers.judging.rules import judge
-from handlers.judging.text import resolves
+from handlers.judge.rules import judge
+from handlers.language.text import resolves
 from tests.handlers.judge_corpus import HOSTILE, Case
 from tests.handlers.judge_table import observed
 from tests.handlers.judging import GOAL, issue, judged, names

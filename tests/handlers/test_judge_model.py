@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from bot.model import AddedLines, ChangedFile, NoAnswer
-from handlers.judging.model import CONCERN, MATERIAL_BYTES, TASK, ModelOpinion, advised, material, merged
-from handlers.judging.payload import Opinion
+from handlers.judge.model_opinion import CONCERN, MATERIAL_BYTES, TASK, ModelOpinion, advised, material, merged
+from handlers.judge.payload import Opinion
 from tests.judgments import ESCALATED, OPINION, asking, issue, opinion, policy
 from tests.snapshots import snapshot
 

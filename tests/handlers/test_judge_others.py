@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from bot.model import Side, Verdict
-from handlers.judging.labels import LABELS
+from handlers.judge.labels import LABELS
 from tests.judgments import (
     ESCALATED,
     block,

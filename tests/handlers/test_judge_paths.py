@@ -4,7 +4,7 @@ import pytest
 
 from bot.model import AddedLines, ChangedFile
 from bot.policy import Accepted, Policy, SecretLeakPolicy
-from handlers.judging.rules import Ruled, judge
+from handlers.judge.rules import Ruled, judge
 from tests.handlers.judging import GOAL, issue, judged, names
 from tests.judgments import comment
 from tests.snapshots import PULL, leak, snapshot

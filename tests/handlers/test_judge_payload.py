@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import Memory
-from handlers.judging.evidence import labels_hash, seen
-from handlers.judging.payload import MAX_BYTES, NotAPayload, Payload, labels_of, parsed, written
+from handlers.judge.inputs import labels_hash, seen
+from handlers.judge.payload import MAX_BYTES, NotAPayload, Payload, labels_of, parsed, written
 from tests.judgments import ESCALATED, issue, opinion, payload
 from tests.snapshots import HEAD, ISSUE, NOW, snapshot
 from tests.test_escape import hostile

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from handlers.judging.rules import judge
-from handlers.judging.signals import SIGNALS, signals_table
-from handlers.judging.text import resolves
+from handlers.judge.rules import judge
+from handlers.judge.signals.table import SIGNALS, signals_table
+from handlers.language.text import resolves
 from tests.handlers.judge_corpus import CORPUS, Case
 from tests.handlers.judge_table import observed, right
 from tests.handlers.judging import GOAL, issue, judged, names

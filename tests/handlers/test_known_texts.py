@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from handlers.known_texts import KnownTexts
+from handlers.facts.text_cache import KnownTexts
 
 
 def test_a_text_is_read_once_until_others_have_taken_its_place() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from bot.model import AddedLines, ChangedFile, Kind, Side, Target
-from handlers.label_defaults import DEFAULTS, LABELS, defaults_table
-from handlers.label_facts import measured
-from handlers.labels import CHECK
+from handlers.facts.change import measured
+from handlers.labels.builtin_rules import DEFAULTS, LABELS, defaults_table
+from handlers.labels.check import CHECK
 from tests.handlers.labelling import file, files, labels, report, ruled, said
 from tests.snapshots import ISSUE, NOW, OUTSIDER, PULL, gap
 from tests.snapshots import LABELS as DECLARED

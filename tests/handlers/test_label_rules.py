@@ -6,8 +6,8 @@ import pytest
 
 from bot.model import AddedLines, Side, Target
 from bot.policy import SecretLeakPolicy
-from handlers.label_facts import Announced, announced, sections, size
-from handlers.labels import NOTHING
+from handlers.facts.change import Announced, announced, sections, size
+from handlers.labels.check import NOTHING
 from tests.handlers.labelling import NO_DEFAULTS, files, labels, report, rule, ruled, said
 from tests.snapshots import ISSUE, OUTSIDER, PULL, leak
 

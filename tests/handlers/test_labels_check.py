@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.model import Decision, Kind, Severity, Target, Verdict
 from bot.policy import JudgePolicy, LabelRule, Policy, When
-from handlers.labels import CHECK, OFF, STAYS, TOO_MUCH
+from handlers.labels.check import CHECK, OFF, STAYS, TOO_MUCH
 from tests.handlers.labelling import NO_DEFAULTS, files, labels, report, rule, ruled, said
 from tests.snapshots import ISSUE, OUTSIDER, PULL, TOOLS, leak, snapshot
 from tests.snapshots import LABELS as DECLARED

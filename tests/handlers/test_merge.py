@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from bot.model import AddedLines, Gap, Kind, Report, Snapshot, Verdict
 from bot.plan.assess import assess, plan
 from handlers import secret_leak
-from handlers.guards import CHECKS
-from handlers.merge import CHECK
-from handlers.merge_commands import AUTO, CLASSES
-from handlers.merge_reasons import MODES, REASONS, reasons_table
+from handlers.guards.check import CHECKS
+from handlers.merge.check import CHECK
+from handlers.merge.overrides import AUTO, CLASSES
+from handlers.merge.reasons import MODES, REASONS, reasons_table
 from tests.handlers.guarding import (
     GREEN,
     clean,

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.path_index import MAX_LETTERS, Budget, PathIndex
-from handlers.patterns import chosen
+from handlers.facts.path_index import MAX_LETTERS, Budget, PathIndex
+from handlers.facts.patterns import chosen
 from tests.handlers.test_patterns import PATH, PATTERN
 
 PATTERNS = st.lists(st.builds(lambda no, text: no + text, st.sampled_from(["", "", "!"]), PATTERN), max_size=6)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
-from handlers.patterns import chosen, says, text_fits
+from handlers.facts.patterns import chosen, says, text_fits
 
 SEGMENT = st.sampled_from(["a", "b", "ab", "a.py", "*", "?", "**", "a*", "*b", "*.py", "[ab]", "[!a]", "a**b", "a?py"])
 PATTERN = st.builds(

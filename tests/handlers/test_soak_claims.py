@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.soaking.claims import claim_of, claims_in, sentences
+from handlers.soak.claims.classify import claim_of, claims_in, sentences
 from tests.handlers import soak_claim_table
 from tests.handlers.soak_claim_corpus import CASES
 from tests.handlers.soak_claim_more import MORE, NEGATIONS

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.soaking.comment import FITS, MAX_BYTES, MAX_ROWS, body, explanation, fitting
-from handlers.soaking.payload import BEGIN, END, Criterion, Fact, GateState, Next, Row, SoakState, Transition
+from handlers.soak.comment import FITS, MAX_BYTES, MAX_ROWS, body, explanation, fitting
+from handlers.soak.payload import BEGIN, END, Criterion, Fact, GateState, Next, Row, SoakState, Transition
 from tests.handlers.soak_states import FORGE, NAMES, PHRASE, at, many, state
 from tests.rendered import TRIGGERS, blocks, inlines, spoken, tokens, words
 from tests.test_escape import hostile

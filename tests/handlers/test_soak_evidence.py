@@ -7,8 +7,8 @@ import pytest
 from bot.model import AddedLines, Gap, Kind, Report, RunSeen, Snapshot, SoakSeen, Target, Touch, Verdict
 from bot.plan.assess import assess, folded
 from bot.policy import Policy, SoakPolicy
-from handlers import judge
-from handlers.soak_evidence import CHECK
+from handlers.judge import check
+from handlers.soak.check import CHECK
 from tests.handlers.guarding import files
 from tests.handlers.soaking import FALLBACK, MARKER, PHRASE, SOAK, Thread, evidence, later, proven, removed, smoke, told
 from tests.snapshots import ISSUE, OPERATOR, PULL, TOOLS, snapshot
@@ -81,10 +81,10 @@ async def test_it_looks_again_when_the_audit_may_be_and_when_a_run_may_have_ende
 
 async def test_the_judge_gives_the_operator_what_waits_for_his_word() -> None:
     observed = proven().snapshot(later(days=8), title="docs: sort the beds", body="## Goal\n\nSorted.\n\n- [ ] a test")
-    done = await assess(observed, [CHECK, judge.CHECK], TOOLS)
+    done = await assess(observed, [CHECK, check.CHECK], TOOLS)
     (found,) = [one for one in done.reports if one.check == "judge"]
     assert found.labels["judge/operator-needed"]
-    before = await assess(observed.model_copy(update={"taken_at": later(days=3)}), [judge.CHECK], TOOLS)
+    before = await assess(observed.model_copy(update={"taken_at": later(days=3)}), [check.CHECK], TOOLS)
     assert before.reports[0].judgment is not None
 
 

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from bot.model import CommitSeen
 from bot.policy import SoakPolicy
-from handlers.soaking.ground import grounds
-from handlers.soaking.state import Soak
+from handlers.soak.state.inputs import grounds
+from handlers.soak.state.machine import Soak
 from tests.handlers.soaking import MARKER, PHRASE, SOAK, Thread, evidence, later, proven, smoke, told
 from tests.snapshots import OPERATOR
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.soaking.ground import Kept, KeptEvidence, Phrase, grounds
-from handlers.soaking.payload import ORDER
-from handlers.soaking.state import Soak
+from handlers.soak.payload import ORDER
+from handlers.soak.state.inputs import Kept, KeptEvidence, Phrase, grounds
+from handlers.soak.state.machine import Soak
 from tests.handlers.soaking import (
     DAY,
     FALLBACK,

@@ -4,9 +4,9 @@ import pytest
 
 from bot.model import AddedLines, Snapshot
 from bot.policy.contract import ContractPolicy
-from handlers.contract_sections import read
-from handlers.contract_soak import soak_claims
-from handlers.soaking.claims import Claim, claims_in, sentences
+from handlers.contract.soak_claims import soak_claims
+from handlers.facts.description.sections import read
+from handlers.soak.claims.classify import Claim, claims_in, sentences
 from tests.handlers.contracts import full
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.model import CommitSeen, Decision
-from handlers.soaking.state import Soak
+from handlers.soak.state.machine import Soak
 from tests.handlers.soaking import (
     FALLBACK,
     MARKER,

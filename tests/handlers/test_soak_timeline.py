@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given, settings
 
-from handlers.soaking.payload import ORDER, Next, StateName, Transition
-from handlers.soaking.timeline import BLOCKED, CURRENT, REACHED, TO_COME, WIDTH, timeline
+from handlers.soak.payload import ORDER, Next, StateName, Transition
+from handlers.soak.timeline import BLOCKED, CURRENT, REACHED, TO_COME, WIDTH, timeline
 from tests.handlers.soak_states import NAMES, at, state
 from tests.rendered import blocks
 from tests.test_escape import hostile

@@ -9,7 +9,7 @@ from typing import Any
 from bot.model import Target
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, Checkout, World
-from handlers.merge_commands import CLASSES
+from handlers.merge.overrides import CLASSES
 
 CONTEXT = "ci / test (pull_request)"
 GUARDS = ("base", "docs-drift", "workflow-lint", "scope", "red-zone", "modes")

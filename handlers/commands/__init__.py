@@ -1,0 +1,1 @@
+"""Slash commands: read, decided, answered. Other checks ask it what was decided."""

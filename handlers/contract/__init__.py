@@ -1,0 +1,1 @@
+"""The contract: what a pull request's description has to say, against what it is."""

@@ -1,0 +1,178 @@
+"""What the line `Canary status: ...` says against what the canary's statuses on the head say."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.model import Finding, Snapshot, StatusSeen
+from bot.policy import named
+from bot.policy.contract import ContractPolicy
+from handlers.contract.rules import finding, line, listed, quoted
+from handlers.facts.description.phrases import wrote
+from handlers.facts.description.sections import Pack, Said
+from handlers.facts.patterns import text_fits
+from handlers.facts.statuses import self_reported, was_skipped
+
+WAIVER = "canary-waived"
+SHORT = 10
+WORDS = ("missing", "pending", "running", "passed", "failed", "waived")
+_WAIVED = re.compile(rf"{WAIVER} ([0-9a-f]{{{SHORT},64}})")
+
+
+class Real(StrEnum):
+    """What the canary did on the head. One that was skipped has not run."""
+
+    NONE = "has not run"
+    WAITING = "waits"
+    RUNNING = "is running"
+    CANCELLED = "was cancelled"
+    PASSED = "has passed"
+    FAILED = "has failed"
+
+
+AGREES = {
+    "missing": {Real.NONE, Real.CANCELLED},
+    "pending": {Real.NONE, Real.WAITING, Real.RUNNING, Real.CANCELLED},
+    "running": {Real.WAITING, Real.RUNNING},
+    "passed": {Real.PASSED},
+    "failed": {Real.FAILED, Real.CANCELLED},
+    "waived": set(Real),
+}
+_WORST = (Real.FAILED, Real.CANCELLED, Real.RUNNING, Real.WAITING, Real.PASSED)
+
+
+@dataclass(frozen=True)
+class Canary:
+    """The canary's statuses on the head, and what they say together.
+
+    `ignored` are successes that the author or an agent reported.
+    """
+
+    state: Real
+    statuses: tuple[StatusSeen, ...]
+    ignored: tuple[StatusSeen, ...] = ()
+
+    def word(self, tier: str) -> str:
+        """Gives the word that the line should say."""
+        words = {Real.PASSED: "passed", Real.FAILED: "failed", Real.CANCELLED: "failed", Real.RUNNING: "running"}
+        return words.get(self.state, "missing" if tier == "lite" and self.state is Real.NONE else "pending")
+
+    @property
+    def told(self) -> str:
+        """Gives in words what the statuses say."""
+        who = list(dict.fromkeys(one.creator for one in self.ignored))
+        but = f"; what {listed(who, 3)} reported doesn't count, as the author's or an agent's own word" if who else ""
+        if not self.statuses:
+            return f"no canary has reported on the head{but}"
+        said = [f"{one.context}: {one.description or one.state}" for one in self.statuses]
+        return f"the canary {self.state} ({listed(said, 3)}){but}"
+
+
+def real(snapshot: Snapshot, rules: ContractPolicy) -> Canary:
+    """Gives what the canary did, by the statuses of the contexts that the policy calls so."""
+    every = snapshot.inputs.statuses
+    chosen = tuple(one for one in every if any(text_fits(pattern, one.context) for pattern in rules.canary))
+    counted = tuple(one for one in chosen if not self_reported(one, snapshot))
+    states = {state_of(one) for one in counted}
+    state = next((state for state in _WORST if state in states), Real.NONE)
+    return Canary(state, counted, tuple(one for one in chosen if one not in counted))
+
+
+def state_of(status: StatusSeen) -> Real:
+    """Gives what a job did. Forgejo's Actions call a skipped one a success, and a cancelled one failed."""
+    said = status.description.casefold()
+    if was_skipped(status):
+        return Real.NONE
+    if status.state == "success":
+        return Real.PASSED
+    if status.state in {"failure", "error", "warning"}:
+        return Real.CANCELLED if "cancelled" in said or "canceled" in said else Real.FAILED
+    return Real.RUNNING if "started running" in said or status.state == "running" else Real.WAITING
+
+
+def waived(snapshot: Snapshot) -> str:
+    """Gives who waived the canary of this very head; empty when nobody with the right did.
+
+    It takes an operator who isn't the author, and a comment that the bot saw come and nobody edited, with the phrase
+    and at least ten digits of the head on a line of its own, neither in code nor quoted.
+    """
+    seen = snapshot.inputs
+    for comment in seen.comments:
+        right = named(comment.author, snapshot.policy.operators or ()) and not named(comment.author, (seen.author,))
+        sure = right and comment.witnessed and not comment.edited
+        if sure and wrote(comment.body, lambda row: _is_waiver(row, seen.head.sha)):
+            return comment.author
+    return ""
+
+
+def _is_waiver(row: str, head: str) -> bool:
+    said = _WAIVED.fullmatch(row)
+    return said is not None and head.startswith(said[1])
+
+
+def check(pack: Pack, snapshot: Snapshot, canary: Canary, tier: str) -> Iterator[Finding]:
+    """Gives at most one finding about the line."""
+    right = f"Canary status: {canary.word(tier)}"
+    if not pack.canary:
+        yield finding(
+            "canary-line",
+            "There is no line that says how the canary stands",
+            f"no line begins with Canary status; {canary.told}",
+            f"Write as the first line: {right}",
+        )
+        return
+    said = pack.canary[0]
+    others = [one for one in pack.canary if one.word != said.word]
+    if others:
+        yield finding(
+            "canary-twice",
+            "Two lines say different things of the canary",
+            f"{quoted(said.text)} in line {said.line}, {quoted(others[0].text)} in line {others[0].line}",
+            f"Keep one line: {right}",
+            line(others[0].line),
+        )
+    elif said.word not in WORDS:
+        yield finding(
+            "canary-word",
+            f"The canary's line says none of {', '.join(WORDS)}",
+            quoted(said.text),
+            f"Write: {right}",
+            line(said.line),
+        )
+    else:
+        yield from _disagreement(said, snapshot, canary, tier)
+
+
+def _disagreement(said: Said, snapshot: Snapshot, canary: Canary, tier: str) -> Iterator[Finding]:
+    right = f"Canary status: {canary.word(tier)}"
+    if canary.state not in AGREES[said.word]:
+        yield finding(
+            "canary-disagrees",
+            f"The canary's line says {said.word}, but {'it' if canary.statuses else 'no canary'} {_did(canary)}",
+            f"{quoted(said.text)}; {canary.told}",
+            f"Write: {right}",
+            line(said.line),
+        )
+    elif said.word == "missing" and tier != "lite":
+        yield finding(
+            "canary-disagrees",
+            f"Only a change of tier lite may be without a canary, and this one is {tier}",
+            quoted(said.text),
+            f"Write: {right}",
+            line(said.line),
+        )
+    elif said.word == "waived" and not waived(snapshot):
+        head = snapshot.inputs.head.sha[:SHORT]
+        yield finding(
+            "canary-waiver",
+            "The canary is called waived, and no operator waived it for this head",
+            f"{quoted(said.text)}; {canary.told}",
+            f"An operator who isn't the author writes, on a line of its own in a comment: {WAIVER} {head}. "
+            f"Or write: {right}",
+            line(said.line),
+        )
+
+
+def _did(canary: Canary) -> str:
+    return canary.state.value if canary.statuses else "has reported"

@@ -1,0 +1,161 @@
+"""*Files touched* against the changed files."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bot.model import ChangedFile, Finding, Location
+from bot.policy.contract import ContractPolicy, SectionName
+from handlers.contract.rules import BODY, finding, line, listed, quoted
+from handlers.facts.change import GENERATED
+from handlers.facts.description.mentions import Path, entries, is_glob, pieces
+from handlers.facts.description.sections import Item, Pack, rows
+from handlers.facts.patterns import chosen
+
+SHOWN = 10
+MAX_ENTRIES = 5_000
+MAX_GLOBS = 50
+SECTION: SectionName = "files-touched"
+
+
+@dataclass
+class Listing:
+    """What a description lists: changed paths, patterns that sum some up, and what isn't changed at all.
+
+    `tried` are the patterns that were held against the changed files; `unread` are those that no more were.
+    """
+
+    paths: set[str] = field(default_factory=set)
+    globs: list[Path] = field(default_factory=list)
+    untouched: list[Path] = field(default_factory=list)
+    tried: dict[str, bool] = field(default_factory=dict)
+    unread: list[Path] = field(default_factory=list)
+
+
+class Touched:
+    """The changed files by what names them: their paths and old paths, and the folders above."""
+
+    def __init__(self, files: Sequence[ChangedFile]) -> None:
+        self._names = [name for file in files for name in (file.path, file.old_path) if name]
+        self._globs = MAX_GLOBS
+        self._in: dict[str, str] = {}
+        self._called: dict[str, str] = {}
+        for name in self._names:
+            segments = name.split("/")
+            for count in range(1, len(segments) + 1):
+                self._in.setdefault("/".join(segments[:count]), name)
+                self._called.setdefault(segments[count - 1], name)
+                self._called.setdefault(segments[count - 1].split(".")[0], name)
+
+    def by(self, path: str) -> str:
+        """Gives the first changed file that a path or pattern fits, or that lies in it; empty where none does.
+
+        Only so many patterns are looked for.
+        """
+        hit = self._in.get(path.rstrip("/"), "")
+        if hit or not is_glob(path) or path.endswith("/") or not self._globs:
+            return hit
+        self._globs -= 1
+        return next((name for name in self._names if chosen((path.removeprefix("!"),), name)), "")
+
+    def called(self, name: str) -> str:
+        """Gives the first changed file that has a folder or file of a name in its path, with or without its ending."""
+        return self._called.get(name, "")
+
+
+def generated(path: str, rules: ContractPolicy) -> bool:
+    """Says whether nobody writes a file by hand."""
+    return bool(chosen((*GENERATED, *rules.generated), path))
+
+
+def check(pack: Pack, files: Sequence[ChangedFile], rules: ContractPolicy) -> Iterator[Finding]:
+    """Gives a finding for files that aren't listed, and one for those that are listed and aren't changed."""
+    part = pack.parts.get(SECTION)
+    if part is None or not part.items:
+        return
+    found = listing(part.read, files)
+    unlisted = [file for file in files if file.path not in found.paths]
+    left = [file for file in unlisted if not (generated(file.path, rules) and _summed(file.path, found.globs))]
+    if left:
+        names = [file.path for file in left]
+        summed = [glob.name for glob in found.globs if any(_summed(name, [glob]) for name in names)]
+        yield finding(
+            "files-unlisted",
+            f"{_files(names)} changed and not under Files touched",
+            f"changed: {listed(names, SHOWN)}; listed: {listed(sorted(found.paths), 3) or 'none'}{_summary(summed)}",
+            f"Add under Files touched: {listed([f'- `{name}`' for name in names], SHOWN)}",
+            Location(where="diff", path=names[0]),
+        )
+    if found.unread:
+        yield finding(
+            "not-looked-at",
+            f"More than {MAX_GLOBS} patterns are under Files touched; {len(found.unread)} weren't looked at",
+            "; ".join(quoted(path.text) for path in found.unread[:3]),
+            "List the files themselves, or sum them up by fewer patterns.",
+            line(found.unread[0].line) if found.unread[0].line else BODY,
+        )
+    if found.untouched:
+        names = list(dict.fromkeys(path.name for path in found.untouched))
+        first = found.untouched[0].line
+        yield finding(
+            "files-untouched",
+            f"{_files(names)} listed under Files touched and not changed",
+            "; ".join(dict.fromkeys(quoted(path.text) for path in found.untouched[:SHOWN])),
+            f"Take it out of Files touched: {listed([f'`{name}`' for name in names], SHOWN)}",
+            line(first) if first else BODY,
+        )
+
+
+def listing(items: Sequence[Item], files: Sequence[ChangedFile]) -> Listing:
+    """Gives what items list. A renamed file may be named by either name beside its new one."""
+    touched = {name for file in files for name in (file.path, file.old_path) if name}
+    found = Listing()
+    for item in items:
+        found.paths |= touched.intersection(_exact(item))
+        for entry in entries(item):
+            if len(found.untouched) + len(found.globs) + len(found.unread) > MAX_ENTRIES:
+                break
+            _take(found, entry, touched)
+    return found
+
+
+def _take(found: Listing, entry: Path, touched: set[str]) -> None:
+    if entry.name in touched:
+        found.paths.add(entry.name)
+        return
+    fits = is_glob(entry.name) and _tried(found, entry, touched)
+    if fits is None:
+        found.unread.append(entry)
+    elif fits:
+        found.globs += [entry] if all(entry.name != glob.name for glob in found.globs) else []
+    else:
+        found.untouched.append(entry)
+
+
+def _tried(found: Listing, glob: Path, touched: set[str]) -> bool | None:
+    """Whether a pattern fits a changed file, also one that was tried before; None where enough were tried."""
+    if glob.name not in found.tried:
+        if len(found.tried) == MAX_GLOBS:
+            return None
+        found.tried[glob.name] = any(_summed(name, [glob]) for name in touched)
+    return found.tried[glob.name]
+
+
+def _exact(item: Item) -> Iterator[str]:
+    """Everything that a line names as it is: paths without an ending or with blanks in them are known by the diff."""
+    for row in rows(item):
+        for piece in pieces(row.text):
+            yield piece.text
+            if not piece.code:
+                yield from (word.strip("*,;()").removeprefix("./") for word in piece.text.split())
+
+
+def _summed(path: str, globs: Sequence[Path]) -> bool:
+    return any(chosen((glob.name.removeprefix("!"),), path) for glob in globs)
+
+
+def _summary(globs: Sequence[str]) -> str:
+    return f"; {listed(list(globs), 3)} sums up, which only generated files may be" if globs else ""
+
+
+def _files(names: Sequence[str]) -> str:
+    return f"{names[0]} is" if len(names) == 1 else f"{len(names)} files are"

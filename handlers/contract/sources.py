@@ -1,0 +1,96 @@
+"""What a description rests on: the paths it names have to be in the tree, and the numbers it names have to exist."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bot.model import Finding, Reference, Snapshot
+from bot.policy.contract import SectionName
+from handlers.contract.rules import finding, line, listed, quoted
+from handlers.facts.description import mentions as text
+from handlers.facts.description.sections import Pack, title
+
+SECTIONS: tuple[SectionName, ...] = ("relevant-context", "spec-sources-read")
+SHOWN = 5
+
+
+class Found(NamedTuple):
+    """What was named: missing paths, numbers in their order, and how many paths nobody looked for."""
+
+    missing: tuple[text.Path, ...]
+    numbers: tuple[text.Reference, ...]
+    unknown: tuple[str, ...]
+
+
+def named(pack: Pack, snapshot: Snapshot) -> Found:
+    """Gives what the two sections name."""
+    missing: dict[str, text.Path] = {}
+    unknown: dict[str, None] = {}
+    numbers: dict[int, text.Reference] = {}
+    for item in pack.items(*SECTIONS):
+        for path in text.entries(item):
+            there = in_tree(path.name, snapshot)
+            if there is None:
+                unknown[path.name] = None
+            elif not there:
+                missing.setdefault(path.name, path)
+        for reference in text.references(item, snapshot.target.repository):
+            numbers.setdefault(reference.number, reference)
+    return Found(tuple(missing.values()), tuple(numbers.values()), tuple(unknown))
+
+
+def check(found: Found, snapshot: Snapshot) -> Iterator[Finding]:
+    """Gives a finding for paths that aren't in the tree, and one for numbers that nothing has."""
+    if found.missing:
+        names = [path.name for path in found.missing]
+        yield finding(
+            "path-missing",
+            f"{listed(names, SHOWN)} {'is' if len(names) == 1 else 'are'} not in the tree of the head",
+            "; ".join(quoted(path.text) for path in found.missing[:SHOWN]),
+            "Name the path as it is at the head, or take the line out.",
+            line(found.missing[0].line),
+        )
+    absent = [one for one in found.numbers if (known := state(one.number, snapshot)) and known.state == "missing"]
+    if absent:
+        names = [f"#{one.number}" for one in absent]
+        yield finding(
+            "reference-missing",
+            f"{listed(names, SHOWN)}: there is no such pull request or issue",
+            "; ".join(quoted(one.text) for one in absent[:SHOWN]),
+            "Write the number that is meant, or take the line out.",
+            line(absent[0].line),
+        )
+
+
+def in_tree(path: str, snapshot: Snapshot) -> bool | None:
+    """Says whether the head has a path; None where nobody looked. Patterns aren't looked for."""
+    seen = snapshot.inputs
+    if text.is_glob(path.rstrip("/")):
+        return True
+    plain = path.rstrip("/")
+    known = [seen.paths[name] for name in (path, plain, f"{plain}/", f"./{plain}") if name in seen.paths]
+    if known:
+        return any(known)
+    changed = [file.status != "deleted" for file in seen.files if file.path == plain]
+    return changed[0] if changed else None
+
+
+def state(number: int, snapshot: Snapshot) -> Reference | None:
+    """Gives what is known of a number."""
+    return next((one for one in snapshot.inputs.references if one.number == number), None)
+
+
+def told(one: Reference) -> str:
+    """Gives a pull request or issue with its state."""
+    kind = {"pull": "pull request, ", "issue": "issue, "}.get(one.kind, "")
+    return f"#{one.number} ({one.state if one.state == 'missing' else kind + one.state})"
+
+
+def notes(found: Found, snapshot: Snapshot) -> Iterator[str]:
+    """Gives how each reference stands, and which paths were not looked for."""
+    if found.numbers:
+        known = ((one.number, state(one.number, snapshot)) for one in found.numbers)
+        states = [told(reference) if reference else f"#{number} (not looked up)" for number, reference in known]
+        yield f"References: {listed(states, 30)}."
+    if found.unknown:
+        sections = " and ".join(title(name) for name in SECTIONS)
+        yield f"Named under {sections}, and not looked for in the tree: {listed(list(found.unknown), SHOWN)}."

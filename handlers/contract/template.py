@@ -1,0 +1,181 @@
+"""Writes the description that this very pull request should have: what is known of it in place, the rest to be said.
+
+What the author has written stays. What he has to write begins with TODO, and a section of nothing else counts as empty.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from bot.model import Snapshot
+from bot.policy.contract import ContractPolicy, SectionName
+from bot.text.escape import cut, visible
+from handlers.contract import files_touched as files
+from handlers.contract import sources
+from handlers.contract.canary import Real, real, state_of
+from handlers.contract.tiers import Tier, of
+from handlers.facts.description import mentions as text
+from handlers.facts.description.emptiness import silent
+from handlers.facts.description.sections import NAMES, Pack, read, title
+from handlers.facts.patterns import chosen
+from handlers.facts.statuses import self_reported
+
+TODO = "TODO:"
+MAX_BYTES = 40_000
+MAX_KEPT = 4_000
+MAX_LINE = 1_000
+MAX_FILES = 300
+MAX_REFERENCES = 30
+MAX_STATUSES = 20
+SUMMED_UP = 10
+"""Generated files of one pattern that are listed one by one."""
+
+ASKED: Mapping[SectionName, str] = {
+    "product-story": "who needs this, and what is better for him afterwards.",
+    "what-changed": "what is different now, one line for each thing.",
+    "why-it-changed": "what was wrong or missing before.",
+    "relevant-context": "pull requests, issues and documents that a reviewer should know.",
+    "runtime-evidence": "what was run, with a run, a hash or an exit code; or: No runtime changes.",
+    "known-constraints": "what holds still, and what this doesn't solve.",
+    "out-of-scope": "what this change leaves alone on purpose.",
+    "requested-decision": "what the reviewer should decide.",
+    "spec-sources-read": "paths of what was read before, each with what for.",
+}
+BLOCKERS = "- Red checks.\n- A leaked secret."
+
+
+def template(snapshot: Snapshot, rules: ContractPolicy) -> str:
+    """Gives the description as Markdown, for the tier of the change or the stricter one that is asked for."""
+    return filled_in(snapshot, read(snapshot.inputs.body, rules), rules)
+
+
+def filled_in(snapshot: Snapshot, pack: Pack, rules: ContractPolicy) -> str:
+    """Gives the same for a description that has been read."""
+    tier = of(snapshot, pack, rules)
+    wanted = [name for name in NAMES if name in tier.required or _kept(pack, name)]
+    parts = [_canary(snapshot, pack, rules, tier), "## Canary Context Pack"]
+    for name in wanted:
+        parts += [f"### {title(name)}", _section(name, snapshot, pack, rules)]
+    return _fitting("\n\n".join(parts) + "\n")
+
+
+def _fitting(text: str) -> str:
+    """Gives the text, cut at a line's end where it is too long for a comment."""
+    data = text.encode()
+    if len(data) <= MAX_BYTES:
+        return text
+    kept = data[:MAX_BYTES].decode("utf-8", "ignore").rpartition("\n")[0]
+    return f"{kept}\n\n{TODO} all that follows; it is too long for a comment.\n"
+
+
+def _canary(snapshot: Snapshot, pack: Pack, rules: ContractPolicy, tier: Tier) -> str:
+    seen = real(snapshot, rules)
+    asked = f"\n\nTier: {tier.asked}" if tier.asked and tier.asked == tier.name else ""
+    return f"Canary status: {_word(pack, seen.word(tier.name))} - {_shown(seen.told)}.{asked}"
+
+
+def _word(pack: Pack, real_word: str) -> str:
+    """Who calls the canary waived goes on calling it so: an operator may still come."""
+    said = pack.canary[0].word if pack.canary else ""
+    return said if said == "waived" else real_word
+
+
+def _section(name: SectionName, snapshot: Snapshot, pack: Pack, rules: ContractPolicy) -> str:
+    if name == "files-touched":
+        return "\n".join(_files(snapshot, pack, rules))
+    if kept := _kept(pack, name):
+        return kept
+    known = {
+        "relevant-context": _context,
+        "runtime-evidence": _evidence,
+        "spec-sources-read": _sources,
+    }.get(name)
+    lines = list(known(snapshot, rules)) if known else []
+    if name == "merge-blockers":
+        return BLOCKERS
+    return "\n".join(lines) or f"{TODO} {ASKED.get(name, 'say it.')}"
+
+
+def _kept(pack: Pack, name: SectionName) -> str:
+    """What the author wrote, unless it says nothing, or is so long that it would push the rest out."""
+    part = pack.parts.get(name)
+    if part is None or silent(part, name):
+        return ""
+    source = pack.source(name)
+    if len(source) > MAX_KEPT:
+        return f"{TODO} keep what stands here; it is too long to be repeated."
+    return "\n".join(_shown(line) for line in source.split("\n"))
+
+
+def _files(snapshot: Snapshot, pack: Pack, rules: ContractPolicy) -> Iterator[str]:
+    """Lines that name a changed file stay as they are; patterns for many generated ones do, too."""
+    changed = snapshot.inputs.files
+    said: dict[str, str] = {}
+    for item in pack.items("files-touched"):
+        for entry in text.entries(item):
+            said.setdefault(entry.name, entry.text)
+    if not changed:
+        yield f"{TODO} no file is changed yet."
+    summed = _summed(snapshot, rules)
+    yield from (f"- `{pattern}` - {count} generated files" for pattern, count in summed.items())
+    rest = [file for file in changed if not _in(file.path, rules, summed)]
+    for file in rest[:MAX_FILES]:
+        name = _quoted(file.path)
+        about = f" - {file.status}" + (f", was {_quoted(file.old_path)}" if file.old_path else "")
+        yield f"- {name}{_about(said.get(file.path, ''), file.path) or about}"
+    if len(rest) > MAX_FILES:
+        yield f"{TODO} {len(rest) - MAX_FILES} more files, as `git diff --name-only` lists them."
+
+
+def _summed(snapshot: Snapshot, rules: ContractPolicy) -> dict[str, int]:
+    """Folders that hold many generated files, with how many; a folder is named whole."""
+    counts: dict[str, int] = {}
+    for file in snapshot.inputs.files:
+        folder, slash, _ = file.path.rpartition("/")
+        if slash and files.generated(file.path, rules) and text.path_of(f"{folder}/"):
+            counts[f"{folder}/"] = counts.get(f"{folder}/", 0) + 1
+    return {folder: count for folder, count in counts.items() if count > SUMMED_UP}
+
+
+def _in(path: str, rules: ContractPolicy, summed: Mapping[str, int]) -> bool:
+    return any(path.startswith(folder) for folder in summed) and files.generated(path, rules)
+
+
+def _about(line: str, path: str) -> str:
+    """What the author says of a file behind its name."""
+    before, name, behind = line.partition(f"`{path}`")
+    told = behind.rstrip() if name and len(before.split()) <= 1 else ""
+    return _shown(told) if told.startswith((" -", " \u2013", " \u2014", ":", " (")) else ""
+
+
+def _context(snapshot: Snapshot, _: ContractPolicy) -> Iterator[str]:
+    known = [one for one in snapshot.inputs.references if one.state != "missing"]
+    yield from (f"- {sources.told(one)}" for one in known[:MAX_REFERENCES])
+
+
+def _evidence(snapshot: Snapshot, rules: ContractPolicy) -> Iterator[str]:
+    """What ran on the head is evidence; whether runtime paths change is known where the policy names some."""
+    seen = snapshot.inputs
+    touched = [file.path for file in seen.files if chosen(rules.runtime, file.path)]
+    if rules.runtime and not touched:
+        yield "No runtime changes in this pull request."
+    elif touched or not seen.statuses:
+        yield f"{TODO} {ASKED['runtime-evidence']}"
+    done = [one for one in seen.statuses if state_of(one) is Real.PASSED and not self_reported(one, snapshot)]
+    if done:
+        yield "\nOn the head:\n"
+    for one in done[:MAX_STATUSES]:
+        address = f", {_shown(one.target_url)}" if one.target_url else ""
+        yield f"- {_shown(one.context)}: {_shown(one.description or one.state)}{address}"
+
+
+def _sources(snapshot: Snapshot, _: ContractPolicy) -> Iterator[str]:
+    changed = {file.path for file in snapshot.inputs.files}
+    there = [path for path, known in snapshot.inputs.paths.items() if known and path not in changed]
+    yield from (f"- {_quoted(path)} - {TODO} what for" for path in sorted(there)[:MAX_REFERENCES])
+
+
+def _quoted(path: str) -> str:
+    return f"``{_shown(path)}``" if "`" in path else f"`{_shown(path)}`"
+
+
+def _shown(line: str) -> str:
+    return cut(visible(line.replace("\t", "    ")), MAX_LINE)

@@ -1,0 +1,1 @@
+"""The guards: small checks of what a pull request touches."""

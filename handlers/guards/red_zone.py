@@ -1,0 +1,66 @@
+"""The guard of the red zone: paths that always need an operator. His approval opens them, nobody else's does."""
+
+from collections.abc import Iterator
+
+from bot.model import Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
+from bot.policy import named
+from bot.policy.guards import RedZoneGuard
+from handlers.facts.modes import FILES, STATES, Said, judged, listed, switched_off, touched, unread
+from handlers.facts.reviews import approvals
+
+NAME = "red-zone"
+LABEL = "review:needs-human"
+OWN = "it was opened by an operator, and no other operator has approved it"
+APPROVE = "An operator looks at it and approves it in a review; a push after that asks him again."
+
+
+def rules(snapshot: Snapshot) -> RedZoneGuard:
+    """Gives the guard's own section of the policy."""
+    return snapshot.policy.guards.red_zone
+
+
+async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
+    """Gives a finding for each pattern of the red zone that is touched, until an operator approves the head.
+
+    What an operator opened himself is at most advice: he can't approve it, and it needs nobody but him.
+    """
+    policy = rules(snapshot)
+    if policy.mode == "off":
+        return switched_off(NAME)
+    zone = red_paths(snapshot)
+    operators = snapshot.policy.operators or ()
+    by = [login for login in approvals(snapshot) if named(login, operators)]
+    own = named(snapshot.inputs.author, operators)
+    findings = () if by else tuple(_findings(zone, own=own))
+    touches = f"touches the red zone: {listed(list(zone))}"
+    said = Said(
+        clean=f"{touches}; approved by {listed(by)}" if zone else "touches nothing of the red zone",
+        found=touches,
+        fields={
+            "labels": {LABEL: bool(findings) and not own},
+            "grounds": {LABEL: "\n".join(sorted(zone))},
+        },
+    )
+    return judged(NAME, "advise" if own else policy.mode, findings, unread(snapshot, FILES), said)
+
+
+def red_paths(snapshot: Snapshot) -> dict[str, str]:
+    """Gives the names of changed files in the red zone, each with the pattern; nothing where the guard is off."""
+    policy = rules(snapshot)
+    return touched(policy.paths, snapshot.inputs.files) if policy.mode != "off" else {}
+
+
+def _findings(zone: dict[str, str], *, own: bool) -> Iterator[Finding]:
+    for pattern in dict.fromkeys(zone.values()):
+        paths = [path for path, by in zone.items() if by == pattern]
+        yield Finding(
+            rule="red-zone",
+            severity=Severity.LOW if own else Severity.HIGH,
+            title=f"It touches {pattern}, which always needs an operator",
+            location=Location(where="diff", path=paths[0]),
+            evidence=f"touched: {listed(paths)}" + (f"; {OWN}" if own else ""),
+            next_step=APPROVE,
+        )
+
+
+CHECK = Check(name=NAME, on=frozenset({Kind.PULL}), assess=assess, states=STATES, labels=(LABEL,), guards=False)

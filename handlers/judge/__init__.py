@@ -1,0 +1,1 @@
+"""The judgment: how much something matters, who should take it next, and why."""

@@ -1,0 +1,95 @@
+"""Writes the judgment's own comment: a table, why, a caveat, the payload for machines, earlier judgments."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from bot.model import Decision
+from bot.text.escape import code, plain
+from handlers.judge.payload import BEGIN, END, Payload, written
+
+HEADING = "### Assaymaster judgment"
+SHOWN_EARLIER = 8
+"""Fewer than the machine keeps: when it drops the oldest one, the comment stays as it is."""
+
+FORM = """\
+{heading}
+
+| Field | Value |
+| --- | --- |
+{rows}
+
+**Rationale:** {rationale}
+
+**Caveat:** {caveat}
+
+<details>
+<summary>Structured openclaw.judge.v0 payload</summary>
+
+```json
+{begin}
+{payload}
+{end}
+```
+
+</details>"""
+
+EARLIER = """
+
+<details>
+<summary>Earlier judgments</summary>
+
+| When | Priority | Action | Why it was judged |
+| --- | --- | --- | --- |
+{rows}
+
+</details>"""
+
+STEPPED_BACK = "{heading}\n\nThe judgment of {judge} in comment {comment} stands here, and the bot's own steps back."
+
+
+def body(payload: Payload, earlier: Sequence[Payload], decided: Iterable[Decision] = ()) -> str:
+    """Gives the Markdown of the comment; `earlier` judgments stand oldest first, `decided` is what people decided."""
+    shown = FORM.format(
+        heading=HEADING,
+        rows="\n".join(f"| {name} | {value} |" for name, value in _fields(payload, decided)),
+        rationale=plain(payload.rationale_summary),
+        caveat=plain(payload.top_caveat),
+        begin=BEGIN,
+        payload=written(payload),
+        end=END,
+    )
+    rows = [_row(one) for one in reversed(earlier[-SHOWN_EARLIER:])]
+    return shown + (EARLIER.format(rows="\n".join(rows)) if rows else "")
+
+
+def stepped_back(judge: str, comment: int) -> str:
+    """Gives what stands in the comment's place while another judge's judgment counts."""
+    return STEPPED_BACK.format(heading=HEADING, judge=code(judge), comment=comment)
+
+
+def _fields(payload: Payload, decided: Iterable[Decision]) -> list[tuple[str, str]]:
+    target, actor = payload.target, payload.judge_actor
+    by = {one.command: f", set by {code(one.by)}" for one in decided}
+    priority = payload.priority + by.get("priority", "")
+    action = payload.recommended_next_action + by.get("park", "")
+    scores = f"reach {payload.reach} / impact {payload.impact} / confidence {payload.confidence}"
+    return [
+        ("Target", code(f"{target.repo}#{target.kind}#{target.number}", 400)),
+        ("Priority", priority),
+        ("Action", action),
+        ("Scores", scores),
+        ("Operator fit", payload.piotr_fit),
+        ("Effort", payload.effort_hint),
+        ("Labels", ", ".join(map(code, payload.labels_to_apply))),
+        ("Judge", f"{code(actor.name)} via {code(actor.runtime)}"),
+    ]
+
+
+def _row(payload: Payload) -> str:
+    cells = [when(payload.judged_at), payload.priority, payload.recommended_next_action, payload.rerun_reason]
+    return f"| {' | '.join(cells)} |"
+
+
+def when(at: datetime) -> str:
+    """Gives a time as people read it."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

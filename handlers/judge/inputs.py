@@ -1,0 +1,77 @@
+"""What a judgment reads of a snapshot, as a text to compare: it says whether there is anything to judge anew."""
+
+from collections.abc import Iterable
+
+from bot.model import Kind, Snapshot, canonical, digest
+from handlers.judge.human_decisions import obeyed
+from handlers.judge.payload import FAMILY, TargetSnapshot
+from handlers.judge.signals.table import Signal
+from handlers.soak.state.machine import tracked_soaks
+
+
+def facts(labels: Iterable[str]) -> list[str]:
+    """Gives the labels that are evidence: all but those of the judge's own family, sorted."""
+    return sorted(name for name in labels if not name.casefold().startswith(FAMILY))
+
+
+def labels_hash(names: Iterable[str]) -> str:
+    """Gives the hash of label names in their order, each on a line."""
+    return digest("\n".join(sorted(names)))
+
+
+def readable(snapshot: Snapshot) -> Snapshot:
+    """Gives the snapshot as rules and models read it: without labels of the judge's own family.
+
+    Anybody may set one at opening, and it is no word about the target.
+    """
+    labels = tuple(name for name in snapshot.inputs.labels if not name.casefold().startswith(FAMILY))
+    return snapshot.model_copy(update={"inputs": snapshot.inputs.model_copy(update={"labels": labels})})
+
+
+def evidence(snapshot: Snapshot, signals: Iterable[Signal]) -> str:
+    """Gives the canonical JSON of what a judgment reads; whatever changes in it is a reason to judge again.
+
+    Times are left out, and what changes by itself. Of comments those count in which the rules found something: not
+    every remark is a reason. Labels of the judge's own family are verdicts, no evidence: who takes one off and sets
+    another has answered the judgment, and doesn't ask for a new one.
+    """
+    read, policy = snapshot.inputs, snapshot.policy
+    told = {signal.ref for signal in signals}
+    accepted = {entry.fingerprint for entry in policy.secret_leak.accept}
+    soaks = [[soak.ground.soak.name, soak.name] for soak in tracked_soaks(snapshot)]
+    return canonical(
+        ({"soaks": soaks} if soaks else {})
+        | {
+            "author": read.author,
+            "base": read.base.ref,
+            "body": read.body_hash,
+            "comments": [[one.id, one.body_hash] for one in read.comments if f"comment:{one.id}" in told],
+            "decisions": [[one.comment_id, one.line, one.command, one.argument] for one in obeyed(snapshot)],
+            "files": [[one.path, one.status, one.added, one.removed] for one in read.files],
+            "head": read.head.sha,
+            "labels": facts(read.labels),
+            "leaks": sorted({leak.fingerprint for leak in read.leaks} - accepted),
+            "model": policy.judge.model,
+            "state": read.state,
+            "target": str(snapshot.target),
+            "title": read.title_hash,
+            "unseen": bool(read.gaps or read.added_cut),
+        }
+    )
+
+
+def seen(snapshot: Snapshot, signals: Iterable[Signal]) -> TargetSnapshot:
+    """Gives the state of the target as a payload records it; `signals` are those of the rules."""
+    read = snapshot.inputs
+    pull = snapshot.target.kind is Kind.PULL
+    return TargetSnapshot(
+        body_hash=read.body_hash,
+        commit_count=len([one for one in read.commits if not one.dropped]) if pull else None,
+        evidence_hash=digest(evidence(snapshot, signals)),
+        head_sha=read.head.sha if pull else None,
+        labels=tuple(sorted(read.labels)),
+        labels_hash=labels_hash(read.labels),
+        state=read.state,
+        title_hash=read.title_hash,
+        updated_at=snapshot.memory.updated_at,
+    )

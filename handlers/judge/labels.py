@@ -1,0 +1,57 @@
+"""The judge's labels: which should be on, what each rests on, and what somebody commanded."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.model import Decision
+from handlers.judge.payload import ESCALATED, UNSURE
+
+STALE = "judge/stale-priority"
+PRIORITIES = ("judge/p0", "judge/p1", "judge/p2", "judge/p3")
+STEPS = (
+    "judge/codex-candidate",
+    "judge/hermes-candidate",
+    "judge/patchwarden-candidate",
+    "judge/needs-refinement",
+    "judge/park",
+)
+LABELS = (*PRIORITIES, *STEPS, ESCALATED, UNSURE, STALE)
+DECIDES = {"priority": PRIORITIES, "park": (*STEPS, ESCALATED)}
+"""The labels that a decision is about: it overrules what was changed by hand before."""
+
+
+@dataclass
+class Marks:
+    """Labels on and off, as a report has them."""
+
+    labels: dict[str, bool] = field(default_factory=dict)
+    grounds: dict[str, str] = field(default_factory=dict)
+    commanded: dict[str, datetime] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, on: Iterable[str], ground: str) -> "Marks":
+        """Gives all labels of the judge, those `on` and the others off."""
+        return cls(dict.fromkeys(LABELS, False) | dict.fromkeys(on, True), dict.fromkeys(LABELS, ground))
+
+    def decided(self, decisions: Iterable[Decision]) -> "Marks":
+        """Gives these as well with what binding decisions overrule."""
+        for one in decisions:
+            self.commanded |= dict.fromkeys(DECIDES[one.command], one.at)
+        return self
+
+    def spoken(self, said: Mapping[str, Decision]) -> "Marks":
+        """Gives these as somebody said of them by `/label` and `/unlabel`; of a group one stays on."""
+        for name, one in said.items():
+            if name in LABELS:
+                group = next((group for group in (PRIORITIES, STEPS) if name in group), (name,))
+                changed = group if one.command == "label" else (name,)
+                self.labels |= dict.fromkeys(changed, False) | {name: one.command == "label"}
+                self.grounds |= dict.fromkeys(changed, f"/{one.command} {one.comment_id}:{one.line}")
+                self.commanded |= dict.fromkeys(changed, one.at)
+        return self
+
+    def told(self) -> dict[str, Any]:
+        """Gives the fields of a report."""
+        return {"labels": self.labels, "grounds": self.grounds, "commanded": self.commanded}

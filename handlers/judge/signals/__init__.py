@@ -1,0 +1,1 @@
+"""The signals of the rules judge: what words, paths, structure and age say."""

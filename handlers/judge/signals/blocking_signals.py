@@ -1,0 +1,204 @@
+"""Who has to act first: what waits for an owner's word, what only the operator can do, what has leaked or runs out."""
+
+from collections.abc import Iterator, Sequence
+
+from handlers.judge.signals.operator_matters import matters
+from handlers.language import lexicon
+from handlers.language.clauses import led, segments, texts
+from handlers.language.forms import singular
+from handlers.language.lexicon import Matter
+from handlers.language.words import Line, Part, Word, word_set
+
+BY_HAND = tuple(
+    f" {phrase} "
+    for phrase in [
+        "needs physical access",
+        "press the button on",
+        "in person",
+        "physically",
+        "only he can",
+        "with his own account",
+        "with his own card",
+        "by hand in the console",
+    ]
+)
+APPROVAL = word_set(
+    "approval approve approves signoff consent decision decide decides checkpoint goahead blessing agreement ok"
+)
+OWNERS = word_set("operator operators owner owners human management legal finance ceo cto boss board")
+NEEDS = word_set(
+    "needs need requires require required without awaiting awaits waiting waits wait until unless pending only "
+    "must before after has gated needed subject first"
+)
+AGENTS = word_set("agent agents bot bots codex hermes patchwarden iskra")
+LACKS = word_set("cannot cant dont lack lacks no not without none")
+MEANS = word_set("account accounts right rights access permission permissions credentials card phone signature")
+RIGHTS = word_set("right rights permission permissions")
+PUBLIC = word_set("public publicly internet everyone everybody anyone world")
+SHOWN = word_set("printed visible readable shown logged stands indexed listed attached sent mailed")
+LEAKED = word_set("leaked exposed compromised committed pushed posted pasted published stolen disclosed")
+LEAKABLE = word_set("token pat password credential credentials passphrase secret key certificate")
+EXPIRES = word_set("expires expire expired expiring expiry lapses lapse ends valid left dies renewal renew")
+DURING = word_set("after every each per within minute minutes hour hours second seconds instead")
+"""Words by which a time is how long a program lets something live."""
+EXPIRING = LEAKABLE | word_set("cert domain contract subscription licence license trial")
+DATES = word_set(
+    "next tomorrow monday tuesday wednesday thursday friday saturday sunday january february march april may "
+    "june july august september october november december day days week weeks month months year today tonight "
+    "weekend"
+)
+BRIEF = 30
+"""Words of a line in which a thing and its end belong together."""
+YEAR = 4
+CHOOSE = word_set("decide decides decided choose chooses decision choice")
+DATA = word_set(
+    "data row record entry customer address backup copy photo file order account archive mail recording duplicate "
+    "user volume dump"
+)
+_SHAPES = word_set("structure model format type class source science flow frame")
+HOST_RIGHTS = word_set("root sudo superuser")
+_NEEDING = word_set("need needs require requires required takes lack lacks without only with")
+_AFTER_RIGHTS = lexicon.PREPOSITIONS | lexicon.JOINTS | word_set("access rights login shell there")
+_DOUBT = word_set("whether could would can test tests example fake scanner detects detect finding")
+_BECAME = word_set("may might was were is are has have been got being accidentally")
+_SOMEBODY = word_set("i we somebody someone")
+_MUST = word_set("must has needs decides")
+
+
+def asked(line: Line, *, code: bool) -> Iterator[str]:
+    """Gives the signals of operator matters that a line asks for."""
+    for matter in sorted(matters(line, code=code)):
+        yield f"asks-{matter.value}"
+    if code or line.part in {Part.STEPS, Part.EXPECTED} or line.form == "heading":
+        return
+    for segment in segments(line.words):
+        if led(segment) not in lexicon.MAKING and not texts(segment) & (lexicon.CONDITIONS | _DOUBT):
+            yield from ["leak-told"] if _leaked(segment) else []
+    yield from ["runs-out"] if _runs_out(line) else []
+
+
+def names_expiring(title: Line) -> bool:
+    """Says whether a title names a credential or contract itself, so that a date in the description is its end."""
+    return led(title.words) not in lexicon.MAKING and _expiring(title.words)
+
+
+def ends(line: Line) -> bool:
+    """Says whether a line tells on which day something ends."""
+    said = texts(line.words)
+    if said & (DURING | _DOUBT | lexicon.CONDITIONS - {"until"}):
+        return False
+    dated = said & DATES or any(text.isdecimal() and len(text) == YEAR for text in said)
+    row = [word.text for word in line.words]
+    for place, text in enumerate(row):
+        over = text in EXPIRES or (text in {"run", "runs"} and row[place + 1 : place + 2] == ["out"])
+        if over and not lexicon.DENIALS & set(row[max(0, place - 3) : place]):
+            return bool(dated)
+    return False
+
+
+def awaited(line: Line, *, code: bool, operators: frozenset[str]) -> bool:
+    """Says whether a line says that an owner's approval comes first; a program's behaviour isn't meant by it."""
+    if line.part in {Part.STEPS, Part.EXPECTED}:
+        return False
+    return any(_gated(segment, code=code, operators=operators) for segment in segments(line.words))
+
+
+def only_his(line: Line, *, operators: frozenset[str]) -> bool:
+    """Says whether a line says that nobody but the operator can do it."""
+    if line.part in {Part.STEPS, Part.EXPECTED}:
+        return False
+    parts = list(segments(line.words))
+    return any(_his(part, operators) or _beyond_agents(part) or _chosen(part) for part in parts)
+
+
+def _leaked(segment: Sequence[Word]) -> bool:
+    """`The deploy token was pasted …`: the thing, then what became of it, with nothing but an auxiliary between."""
+    said = texts(segment)
+    if said & {"customer", "customers", "personal"} and said & LEAKED:
+        return True
+    became = LEAKED | SHOWN if said & PUBLIC else LEAKED
+    for place, word in enumerate(segment):
+        if word.text not in became or word.name:
+            continue
+        before = place - 1
+        while before >= 0 and segment[before].text in _BECAME:
+            before -= 1
+        subject = segment[before].text if before >= 0 else ""
+        mine = subject in _SOMEBODY and any(singular(one.text) in LEAKABLE for one in segment[place + 1 : place + 8])
+        if mine or (singular(subject) in LEAKABLE and (before < place - 1 or before > 0)):
+            return True
+    return False
+
+
+def _runs_out(line: Line) -> bool:
+    """`The wildcard certificate expires on 3 May`: the thing, its end and the day, in one short line."""
+    return line.size <= BRIEF and led(line.words) not in lexicon.MAKING and ends(line) and _expiring(line.words)
+
+
+def _expiring(words: Sequence[Word]) -> bool:
+    """Says whether words name a credential or contract itself, and not a part of a program."""
+    for place, word in enumerate(words):
+        if singular(word.text) in EXPIRING and not word.name:
+            before = {singular(one.text) for one in words[:place] if not one.name}
+            after = words[place + 1].text if place + 1 < len(words) else ""
+            if not before & lexicon.SOFT[Matter.CREDENTIAL] and singular(after) not in lexicon.SOFTWARE:
+                return True
+    return False
+
+
+def _unparted(segment: Sequence[Word], place: int) -> bool:
+    """Says whether the word is rights over a host themselves, and not `root element`."""
+    after = segment[place + 1].text if place + 1 < len(segment) else ""
+    return segment[place].text in HOST_RIGHTS and (not after or after in _AFTER_RIGHTS)
+
+
+def _gated(segment: Sequence[Word], *, code: bool, operators: frozenset[str]) -> bool:
+    text = texts(segment)
+    approvals = text & APPROVAL or ("approved" in text and "be" in text)
+    who = text & operators or (not code and text & OWNERS)
+    if not (approvals and text & NEEDS and who) or led(segment) in lexicon.MAKING:
+        return False
+    if text & {"no", "not", "doesnt", "isnt", "dont", "never"}:
+        return bool(text & {"without", "until", "unless", "before"})
+    return True
+
+
+def _his(segment: Sequence[Word], operators: frozenset[str]) -> bool:
+    """`The operator has to …`: somebody who owns things is the one who must act."""
+    said = texts(segment)
+    plain = f" {' '.join(word.text for word in segment if not word.name)} "
+    if any(phrase in plain for phrase in BY_HAND):
+        return True
+    if led(segment) in lexicon.MAKING or said & (lexicon.DENIALS | lexicon.CONDITIONS):
+        return False
+    for place, word in enumerate(segment[:-1]):
+        following = [one.text for one in segment[place + 1 : place + 3]]
+        if (
+            word.text in operators | {"operator"}
+            and not word.name
+            and following[0] in _MUST
+            and following[1:] != ["be"]
+        ):
+            return True
+    return False
+
+
+def _chosen(segment: Sequence[Word]) -> bool:
+    """`Somebody has to choose which of the rows stay`: a decision about data that is there."""
+    said = texts(segment)
+    if led(segment) in lexicon.MAKING or said & lexicon.CONDITIONS - {"whether"}:
+        return False
+    shaped = any(singular(word.text) in _SHAPES for word in segment)
+    data = {singular(text) for text in said} & DATA
+    due = said & (_MUST | _SOMEBODY | {"who", "need", "someone", "you", "person", "before"})
+    return bool(said & CHOOSE and due and data and not shaped)
+
+
+def _beyond_agents(segment: Sequence[Word]) -> bool:
+    """`… needs an account that agents don't have`."""
+    said = texts(segment)
+    if said & _NEEDING and any(_unparted(segment, place) for place in range(len(segment))):
+        return True
+    mine = said & {"i", "we"} and said & RIGHTS
+    theirs = said & AGENTS and said & MEANS
+    return bool((mine or theirs) and said & LACKS and not said & lexicon.CONDITIONS)

@@ -1,0 +1,138 @@
+"""What the words of title and description tell the rules judge beside operator matters: what can wait, what presses,
+how many it concerns, and whether they leave open what is meant.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from handlers.judge.signals.blocking_signals import asked, awaited, ends, names_expiring, only_his
+from handlers.language import lexicon
+from handlers.language.clauses import led, segments, texts
+from handlers.language.words import Line, Part, Word, word_set
+
+
+def _phrases(listed: str) -> tuple[str, ...]:
+    return tuple(f" {one.strip()} " for one in listed.split(","))
+
+
+PARK = _phrases(
+    "someday,some day,one day,nice to have,parked,park this,park it,on ice,icebox,no rush,no hurry,"
+    "when there is time,when we have time,when somebody has time,when someone has time,if we have time,"
+    "maybe later,some time later,deferred,postponed,on hold,can wait,wishlist,wish list,far future,not now,"
+    "low priority,in the long run,not urgent,no plans to,at some point,eventually,no deadline,not needed now,"
+    "not before"
+)
+NO_OWNER = _phrases(
+    "no owner,nobody owns,no one owns,without an owner,has no owner,nobody has time,no one has time,unowned"
+)
+OUTAGE = _phrases(
+    "outage,is down,are down,went down,down since,is offline,are offline,is unreachable,are unreachable,"
+    "is unavailable,not reachable,service disruption"
+)
+DATA_LOSS = _phrases(
+    "data loss,lost data,loses data,lose data,losing data,data is lost,data was lost,data are lost,corrupts,"
+    "corrupted,data corruption,silently deletes,silently drops,silently loses,are lost,is lost,overwrites the"
+)
+SECURITY = _phrases(
+    "vulnerability,vulnerable,vulnerabilities,cve,exploit,exploitable,xss,rce,sql injection,command injection,"
+    "path traversal,privilege escalation,security hole,auth bypass,authentication bypass,remote code execution,"
+    "bypasses authentication,without authentication,open redirect,ssrf,anyone can read,shell injection"
+)
+EVERYBODY = _phrases(
+    "everyone,everybody,all users,all agents,all customers,every user,every agent,customers,every repository,"
+    "all repositories,the whole organisation,the whole organization,org wide,all teams,every pull request,"
+    "all clients"
+)
+PIPELINE = _phrases(
+    "release,releases,pipeline,ci,runner,runners,publish,publishes,main branch,build lane,docker publish,"
+    "merge queue,every build,deploys,all builds"
+)
+DEADLINE = _phrases(
+    "deadline,by friday,by monday,by tomorrow,by end of,before friday,before monday,end of the week,"
+    "end of this week,today,tomorrow,this week,asap,urgent,urgently,immediately,at once,as soon as possible,"
+    "right now"
+)
+VAGUE = word_set(
+    "better improve improved improvement improvements nicer somehow stuff things thing maybe perhaps "
+    "something modern modernise modernize cleaner robust weird sometimes faster smarter misc various tbd "
+    "whatever great bad ugly rework overhaul tidy thoughts idea ideas musings sluggish unclear unsure "
+    "lying secure safer discussed"
+)
+"""Words that leave open what is meant, if there is no more to a text."""
+ROOM = 25
+"""Words that make up for a loose one among them."""
+USERS = word_set("user users customer customers everyone everybody nobody people colleagues team teams agents clients")
+CANNOT = word_set("cannot cant unable locked")
+OUTSIDE = word_set(
+    "upstream vendor provider supplier hoster customer partner registrar external maintainers library support "
+    "manufacturer lawyer bank authority"
+)
+WAITS = word_set("blocked waiting waits wait depends pending until")
+_SPOKEN = {
+    "park-phrase": PARK,
+    "no-owner": NO_OWNER,
+    "outage": OUTAGE,
+    "data-loss": DATA_LOSS,
+    "security": SECURITY,
+    "everybody": EVERYBODY,
+    "pipeline": PIPELINE,
+    "deadline": DEADLINE,
+}
+_MADE = {"outage", "data-loss", "park-phrase"}
+_DENIABLE = {"park-phrase", "outage", "data-loss", "security", "deadline"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The words that are read: the title, the description's lines, and the operators' names."""
+
+    title: Line
+    lines: tuple[Line, ...]
+    code: bool
+    operators: frozenset[str]
+
+
+def told(reading: Reading) -> Iterator[tuple[str, Line]]:
+    """Gives the signals of all words, each with the line that it stands in."""
+    told_by = [line for line in (reading.title, *reading.lines) if len(line.words) > 1]
+    expiring = not reading.code and names_expiring(reading.title)
+    for line in told_by:
+        code = reading.code
+        if expiring and line.part not in {Part.ASIDE, Part.STEPS, Part.EXPECTED} and ends(line):
+            yield "runs-out", line
+        yield from ((name, line) for name in asked(line, code=code))
+        if line.form == "title" and code:
+            continue
+        if awaited(line, code=code, operators=reading.operators):
+            yield "gate-phrase", line
+        if not code and only_his(line, operators=reading.operators):
+            yield "operator-acts", line
+    for line in told_by:
+        if line.part not in {Part.ASIDE, Part.STEPS} and line.form != "heading":
+            yield from ((name, line) for name in _said(line))
+
+
+def vague(lines: Sequence[Line]) -> bool:
+    """Says whether words that leave all open are many among few."""
+    text = [word.text for line in lines for word in line.words if word.text[0].isalnum()]
+    loose = sum(word in VAGUE for word in text)
+    return len(text) < ROOM * loose
+
+
+def _speaks(segment: Sequence[Word], text: str, name: str) -> bool:
+    """Says whether a clause holds a phrase of a signal, and neither denies it nor makes software about it."""
+    place = next((text.index(phrase) for phrase in _SPOKEN[name] if phrase in text), -1)
+    denied = name in _DENIABLE and set(text[: max(place, 0)].split()) & lexicon.DENIALS
+    making = name in _MADE and led(segment) in lexicon.MAKING - {"fix"}
+    return place >= 0 and not denied and not making
+
+
+def _said(line: Line) -> Iterator[str]:
+    for segment in segments(line.words):
+        text = f" {' '.join(word.text for word in segment if not word.name)} "
+        yield from (name for name in _SPOKEN if _speaks(segment, text, name))
+        said = texts(segment)
+        if said & USERS and (said & CANNOT or " not able to " in text or " no longer " in text):
+            yield "users-stopped"
+        if said & WAITS and said & OUTSIDE and not said & lexicon.DENIALS:
+            yield "waits-outside"

@@ -1,1 +1,0 @@
-"""How the judge reads, weighs and speaks; the check itself is `handlers.judge`."""

@@ -1,0 +1,1 @@
+"""What people write, read as sentences, clauses and words. Used by the judge and the soak check."""

@@ -1,0 +1,246 @@
+"""Descriptions as judges read them: Markdown in sections and lines of plain words, and what evidence may point at.
+
+Code and short quotations are kept as names of things, so they ask for nothing; fenced code, block quotes and HTML
+comments aren't read as lines at all. Letters that only look like others, and signs that nobody sees, are read as what
+a reader takes them for.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.model import Kind, Snapshot
+from handlers.language.polish import english, is_polish
+from handlers.language.words import Line, Part, Word, disguised, folded, label_part, part_of, slug, words
+
+READ = 32_000
+"""Characters of a description that are read: the most tangled text of this length takes under half a second."""
+TITLE = 1_000
+DEEPEST = 30
+LONGEST_INLINE = 4_000
+HEADING_WORDS = 8
+BOLD_LEVEL = 7
+"""A paragraph that begins with a bold line has a heading below all others."""
+
+_REFERENCE = re.compile(r"(?<![\w&])[#!]\d{1,9}\b|https?://")
+_BOLD = re.compile(r"\*\*[^*\n]{1,60}\*\*:?\s{0,3}")
+_TASK = re.compile(r"\[[ xX]\]\s")
+_ENDS = frozenset(".!?")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A description as read. `slugs` are its headings, `unread` says that some of it was too long or too deep to read,
+    `disguised` that letters were hidden or swapped; `source` is all that was read, in small letters, with code and
+    comments; `commands` are the lines of fenced code in a goal or plan; `names` counts what is named exactly, by code
+    or path.
+    """
+
+    lines: tuple[Line, ...]
+    commands: tuple[Line, ...]
+    slugs: frozenset[str]
+    source: str
+    names: int = 0
+    references: int = 0
+    fences: int = 0
+    unread: bool = False
+    disguised: bool = False
+
+
+def title_line(title: str) -> Line:
+    """Gives a title as one line."""
+    said = list(words(folded(title[:TITLE])))
+    return Line(tuple(english(said) if is_polish(said) else said), form="title")
+
+
+@lru_cache(maxsize=8)
+def read(body: str) -> Text:
+    """Gives a description in lines. What can't be read in full is marked so; no text is refused."""
+    shown = body[:READ]
+    reader = _Reader()
+    for token in _blocks().parse(shown.replace("\x00", " ")):
+        reader.take(token)
+    source = folded(shown)
+    return Text(
+        lines=tuple(reader.lines),
+        commands=tuple(reader.commands),
+        slugs=frozenset(reader.slugs),
+        source=source,
+        names=reader.names,
+        references=len(_REFERENCE.findall(source)),
+        fences=reader.fences,
+        unread=len(body) > READ or reader.deep,
+        disguised=disguised(shown),
+    )
+
+
+def resolves(ref_value: str, snapshot: Snapshot) -> bool:
+    """Says whether evidence names something that is really there: the title, the description or a section of it, a
+    changed path, a label, a comment, a commit, the day it was opened.
+    """
+    inputs = snapshot.inputs
+    kind = "pull" if snapshot.target.kind is Kind.PULL else "issue"
+    whole = {
+        f"{kind}-title": True,
+        f"{kind}-body": bool(inputs.body.strip()),
+        f"{kind}-created-at": inputs.created_at is not None,
+        f"{kind}-title-body-labels-and-target-snapshot": True,
+    }
+    if ref_value in whole:
+        return whole[ref_value]
+    if ref_value.startswith(f"{kind}-body-"):
+        return ref_value.removeprefix(f"{kind}-body-") in read(inputs.body).slugs
+    sort, _, name = ref_value.partition(":")
+    there = {
+        "diff": (name in (file.path, file.old_path) for file in inputs.files),
+        "label": (name == label for label in inputs.labels),
+        "comment": (name == str(comment.id) for comment in inputs.comments),
+        "commit": (len(name) >= 7 and commit.sha.startswith(name) for commit in inputs.commits),  # noqa: PLR2004 - git's short id
+    }
+    return bool(name) and any(there.get(sort, ()))
+
+
+class _Reader:
+    """Goes through the blocks of a description, and knows under which headings it is."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.commands: list[Line] = []
+        self.slugs: list[str] = []
+        self.names = self.fences = 0
+        self.deep = False
+        self._open: list[str] = []
+        self._parts: list[tuple[int, Part]] = []
+        self._label: Part | None = None
+
+    def take(self, token: Token) -> None:
+        """Reads one block."""
+        self.deep = self.deep or token.level >= DEEPEST - 1
+        if token.nesting > 0:
+            self._open.append(token.tag or token.type)
+        elif token.nesting < 0:
+            self._open.pop()
+        elif token.type in {"fence", "code_block"}:
+            self.fences += 1
+            self._fence(token.content)
+        elif "blockquote" in self._open:
+            return
+        elif token.type == "html_block":
+            for text in _shown(token.content).split("\n"):
+                self._paragraph([(text, False)])
+        elif token.type == "inline":
+            self._inline(token)
+
+    def _fence(self, content: str) -> None:
+        around = self._label or (self._parts[-1][1] if self._parts else Part.OTHER)
+        if around is Part.GOAL and "blockquote" not in self._open:
+            slugged = self.slugs[-1] if self._parts else ""
+            rows = (tuple(words(folded(row.lstrip("$# ")))) for row in content.splitlines())
+            self.commands += [Line(row, slugged, around, "fence") for row in rows if row]
+
+    def _inline(self, token: Token) -> None:
+        task = _TASK.match(token.content) if "li" in self._open else None
+        runs = list(_runs(token.content[task.end() if task else 0 :]))
+        first, _, rest = token.content.partition("\n")
+        if rest and not task and _BOLD.fullmatch(first) and "li" not in self._open:
+            self._heading(first.strip("*: "), BOLD_LEVEL)
+            runs = list(_runs(rest))
+        bold = token.content.startswith("**") and token.content.rstrip(": ").endswith("**")
+        heading = next((tag for tag in self._open if tag in {"h1", "h2", "h3", "h4", "h5", "h6"}), "h7" if bold else "")
+        text = "".join(text for text, _ in runs)
+        if heading and (heading != "h7" or ("li" not in self._open and len(text.split()) <= HEADING_WORDS)):
+            self._heading(text, int(heading[1]))
+        else:
+            self._paragraph(runs, "task" if task else "")
+
+    def _heading(self, text: str, level: int) -> None:
+        """A section is for what the nearest heading above says, where its own says nothing."""
+        while self._parts and self._parts[-1][0] >= level:
+            self._parts.pop()
+        above = self._parts[-1][1] if self._parts else Part.OTHER
+        said = title_line(text).words
+        own = part_of(said)
+        self._parts.append((level, above if own is Part.OTHER else own))
+        self._label = None
+        self.slugs.append(slug(text))
+        self._line(said, "heading")
+
+    def _paragraph(self, runs: Iterable[tuple[str, bool]], form: str = "") -> None:
+        """Sentences end with their sign; a line that begins with a label such as `Goal:` begins one too."""
+        form = form or ("cell" if {"td", "th"} & set(self._open) else "item" if "li" in self._open else "prose")
+        sentence: list[Word] = []
+        part: Part | None = None
+        rows = list(_rows(runs))
+        polish = is_polish([word for row in rows for word in row])
+        for row in map(english, rows) if polish else rows:
+            label, rest = label_part(row)
+            if label is not None:
+                self._line(sentence, form, part)
+                sentence, part = [], label
+                self._label = label if not rest and form == "prose" else self._label
+            for word in rest:
+                sentence.append(word)
+                if word.text in _ENDS:
+                    self._line(sentence, form, part)
+                    sentence = []
+        self._line(sentence, form, part)
+
+    def _line(self, sentence: Iterable[Word], form: str, part: Part | None = None) -> None:
+        line = tuple(sentence)
+        if not line:
+            return
+        around = self._parts[-1][1] if self._parts else Part.OTHER
+        here = self.slugs[-1] if self._parts else ""
+        self.names += sum(word.name for word in line)
+        self.lines.append(Line(line, here, part or self._label or around, form))
+
+
+@lru_cache(maxsize=1)
+def _blocks() -> MarkdownIt:
+    """Inline text is read by `_runs`, in bounded pieces: nested links take quadratic time."""
+    return MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table").disable("inline")
+
+
+@lru_cache(maxsize=1)
+def _inlines() -> MarkdownIt:
+    return MarkdownIt("commonmark")
+
+
+def _runs(content: str) -> Iterator[tuple[str, bool]]:
+    """Pieces of text, each with whether it is code."""
+    markdown = _inlines()
+    for start in range(0, len(content), LONGEST_INLINE):
+        tokens: list[Token] = []
+        markdown.inline.parse(content[start : start + LONGEST_INLINE], markdown, {}, tokens)
+        for token in tokens:
+            if token.type in {"softbreak", "hardbreak"}:
+                yield "\n", False
+            elif token.type in {"text", "text_special", "code_inline"}:
+                yield token.content, token.type == "code_inline"
+
+
+def _rows(runs: Iterable[tuple[str, bool]]) -> Iterator[list[Word]]:
+    row: list[Word] = []
+    plain = ""
+    for text, code in (*runs, ("\n", False)):
+        if not code and text != "\n":
+            plain += text
+            continue
+        row += words(folded(plain))
+        plain = ""
+        if code:
+            row += [Word(word.text, name=True) for word in words(folded(text))]
+        elif row:
+            yield row
+            row = []
+
+
+def _shown(html: str) -> str:
+    """What a reader sees of an HTML block: no tags, no comments, no scripts."""
+    return unescape(nh3.clean(html, tags=set(), clean_content_tags={"script", "style"}))

@@ -1,0 +1,1 @@
+"""The merge classification: one label of `merge/`, with every reason."""

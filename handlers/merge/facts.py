@@ -1,0 +1,146 @@
+"""What the merge classification reads of a snapshot: the other checks' verdicts, contexts, labels, ties to others."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.model import Finding, KnownLabels, Reference, Snapshot, Verdict
+from bot.policy import named
+from bot.policy.merge import MergePolicy
+from handlers.commands.decide import newest
+from handlers.facts.modes import unread
+from handlers.facts.patterns import segment_fits
+from handlers.facts.references import Relation, relations
+from handlers.facts.statuses import self_reported, was_skipped
+from handlers.labels.check import choices
+
+OWN = "assay/"
+SECRETS, SCOPE, RED_ZONE, COMMANDS = "secret-leak", "scope", "red-zone", "commands"
+SPECIAL = frozenset({SECRETS, SCOPE, RED_ZONE, COMMANDS})
+"""Checks whose verdicts are a reason of their own, whether their contexts are required or not."""
+STATES = {
+    Verdict.PASS: "success",
+    Verdict.SKIP: "success",
+    Verdict.ADVISE: "success",
+    Verdict.PENDING: "pending",
+    Verdict.ERROR: "error",
+    Verdict.BLOCK: "failure",
+}
+SKIPPED = "skipped"
+"""The state of a job that didn't run."""
+
+
+def rules(snapshot: Snapshot) -> MergePolicy:
+    """Gives the check's own section of the policy."""
+    return snapshot.policy.merge
+
+
+def verdicts(snapshot: Snapshot) -> Mapping[str, str]:
+    """Gives what the checks before this one say in this very pass, of those that have a status."""
+    return snapshot.memory.verdicts
+
+
+@dataclass(frozen=True)
+class Contexts:
+    """The contexts that have to be green and aren't: `red` failed, `waiting` are pending or haven't reported."""
+
+    red: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of one snapshot."""
+
+    snapshot: Snapshot
+    known: KnownLabels
+
+    @cached_property
+    def policy(self) -> MergePolicy:
+        """Gives the check's own section of the policy."""
+        return rules(self.snapshot)
+
+    def checks(self, *said: Verdict) -> tuple[str, ...]:
+        """Gives the checks of this pass that say one of some verdicts, by name."""
+        return tuple(sorted(check for check, verdict in verdicts(self.snapshot).items() if verdict in said))
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """Gives the labels that are there or will be after this pass; a rule's with the rule's name.
+
+        What a label rule finds isn't undone by a writer's `/unlabel`, only by an operator's.
+        """
+        inputs, policy = self.snapshot.inputs, self.snapshot.policy
+        found = dict.fromkeys(inputs.labels, "")
+        if policy.labels.mode == "off":
+            return found
+        trusted = tuple(
+            one for one in inputs.decisions if one.command != "unlabel" or named(one.by, policy.operators or ())
+        )
+        read = inputs.model_copy(update={"decisions": trusted})
+        for choice in choices(self.snapshot.model_copy(update={"inputs": read}), self.known).made.values():
+            if choice.on:
+                found.setdefault(choice.label, choice.rule)
+            elif choice.rule == "/unlabel":
+                found.pop(choice.label, None)
+        return found
+
+    @cached_property
+    def contexts(self) -> Contexts:
+        """Gives what isn't green of what is required; where nothing is, of all that is there, as Forgejo does it."""
+        required = tuple(dict.fromkeys((*self.snapshot.inputs.required, *self.policy.contexts)))
+        there = dict(self._states())
+        if not required:
+            others = {name: state for name, state in there.items() if not name.startswith(OWN)}
+            return _sorted({name: [state] for name, state in others.items() if state != SKIPPED})
+        return _sorted({one: [there[name] for name in there if segment_fits(one, name)] for one in required})
+
+    @cached_property
+    def self_reported(self) -> tuple[str, ...]:
+        """Gives who reported which context as good though it is his own work, in words; it counts as not reported."""
+        own = (one for one in self.snapshot.inputs.statuses if self_reported(one, self.snapshot))
+        return tuple(f"{one.context} by {one.creator}" for one in own if not one.context.startswith(OWN))
+
+    @cached_property
+    def dependencies(self) -> tuple[str, ...]:
+        """Gives in words what the description says it depends on, as far as that isn't merged or closed."""
+        known = {one.number: one for one in self.snapshot.inputs.references}
+        told = relations(self.snapshot.inputs.body, self.snapshot.target.repository)
+        open_ones = (_unfinished(one, known) for one in told if one.word != "stacked" and not self._itself(one))
+        return tuple(dict.fromkeys(filter(None, open_ones)))
+
+    @cached_property
+    def unseen(self) -> Sequence[Finding]:
+        """Gives a finding for each gap that nobody accepted."""
+        return unread(self.snapshot, ("",))
+
+    @cached_property
+    def held_by(self) -> str:
+        """Gives who put it on hold; empty where nobody did, or the hold was ended."""
+        last = newest(self.snapshot.inputs.decisions, "hold", "unhold")
+        return last.by if last is not None and last.command == "hold" else ""
+
+    def _itself(self, one: Relation) -> bool:
+        return one.number == self.snapshot.target.number
+
+    def _states(self) -> Iterator[tuple[str, str]]:
+        """Each context with its state. The bot's own are judged in this very pass, whatever stands on the server."""
+        for status in self.snapshot.inputs.statuses:
+            state = "pending" if self_reported(status, self.snapshot) else status.state
+            yield status.context, SKIPPED if was_skipped(status) else state
+        for check, verdict in verdicts(self.snapshot).items():
+            yield f"{OWN}{check}", "success" if check in SPECIAL else STATES[Verdict(verdict)]
+
+
+def _sorted(states: Mapping[str, Sequence[str]]) -> Contexts:
+    red = [name for name, found in states.items() if set(found) - {"success", "pending", SKIPPED}]
+    waiting = [name for name, found in states.items() if name not in red and set(found) != {"success"}]
+    return Contexts(tuple(red), tuple(waiting))
+
+
+def _unfinished(relation: Relation, known: Mapping[int, Reference]) -> str:
+    if not relation.number:
+        return f"{relation.name}, which can't be looked up here"
+    reference = known.get(relation.number)
+    state = reference.state if reference else "missing"
+    return "" if state in {"merged", "closed"} else f"{relation.name}, which is {state}"

@@ -1,0 +1,1 @@
+"""Soak evidence and gates."""

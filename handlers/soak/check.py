@@ -1,0 +1,167 @@
+"""Soak evidence: nothing is claimed, removed or merged before its evidence is there.
+
+Runs where the policy names soaks. On a tracking issue it computes where its soaks stand from the observed thread and
+Forgejo's answers, and keeps one comment with criteria, evidence and the next step. On a pull request it holds claims
+and changes against these states. What it keeps from look to look are evidence and phrases that stood once, so that it
+is told when they fall.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.model import (
+    Check,
+    Finding,
+    Gap,
+    Judgment,
+    Kind,
+    OwnWords,
+    Report,
+    Snapshot,
+    SoakSeen,
+    Tools,
+    Verdict,
+    canonical,
+    digest,
+)
+from handlers.facts.wording import not_looked_at
+from handlers.soak import comment
+from handlers.soak.claims.classify import claim_of
+from handlers.soak.labels import LABELS, PENDING, of_issue, of_pull
+from handlers.soak.payload import SoakState
+from handlers.soak.pull_rules import Pull, unlooked
+from handlers.soak.state.inputs import CHECK as NAME
+from handlers.soak.state.machine import Soak, tracked_soaks
+
+OFF = "no policy names a soak here"
+POLL, RARELY = 60.0, 3_600.0
+"""Seconds after which runs are asked for that haven't ended or couldn't be asked for: ever more rarely, as they age."""
+PATIENCE = 4
+AWAITED = frozenset({"pending", "unverifiable"})
+UNREAD = 900.0
+"""Seconds after which a pull request is judged again whose soak couldn't be read: nothing else may wake it."""
+LONGEST = 86_400.0
+NOTHING = "it claims nothing that isn't so, and touches nothing that waits"
+
+
+async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
+    """Gives the states of the soaks that an issue tracks, and what they say of a pull request.
+
+    A hostile thread takes its time, so it is read in a thread.
+    """
+    if not snapshot.policy.soaks:
+        return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF, shown=False, status=False)
+    return await asyncio.to_thread(report, snapshot)
+
+
+def report(snapshot: Snapshot) -> Report:
+    """Gives the report on one snapshot whose policy names soaks."""
+    if snapshot.target.kind is Kind.ISSUE:
+        return _issue(snapshot, tracked_soaks(snapshot)) if snapshot.inputs.soaks else _untracked()
+    pull = Pull.of(snapshot)
+    return _pull(snapshot, pull) if snapshot.inputs.state == "open" else _ended(pull)
+
+
+def _untracked() -> Report:
+    return Report(check=NAME, verdict=Verdict.SKIP, summary="no soak is tracked here", shown=False, status=False)
+
+
+def _issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Report:
+    states = [soak.told() for soak in soaks]
+    marks = of_issue(snapshot, soaks)
+    content = {"soaks": {soak.ground.soak.name: soak.kept().model_dump(mode="json") for soak in soaks}}
+    known = [one for one in snapshot.memory.judgments if one.check == NAME]
+    changed = not known or canonical(known[-1].content) != canonical(content)
+    return Report(
+        check=NAME,
+        verdict=Verdict.PASS,
+        summary="; ".join(f"{state.soak}: {state.state}, {state.why}" for state in states),
+        labels=marks.labels,
+        grounds=marks.grounds,
+        comment=OwnWords(body=comment.body(states)),
+        explanation=comment.explanation(states),
+        judgment=_judgment(snapshot, content) if changed else None,
+        records=tuple(record for soak in soaks for record in soak.records()) if changed else (),
+        data={"soaks": [state.content() for state in states]},
+        again=_again(states, snapshot.taken_at),
+        shown=False,
+        status=False,
+    )
+
+
+def _judgment(snapshot: Snapshot, content: dict[str, Any]) -> Judgment:
+    return Judgment(check=NAME, at=snapshot.taken_at, ground=digest(canonical(content)), content=content, replaces=True)
+
+
+def _again(states: Sequence[SoakState], now: datetime) -> float:
+    """Seconds to the next moment at which something changes by itself; 0 where nothing does."""
+    rows = (row for state in states for row in state.evidence if not row.counts)
+    open_ = [row for row in rows if any(one.name == "run" and one.standing in AWAITED for one in row.facts)]
+    waits = [min(max(POLL, (now - row.at).total_seconds() / PATIENCE), RARELY) for row in open_ if row.run]
+    due = [state.next.earliest for state in states if state.next.earliest and state.next.earliest > now]
+    waits += [(moment - now).total_seconds() + 1 for moment in due]
+    return min([*waits, LONGEST]) if waits else 0.0
+
+
+def _pull(snapshot: Snapshot, pull: Pull) -> Report:
+    soaks, policies = pull.soaks, snapshot.policy.soaks
+    findings = tuple(pull.findings())
+    lost = _unseen(snapshot)
+    unseen = (*lost, *unlooked(snapshot, [policy.protects for policy in policies]), *pull.unread())
+    verdict = Verdict.BLOCK if findings else Verdict.ERROR if unseen else Verdict.PASS
+    marks = of_pull(pull)
+    first = findings[0].title if findings else unseen[0].title if unseen else NOTHING
+    more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+    return Report(
+        check=NAME,
+        verdict=verdict,
+        summary=f"{first}{more}",
+        findings=(*findings, *unseen),
+        labels=marks.labels,
+        grounds=marks.grounds,
+        explanation=comment.explanation([soak.told() for soak in soaks]),
+        data={"states": {soak.ground.soak.name: soak.name for soak in soaks}},
+        again=UNREAD if lost else 0.0,
+    )
+
+
+def _ended(pull: Pull) -> Report:
+    marks = of_pull(pull)
+    waits = [name for name, on in marks.labels.items() if on and name == PENDING]
+    summary = "merged, and its soak isn't proven yet" if waits else "nothing waits for a soak here"
+    return Report(
+        check=NAME,
+        verdict=Verdict.SKIP,
+        summary=summary,
+        labels=marks.labels,
+        grounds=marks.grounds,
+        explanation=comment.explanation([soak.told() for soak in pull.soaks]),
+        shown=False,
+        status=False,
+    )
+
+
+def _unseen(snapshot: Snapshot) -> tuple[Finding, ...]:
+    """Soaks of which nothing is known: what they would say can't be passed over."""
+    known = {one.name: one for one in snapshot.inputs.soaks}
+    return tuple(
+        not_looked_at(Gap(what=f"the soak {policy.name}", why=_why(known.get(policy.name)), of=policy.name))
+        for policy in snapshot.policy.soaks
+        if policy.name not in known or known[policy.name].unseen
+    )
+
+
+def _why(seen: SoakSeen | None) -> str:
+    return seen.unseen if seen is not None else "its tracking issue wasn't read yet"
+
+
+CHECK = Check(
+    name=NAME,
+    on=frozenset(Kind),
+    assess=assess,
+    labels=LABELS,
+    guards=False,
+    readers={"claim": claim_of},
+)

@@ -1,0 +1,1 @@
+"""Sentences that claim something about a soak."""

@@ -1,0 +1,88 @@
+"""The labels of soaks: what an issue's state means, and what waits for a soak on a pull request."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.model import Snapshot
+from handlers.soak.payload import ORDER, StateName
+from handlers.soak.state.machine import Soak
+
+if TYPE_CHECKING:
+    from handlers.soak.pull_rules import Pull
+
+NEEDS = "status:needs-evidence"
+OPERATOR = "status:operator-needed"
+PENDING = "status:merged:pending-evidence"
+BLOCKED = "status:blocked"
+ESCALATED = "judge/operator-needed"
+CUTOVER = "cutover-gate"
+DECIDE = "needs-operator-decision"
+WAITS = (OPERATOR, DECIDE, ESCALATED)
+"""What says that the operator is asked."""
+
+OF_STATE: dict[StateName, tuple[str, ...]] = {
+    "not-started": (NEEDS, CUTOVER, "observed/pending"),
+    "installed": (NEEDS, CUTOVER, "observed/pending"),
+    "soaking": (NEEDS, CUTOVER, "observed/used"),
+    "threshold-met": (NEEDS, CUTOVER, "observed/used"),
+    "audited": (NEEDS, "observed/retire-candidate"),
+    "awaiting-operator": (*WAITS, CUTOVER, "observed/retire-candidate"),
+    "approved": (NEEDS, "observed/retire-candidate"),
+    "removed": ("observed/needs-followup",),
+    "closed": ("observed/unused",),
+    "blocked": (*WAITS, BLOCKED, CUTOVER, "observed/erroring"),
+}
+"""The labels of each state; of a soak without a phrase there is no gate to cut over."""
+
+OBSERVED = tuple(
+    f"observed/{word}" for word in ("erroring", "needs-followup", "retire-candidate", "used", "pending", "unused")
+)
+"""The most pressing first: of several soaks on one issue only one of these is shown."""
+LABELS = (NEEDS, OPERATOR, PENDING, BLOCKED, ESCALATED, CUTOVER, DECIDE, *OBSERVED)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Labels on and off, and what each rests on."""
+
+    labels: dict[str, bool]
+    grounds: dict[str, str]
+
+
+def of_issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Marks:
+    """Gives the labels of an issue that tracks soaks."""
+    wanted = {name for soak in soaks for name in _of(soak)}
+    shown = next((name for name in OBSERVED if name in wanted), "")
+    wanted -= {name for name in OBSERVED if name != shown}
+    # Where there is a judge, it says this, as it says all that is about who acts next.
+    names = [name for name in LABELS if name != ESCALATED or snapshot.policy.judge.mode == "off"]
+    return _marks(names, wanted, soaks)
+
+
+def of_pull(pull: "Pull") -> Marks:
+    """Gives the labels of a pull request: what it touches too early, and what of it isn't proven since its merge."""
+    wanted, snapshot = set[str](), pull.snapshot
+    merged, number = snapshot.inputs.state == "merged", snapshot.target.number
+    for soak in pull.soaks:
+        policy = soak.ground.soak
+        if merged and number in policy.prerequisites and soak.rank < ORDER.index("threshold-met"):
+            wanted.add(PENDING)
+        if snapshot.inputs.state == "open" and pull.touching[policy.name] and not soak.open:
+            wanted |= {CUTOVER, NEEDS} if soak.name != "awaiting-operator" else {CUTOVER, DECIDE}
+    return _marks((PENDING, CUTOVER, NEEDS, DECIDE), wanted, pull.soaks)
+
+
+def asks(soak: Soak) -> bool:
+    """Says whether the soak waits for the operator."""
+    return soak.name in {"awaiting-operator", "blocked"} or bool(soak.alarms)
+
+
+def _of(soak: Soak) -> Iterable[str]:
+    alarmed = WAITS if soak.alarms else ()
+    return (name for name in (*OF_STATE[soak.name], *alarmed) if name != CUTOVER or soak.ground.soak.gate)
+
+
+def _marks(names: Sequence[str], wanted: set[str], soaks: Sequence[Soak]) -> Marks:
+    ground = "\n".join(f"{soak.ground.soak.name} {soak.name}" for soak in soaks)
+    return Marks({name: name in wanted for name in names}, dict.fromkeys(names, ground))

@@ -1,0 +1,271 @@
+"""What a soak's state is computed from: its policy, the thread of its issue, Forgejo's answers, and what is kept."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.model import (
+    CommentText,
+    Decision,
+    Evidence,
+    EvidenceRun,
+    Kind,
+    RunSeen,
+    Snapshot,
+    SoakSeen,
+    Value,
+    blocks,
+)
+from bot.policy import SoakPolicy, named
+from handlers.facts.description.phrases import wrote
+from handlers.soak.payload import StateName
+
+CHECK = "soak-evidence"
+PHRASES = "gates"
+"""The check that keeps where phrases were written."""
+MAX_KEPT = 300
+"""Pieces of evidence that are kept of one soak."""
+MAX_PHRASES = 30
+"""The same of where its phrase was written."""
+
+
+class Phrase(Value):
+    """An operator's phrase, as it counts: witnessed, by nobody edited, on a line of its own.
+
+    `lost_at` is when it was found that it no longer stands there like that.
+    """
+
+    phrase: str
+    comment: int
+    by: str
+    at: datetime
+    lost_at: datetime | None = None
+
+
+class KeptEvidence(Value):
+    """A piece of evidence that stood once. `lost_at` is when it was found edited or deleted, as `lost` says; `failed`:
+    its run was seen to fail, and no rerun takes that back; `began`: when its run did, which Forgejo tells of the newest
+    runs alone.
+    """
+
+    comment: int
+    index: int
+    by: str
+    at: datetime
+    body_hash: str
+    evidence: dict[str, Any]
+    lost: str = ""
+    lost_at: datetime | None = None
+    failed: bool = False
+    began: datetime | None = None
+
+
+class Reached(Value):
+    """A state that isn't taken back, when it was reached, and by which comment."""
+
+    state: StateName
+    at: datetime
+    comment: int = 0
+
+
+class Kept(Value):
+    """What is kept of a soak from look to look: evidence, phrases, the one that opened its gate, those that came too
+    early, and what stays.
+    """
+
+    state: StateName = "not-started"
+    evidence: tuple[KeptEvidence, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+    gate: Phrase | None = None
+    early: tuple[int, ...] = ()
+    reached: Reached | None = None
+
+    @classmethod
+    def of(cls, content: object) -> "Kept":
+        """Gives what was kept, and nothing where it is of another version of the program."""
+        try:
+            return cls.model_validate(content)
+        except ValidationError:
+            return cls()
+
+
+@dataclass(frozen=True)
+class Item:
+    """A piece of evidence by an account whose evidence counts; `lost` says that it was edited or deleted, and when;
+    `failed`: its run was seen to fail once, `began`: when it was seen to begin.
+    """
+
+    comment: int
+    index: int
+    by: str
+    at: datetime
+    evidence: Evidence
+    body_hash: str
+    lost: str = ""
+    lost_at: datetime | None = None
+    failed: bool = False
+    began: datetime | None = None
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """The comment, and which of its payloads."""
+        return self.comment, self.index
+
+
+@dataclass(frozen=True)
+class Ground:
+    """All that a state is computed from."""
+
+    soak: SoakPolicy
+    seen: SoakSeen
+    comments: tuple[CommentText, ...]
+    decisions: tuple[Decision, ...]
+    kept: Kept
+    written: tuple[Phrase, ...]
+    operators: tuple[str, ...]
+    now: datetime
+
+    def counts_from(self, login: str) -> bool:
+        """Says whether an account's evidence counts."""
+        return named(login, self.soak.evidence_from or (*self.seen.writers, *self.operators))
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        """Evidence of this soak, oldest first: what stands, and what stood once and was edited or deleted."""
+        kept = {(one.comment, one.index): one for one in self.kept.evidence}
+        there = {comment.id: comment for comment in self.comments}
+        standing = [item for item in self._written() if self._unchanged(item, kept)]
+        keys = {item.key for item in standing}
+        fallen = [self._fallen(one, there) for key, one in kept.items() if key not in keys]
+        found = [_recalled(item, kept.get(item.key)) for item in (*standing, *filter(None, fallen))]
+        return tuple(sorted(found, key=lambda item: (item.at, item.key)))
+
+    @cached_property
+    def phrases(self) -> tuple[Phrase, ...]:
+        """Where the soak's phrase was written: what stands, and what stood once."""
+        there = {one.comment for one in self.written}
+        lost = (one for one in self.kept.phrases if one.comment not in there and one.phrase == self.soak.gate)
+        fallen = [one.model_copy(update={"lost_at": one.lost_at or self.now}) for one in lost]
+        return tuple(sorted((*self.written, *fallen), key=lambda one: (one.at, one.comment)))
+
+    def run(self, named: EvidenceRun | None) -> RunSeen | None:
+        """Gives the run that evidence names by its number or its id, as Forgejo tells it."""
+        if named is None:
+            return None
+        by_number, by_id = self._runs
+        return by_number.get(named.number) if named.number else by_id.get(named.id)
+
+    @cached_property
+    def _runs(self) -> tuple[dict[int, RunSeen], dict[int, RunSeen]]:
+        """The runs by their numbers and by their ids, the first where two are alike."""
+        runs = self.seen.runs[::-1]
+        return {run.number: run for run in runs if run.number}, {run.id: run for run in runs if run.id}
+
+    def number(self, evidence: Evidence) -> int:
+        """Gives the number of the run that evidence is about, also where it names the id alone; 0 where none."""
+        named, run = evidence.run, self.run(evidence.run)
+        return run.number if run and run.number else named.number if named else 0
+
+    def elsewhere(self, number: int) -> str:
+        """Gives the soak that a run was used for before, in this thread or another; empty where for none."""
+        return self.seen.elsewhere.get(number, "") or self._used.get(number, "")
+
+    @cached_property
+    def _used(self) -> dict[int, str]:
+        """Runs that somebody named for another soak in this very thread, before anybody named them for this one."""
+        first: dict[int, str] = {}
+        for comment in sorted(self.comments, key=lambda one: (one.created_at, one.id)):
+            named = () if comment.edited or not self.counts_from(comment.author) else blocks(comment.body)
+            for block in named:
+                if block.evidence is not None and block.evidence.run and block.evidence.kind == "smoke":
+                    first.setdefault(self.number(block.evidence), block.evidence.soak)
+        return {run: name for run, name in first.items() if name != self.soak.name}
+
+    def _written(self) -> Iterator[Item]:
+        for comment in self.comments:
+            if comment.edited or not self.counts_from(comment.author):
+                continue
+            for block in blocks(comment.body):
+                if block.evidence is not None and block.evidence.soak == self.soak.name:
+                    at = comment.created_at
+                    yield Item(comment.id, block.index, comment.author, at, block.evidence, comment.body_hash)
+
+    def _unchanged(self, item: Item, kept: dict[tuple[int, int], KeptEvidence]) -> bool:
+        """An edit within the second in which a comment was written shows in no time."""
+        known = [one for key, one in kept.items() if key[0] == item.comment]
+        return all(one.body_hash == item.body_hash and not one.lost for one in known)
+
+    def _fallen(self, one: KeptEvidence, there: dict[int, CommentText]) -> Item | None:
+        try:
+            evidence = Evidence.model_validate(one.evidence)
+        except ValidationError:
+            return None
+        lost = one.lost or ("edited" if one.comment in there else "deleted")
+        return Item(one.comment, one.index, one.by, one.at, evidence, one.body_hash, lost, one.lost_at or self.now)
+
+
+def grounds(snapshot: Snapshot) -> Iterator[Ground]:
+    """Gives the ground of each soak that was observed for a target, in the policy's order."""
+    policies = {soak.name: soak for soak in snapshot.policy.soaks}
+    for seen in snapshot.inputs.soaks:
+        soak = policies.get(seen.name)
+        if soak is not None and not seen.unseen:
+            yield ground(snapshot, soak, seen)
+
+
+def tracked(snapshot: Snapshot, soak: SoakPolicy) -> bool:
+    """Says whether a target is the soak's tracking issue."""
+    return snapshot.target.kind is Kind.ISSUE and snapshot.target.number == soak.issue
+
+
+def ground(snapshot: Snapshot, soak: SoakPolicy, seen: SoakSeen) -> Ground:
+    """Gives the ground of one soak: from the target's own thread where it is tracked there, else from what was kept."""
+    own, inputs = tracked(snapshot, soak), snapshot.inputs
+    operators = snapshot.policy.operators or ()
+    comments = inputs.comments if own else seen.comments
+    written = phrases_in(comments, (soak.gate,) if soak.gate else (), operators)
+    return Ground(
+        soak=soak,
+        seen=seen,
+        comments=comments,
+        decisions=inputs.decisions if own else seen.decisions,
+        kept=Kept.of(_memory(snapshot).get(soak.name, {}) if own else seen.kept),
+        written=(*written, *_elsewhere(seen, soak)),
+        operators=operators,
+        # Forgejo's clock may be ahead: what it has written is there, and nobody would look again.
+        now=max([snapshot.taken_at, *(one.created_at for one in comments)]),
+    )
+
+
+def phrases_in(comments: Sequence[CommentText], phrases: Sequence[str], operators: Sequence[str]) -> tuple[Phrase, ...]:
+    """Gives where operators wrote phrases so that they count, in the order of the comments."""
+    return tuple(
+        Phrase(phrase=phrase, comment=comment.id, by=comment.author, at=comment.created_at)
+        for comment in sorted(comments, key=lambda one: one.id)
+        for phrase in phrases
+        if comment.witnessed and not comment.edited and named(comment.author, operators) and phrase in comment.body
+        if wrote(comment.body, phrase.__eq__)
+    )
+
+
+def _recalled(item: Item, known: KeptEvidence | None) -> Item:
+    return replace(item, failed=known.failed, began=known.began) if known else item
+
+
+def _memory(snapshot: Snapshot) -> dict[str, Any]:
+    newest = [one.content for one in snapshot.memory.judgments if one.check == CHECK]
+    found = newest[-1].get("soaks") if newest else None
+    return found if isinstance(found, dict) else {}
+
+
+def _elsewhere(seen: SoakSeen, soak: SoakPolicy) -> tuple[Phrase, ...]:
+    """The phrase where it was written on pull requests that the policy names for it."""
+    return tuple(
+        Phrase(phrase=one.phrase, comment=one.comment, by=one.by, at=one.at)
+        for one in seen.phrases
+        if soak.gate == one.phrase and one.number in soak.gate_on
+    )

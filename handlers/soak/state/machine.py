@@ -1,0 +1,260 @@
+"""The state machine of soaks: where one stands, computed from its ground and never stored as truth.
+
+Evidence that falls takes the state back, but not from removed and closed: what is removed is removed, so there it is an
+alarm.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from bot.model import Record, RunSeen, Snapshot
+from handlers.soak.payload import ORDER, FollowUp, GateState, Row, SoakState, StateName, Transition
+from handlers.soak.state.evidence_rows import rows
+from handlers.soak.state.inputs import (
+    MAX_KEPT,
+    MAX_PHRASES,
+    Ground,
+    Item,
+    Kept,
+    KeptEvidence,
+    Phrase,
+    Reached,
+    grounds,
+    tracked,
+)
+from handlers.soak.state.next_step import criteria, next_step, why
+from handlers.soak.state.progress import Progress, Seen, progress
+from handlers.soak.state.verify import Verified, verify
+
+STAYS: tuple[StateName, ...] = ("removed", "closed")
+MAX_TRANSITIONS = 60
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Soak:
+    """One soak, computed: its state, and what is to be kept of it."""
+
+    ground: Ground
+
+    @cached_property
+    def verified(self) -> Mapping[tuple[int, int], Verified]:
+        """Each piece of evidence, held against what Forgejo tells."""
+        return {item.key: verify(item, self.ground) for item in self.ground.items}
+
+    @cached_property
+    def progress(self) -> Progress:
+        """How far it has come by the evidence that stands."""
+        return progress(self.ground, self.verified, self.ground.now)
+
+    @cached_property
+    def stays(self) -> Reached | None:
+        """What it reached and isn't taken back: by what is kept, or as it was just before some evidence fell."""
+        found = [self.ground.kept.reached] if self.ground.kept.reached else []
+        lost = [item.lost_at for item in self.ground.items] + [phrase.lost_at for phrase in self.ground.phrases]
+        for moment in sorted({at for at in lost if at is not None}):
+            then = progress(self.ground, self.verified, moment - _TICK)
+            if then.removal is not None and then.state in STAYS:
+                found.append(Reached(state="removed", at=then.removal.at, comment=then.removal.comment))
+        return min(found, key=lambda one: one.at, default=None)
+
+    @property
+    def name(self) -> StateName:
+        """Where it stands."""
+        now = self.progress.state
+        if now in STAYS or self.stays is None:
+            return now
+        return "closed" if self._report_merged(self.stays.at) else "removed"
+
+    @property
+    def rank(self) -> int:
+        """Gives how far it is on its way; a blocked soak is no further than installed."""
+        return ORDER.index(self.name) if self.name in ORDER else ORDER.index("installed")
+
+    @property
+    def open(self) -> bool:
+        """Says whether what it protects may be touched."""
+        return self.name in STAYS or self.progress.open
+
+    @cached_property
+    def alarms(self) -> tuple[str, ...]:
+        """What nobody may pass over: a gate that closed again, and what fell after the removal.
+
+        Where the removal's ground fell, what seems early by what is left was in time.
+        """
+        fallen = tuple(self._fallen_after())
+        return (*(() if fallen else self.progress.alarms), *fallen, *self._closed_again())
+
+    def told(self) -> SoakState:
+        """Gives the state with all that it rests on."""
+        made, soak = self.progress, self.ground.soak
+        return SoakState(
+            soak=soak.name,
+            issue=soak.issue,
+            state=self.name,
+            since=self._since(),
+            first_smoke=made.first,
+            why=why(self),
+            criteria=criteria(self),
+            evidence=tuple(sorted(self.rows, key=lambda row: (row.at, row.comment, row.index))),
+            transitions=self._transitions(),
+            gate=self.gate,
+            next=next_step(self),
+            alarms=self.alarms,
+            follow_up=tuple(self._follow_up()),
+        )
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """All evidence there is, of whomever, and what became of each piece."""
+        return tuple(rows(self.ground, self.verified, self._said()))
+
+    @property
+    def gate(self) -> GateState | None:
+        """The operator's phrase, and whether it has opened the gate."""
+        phrase, kept = self.ground.soak.gate, self.ground.kept.gate
+        if phrase is None:
+            return None
+        by = self.progress.phrase or (kept if self.name in STAYS else None)
+        if by is None:
+            return GateState(phrase=phrase, open=self.open)
+        return GateState(phrase=phrase, open=self.open, by=by.by, at=by.at, comment=by.comment)
+
+    def kept(self) -> Kept:
+        """Gives what the next look has to know: what stood, what fell, what opened the gate, what stays."""
+        made, before = self.progress, self.ground.kept
+        reached = self.stays
+        if made.removal is not None and made.state in STAYS:
+            reached = reached or Reached(state="removed", at=made.removal.at, comment=made.removal.comment)
+        opened = made.phrase or before.gate
+        return Kept(
+            state=self.name,
+            evidence=tuple(self._evidence()),
+            phrases=self.ground.phrases[-MAX_PHRASES:],
+            gate=opened,
+            early=self._early(opened),
+            reached=reached,
+        )
+
+    def _evidence(self) -> Iterator[KeptEvidence]:
+        """Of too much evidence, what speaks against the soak is kept first, then what fell: nobody floods it out."""
+
+        def weight(item: Item) -> tuple[bool, bool, datetime, tuple[int, int]]:
+            return bool(self.verified[item.key].failed), bool(item.lost), item.at, item.key
+
+        chosen = {item.key for item in sorted(self.ground.items, key=weight, reverse=True)[:MAX_KEPT]}
+        for item in self.ground.items:
+            if item.key in chosen:
+                run = self.ground.run(item.evidence.run)
+                yield _kept(item, run)
+
+    def _early(self, opened: Phrase | None) -> tuple[int, ...]:
+        """Phrases that don't count later; the one that opened the gate does again when a passing fault is over."""
+        found = {*self.ground.kept.early, *self.progress.early} - ({opened.comment} if opened else set())
+        return tuple(sorted(found)[-MAX_PHRASES:])
+
+    def records(self) -> Iterator[Record]:
+        """Gives what the ledger has to have of what changed since the last look."""
+        before, now = self.ground.kept, self.kept()
+        known = {(one.comment, one.index): one for one in before.evidence}
+        name = f"soak:{self.ground.soak.name}"
+        for one in now.evidence:
+            old = known.get((one.comment, one.index))
+            where = f"{name}:{one.comment}:{one.index}"
+            if old is None:
+                seen = self._said().get((one.comment, one.index), Seen(False, ""))
+                detail = {"hash": one.body_hash, "at": one.at.isoformat(), "counts": seen.counts, "why": seen.why}
+                yield Record(kind="evidence", object=where, actor=one.by, detail={**detail, "evidence": one.evidence})
+            elif one.lost and not old.lost:
+                yield Record(
+                    kind="evidence", object=where, actor=one.by, detail={"lost": one.lost, "hash": one.body_hash}
+                )
+        if before.state != now.state:
+            yield Record(
+                kind="soak", object=name, actor="", detail={"from": before.state, "to": now.state, "why": why(self)}
+            )
+        yield from self._gate_records()
+
+    def _gate_records(self) -> Iterator[Record]:
+        opened, before = self.progress.phrase, self.ground.kept.gate
+        place = f"gate:{self.ground.soak.gate}"
+        if opened is not None and opened != before:
+            detail = {"comment": opened.comment, "at": opened.at.isoformat(), "state": self.ground.kept.state}
+            yield Record(kind="gate", object=place, actor=opened.by, detail={"open": True, **detail})
+        elif before is not None and opened is None and not self.open and self.ground.kept.state in {"approved", *STAYS}:
+            yield Record(kind="gate", object=place, actor=before.by, detail={"open": False, "why": self._what_fell()})
+
+    def _said(self) -> dict[tuple[int, int], Seen]:
+        said = dict(self.progress.said)
+        for item in self.ground.items:
+            if item.lost and not self.verified[item.key].failed:
+                said[item.key] = Seen(False, f"it was {item.lost}, so it no longer counts")
+        return said
+
+    def _since(self) -> datetime | None:
+        if self.name in STAYS and self.progress.state not in STAYS and self.stays:
+            return self.stays.at
+        return self.progress.transitions[-1].at if self.progress.transitions else None
+
+    def _transitions(self) -> tuple[Transition, ...]:
+        made = self.progress.transitions
+        if self.name in STAYS and self.progress.state not in STAYS and self.stays:
+            stayed = Transition(to="removed", at=self.stays.at, why="it stays removed", comment=self.stays.comment)
+            made = [*(one for one in made if one.at <= self.stays.at), stayed]
+        return tuple(made[-MAX_TRANSITIONS:])
+
+    def _fallen_after(self) -> Iterator[str]:
+        if self.name in STAYS and self.progress.state not in STAYS:
+            yield f"What the removal rested on no longer stands: {self._what_fell()}. It stays removed; look into it."
+
+    def _closed_again(self) -> Iterator[str]:
+        kept = self.ground.kept.gate
+        if kept is not None and not self.open and self.progress.phrase is None:
+            yield (
+                f"The gate that {kept.by} opened by comment {kept.comment} is closed again: {self._what_fell()}. "
+                "It opens by the phrase once more, written after the new evidence."
+            )
+
+    def _what_fell(self) -> str:
+        lost = [item for item in self.ground.items if item.lost]
+        if self.progress.reset:
+            return self.progress.reset
+        if lost:
+            last = max(lost, key=lambda item: item.lost_at or item.at)
+            return f"the {last.evidence.kind} of comment {last.comment} was {last.lost}"
+        return "the phrase isn't there any more as it was written" if self.progress.audit else "evidence changed"
+
+    def _report_merged(self, since: datetime) -> bool:
+        pulls = [one for one in self.ground.seen.pulls if one.number == self.ground.soak.report]
+        return any(one.merged_at is not None and one.merged_at <= max(since, self.ground.now) for one in pulls)
+
+    def _follow_up(self) -> Iterator[FollowUp]:
+        known = {one.number: one for one in self.ground.seen.pulls}
+        soak = self.ground.soak
+        for number in (*soak.prerequisites, *((soak.report,) if soak.report else ())):
+            seen = known.get(number)
+            role = "report" if number == soak.report and number not in soak.prerequisites else "prerequisite"
+            state = seen.state if seen else "unknown"
+            yield FollowUp(pull=number, role=role, state=state, merged_at=seen.merged_at if seen else None)
+
+
+def tracked_soaks(snapshot: Snapshot) -> tuple[Soak, ...]:
+    """Gives the soaks that a target is the tracking issue of."""
+    return tuple(Soak(ground) for ground in grounds(snapshot) if tracked(snapshot, ground.soak))
+
+
+def _kept(item: Item, run: RunSeen | None) -> KeptEvidence:
+    return KeptEvidence(
+        comment=item.comment,
+        index=item.index,
+        by=item.by,
+        at=item.at,
+        body_hash=item.body_hash,
+        evidence=item.evidence.model_dump(mode="json", exclude_none=True),
+        lost=item.lost,
+        lost_at=item.lost_at,
+        failed=item.failed or (run is not None and run.status == "failure"),
+        began=run.started_at if run is not None and run.started_at else item.began,
+    )

@@ -1,1 +1,0 @@
-"""How soaks are told: their evidence, its verification, the states that follow, and claims about them."""
