@@ -1,0 +1,176 @@
+"""How one command line is read and decided: arguments, slips, labels, priorities, accepted findings."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.model import Decision, Judgment, Memory, Snapshot
+from bot.policy import JudgePolicy
+from handlers.commands.decide import DECIDES, NO_RISE, OWN, UNKNOWN
+from handlers.commands.registry import names_in
+from tests.handlers.commands.commanding import FRIEND, JUDGED_P2, LEAK, decided, look, refused_with, said, thread
+from tests.judgments import judged_by, payload
+from tests.snapshots import NOW, OPERATOR, OUTSIDER, POLICY, WRITER, gap, leak
+
+
+async def test_unknown_commands_are_refused_with_the_nearest() -> None:
+    made = await decided(said("/hodl\n/xyzzy-plugh\n/labels a"))
+    assert refused_with(made) == [f"{UNKNOWN}; did you mean /hold?", UNKNOWN, f"{UNKNOWN}; did you mean /label?"]
+
+
+async def test_a_decision_keeps_who_when_and_what_was_said() -> None:
+    comment = said("Words.\n/priority P1  since   prod\tis down", number=77)
+    (made,) = await decided(comment)
+    assert made == Decision(
+        comment_id=77,
+        line=2,
+        command="priority",
+        argument="p1",
+        why="since   prod\tis down",
+        by=OPERATOR,
+        at=comment.created_at,
+        standing="operator",
+        decided=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "argument", "why"),
+    [
+        ("/label kind/bug, `size/small` kind/bug", "kind/bug\nsize/small", ""),
+        ('/label "kind/bug" size/small', "kind/bug\nsize/small", ""),
+        ("/rejudge the incident is over", "", "the incident is over"),
+        (f"/accept `{LEAK}` a made-up one", LEAK, "a made-up one"),
+        ("/help /priority", "priority", ""),
+        ("/recheck secret-leak", "secret-leak", ""),
+        ("/explain Secret-Leak", "secret-leak", ""),
+        ("/unhold it is proven", "", "it is proven"),
+    ],
+)
+async def test_arguments_are_read(line: str, argument: str, why: str) -> None:
+    (made,) = await decided(said(line), leaks=(leak(LEAK),))
+    assert (made.argument, made.why, made.refused) == (argument, why, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("/priority", "the priorities are p0, p1, p2 and p3; it is written /priority p0|p1|p2|p3 [WHY]"),
+        ("/priority p4", "the priorities are p0, p1, p2 and p3; it is written /priority p0|p1|p2|p3 [WHY]"),
+        ("/explain", "name a check; it is written /explain CHECK"),
+        ("/explain @all", "that is no name of a check; it is written /explain CHECK"),
+        (
+            "/help priorities",
+            "there is no command of this name; did you mean /priority?; it is written /help [COMMAND]",
+        ),
+        ("/label", "name a label; it is written /label NAME..."),
+        (f"/label {' '.join('abcdefghijk')}", "at most 10 labels fit into one line; it is written /label NAME..."),
+        (f"/label {'a' * 5000}", "at most 10 labels fit into one line; it is written /label NAME..."),
+        ("/label kind/bugs", 'there is no label "kind/bugs"; did you mean "kind/bug"?'),
+        ("/unlabel size/small 'odd one'", 'there is no label "\'odd"'),
+        ("/accept", "name a fingerprint, as the report shows it; it is written /accept FINGERPRINT WHY"),
+        (f"/accept {LEAK} no", "say why it is harmless; it is written /accept FINGERPRINT WHY"),
+    ],
+)
+async def test_slips_are_told_with_their_mend(line: str, reason: str) -> None:
+    (made,) = await decided(said(line), leaks=(leak(LEAK),))
+    assert made.refused == reason
+
+
+async def test_labels_on_the_target_can_be_named_though_nobody_declared_them() -> None:
+    (made,) = await decided(said('/unlabel "our own one" kind/bug'), labels=("our own one",))
+    assert (names_in(made.argument), made.refused) == (("our own one", "kind/bug"), "")
+
+
+@pytest.mark.parametrize("name", ["judge/p0", "merge/auto", "judge/anything", "Judge/P0", "\uff4audge/p0"])
+async def test_labels_by_which_somebody_decides_are_for_operators(name: str) -> None:
+    for author in (WRITER, FRIEND):
+        made = await decided(said(f"/label {name}\n/unlabel size/small {name}", author), labels=(name,))
+        assert refused_with(made) == [DECIDES, DECIDES]
+    assert refused_with(await decided(said(f"/label {name}"), labels=(name,))) == [""]
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted", "refused"),
+    [("p2", "p1", ""), ("p2", "p2", NO_RISE), ("p2", "p3", NO_RISE), ("", "p0", NO_RISE), ("urgent", "p0", NO_RISE)],
+)
+async def test_a_writer_raises_a_priority_and_an_operator_sets_any(known: str, wanted: str, refused: str) -> None:
+    judged = (Judgment(check="judge", at=NOW, ground="", content={"priority": known}),) if known else ()
+    other = Judgment(check="other", at=NOW, ground="", content={"priority": "p3"})
+    memory = Memory(judgments=(*judged, other))
+    for author, reason in ((WRITER, refused), (OPERATOR, "")):
+        (made,) = await decided(said(f"/priority {wanted}", author), memory=memory)
+        assert made.refused == reason
+
+
+async def test_the_priority_that_was_commanded_last_is_the_one_to_rise_from() -> None:
+    lines = (said("/priority p3"), said("/priority p2\n/priority p3\n/priority p1\n/priority p2", WRITER, 101))
+    assert refused_with(await decided(*lines, memory=JUDGED_P2)) == ["", "", NO_RISE, "", NO_RISE]
+
+
+def listing(judge: str) -> Snapshot:
+    """A thread on which an account judges that the policy names."""
+    section = JudgePolicy(judges=(judge,))
+    return thread(policy=POLICY.model_copy(update={"judge": section}))
+
+
+@pytest.mark.parametrize(("wanted", "refused"), [("p0", ""), ("p1", NO_RISE), ("p2", NO_RISE)])
+async def test_a_writer_lowers_no_priority_of_another_judge(wanted: str, refused: str) -> None:
+    listed = listing("iskra-judge")
+    theirs = judged_by("iskra-judge", listed, 90, priority="p1")
+    for memory in (JUDGED_P2, Memory()):
+        (made,) = await decided(theirs, said(f"/priority {wanted}", WRITER), policy=listed.policy, memory=memory)
+        assert made.refused == refused
+
+
+@pytest.mark.parametrize(("wanted", "refused"), [("p0", ""), ("p1", NO_RISE), ("p2", NO_RISE)])
+async def test_a_writer_lowers_no_priority_of_a_label_that_somebody_set(wanted: str, refused: str) -> None:
+    judged_p3 = Judgment(check="judge", at=NOW, ground="", content={"priority": "p3"})
+    memory = Memory(judgments=(judged_p3,))
+    line = said(f"/priority {wanted}", WRITER, 101)
+    (by_hand,) = await decided(line, labels=("judge/p1", "judge/p3"), memory=memory)
+    told, commanded = await decided(said("/label judge/p1"), line, memory=memory)
+    assert (told.refused, by_hand.refused, commanded.refused) == ("", refused, refused)
+
+
+async def test_a_label_from_before_the_last_judgment_holds_no_priority_up() -> None:
+    listed = thread(said("/label judge/p0"))
+    _, after = await look(listed)
+    later = NOW + timedelta(hours=1)
+    content = payload(listed, priority="p3", judged_at=later).content()
+    memory = Memory(judgments=(Judgment(check="judge", at=later, ground="", content=content),))
+    inputs = after.inputs.model_copy(update={"comments": (said("/priority p2", WRITER, 101),)})
+    (made,) = (await look(after.model_copy(update={"inputs": inputs, "memory": memory})))[0].decisions
+    assert made.refused == ""
+
+
+async def test_where_nothing_was_judged_a_label_tells_no_writer_what_would_be_higher() -> None:
+    (made,) = await decided(said("/priority p0", WRITER), labels=("judge/p3",), memory=Memory())
+    assert made.refused == NO_RISE
+
+
+async def test_a_decision_keeps_what_its_author_was_at_that_time() -> None:
+    lines = (said("/help"), said("/help", WRITER, 101), said("/help", FRIEND, 102), said("/help", OUTSIDER, 103))
+    assert [one.standing for one in await decided(*lines)] == ["operator", "writer", "writer", "anyone"]
+
+
+async def test_only_what_was_found_here_is_accepted() -> None:
+    unseen = gap()
+    leaks = tuple(leak(f"sf_{n:016x}") for n in range(6))
+    one, other, none = await decided(
+        said(
+            f"/accept {leaks[0].fingerprint} made up\n/accept {unseen.fingerprint} seen by me\n/accept {LEAK} made up"
+        ),
+        leaks=leaks,
+        gaps=(unseen,),
+    )
+    assert (one.refused, other.refused) == ("", "")
+    assert none.refused.endswith(" and 2 more")
+    assert none.refused.count("sf_") + none.refused.count("gp_") == 5
+    (nothing,) = await decided(said(f"/accept {LEAK} made up"))
+    assert nothing.refused.endswith("there is nothing to accept")
+
+
+async def test_nobody_accepts_a_finding_on_what_he_opened() -> None:
+    (made,) = await decided(said(f"/accept {LEAK} made up"), leaks=(leak(LEAK),), author=OPERATOR.title())
+    assert made.refused == OWN

@@ -1,0 +1,194 @@
+"""Gates: whose words open them, what those hear who nearly did, and what a closed one keeps."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.model import Answer, CommentText, PhraseSeen, Report, Snapshot, Touch, Verdict, digest
+from bot.plan.assess import folded
+from bot.policy import GatePolicy, Policy
+from handlers.soak.gates import CHECK
+from handlers.soak.phrase_readings import Spoken, nearly
+from tests.handlers.guards.guarding import files
+from tests.handlers.soak.soaking import PHRASE as SOAK_PHRASE
+from tests.handlers.soak.soaking import Thread, later, proven
+from tests.snapshots import AGENT, ISSUE, NOW, OPERATOR, OUTSIDER, PULL, TOOLS, snapshot
+
+PHRASE = "m04-runtime-cutover-approved"
+GATE: dict[str, Any] = {
+    "phrase": PHRASE,
+    "targets": (ISSUE.number, PULL.number),
+    "about": "the cutover",
+    "protects": {"paths": ["vault/**"], "names": ["VAULT_ADDR"]},
+}
+POLICY = Policy(operators=(OPERATOR,), agents=(AGENT,), gates=(GatePolicy.model_validate(GATE),))
+
+
+def said(body: str, author: str = OPERATOR, number: int = 100, **change: Any) -> CommentText:
+    values: dict[str, Any] = {"id": number, "author": author, "body": body, "body_hash": digest(body)}
+    values |= {"created_at": NOW - timedelta(minutes=5), "edited": False, "witnessed": True}
+    return CommentText(**(values | change))
+
+
+async def report(*comments: CommentText, **change: Any) -> Report:
+    values: dict[str, Any] = {"target": ISSUE, "policy": POLICY, "comments": comments}
+    return await CHECK.assess(snapshot(**(values | change)), TOOLS)
+
+
+async def answer(*comments: CommentText, **change: Any) -> Answer | None:
+    found = (await report(*comments, **change)).answers
+    assert len(found) < 2
+    return found[0] if found else None
+
+
+async def test_an_operators_phrase_opens_the_gate_and_is_seen() -> None:
+    heard = await answer(said(PHRASE))
+    assert heard is not None
+    assert (heard.reactions, heard.reply) == (("eyes", "+1"), "")
+    found = await report(said(PHRASE))
+    assert "open, by operator" in found.explanation
+    assert [(one.kind, one.object, one.actor, one.detail["open"]) for one in found.records] == [
+        ("gate", f"gate:{PHRASE}", OPERATOR, True)
+    ]
+
+
+MISSES: dict[str, tuple[CommentText, str]] = {
+    "another author": (said(PHRASE, OUTSIDER), "only an operator's word counts: operator."),
+    "an agent": (said(PHRASE, AGENT), "only an operator's word counts"),
+    "edited": (said(PHRASE, edited=True, witnessed=False), "in a comment that was edited"),
+    "unwitnessed": (said(PHRASE, witnessed=False), "the bot didn't see come"),
+    "quoted": (said(f"> {PHRASE}"), "talk about it"),
+    "fenced": (said(f"```\n{PHRASE}\n```"), "talk about it"),
+    "in a list": (said(f"- {PHRASE}"), "talk about it"),
+    "in a sentence": (said(f"Should I write {PHRASE} now?"), "among other words"),
+    "one letter off": (said(PHRASE.replace("runtime", "runtine")), "letter by letter"),
+    "one letter short": (said(PHRASE[:-1]), "letter by letter"),
+    "two letters swapped": (said(PHRASE.replace("m04", "m40")), "letter by letter"),
+    "with a full stop": (said(f"{PHRASE}."), "letter by letter"),
+    "in capitals": (said(PHRASE.upper()), "letter by letter"),
+}
+
+
+@pytest.mark.parametrize(("comment", "words"), MISSES.values(), ids=MISSES)
+async def test_a_near_miss_is_told_what_is_missing(comment: CommentText, words: str) -> None:
+    heard = await answer(comment)
+    assert heard is not None
+    assert heard.reactions == ("confused",)
+    assert words in heard.reply
+    assert (await report(comment)).judgment is None
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        said(f"Next comes `{PHRASE}`, I think.", AGENT),
+        said(f"> {PHRASE}", OUTSIDER),
+        said("Looks good.", OPERATOR),
+        said(PHRASE[:-2]),
+        said(PHRASE, "", witnessed=False),
+        said(PHRASE, OUTSIDER, created_at=NOW - timedelta(days=9), witnessed=False),
+    ],
+)
+async def test_talk_about_a_gate_is_not_answered(comment: CommentText) -> None:
+    assert await answer(comment, served_since=NOW - timedelta(days=1)) is None
+
+
+async def test_a_young_comment_waits_for_its_witness() -> None:
+    found = await report(said(PHRASE, created_at=NOW, witnessed=False))
+    assert (found.answers, found.again) == ((), 30.0)
+
+
+async def test_others_than_operators_are_answered_a_few_times_only() -> None:
+    found = await report(*(said(PHRASE, OUTSIDER, number) for number in range(100, 130)))
+    assert sum(bool(one.reply) for one in found.answers) == 10
+
+
+def pull(**change: Any) -> dict[str, Any]:
+    return {"target": PULL.model_copy(update={"number": 99}), "files": files("vault/policy.hcl"), **change}
+
+
+async def test_what_a_closed_gate_protects_is_blocked_and_then_free() -> None:
+    blocked = await report(**pull())
+    assert (blocked.verdict, [one.rule for one in blocked.findings]) == (Verdict.BLOCK, ["gate-protected"])
+    seen = PhraseSeen(phrase=PHRASE, number=ISSUE.number, comment=100, by=OPERATOR, at=NOW)
+    assert (await report(**pull(phrases=(seen,)))).verdict is Verdict.PASS
+    elsewhere = seen.model_copy(update={"number": 50})
+    assert (await report(**pull(phrases=(elsewhere,)))).verdict is Verdict.BLOCK
+
+
+@pytest.mark.parametrize(
+    ("touch", "verdict"),
+    [
+        (Touch(name="VAULT_ADDR", path="deploy/run.sh", line=3, removed=True), Verdict.BLOCK),
+        (Touch(name="VAULT_ADDR", path="deploy/run.sh", line=3, removed=False), Verdict.BLOCK),
+        (Touch(name="VAULT_ADDR", path="docs/vault.md", line=3, removed=False), Verdict.PASS),
+        (Touch(name="OTHER", path="deploy/run.sh", line=3, removed=True), Verdict.PASS),
+    ],
+)
+async def test_names_are_protected_where_they_do_something(touch: Touch, verdict: Verdict) -> None:
+    found = await report(**pull(files=files(touch.path), touches=(touch,)))
+    assert found.verdict is verdict
+
+
+def of_soak(thread: Thread, days: float) -> Snapshot:
+    return thread.snapshot(later(days=days))
+
+
+async def test_a_soaks_phrase_before_its_audit_is_told_so() -> None:
+    thread = proven()
+    thread.write(SOAK_PHRASE, later(days=7.5), OPERATOR)
+    found = await CHECK.assess(of_soak(thread, 7.6), TOOLS)
+    (heard,) = found.answers
+    assert (heard.reactions, "came too early: the soak `deploy-runner-token` is `threshold-met`" in heard.reply) == (
+        ("confused",),
+        True,
+    )
+
+
+async def test_a_soaks_phrase_after_its_audit_is_taken_and_stays_so_when_the_gate_closes_again() -> None:
+    thread = proven()
+    thread.write(SOAK_PHRASE, later(days=9), OPERATOR)
+    thread.look(later(days=9))
+    (heard,) = (await CHECK.assess(of_soak(thread, 9), TOOLS)).answers
+    assert heard.reactions == ("eyes", "+1")
+    thread.comments.pop(2)
+    (still,) = (await CHECK.assess(of_soak(thread, 10), TOOLS)).answers
+    assert still.reactions == ("eyes", "+1")
+
+
+async def test_a_phrase_that_is_gone_is_in_the_ledger_too() -> None:
+    observed = snapshot(ISSUE, policy=POLICY, comments=(said(PHRASE),))
+    after = folded(observed, await CHECK.assess(observed, TOOLS))
+    gone = after.model_copy(update={"inputs": after.inputs.model_copy(update={"comments": ()})})
+    found = await CHECK.assess(gone, TOOLS)
+    assert [one.detail["open"] for one in found.records] == [False]
+    again = folded(gone, found)
+    assert (await CHECK.assess(again, TOOLS)).judgment is None
+
+
+async def test_without_gates_there_is_nothing_to_say() -> None:
+    found = await report(said(PHRASE), policy=Policy(operators=(OPERATOR,)))
+    assert (found.verdict, found.shown, found.status, found.answers) == (Verdict.SKIP, False, False, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("abcdef", False),
+        ("abcdeg", True),
+        ("abcde", True),
+        ("abcdefg", True),
+        ("abcdfe", True),
+        ("abcdgh", False),
+        ("bcdefg", False),
+        ("", False),
+        ("ABCDEF", True),
+    ],
+)
+def test_nearly_is_one_letter(text: str, near: bool) -> None:
+    assert nearly(text, "abcdef") is near
+
+
+def test_a_phrase_in_a_longer_word_is_talk() -> None:
+    assert Spoken(f"{PHRASE}-really").reading(PHRASE) == "inside"

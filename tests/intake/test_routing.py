@@ -1,0 +1,166 @@
+"""From deliveries to what they touch: the pure table, and the pass over the database."""
+
+import asyncio
+import json
+from base64 import b64decode
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import StatementError
+
+from bot.forgejo.signature import payload_of
+from bot.intake.inbox import Inbox
+from bot.intake.routing import BranchMoved, Touch, Touched, mark_dirty, route, route_pending
+from bot.model import Kind, Target
+from bot.model.delivery import Envelope, read_envelope
+from bot.store.database.session import Store, upsert
+from bot.store.tables import TargetRow
+
+RECORDED = Path(__file__).parents[1] / "recorded" / "webhooks"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+BOT = "patchwarden-bot"
+PULL = Target(repository="workshop/garden", number=12, kind=Kind.PULL)
+ISSUE = Target(repository="workshop/garden", number=4, kind=Kind.ISSUE)
+A, B = "a" * 40, "b" * 40
+
+
+def envelope(name: str = "one", **changes: Any) -> Envelope:
+    values: dict[str, Any] = {
+        "id": name,
+        "event": "pull_request",
+        "action": "opened",
+        "repository": "workshop/garden",
+        "number": 12,
+        "is_pull": True,
+        "sender": "codex",
+        "received_at": NOON,
+        "size": 1,
+        "body_hash": "h",
+    }
+    return Envelope.model_validate(values | changes)
+
+
+def push(name: str = "one", **changes: Any) -> Envelope:
+    values = {"event": "push", "action": "", "number": None, "is_pull": None, "ref": "refs/heads/main"}
+    return envelope(name, **(values | {"before": A, "after": B} | changes))
+
+
+TABLE: dict[str, tuple[Envelope, list[Touch]]] = {
+    "an opened pull request": (envelope(), [Touched(PULL)]),
+    "new commits are urgent": (
+        envelope(event="pull_request_sync", action="synchronized"),
+        [Touched(PULL, urgent=True)],
+    ),
+    "new commits under the coarse name": (envelope(action="synchronized"), [Touched(PULL, urgent=True)]),
+    "a label": (envelope(event="pull_request_label", action="label_updated"), [Touched(PULL)]),
+    "a review": (envelope(event="pull_request_review_approved", action="reviewed"), [Touched(PULL)]),
+    "an issue": (envelope(event="issues", number=4, is_pull=False), [Touched(ISSUE)]),
+    "a comment on an issue": (envelope(event="issue_comment", number=4, is_pull=False), [Touched(ISSUE)]),
+    "a coarse comment on a pull request": (envelope(event="issue_comment"), [Touched(PULL)]),
+    "the bot's own comment": (envelope(event="pull_request_comment", action="created", sender=BOT), []),
+    "the bot's login in other letters": (envelope(sender="Patchwarden-Bot"), []),
+    "somebody edits the bot's comment": (
+        envelope(event="pull_request_comment", action="edited", comment_id=3, comment_author=BOT),
+        [Touched(PULL)],
+    ),
+    "a branch moves": (push(), [BranchMoved("workshop/garden", "refs/heads/main", A, B)]),
+    "a new branch": (push(before="0" * 40), [BranchMoved("workshop/garden", "refs/heads/main", "0" * 40, B)]),
+    "a deleted branch": (push(after="0" * 40), []),
+    "a tag": (push(ref="refs/tags/v1"), []),
+    "the server's test delivery": (push(before=A, after=A), []),
+    "a fork": (envelope(event="fork", number=None, is_pull=None), []),
+    "an event that nobody knows": (envelope(event="schedule"), []),
+    "no number": (envelope(number=None), []),
+    "no repository": (envelope(repository=""), []),
+    "a repository that is a path": (envelope(repository="workshop/../garden"), []),
+    "a repository with a line break": (envelope(repository="workshop/garden\n"), []),
+}
+
+
+@pytest.mark.parametrize("sentence", TABLE)
+def test_what_a_delivery_touches(sentence: str) -> None:
+    given, expected = TABLE[sentence]
+    assert route(given, BOT) == expected
+
+
+def test_every_recorded_event_of_a_target_touches_it_unless_the_bot_sent_it() -> None:
+    for path in sorted(RECORDED.glob("*.json")):
+        read = json.loads(path.read_bytes())
+        payload = payload_of(read["headers"]["Content-Type"], b64decode(read["body_b64"]))
+        given = read_envelope("id", read["event_type"], payload, witness_key=b"k", at=NOON)
+        found = route(given, BOT)
+        if given.number is None or given.sender == BOT:
+            assert not any(isinstance(touch, Touched) for touch in found), path.name
+        else:
+            assert [touch.target.number for touch in found if isinstance(touch, Touched)] == [given.number], path.name
+
+
+@pytest.fixture
+async def inbox(store: Store) -> AsyncIterator[Inbox]:
+    opened = Inbox(store)
+    await opened.start()
+    yield opened
+    await opened.stop()
+
+
+async def targets(store: Store) -> dict[int, TargetRow]:
+    async with store.read() as session:
+        return {row.number: row for row in await session.scalars(select(TargetRow))}
+
+
+async def test_a_burst_on_one_target_asks_for_one_look(store: Store, inbox: Inbox) -> None:
+    events = [envelope(str(number), event="pull_request_label") for number in range(20)]
+    sync = envelope("sync", event="pull_request_sync", action="synchronized")
+    await asyncio.gather(*(inbox.put(given) for given in [*events, sync, push("push"), push("again")]))
+    touched = await route_pending(store, inbox, BOT, NOON)
+    assert touched == [Touched(PULL, urgent=True)]
+    assert (await targets(store))[12].desired_generation == 1
+    assert await inbox.unrouted(10) == []
+    assert inbox.backlog == 0
+
+
+async def test_a_pass_with_nothing_to_do_touches_nothing(store: Store, inbox: Inbox) -> None:
+    await inbox.put(envelope(sender=BOT))
+    assert await route_pending(store, inbox, BOT, NOON) == []
+    assert await route_pending(store, inbox, BOT, NOON) == []
+    assert await targets(store) == {}
+
+
+async def test_deliveries_are_marked_routed_at_the_moment_of_the_pass(store: Store, inbox: Inbox) -> None:
+    await inbox.put(envelope())
+    await route_pending(store, inbox, BOT, NOON)
+    assert [kept.routed_at for kept in await inbox.listed()] == [NOON]
+
+
+async def test_more_than_one_slice_is_routed_in_one_pass(store: Store, inbox: Inbox) -> None:
+    given = [envelope(f"{number:04}", number=1 + number % 3) for number in range(1100)]
+    await asyncio.gather(*(inbox.put(each) for each in given))
+    touched = await route_pending(store, inbox, BOT, NOON)
+    assert {touch.target.number for touch in touched if isinstance(touch, Touched)} == {1, 2, 3}
+    assert await inbox.unrouted(10) == []
+    assert {row.desired_generation for row in (await targets(store)).values()} == {3}  # once in each slice of 500
+
+
+async def test_a_known_target_is_asked_for_again_at_once_and_with_words(store: Store) -> None:
+    held = {"repository": "workshop/garden", "number": 12, "kind": "pull", "quiet": True, "priority": 5}
+    seen = {"desired_generation": 7, "observed_generation": 7, "not_before": NOON, "head_sha": A}
+    async with store.session() as session:
+        await upsert(session, TargetRow, [held | seen], ("repository", "number"), ("quiet",))
+        await mark_dirty(session, [PULL, PULL, ISSUE])
+    rows = await targets(store)
+    pull, issue = rows[12], rows[4]
+    assert (pull.desired_generation, pull.observed_generation, pull.quiet, pull.priority) == (8, 7, False, 0)
+    assert (pull.not_before, pull.head_sha) == (None, A)
+    assert (issue.desired_generation, issue.observed_generation, issue.kind, issue.state) == (1, 0, "issue", "open")
+
+
+async def test_a_pass_that_fails_leaves_its_deliveries_for_the_next(store: Store, inbox: Inbox) -> None:
+    await inbox.put(envelope(number=12))
+    with pytest.raises(StatementError, match="zone"):
+        await route_pending(store, inbox, BOT, NOON.replace(tzinfo=None))
+    assert await targets(store) == {}
+    assert await route_pending(store, inbox, BOT, NOON) == [Touched(PULL)]
