@@ -113,12 +113,10 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         soaks = Soaks(client, store, SoakReader(client, mirrors, scanner, standings), scanner, clock)
         proofs = Proofs(store, soaks, mirrors, scanner)
         contexts = Contexts(client, mirrors, scanner)
-        observer = Observer(
-            Sources(client, store, histories, policies, contexts, previews, proofs, standings, scanner), clock
-        )
+        observer = Observer(Sources(client, store, histories, policies, contexts, proofs, standings, scanner), clock)
         applier = Applier(client, store, labels, clock)
         account = Account(client, settings.operators, key)
-        parts = Parts(store, observer, applier, CHECKS, scanner, labels, metrics, clock, models.ask)
+        parts = Parts(store, observer, previews, applier, CHECKS, scanner, labels, metrics, clock, models.ask)
         reconciler = Reconciler(parts, engine, account.identity)
         resync = Resync(client, store, engine, clock)
         yield Machine(

@@ -15,10 +15,10 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from bot.cli.commands import check, contract, deliveries, judge, labels, ledger, server, targets
-from bot.cli.commands.evidence import evidence
-from bot.cli.commands.policy import policy
-from bot.cli.commands.scan import scan
-from bot.cli.commands.soak import soak
+from bot.cli.commands.evidence import app as evidence
+from bot.cli.commands.policy import app as policy
+from bot.cli.commands.scan import app as scan
+from bot.cli.commands.soak import app as soak
 from bot.cli.output import USAGE, line, note
 
 app = typer.Typer(

@@ -4,9 +4,10 @@ Names and texts of a server are hostile to a terminal too, so nothing is read as
 written out.
 """
 
+import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +21,8 @@ USAGE = 2
 FORGEJO = 3
 INTERNAL = 70
 """A fault of the program itself (EX_SOFTWARE of sysexits.h): never to be taken for findings."""
+WIDE = 200
+"""Columns where nobody's terminal says how many there are."""
 
 
 def line(text: str = "") -> None:
@@ -51,6 +54,24 @@ def working(text: str) -> Iterator[None]:
         return
     with console.status(text):
         yield
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Prints rows under their heads. Cells are text and nothing else; the last column takes what room there is."""
+    from rich.table import Table  # noqa: PLC0415 - most commands print no table
+    from rich.text import Text  # noqa: PLC0415 - most commands print no table
+
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for place, head in enumerate(heads):
+        last = place == len(heads) - 1
+        made.add_column(head, no_wrap=not last, overflow="fold" if last else "ellipsis")
+    for row in rows:
+        made.add_row(*(Text(visible(cell)) for cell in row))
+    width = Console().width if sys.stdout.isatty() else WIDE
+    drawn = io.StringIO()
+    Console(file=drawn, width=width, color_system=None, markup=False, emoji=False, highlight=False).print(made)
+    for text in drawn.getvalue().splitlines():
+        line(text.rstrip())
 
 
 def _safe(text: str) -> str:

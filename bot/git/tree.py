@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from bot.fact_cache import AGAIN, FactCache
 from bot.git.diff import decode
 from bot.git.mirror import GitError, Mirror, Mirrors, check_sha
 from bot.model import Gap
-from bot.remembered import AGAIN, Remembered
 
 SECONDS = 5.0
 """Time that one question to git may take."""
@@ -50,8 +50,8 @@ class Trees:
 
     def __init__(self, mirrors: Mirrors) -> None:
         self._mirrors = mirrors
-        self._paths: Remembered[tuple[str, str, tuple[str, ...]], PathsSeen] = Remembered(REMEMBERED)
-        self._conflicts: Remembered[Ends, ConflictSeen] = Remembered(REMEMBERED)
+        self._paths: FactCache[tuple[str, str, tuple[str, ...]], PathsSeen] = FactCache(REMEMBERED)
+        self._conflicts: FactCache[Ends, ConflictSeen] = FactCache(REMEMBERED)
 
     async def paths(self, ends: Ends, names: tuple[str, ...]) -> PathsSeen:
         """Gives of each path whether the head has it, and what kept it from being known.

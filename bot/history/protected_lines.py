@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
+from bot.fact_cache import AGAIN, FOREVER, FactCache
 from bot.git.diff import FILE, HEADER, DiffError, decode, read_net, unquote
 from bot.git.mirror import GitError, GitTooMuch, Mirror, Mirrors, check_sha
 from bot.git.patches import MAX_NAMES, not_here
 from bot.git.tree import Ends
 from bot.model import Gap, Touch
 from bot.policy import Policy
-from bot.remembered import AGAIN, FOREVER, Remembered
 from bot.scan.scanner import Scanner
 from bot.text.escape import visible
 
@@ -69,7 +69,7 @@ class Touches:
     def __init__(self, mirrors: Mirrors, scanner: Scanner) -> None:
         self._mirrors = mirrors
         self._scanner = scanner
-        self._known: Remembered[tuple[str, str, str, tuple[str, ...]], Touched] = Remembered(REMEMBERED)
+        self._known: FactCache[tuple[str, str, str, tuple[str, ...]], Touched] = FactCache(REMEMBERED)
 
     async def read(self, ends: Ends, names: Sequence[str]) -> Touched:
         """Gives the touches of the net difference from the merge base to the head; nothing where there are no names."""

@@ -8,11 +8,11 @@ import asyncio
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from bot.fact_cache import AGAIN, FOREVER, FactCache
 from bot.git.diff import decode
 from bot.git.mirror import GitError, GitTooMuch, Mirror, Mirrors, check_sha
 from bot.git.tree import SECONDS, Ends
 from bot.model import ChangedFile, Gap, Mention
-from bot.remembered import AGAIN, FOREVER, Remembered
 from bot.scan.scanner import Scanner
 from bot.text.escape import visible
 from bot.text.path_mentions import cleaned, words
@@ -40,7 +40,7 @@ class Mentions:
     def __init__(self, mirrors: Mirrors, scanner: Scanner) -> None:
         self._mirrors = mirrors
         self._scanner = scanner
-        self._known: Remembered[tuple[str, str, tuple[str, ...]], Found] = Remembered(REMEMBERED)
+        self._known: FactCache[tuple[str, str, tuple[str, ...]], Found] = FactCache(REMEMBERED)
 
     async def read(self, ends: Ends, files: Sequence[ChangedFile]) -> Found:
         """Gives the mentions of what the files were called before, and what wasn't searched."""

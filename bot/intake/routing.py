@@ -15,8 +15,7 @@ from bot.forgejo.routing import Router
 from bot.intake.inbox import Inbox
 from bot.model import Kind, Target
 from bot.model.delivery import Envelope
-from bot.reconcile import remember_soaks
-from bot.store import deliveries
+from bot.store import deliveries, soak_observations
 from bot.store import targets as records
 from bot.store.database.session import Store, upsert
 from bot.store.tables import TargetRow
@@ -141,7 +140,7 @@ async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetim
             await _keep_heads(session, batch, bot_login)
             for repository, branch in sorted(moves):
                 into = await records.mark_open(session, repository=repository, base_ref=branch, priority=3)
-                into += await remember_soaks.mark_tracked(session, repository, branch=branch)
+                into += await soak_observations.mark_tracked(session, repository, branch=branch)
                 direct += [Touched(target) for target in into]
             await deliveries.mark_routed(session, [envelope.id for envelope in batch], now)
         inbox.routed(len(batch))

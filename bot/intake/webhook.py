@@ -18,7 +18,8 @@ from multidict import istr
 
 from bot.forgejo.signature import FORM, JSON, BadSignature, proven
 from bot.intake.inbox import Inbox, InboxFull, InboxUnavailable, Stored
-from bot.model.delivery import Envelope, MalformedPayload, read_envelope
+from bot.intake.payload import MalformedPayload, read_envelope
+from bot.model.delivery import Envelope
 
 PATH = "/webhooks/forgejo"
 RETRY_SECONDS = 30

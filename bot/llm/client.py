@@ -10,15 +10,15 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
 import structlog
 from pydantic import BaseModel, SecretStr
 
 from bot.config import ModelSettings
+from bot.llm.outcome import FAULTS, NOT_ASKED, Outcome, Unanswered
 from bot.llm.prompt import MAX_MATERIAL, prompt
-from bot.model import NoAnswer, Question
+from bot.model import Question
 from bot.telemetry import Metrics
 
 if TYPE_CHECKING:
@@ -30,38 +30,6 @@ FAULTS_IN_A_ROW = 3
 PAUSE = timedelta(seconds=60)
 NO_MODEL = "(none)"
 """Stands in metrics for a name that the settings don't know: what a policy says is no label's value."""
-
-
-class Outcome(StrEnum):
-    """What became of a question; the metric's label."""
-
-    ANSWERED = "answered"
-    UNKNOWN = "unknown"
-    PAUSED = "paused"
-    BUSY = "busy"
-    CANCELLED = "cancelled"
-    UNREACHABLE = "unreachable"
-    TIMEOUT = "timeout"
-    HTTP = "http"
-    REJECTED = "rejected"
-    REFUSED = "refused"
-    INVALID = "invalid"
-    TOO_LONG = "too_long"
-    USAGE = "usage"
-
-
-FAULTS = frozenset({Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.HTTP})
-"""What an endpoint is to blame for. A stranger's text can bring about the rest, and mustn't silence a model by it."""
-NOT_ASKED = frozenset({Outcome.PAUSED, Outcome.BUSY, Outcome.CANCELLED})
-"""What says nothing about the endpoint."""
-
-
-class Unanswered(NoAnswer):
-    """NoAnswer with what became of the question."""
-
-    def __init__(self, outcome: Outcome, why: str) -> None:
-        super().__init__(why)
-        self.outcome = outcome
 
 
 @dataclass

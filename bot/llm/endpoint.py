@@ -20,7 +20,7 @@ from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 from pydantic_ai.settings import ModelSettings as Wishes
 
 from bot.config import ModelSettings
-from bot.llm.client import Outcome, Unanswered
+from bot.llm.outcome import Outcome, Unanswered
 from bot.llm.prompt import Prompt
 from bot.llm.transport import Gate
 

@@ -13,7 +13,7 @@ import httpx2
 from anyio import EndOfStream
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
-from bot.llm.client import Outcome, Unanswered
+from bot.llm.outcome import Outcome, Unanswered
 
 MAX_ANSWER = 1024 * 1024
 """Bytes of one answer as it is sent; what a model may write is bounded more narrowly, in tokens."""

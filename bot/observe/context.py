@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from bot.concurrent import run_all
+from bot.fact_cache import FactCache
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.types import PullRequest
 from bot.git.mirror import Mirrors
@@ -20,7 +22,6 @@ from bot.model import Gap, Leak, Lint, Mention, Reference, Review, digest
 from bot.observe.branch_protection import read_required, read_reviews
 from bot.observe.references import MOST, Place, References, numbers, reference_of
 from bot.policy import Policy
-from bot.remembered import Remembered
 from bot.scan.scanner import Scanner
 from bot.scan.texts import Texts, read_texts
 from bot.text.escape import visible
@@ -28,7 +29,6 @@ from bot.text.markdown import READ
 from bot.text.path_mentions import MOST as MOST_PATHS
 from bot.text.path_mentions import path_names
 from bot.thread.thread import Thread
-from bot.together import together
 from bot.workflows.lint import WorkflowLints
 
 REMEMBERED = 256
@@ -117,7 +117,7 @@ class Contexts:
         self._trees = Trees(mirrors)
         self._mentions = Mentions(mirrors, scanner)
         self._lints = WorkflowLints(mirrors)
-        self._named: Remembered[tuple[Place, str], _Named] = Remembered(REMEMBERED)
+        self._named: FactCache[tuple[Place, str], _Named] = FactCache(REMEMBERED)
 
     async def read(self, looked: Looked, wanted: Wanted) -> Context:
         """Gives the context of a pull request; nothing for an issue, and the reviews alone for one that is closed.
@@ -132,7 +132,7 @@ class Contexts:
         ends = Ends(looked.repository, pull.base.sha, pull.head.sha, looked.history.merge_base)
         files = looked.history.files
         named = await self._names(looked, pull) if asked.references else _Named()
-        reviews, merge, references, there, drift, lint = await together(
+        reviews, merge, references, there, drift, lint = await run_all(
             self._reviews(looked, pull),
             self._merge(pull, ends) if asked.mergeable else _nothing(),
             self._referred(pull, ends.repository, named.numbers),
@@ -166,7 +166,7 @@ class Contexts:
         return found.words, await asyncio.to_thread(read_texts, self._scanner, places, texts)
 
     async def _merge(self, pull: PullRequest, ends: Ends) -> tuple[tuple[str, ...], ConflictSeen]:
-        required, conflict = await together(
+        required, conflict = await run_all(
             read_required(self._client, ends.repository, pull.base.ref), self._trees.conflict(ends)
         )
         return tuple(self._scanner.mask(context) for context in required), conflict

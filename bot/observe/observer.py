@@ -33,7 +33,6 @@ from bot.observe.context import Contexts, Looked, Wanted
 from bot.observe.gate_inputs import Proofs
 from bot.observe.policy_in_force import Merge, Policies
 from bot.policy import PATH, Policy, named
-from bot.preview.preview import Previews
 from bot.scan.scanner import Scanner
 from bot.scan.texts import read_texts
 from bot.soaks.snapshot import Scene
@@ -60,7 +59,6 @@ class Sources:
     histories: Histories
     policies: Policies
     contexts: Contexts
-    previews: Previews
     proofs: Proofs
     standings: Standings
     scanner: Scanner
@@ -75,7 +73,6 @@ class Observer:
         self._histories = sources.histories
         self._policies = sources.policies
         self._contexts = sources.contexts
-        self._previews = sources.previews
         self._proofs = sources.proofs
         self._scanner = sources.scanner
         self._clock = clock
@@ -111,9 +108,7 @@ class Observer:
             policy=in_force.policy,
             policy_problems=in_force.problems,
             policy_notes=in_force.notes,
-            memory=memory.model_copy(
-                update={"preview": await self._previews.of(target, inputs, in_force.policy, recalled.judgments)}
-            ),
+            memory=memory,
             own=mine,
         )
 

@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.concurrent import run_all
+from bot.fact_cache import FactCache
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import NotFound
 from bot.forgejo.sansio import path
 from bot.forgejo.types import Issue, PullRequest
 from bot.model import Reference
-from bot.remembered import Remembered
 from bot.text.markdown import pieces
-from bot.together import together
 
 MOST = 30
 """References of one description that are looked at."""
@@ -61,13 +61,13 @@ def _same(name: str, repository: str) -> bool:
 class References:
     """Asks Forgejo how references stand, and remembers the answers."""
 
-    def __init__(self, client: ForgejoAPI, known: Remembered[tuple[str, int], Reference] | None = None) -> None:
+    def __init__(self, client: ForgejoAPI, known: FactCache[tuple[str, int], Reference] | None = None) -> None:
         self._client = client
-        self._known = known or Remembered(REMEMBERED)
+        self._known = known or FactCache(REMEMBERED)
 
     async def read(self, repository: str, wanted: Sequence[int]) -> tuple[Reference, ...]:
         """Gives how the first of them stand, by number. Raises ForgejoError."""
-        found = await together(*(self._one(repository, number) for number in wanted[:MOST]))
+        found = await run_all(*(self._one(repository, number) for number in wanted[:MOST]))
         return tuple(sorted(found, key=lambda reference: reference.number))
 
     def note(self, repository: str, reference: Reference) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.model import (
+    Held,
     KnownLabels,
     OwnComment,
     Plan,
@@ -67,6 +68,10 @@ class Action(Value):
         if self.kind.startswith("status"):
             return status_value(self.state, self.description, self.target_url)
         return "on" if self.kind == "reaction.create" else digest(self.body)
+
+    def held(self, remote_id: int | None) -> Held:
+        """Gives what the bot holds once this is written; `remote_id` is the comment's or the label's id."""
+        return Held(object=self.object, value=self.value, evidence=self.evidence, remote_id=remote_id)
 
     def __str__(self) -> str:
         about = {

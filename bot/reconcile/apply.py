@@ -103,14 +103,14 @@ class Applier:
         await self._labels.remove(target, action)
         now = self._clock()
         async with self._store.session() as session:
-            await owned.hold(session, target, action, None, now)
+            await owned.hold(session, target, [action.held(None)], now)
             await append(session, [entry], now)
 
     async def _announce(self, snapshot: Snapshot, actions: Sequence[Action]) -> None:
         now, target = self._clock(), snapshot.target
         entries = [self._entry(snapshot, "intent", action) for action in actions]
         async with self._store.session() as session:
-            await owned.intend(session, target, actions, now)
+            await owned.intend(session, target, {action.object: action.value for action in actions}, now)
             await append(session, entries, now)
 
     async def _record(self, snapshot: Snapshot, done: Sequence[Done], disputed: Disputes) -> None:
@@ -126,8 +126,7 @@ class Applier:
             if thing.object in made
         ]
         async with self._store.session() as session:
-            for one in done:
-                await owned.hold(session, snapshot.target, one.action, one.remote_id, now)
+            await owned.hold(session, target, [one.action.held(one.remote_id) for one in done], now)
             await append(session, entries, now)
 
     def _entry(self, snapshot: Snapshot, kind: str, action: Action, remote_id: int | None = None) -> Entry:

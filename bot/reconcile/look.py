@@ -12,6 +12,7 @@ from bot.model.identity import Identity
 from bot.observe.observer import Observer
 from bot.plan.actions import Action, Disputes, actions, disputes
 from bot.plan.assess import MAX_DESCRIPTION, assess, plan
+from bot.preview.preview import Previews
 from bot.reconcile.apply import Applier
 from bot.scan.scanner import Scanner
 from bot.store.database.session import Store
@@ -36,6 +37,7 @@ class Parts:
 
     store: Store
     observer: Observer
+    previews: Previews
     applier: Applier
     checks: Sequence[Check]
     scanner: Scanner
@@ -47,10 +49,17 @@ class Parts:
 
 async def look_at(parts: Parts, identity: Identity, target: Target) -> Look:
     """Gives a fresh look and writes nothing. Raises what observing raises."""
-    snapshot = await parts.observer.observe(target, identity)
+    snapshot = await _with_preview(parts, await parts.observer.observe(target, identity))
     tools = Tools(now=parts.clock, labels=parts.labels, ask=parts.ask)
     assessed = await assess(snapshot, parts.checks, tools)
     return conclude(parts, assessed.snapshot, assessed.reports)
+
+
+async def _with_preview(parts: Parts, snapshot: Snapshot) -> Snapshot:
+    """What the checks would say under the policy that a pull request brings; the policy's own report tells of it."""
+    memory = snapshot.memory
+    preview = await parts.previews.of(snapshot.target, snapshot.inputs, snapshot.policy, memory.judgments)
+    return snapshot.model_copy(update={"memory": memory.model_copy(update={"preview": preview})})
 
 
 def conclude(parts: Parts, snapshot: Snapshot, reports: Sequence[Report]) -> Look:

@@ -5,9 +5,7 @@ repository are judged anew, so that a status turns by itself as a gate opens; wh
 waits for, its tracking issue is looked at again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-
-from sqlalchemy.ext.asyncio import AsyncSession
+from collections.abc import Mapping, Sequence
 
 from bot.model import Kind, Report, Snapshot, Target
 from bot.policy import Policy, SoakPolicy
@@ -21,8 +19,6 @@ from bot.store.gate_phrases import CHECK as PHRASES
 from bot.store.soak_observations import Reading
 from bot.store.tables import Repository, TargetRow
 
-UNHURRIED = 3
-
 
 async def keep_soaks(store: Store, look: Look, row: TargetRow | None) -> list[Target]:
     """Keeps the soaks of a look, and gives the targets that are dirty because of it; `row` is from before the look."""
@@ -31,21 +27,6 @@ async def keep_soaks(store: Store, look: Look, row: TargetRow | None) -> list[Ta
     if snapshot.target.kind is Kind.ISSUE:
         return found + await _tracked(store, snapshot)
     return found + await _waited_for(store, snapshot, row)
-
-
-async def mark_tracked(
-    session: AsyncSession, repository: str, *, branch: str = "", numbers: Iterable[int] = ()
-) -> list[Target]:
-    """Marks tracking issues dirty: those that are held against a branch, or those of some numbers."""
-    wanted = set(numbers)
-    if branch:
-        wanted |= {*(await soak_observations.tracked(session, repository, branch=branch)).values()}
-    issues = [Target(repository=repository, number=number, kind=Kind.ISSUE) for number in sorted(wanted)]
-    rows = [await records.row_of(session, target) for target in issues]
-    # A policy may name a pull request by mistake: looked for as an issue, it would pass for gone.
-    targets = [target for target, row in zip(issues, rows, strict=True) if row is None or row.kind == target.kind.value]
-    await records.add_targets(session, targets, quiet=False, priority=UNHURRIED)
-    return targets
 
 
 async def _tracked(store: Store, snapshot: Snapshot) -> list[Target]:
@@ -76,11 +57,13 @@ async def _tracked(store: Store, snapshot: Snapshot) -> list[Target]:
         await soak_observations.keep(session, target.repository, changed, snapshot.taken_at)
         if not changed:
             return []
-        pulls = await records.mark_open(session, repository=target.repository, pulls=True, priority=UNHURRIED)
+        pulls = await records.mark_open(
+            session, repository=target.repository, pulls=True, priority=soak_observations.UNHURRIED
+        )
         rivals = _rivals(changed, [one for one in known.values() if one.issue != target.number])
         if any(_used(tracking, policy, here[one.name], one, known) != one.seen.elsewhere for one in changed):
             rivals.add(target.number)
-        return pulls + await mark_tracked(session, target.repository, numbers=rivals)
+        return pulls + await soak_observations.mark_tracked(session, target.repository, numbers=rivals)
 
 
 def _rivals(changed: Sequence[Reading], others: Sequence[Reading]) -> set[int]:
@@ -114,7 +97,9 @@ async def _phrases(store: Store, snapshot: Snapshot, reports: Sequence[Report]) 
     found = await _marked(store, snapshot, issues)
     if any(number in gate.targets for gate in policy.gates):
         async with store.session() as session:
-            found += await records.mark_open(session, repository=snapshot.target.repository, priority=UNHURRIED)
+            found += await records.mark_open(
+                session, repository=snapshot.target.repository, priority=soak_observations.UNHURRIED
+            )
     return [target for target in found if target.number != number]
 
 
@@ -122,4 +107,4 @@ async def _marked(store: Store, snapshot: Snapshot, issues: set[int]) -> list[Ta
     if not issues:
         return []
     async with store.session() as session:
-        return await mark_tracked(session, snapshot.target.repository, numbers=issues)
+        return await soak_observations.mark_tracked(session, snapshot.target.repository, numbers=issues)

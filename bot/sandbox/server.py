@@ -18,11 +18,11 @@ from aiohttp import web
 
 from bot.sandbox.api import actions, comments, contents, issues, labels, merge, pulls, repos, statuses
 from bot.sandbox.api import hooks as api_hooks
+from bot.sandbox.commits import Commits
 from bot.sandbox.events.events import Events
 from bot.sandbox.events.pushes import Pushes
 from bot.sandbox.events.webhooks import Webhooks
 from bot.sandbox.faults import Fault
-from bot.sandbox.git.commits import Commits
 from bot.sandbox.git.diffs import Diffs
 from bot.sandbox.git.repositories import Git
 from bot.sandbox.http.git import GitHttp

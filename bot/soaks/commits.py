@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.fact_cache import FactCache
 from bot.git.mirror import GitError, Mirror, Mirrors
 from bot.model import CommitSeen
-from bot.remembered import Remembered
 
 MOST = 200
 """Commits of one soak that are looked at."""
@@ -36,8 +36,8 @@ class SoakCommits:
 
     def __init__(self, mirrors: Mirrors) -> None:
         self._mirrors = mirrors
-        self._on: Remembered[tuple[str, str, str], bool] = Remembered(REMEMBERED)
-        self._has: Remembered[tuple[str, str, str], bool] = Remembered(REMEMBERED)
+        self._on: FactCache[tuple[str, str, str], bool] = FactCache(REMEMBERED)
+        self._has: FactCache[tuple[str, str, str], bool] = FactCache(REMEMBERED)
 
     async def read(self, branch: Branch, wanted: Sequence[str], *, patient: bool = False) -> tuple[CommitSeen, ...]:
         """Gives each commit once; what is none, or isn't in the repository, isn't on the branch.

@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.concurrent import run_all
+from bot.fact_cache import FOREVER, FactCache
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.sansio import path
 from bot.forgejo.types import PullRequest
 from bot.model import PullSeen
-from bot.remembered import FOREVER, Remembered
-from bot.together import together
 
 REMEMBERED = 2000
 FRESH = 60.0
@@ -30,12 +30,12 @@ class SoakPulls:
 
     def __init__(self, client: ForgejoAPI, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
-        self._known: Remembered[tuple[str, int], PullFound] = Remembered(REMEMBERED, clock)
+        self._known: FactCache[tuple[str, int], PullFound] = FactCache(REMEMBERED, clock)
 
     async def read(self, repository: str, numbers: Sequence[int]) -> dict[int, PullFound]:
         """Gives each pull request by its number; what the bot may not see is missing. Raises ForgejoError."""
         wanted = list(dict.fromkeys(numbers))
-        found = await together(*(self._one(repository, number) for number in wanted))
+        found = await run_all(*(self._one(repository, number) for number in wanted))
         return dict(zip(wanted, found, strict=True))
 
     def note(self, repository: str, pull: PullRequest) -> PullFound:

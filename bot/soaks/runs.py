@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.concurrent import run_all
+from bot.fact_cache import FactCache
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import ForgejoError, NotFound
 from bot.forgejo.sansio import path
 from bot.forgejo.types import Run, Runs
 from bot.model import EvidenceRun, RunSeen
-from bot.remembered import Remembered
 from bot.soaks.tasks import PAGES, SIZE, Tasks, passing, read_tasks
-from bot.together import together
 
 MOST = 200
 """Runs of one soak that are looked at."""
@@ -54,8 +54,8 @@ class SoakRuns:
     ) -> None:
         self._client = client
         self._mask = mask
-        self._known: Remembered[Key, RunSeen] = Remembered(REMEMBERED, clock)
-        self._lacks: Remembered[str, bool] = Remembered(1, clock)
+        self._known: FactCache[Key, RunSeen] = FactCache(REMEMBERED, clock)
+        self._lacks: FactCache[str, bool] = FactCache(1, clock)
 
     async def read(
         self, repository: str, wanted: Sequence[EvidenceRun], *, patient: bool = False
@@ -83,7 +83,7 @@ class SoakRuns:
         for start in (0, *range(1, len(keys), AT_ONCE)):
             part = keys[start : start + AT_ONCE] if start else keys[:1]
             lacking = any(one.lacking for one in found.values())
-            answers = await together(*(self._one(key, patient=patient, lacking=lacking) for key in part))
+            answers = await run_all(*(self._one(key, patient=patient, lacking=lacking) for key in part))
             found |= zip(part, answers, strict=True)
         return found
 

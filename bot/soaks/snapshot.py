@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from weakref import WeakValueDictionary
 
+from bot.fact_cache import FactCache
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import ForgejoError
 from bot.forgejo.types import PullRequest
@@ -18,7 +19,6 @@ from bot.history.history import Moved
 from bot.model import Inputs, Judgment, Kind, Location, SoakSeen, Target
 from bot.model.identity import Identity
 from bot.policy import Policy, SoakPolicy
-from bot.remembered import Remembered
 from bot.scan.scanner import Scanner
 from bot.scan.texts import read_texts
 from bot.soaks.collector import Beside, SoakReader, Tracking, completed, tracked_here
@@ -66,7 +66,7 @@ class Soaks:
         self._reader = reader
         self._scanner = scanner
         self._clock = clock
-        self._failed: Remembered[tuple[str, str, str], str] = Remembered(REMEMBERED)
+        self._failed: FactCache[tuple[str, str, str], str] = FactCache(REMEMBERED)
         self._locks: WeakValueDictionary[tuple[str, int], asyncio.Lock] = WeakValueDictionary()
 
     async def read(self, scene: Scene, inputs: Inputs, judgments: tuple[Judgment, ...]) -> tuple[SoakSeen, ...]:

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Held, Restored, Target
-from bot.plan.actions import Action
 from bot.store.database.session import upsert
 from bot.store.tables import Holding, LedgerEntry
+
+_WRITTEN = ("remote_id", "value", "intended", "evidence")
 
 
 async def holdings(session: AsyncSession, target: Target) -> tuple[Held, ...]:
@@ -32,36 +33,16 @@ async def holdings(session: AsyncSession, target: Target) -> tuple[Held, ...]:
     )
 
 
-async def intend(session: AsyncSession, target: Target, actions: Sequence[Action], at: datetime) -> None:
-    """Records what is about to be written, so that a crash in between isn't taken for tampering."""
-    rows = [
-        {
-            "repository": target.repository,
-            "number": target.number,
-            "object": action.object,
-            "intended": action.value,
-            "value": "",
-            "evidence": "",
-            "written_at": at,
-        }
-        for action in actions
-    ]
+async def intend(session: AsyncSession, target: Target, things: Mapping[str, str], at: datetime) -> None:
+    """Records what is about to be written, each place with its value, so that a crash isn't taken for tampering."""
+    about = {"repository": target.repository, "number": target.number, "value": "", "evidence": "", "written_at": at}
+    rows = [{**about, "object": name, "intended": value} for name, value in things.items()]
     await upsert(session, Holding, rows, ("repository", "number", "object"), ("intended",))
 
 
-async def hold(session: AsyncSession, target: Target, action: Action, remote_id: int | None, at: datetime) -> None:
-    """Records that a write was answered."""
-    row = {
-        "repository": target.repository,
-        "number": target.number,
-        "object": action.object,
-        "remote_id": remote_id,
-        "value": action.value,
-        "intended": "",
-        "evidence": action.evidence,
-        "written_at": at,
-    }
-    await upsert(session, Holding, [row], ("repository", "number", "object"), [*row][3:])
+async def hold(session: AsyncSession, target: Target, things: Sequence[Held], at: datetime) -> None:
+    """Records that writes were answered."""
+    await _put(session, target, things, at, (*_WRITTEN, "written_at"))
 
 
 async def reground(session: AsyncSession, target: Target, evidence: Mapping[str, str], at: datetime) -> None:
@@ -72,23 +53,8 @@ async def reground(session: AsyncSession, target: Target, evidence: Mapping[str,
 
 
 async def adopt(session: AsyncSession, target: Target, held: Sequence[Held], at: datetime) -> None:
-    """Takes what the bot's account wrote earlier, without history here, as its own."""
-    rows = [
-        {
-            "repository": target.repository,
-            "number": target.number,
-            "object": thing.object,
-            "remote_id": thing.remote_id,
-            "value": thing.value,
-            "intended": "",
-            "evidence": thing.evidence,
-            "written_at": at,
-        }
-        for thing in held
-    ]
-    await upsert(
-        session, Holding, rows, ("repository", "number", "object"), ("remote_id", "value", "intended", "evidence")
-    )
+    """Takes what the bot's account wrote earlier, without history here, as its own; when it was written stays known."""
+    await _put(session, target, held, at, _WRITTEN)
 
 
 async def restored(session: AsyncSession, target: Target, now: datetime) -> tuple[Restored, ...]:
@@ -111,3 +77,22 @@ async def restored(session: AsyncSession, target: Target, now: datetime) -> tupl
             last_at=entry.at,
         )
     return tuple(found.values())
+
+
+async def _put(
+    session: AsyncSession, target: Target, things: Sequence[Held], at: datetime, columns: Sequence[str]
+) -> None:
+    rows = [
+        {
+            "repository": target.repository,
+            "number": target.number,
+            "object": thing.object,
+            "remote_id": thing.remote_id,
+            "value": thing.value,
+            "intended": "",
+            "evidence": thing.evidence,
+            "written_at": at,
+        }
+        for thing in things
+    ]
+    await upsert(session, Holding, rows, ("repository", "number", "object"), columns)

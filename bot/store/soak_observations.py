@@ -13,11 +13,14 @@ from pydantic import ValidationError
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.model import SoakSeen, canonical, digest
+from bot.model import Kind, SoakSeen, Target, canonical, digest
 from bot.policy import Policy, SoakPolicy
+from bot.store import targets
 from bot.store.database.session import upsert
 from bot.store.tables import SoakRow
 
+UNHURRIED = 3
+"""The priority of targets that are looked at again because something else changed."""
 MAX_CONTENT = 16_000_000
 """Bytes of one reading; what is larger was not written by this program."""
 
@@ -101,3 +104,18 @@ def _reading(row: SoakRow) -> Reading | None:
         return Reading(row.issue, row.branch, row.ground, SoakSeen.model_validate_json(text))
     except (zlib.error, ValidationError):
         return None
+
+
+async def mark_tracked(
+    session: AsyncSession, repository: str, *, branch: str = "", numbers: Iterable[int] = ()
+) -> list[Target]:
+    """Marks tracking issues dirty: those that are held against a branch, or those of some numbers."""
+    wanted = set(numbers)
+    if branch:
+        wanted |= {*(await tracked(session, repository, branch=branch)).values()}
+    issues = [Target(repository=repository, number=number, kind=Kind.ISSUE) for number in sorted(wanted)]
+    rows = [await targets.row_of(session, target) for target in issues]
+    # A policy may name a pull request by mistake: looked for as an issue, it would pass for gone.
+    found = [target for target, row in zip(issues, rows, strict=True) if row is None or row.kind == target.kind.value]
+    await targets.add_targets(session, found, quiet=False, priority=UNHURRIED)
+    return found

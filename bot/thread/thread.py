@@ -6,12 +6,12 @@ Four calls for a pull request into the default branch, five for an issue.
 from dataclasses import dataclass
 from typing import Any
 
+from bot.concurrent import run_all
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.errors import NotFound
 from bot.forgejo.sansio import path
 from bot.forgejo.types import Branch, CombinedStatus, Comment, Issue, PullRequest, Repository, TimelineEvent
 from bot.model import Kind, StatusSeen, Target
-from bot.together import together
 
 
 class Gone(NotFound):
@@ -39,7 +39,7 @@ async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
     repo = path("repos", owner, name)
     issue = f"{repo}/issues/{target.number}"
     pull = target.kind is Kind.PULL
-    raw, comments, timeline, about = await together(
+    raw, comments, timeline, about = await run_all(
         _itself(client, f"{repo}/pulls/{target.number}" if pull else issue),
         client.getitem(f"{issue}/comments"),
         client.getitem(f"{issue}/timeline"),

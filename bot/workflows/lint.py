@@ -7,10 +7,10 @@ import asyncio
 import re
 from collections.abc import Sequence
 
+from bot.fact_cache import AGAIN, FOREVER, FactCache
 from bot.git.mirror import GitError, Mirrors
 from bot.git.tree import Ends
 from bot.model import ChangedFile, Gap, Lint, Severity, canonical, digest
-from bot.remembered import AGAIN, FOREVER, Remembered
 from bot.workflows.files import File, read_files
 from bot.workflows.schema import mistakes
 from bot.workflows.yaml12 import Workflow, WorkflowError
@@ -34,8 +34,8 @@ class WorkflowLints:
     def __init__(self, mirrors: Mirrors, zizmor: Zizmor | None = None) -> None:
         self._mirrors = mirrors
         self._zizmor = zizmor or Zizmor()
-        self._heads: Remembered[tuple[str, str, tuple[str, ...]], Found] = Remembered(REMEMBERED)
-        self._contents: Remembered[tuple[tuple[str, str], ...], Found] = Remembered(REMEMBERED)
+        self._heads: FactCache[tuple[str, str, tuple[str, ...]], Found] = FactCache(REMEMBERED)
+        self._contents: FactCache[tuple[tuple[str, str], ...], Found] = FactCache(REMEMBERED)
 
     async def read(self, ends: Ends, files: Sequence[ChangedFile]) -> Found:
         """Gives what is wrong with the changed workflows, and what of them wasn't linted."""

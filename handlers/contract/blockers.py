@@ -14,7 +14,7 @@ from bot.text.escape import cut
 from handlers.contract.announced_gates import Gate, phrases
 from handlers.contract.canary import Real, real
 from handlers.contract.files_touched import Touched
-from handlers.contract.rules import finding, line, listed, quoted
+from handlers.contract.rules import finding, line, listed
 from handlers.contract.secret_mounts import writable
 from handlers.contract.soak_claims import soak_claims
 from handlers.contract.sources import state
@@ -22,6 +22,7 @@ from handlers.facts.change import Facts
 from handlers.facts.description import mentions as text
 from handlers.facts.description.sections import Item, Pack, rows
 from handlers.facts.statuses import self_reported
+from handlers.facts.wording import quoted
 from handlers.soak.pull_rules import Pull
 
 Word = Literal["clear", "operator", "blocked"]

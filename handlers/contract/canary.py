@@ -8,11 +8,12 @@ from enum import StrEnum
 from bot.model import Finding, Snapshot, StatusSeen
 from bot.policy import named
 from bot.policy.contract import ContractPolicy
-from handlers.contract.rules import finding, line, listed, quoted
+from handlers.contract.rules import finding, line, listed
 from handlers.facts.description.phrases import wrote
 from handlers.facts.description.sections import Pack, Said
 from handlers.facts.patterns import text_fits
 from handlers.facts.statuses import self_reported, was_skipped
+from handlers.facts.wording import quoted
 
 WAIVER = "canary-waived"
 SHORT = 10

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from bot.model import ChangedFile, Finding, Location
 from bot.policy.contract import ContractPolicy, SectionName
-from handlers.contract.rules import BODY, finding, line, listed, quoted
+from handlers.contract.rules import BODY, finding, line, listed
 from handlers.facts.change import GENERATED
 from handlers.facts.description.mentions import Path, entries, is_glob, pieces
 from handlers.facts.description.sections import Item, Pack, rows
 from handlers.facts.patterns import chosen
+from handlers.facts.wording import quoted
 
 SHOWN = 10
 MAX_ENTRIES = 5_000

@@ -2,8 +2,8 @@
 
 from bot.model import Finding, Location, Severity
 from bot.text.escape import cut
+from handlers.facts.wording import QUOTE
 
-QUOTE = 200
 BODY = Location(where="body")
 
 RULES: dict[str, tuple[Severity, str]] = {
@@ -42,11 +42,6 @@ def finding(rule: str, title: str, evidence: str, mend: str, at: Location = BODY
 def line(number: int) -> Location:
     """Gives the place of a line of the description."""
     return Location(where="body", line=number)
-
-
-def quoted(text: str, limit: int = QUOTE) -> str:
-    """Gives somebody's words on one line, cut, in quotation marks."""
-    return f'"{cut(" ".join(text.split()), limit)}"'
 
 
 def listed(names: list[str], most: int) -> str:

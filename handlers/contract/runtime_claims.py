@@ -7,11 +7,12 @@ from itertools import islice
 from bot.model import ChangedFile, Finding, Inputs, Location
 from bot.policy.contract import ContractPolicy
 from handlers.contract.files_touched import Touched
-from handlers.contract.rules import finding, line, listed, quoted
+from handlers.contract.rules import finding, line, listed
 from handlers.facts.change import DOCUMENTS
 from handlers.facts.description import mentions as text
 from handlers.facts.description.sections import Item, Pack
 from handlers.facts.patterns import chosen, says
+from handlers.facts.wording import quoted
 
 MAX_ITEMS = 200
 MAX_NAMES = 20

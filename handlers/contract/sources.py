@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from bot.model import Finding, Reference, Snapshot
 from bot.policy.contract import SectionName
-from handlers.contract.rules import finding, line, listed, quoted
+from handlers.contract.rules import finding, line, listed
 from handlers.facts.description import mentions as text
 from handlers.facts.description.sections import Pack, title
+from handlers.facts.wording import quoted
 
 SECTIONS: tuple[SectionName, ...] = ("relevant-context", "spec-sources-read")
 SHOWN = 5

@@ -6,10 +6,11 @@ from difflib import get_close_matches
 
 from bot.model import Finding, Snapshot
 from bot.policy.contract import ContractPolicy, SectionName
-from handlers.contract.rules import finding, line, quoted
+from handlers.contract.rules import finding, line
 from handlers.facts.change import Facts
 from handlers.facts.description.emptiness import silent
 from handlers.facts.description.sections import NAMES, Pack, Said, key, title
+from handlers.facts.wording import quoted
 
 OPTIONAL = ("validation", "red-team")
 LITE: tuple[SectionName, ...] = (

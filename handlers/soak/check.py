@@ -32,7 +32,9 @@ from handlers.soak.claims.classify import claim_of
 from handlers.soak.labels import LABELS, PENDING, of_issue, of_pull
 from handlers.soak.payload import SoakState
 from handlers.soak.pull_rules import Pull, unlooked
+from handlers.soak.state.describe import describe
 from handlers.soak.state.inputs import CHECK as NAME
+from handlers.soak.state.ledger_records import records
 from handlers.soak.state.machine import Soak, tracked_soaks
 
 OFF = "no policy names a soak here"
@@ -69,7 +71,7 @@ def _untracked() -> Report:
 
 
 def _issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Report:
-    states = [soak.told() for soak in soaks]
+    states = [describe(soak) for soak in soaks]
     marks = of_issue(snapshot, soaks)
     content = {"soaks": {soak.ground.soak.name: soak.kept().model_dump(mode="json") for soak in soaks}}
     known = [one for one in snapshot.memory.judgments if one.check == NAME]
@@ -83,7 +85,7 @@ def _issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Report:
         comment=OwnWords(body=comment.body(states)),
         explanation=comment.explanation(states),
         judgment=_judgment(snapshot, content) if changed else None,
-        records=tuple(record for soak in soaks for record in soak.records()) if changed else (),
+        records=tuple(record for soak in soaks for record in records(soak)) if changed else (),
         data={"soaks": [state.content() for state in states]},
         again=_again(states, snapshot.taken_at),
         shown=False,
@@ -121,7 +123,7 @@ def _pull(snapshot: Snapshot, pull: Pull) -> Report:
         findings=(*findings, *unseen),
         labels=marks.labels,
         grounds=marks.grounds,
-        explanation=comment.explanation([soak.told() for soak in soaks]),
+        explanation=comment.explanation([describe(soak) for soak in soaks]),
         data={"states": {soak.ground.soak.name: soak.name for soak in soaks}},
         again=UNREAD if lost else 0.0,
     )
@@ -137,7 +139,7 @@ def _ended(pull: Pull) -> Report:
         summary=summary,
         labels=marks.labels,
         grounds=marks.grounds,
-        explanation=comment.explanation([soak.told() for soak in pull.soaks]),
+        explanation=comment.explanation([describe(soak) for soak in pull.soaks]),
         shown=False,
         status=False,
     )

@@ -33,6 +33,7 @@ from handlers.facts.modes import listed
 from handlers.soak.labels import CUTOVER
 from handlers.soak.phrase_readings import Reading, Spoken
 from handlers.soak.pull_rules import touches, unlooked
+from handlers.soak.state.describe import describe
 from handlers.soak.state.inputs import PHRASES as NAME
 from handlers.soak.state.inputs import Phrase, grounds, phrases_in
 from handlers.soak.state.machine import Soak
@@ -198,7 +199,7 @@ def _operator(snapshot: Snapshot, comment: CommentText) -> bool:
 
 
 def _words(snapshot: Snapshot, gate: Gate, miss: str) -> str:
-    told = gate.soak.told() if gate.soak else None
+    told = describe(gate.soak) if gate.soak else None
     return MISSES[miss].format(
         again=AGAIN,
         phrase=code(gate.phrase),

@@ -11,17 +11,17 @@ from bot.model import Finding, Gap, Location, Severity, Snapshot
 from bot.policy.contract import SectionName
 from bot.policy.soaks import Protected
 from bot.text.escape import cut
-from handlers.contract.rules import quoted
 from handlers.facts.change import DOCUMENTS
 from handlers.facts.description.sections import read
 from handlers.facts.modes import FILES, listed, touched, unread
 from handlers.facts.patterns import chosen
-from handlers.facts.wording import not_looked_at
+from handlers.facts.wording import not_looked_at, quoted
 from handlers.soak.claims.classify import Stage, claim_of, sentences
 from handlers.soak.claims.markdown import LINES, READ
 from handlers.soak.payload import ORDER, StateName
 from handlers.soak.state.inputs import grounds
 from handlers.soak.state.machine import Soak
+from handlers.soak.state.next_step import why
 
 CHANGED = ("the changed lines",)
 """How gaps begin that hide changed lines with protected names."""
@@ -172,7 +172,7 @@ def _claimed(said: Said, soak: Soak) -> Finding:
         severity=Severity.HIGH,
         title=f"It claims of the soak {policy.name} that {means}, and the soak is {soak.name}",
         location=said.at,
-        evidence=f"{quoted(said.text)}; {policy.name} isn't {needed}: {cut(soak.told().why, 200)}",
+        evidence=f"{quoted(said.text)}; {policy.name} isn't {needed}: {cut(why(soak), 200)}",
         next_step=f"Say what is so, or bring the evidence to #{policy.issue} first; /soak there says what is missing.",
     )
 
@@ -185,6 +185,6 @@ def _early(found: Sequence[str], soak: Soak) -> Finding:
         severity=Severity.CRITICAL,
         title=f"It touches what the soak {policy.name} protects, and its gate isn't open",
         location=Location(where="target"),
-        evidence=f"touched: {listed(list(found))}; the soak is {soak.name}: {cut(soak.told().why, 200)}",
+        evidence=f"touched: {listed(list(found))}; the soak is {soak.name}: {cut(why(soak), 200)}",
         next_step=f"Wait: the gate opens {opens}, and this turns green by itself; or leave that out of this change.",
     )

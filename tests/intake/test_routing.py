@@ -14,9 +14,10 @@ from sqlalchemy.exc import StatementError
 
 from bot.forgejo.signature import payload_of
 from bot.intake.inbox import Inbox
+from bot.intake.payload import read_envelope
 from bot.intake.routing import BranchMoved, Touch, Touched, mark_dirty, route, route_pending
 from bot.model import Kind, Target
-from bot.model.delivery import Envelope, read_envelope
+from bot.model.delivery import Envelope
 from bot.store.database.session import Store, upsert
 from bot.store.tables import TargetRow
 

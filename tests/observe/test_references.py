@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.fact_cache import FactCache
 from bot.forgejo.errors import Forbidden
 from bot.forgejo.httpx import HttpxForgejo
 from bot.observe.references import FRESH, MERGED, MOST, Place, References, numbers
-from bot.remembered import Remembered
 
 PLACE = Place("workshop/garden", "https://forge.example/base/workshop/garden")
 
@@ -88,7 +88,7 @@ class Asked:
 async def asked() -> AsyncIterator[Asked]:
     forge = Forge()
     async with HttpxForgejo("http://forge.example", "", transport=httpx.MockTransport(forge.answer)) as client:
-        yield Asked(forge, References(client, Remembered(100, lambda: forge.now)))
+        yield Asked(forge, References(client, FactCache(100, lambda: forge.now)))
 
 
 async def test_each_reference_stands_as_forgejo_says(asked: Asked) -> None:
@@ -138,7 +138,7 @@ async def test_a_refusal_is_no_answer_and_is_not_remembered(asked: Asked) -> Non
 
 
 def test_what_is_least_used_is_forgotten_first() -> None:
-    known: Remembered[str, int] = Remembered(2)
+    known: FactCache[str, int] = FactCache(2)
     known.keep("a", 1)
     known.keep("b", 2)
     known.get("a")

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from bot.sandbox.commits import Commits
 from bot.sandbox.events.webhooks import Webhooks
 from bot.sandbox.fixed import Json
-from bot.sandbox.git.commits import Commits
 from bot.sandbox.git.diffs import Diffs
 from bot.sandbox.git.repositories import ZERO, Commit
 from bot.sandbox.render import Shapes

@@ -7,8 +7,8 @@ lock, so that what clients see right after their call is settled.
 import json
 import re
 
+from bot.sandbox.commits import Commits
 from bot.sandbox.events.events import Events
-from bot.sandbox.git.commits import Commits
 from bot.sandbox.git.repositories import ZERO, Git
 from bot.sandbox.state import Forge, Issue, Pull, Repo, User
 

@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
+from bot.sandbox.commits import Commits
 from bot.sandbox.events.events import Events
 from bot.sandbox.events.pushes import Pushes
 from bot.sandbox.events.webhooks import Webhooks
 from bot.sandbox.fixed import Json
-from bot.sandbox.git.commits import Commits
 from bot.sandbox.git.diffs import Diffs
 from bot.sandbox.git.repositories import Git
 from bot.sandbox.render import Shapes

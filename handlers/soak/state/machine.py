@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from bot.model import Record, RunSeen, Snapshot
-from handlers.soak.payload import ORDER, FollowUp, GateState, Row, SoakState, StateName, Transition
+from bot.model import RunSeen, Snapshot
+from handlers.soak.payload import ORDER, GateState, Row, StateName, Transition
 from handlers.soak.state.evidence_rows import rows
 from handlers.soak.state.inputs import (
     MAX_KEPT,
@@ -24,7 +24,6 @@ from handlers.soak.state.inputs import (
     grounds,
     tracked,
 )
-from handlers.soak.state.next_step import criteria, next_step, why
 from handlers.soak.state.progress import Progress, Seen, progress
 from handlers.soak.state.verify import Verified, verify
 
@@ -87,29 +86,10 @@ class Soak:
         fallen = tuple(self._fallen_after())
         return (*(() if fallen else self.progress.alarms), *fallen, *self._closed_again())
 
-    def told(self) -> SoakState:
-        """Gives the state with all that it rests on."""
-        made, soak = self.progress, self.ground.soak
-        return SoakState(
-            soak=soak.name,
-            issue=soak.issue,
-            state=self.name,
-            since=self._since(),
-            first_smoke=made.first,
-            why=why(self),
-            criteria=criteria(self),
-            evidence=tuple(sorted(self.rows, key=lambda row: (row.at, row.comment, row.index))),
-            transitions=self._transitions(),
-            gate=self.gate,
-            next=next_step(self),
-            alarms=self.alarms,
-            follow_up=tuple(self._follow_up()),
-        )
-
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """All evidence there is, of whomever, and what became of each piece."""
-        return tuple(rows(self.ground, self.verified, self._said()))
+        return tuple(rows(self.ground, self.verified, self.said()))
 
     @property
     def gate(self) -> GateState | None:
@@ -155,50 +135,23 @@ class Soak:
         found = {*self.ground.kept.early, *self.progress.early} - ({opened.comment} if opened else set())
         return tuple(sorted(found)[-MAX_PHRASES:])
 
-    def records(self) -> Iterator[Record]:
-        """Gives what the ledger has to have of what changed since the last look."""
-        before, now = self.ground.kept, self.kept()
-        known = {(one.comment, one.index): one for one in before.evidence}
-        name = f"soak:{self.ground.soak.name}"
-        for one in now.evidence:
-            old = known.get((one.comment, one.index))
-            where = f"{name}:{one.comment}:{one.index}"
-            if old is None:
-                seen = self._said().get((one.comment, one.index), Seen(False, ""))
-                detail = {"hash": one.body_hash, "at": one.at.isoformat(), "counts": seen.counts, "why": seen.why}
-                yield Record(kind="evidence", object=where, actor=one.by, detail={**detail, "evidence": one.evidence})
-            elif one.lost and not old.lost:
-                yield Record(
-                    kind="evidence", object=where, actor=one.by, detail={"lost": one.lost, "hash": one.body_hash}
-                )
-        if before.state != now.state:
-            yield Record(
-                kind="soak", object=name, actor="", detail={"from": before.state, "to": now.state, "why": why(self)}
-            )
-        yield from self._gate_records()
-
-    def _gate_records(self) -> Iterator[Record]:
-        opened, before = self.progress.phrase, self.ground.kept.gate
-        place = f"gate:{self.ground.soak.gate}"
-        if opened is not None and opened != before:
-            detail = {"comment": opened.comment, "at": opened.at.isoformat(), "state": self.ground.kept.state}
-            yield Record(kind="gate", object=place, actor=opened.by, detail={"open": True, **detail})
-        elif before is not None and opened is None and not self.open and self.ground.kept.state in {"approved", *STAYS}:
-            yield Record(kind="gate", object=place, actor=before.by, detail={"open": False, "why": self._what_fell()})
-
-    def _said(self) -> dict[tuple[int, int], Seen]:
+    def said(self) -> dict[tuple[int, int], Seen]:
+        """What became of each piece of evidence, those that fell included."""
         said = dict(self.progress.said)
         for item in self.ground.items:
             if item.lost and not self.verified[item.key].failed:
                 said[item.key] = Seen(False, f"it was {item.lost}, so it no longer counts")
         return said
 
-    def _since(self) -> datetime | None:
+    @property
+    def since(self) -> datetime | None:
+        """When it came to stand where it does; None where it never began."""
         if self.name in STAYS and self.progress.state not in STAYS and self.stays:
             return self.stays.at
         return self.progress.transitions[-1].at if self.progress.transitions else None
 
-    def _transitions(self) -> tuple[Transition, ...]:
+    def transitions(self) -> tuple[Transition, ...]:
+        """The way so far, the newest steps of it."""
         made = self.progress.transitions
         if self.name in STAYS and self.progress.state not in STAYS and self.stays:
             stayed = Transition(to="removed", at=self.stays.at, why="it stays removed", comment=self.stays.comment)
@@ -207,17 +160,18 @@ class Soak:
 
     def _fallen_after(self) -> Iterator[str]:
         if self.name in STAYS and self.progress.state not in STAYS:
-            yield f"What the removal rested on no longer stands: {self._what_fell()}. It stays removed; look into it."
+            yield f"What the removal rested on no longer stands: {self.what_fell()}. It stays removed; look into it."
 
     def _closed_again(self) -> Iterator[str]:
         kept = self.ground.kept.gate
         if kept is not None and not self.open and self.progress.phrase is None:
             yield (
-                f"The gate that {kept.by} opened by comment {kept.comment} is closed again: {self._what_fell()}. "
+                f"The gate that {kept.by} opened by comment {kept.comment} is closed again: {self.what_fell()}. "
                 "It opens by the phrase once more, written after the new evidence."
             )
 
-    def _what_fell(self) -> str:
+    def what_fell(self) -> str:
+        """Why a gate closed again or a state was taken back, in words."""
         lost = [item for item in self.ground.items if item.lost]
         if self.progress.reset:
             return self.progress.reset
@@ -229,15 +183,6 @@ class Soak:
     def _report_merged(self, since: datetime) -> bool:
         pulls = [one for one in self.ground.seen.pulls if one.number == self.ground.soak.report]
         return any(one.merged_at is not None and one.merged_at <= max(since, self.ground.now) for one in pulls)
-
-    def _follow_up(self) -> Iterator[FollowUp]:
-        known = {one.number: one for one in self.ground.seen.pulls}
-        soak = self.ground.soak
-        for number in (*soak.prerequisites, *((soak.report,) if soak.report else ())):
-            seen = known.get(number)
-            role = "report" if number == soak.report and number not in soak.prerequisites else "prerequisite"
-            state = seen.state if seen else "unknown"
-            yield FollowUp(pull=number, role=role, state=state, merged_at=seen.merged_at if seen else None)
 
 
 def tracked_soaks(snapshot: Snapshot) -> tuple[Soak, ...]:

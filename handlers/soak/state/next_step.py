@@ -1,22 +1,19 @@
 """Says in words what a soak's states need, what there is of it, and who has to do what next."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from handlers.facts.modes import listed
 from handlers.soak.payload import ORDER, Criterion, Next, StateName
 from handlers.soak.state.inputs import Item
-
-if TYPE_CHECKING:
-    from handlers.soak.state.machine import Soak
-    from handlers.soak.state.progress import Progress
+from handlers.soak.state.machine import Soak
+from handlers.soak.state.progress import Progress
 
 WATCHED = frozenset({"soaking", "threshold-met", "audited", "awaiting-operator", "approved"})
 """States in which a failed run matters that no evidence tells of."""
 COLLECT = "assay evidence collect --soak {name} --kind {kind}"
 
 
-def why(soak: "Soak") -> str:
+def why(soak: Soak) -> str:
     """Gives in a sentence why the soak stands where it does."""
     made, policy = soak.progress, soak.ground.soak
     state = soak.name
@@ -41,7 +38,7 @@ def why(soak: "Soak") -> str:
     return told[state] + again + silent
 
 
-def _silent(soak: "Soak") -> str:
+def _silent(soak: Soak) -> str:
     """Failed runs that nobody tells of: they may have nothing to do with the soak, which somebody has to see."""
     made = soak.progress
     first = min(made.runs, default=0)
@@ -53,18 +50,18 @@ def _silent(soak: "Soak") -> str:
     return f"; meanwhile {names} failed, and no evidence tells of it"
 
 
-def _unmerged(soak: "Soak") -> str:
+def _unmerged(soak: Soak) -> str:
     missing = [f"#{number}" for number in unmerged(soak)]
     return f"; {', '.join(missing)} has to be merged before" if missing else ""
 
 
-def unmerged(soak: "Soak") -> tuple[int, ...]:
+def unmerged(soak: Soak) -> tuple[int, ...]:
     """Gives the prerequisites that aren't merged."""
     merged = {one.number for one in soak.ground.seen.pulls if one.merged_at and one.merged_at <= soak.ground.now}
     return tuple(number for number in soak.ground.soak.prerequisites if number not in merged)
 
 
-def next_step(soak: "Soak") -> Next:
+def next_step(soak: Soak) -> Next:
     """Gives who has to do what next, and from when it can be done."""
     made, policy = soak.progress, soak.ground.soak
     who = ", ".join(policy.evidence_from) or "who may write here"
@@ -97,18 +94,18 @@ def next_step(soak: "Soak") -> Next:
     return Next(who=doer, what=what, earliest=made.earliest if soak.name == "threshold-met" else None)
 
 
-def _runs(made: "Progress") -> str:
+def _runs(made: Progress) -> str:
     left = made.ground.soak.smokes - len(made.counted)
     modules = f" with {', '.join(made.lacking)} among them" if made.lacking else ""
     return f"{max(left, 1)} more run{'s' if left > 1 else ''}{modules}"
 
 
-def criteria(soak: "Soak") -> tuple[Criterion, ...]:
+def criteria(soak: Soak) -> tuple[Criterion, ...]:
     """Gives what each state needs and what there is of it, in the order of the states."""
     return tuple(_criteria(soak))
 
 
-def _criteria(soak: "Soak") -> Iterator[Criterion]:
+def _criteria(soak: Soak) -> Iterator[Criterion]:
     made, policy, rank = soak.progress, soak.ground.soak, soak.rank
 
     def one(state: StateName, need: str, have: str, *comments: int) -> Criterion:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from bot.cli.commands.policy.policy import policy_schema
+from bot.cli.commands.policy.app import policy_schema
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY
 from tests.cli.forge import REPO, Assay, Forge
 from tests.snapshots import ISSUE, POLICY, snapshot

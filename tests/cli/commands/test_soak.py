@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.cli.commands.soak.soak import timeline_of
+from bot.cli.commands.soak.app import timeline_of
 from bot.policy import load
 from tests.cli.forge import Assay
 

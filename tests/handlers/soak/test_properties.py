@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.soak.payload import ORDER
+from handlers.soak.state.describe import describe
 from handlers.soak.state.inputs import Kept, KeptEvidence, Phrase, grounds
 from handlers.soak.state.machine import Soak
 from tests.handlers.soak.soaking import DAY, FALLBACK, MARKER, PHRASE, RUNNER, SOAK, Thread, evidence, smoke, told
@@ -166,7 +167,7 @@ def test_what_is_computed_at_once_is_what_was_computed_step_by_step(story: Story
     life = lived(story, on_failure)
     now, once = life.seen[-1], life.at_once()
     assert (now.name, now.open) == (once.name, once.open)
-    assert now.told().criteria == once.told().criteria
+    assert describe(now).criteria == describe(once).criteria
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from bot.model import CommitSeen, Decision
+from handlers.soak.state.describe import describe
+from handlers.soak.state.ledger_records import records
 from handlers.soak.state.machine import Soak
 from tests.handlers.soak.soaking import (
     FALLBACK,
@@ -33,7 +35,7 @@ def begun() -> Thread:
 
 
 def why(soak: Soak, comment: int) -> str:
-    (row,) = [row for row in soak.told().evidence if row.comment == comment]
+    (row,) = [row for row in describe(soak).evidence if row.comment == comment]
     return row.why
 
 
@@ -51,7 +53,7 @@ def test_the_way_from_install_to_closed() -> None:
         "removed",
     ]
     assert thread.look(later(days=10)).name == "closed"
-    reached = [one.to for one in thread.look(later(days=10)).told().transitions]
+    reached = [one.to for one in describe(thread.look(later(days=10))).transitions]
     assert reached == [
         "installed",
         "soaking",
@@ -149,7 +151,7 @@ def test_a_run_counts_once_and_every_module_is_needed() -> None:
     again = thread.write(told(smoke(729)), later(hours=6))
     soak = thread.look(later(hours=6))
     assert (soak.name, why(soak, again.id)) == ("soaking", "not counted: run #729 counts already")
-    assert "none of dashboard" in soak.told().why
+    assert "none of dashboard" in describe(soak).why
     thread.run(740, later(hours=7))
     thread.write(told(smoke(740, "dashboard")), later(hours=8))
     assert thread.look(later(hours=8)).name == "threshold-met"
@@ -297,7 +299,7 @@ def test_a_failure_in_the_window_starts_the_soak_over() -> None:
     failed(thread, later(days=8.5))
     soak = thread.look(later(days=9))
     assert (soak.name, soak.progress.first) == ("installed", None)
-    assert "started over" in soak.told().why
+    assert "started over" in describe(soak).why
     thread.comments.pop()  # taking the failure away doesn't undo it
     assert thread.look(later(days=10)).name == "installed"
 
@@ -307,7 +309,7 @@ def test_a_failure_blocks_where_the_policy_says_so_until_an_operator_restarts() 
     failed(thread, later(days=8.5))
     soak = thread.look(later(days=9))
     assert soak.name == "blocked"
-    assert "/soak-restart deploy-runner-token" in soak.told().next.what
+    assert "/soak-restart deploy-runner-token" in describe(soak).next.what
     restart = Decision(
         comment_id=90, line=1, command="soak-restart", argument=SOAK["name"], by=OPERATOR, at=later(days=10)
     )
@@ -340,7 +342,7 @@ def test_words_alone_are_a_claim_with_the_command_that_proves_it() -> None:
     body = f"Smoke passed.\n\n- run #729, success, commit {'c3' * 20}\n- plan exitCode 0\n- `{MARKER}` twice\n"
     comment = thread.write(body, later(hours=3), RUNNER)
     soak = thread.look(later(hours=3))
-    (row,) = [row for row in soak.told().evidence if row.comment == comment.id]
+    (row,) = [row for row in describe(soak).evidence if row.comment == comment.id]
     assert (soak.name, row.kind, row.run, row.facts[0].standing) == ("installed", "smoke", 729, "claimed")
     assert "--kind smoke --run-number 729 --commit SHA --log FILE --artifact FILE --post" in row.why
 
@@ -353,11 +355,11 @@ def test_without_a_phrase_the_audit_opens() -> None:
 
 def test_the_ledger_hears_of_each_change_once() -> None:
     thread = proven()
-    first = list(thread.look(later(days=8)).records())
+    first = list(records(thread.look(later(days=8))))
     assert [one.kind for one in first] == ["evidence"] * 5 + ["soak"]
-    assert list(thread.look(later(days=8, hours=1)).records()) == []
+    assert list(records(thread.look(later(days=8, hours=1)))) == []
     thread.write(PHRASE, later(days=9), OPERATOR)
-    opened = list(thread.look(later(days=9)).records())
+    opened = list(records(thread.look(later(days=9))))
     assert [(one.kind, one.actor) for one in opened] == [("soak", ""), ("gate", OPERATOR)]
     assert opened[1].detail == {
         "open": True,
@@ -366,7 +368,7 @@ def test_the_ledger_hears_of_each_change_once() -> None:
         "state": "awaiting-operator",
     }
     lose(thread, 3, "deleted")
-    fell = list(thread.look(later(days=10)).records())
+    fell = list(records(thread.look(later(days=10))))
     assert [(one.kind, one.detail.get("lost", one.detail.get("open"))) for one in fell] == [
         ("evidence", "deleted"),
         ("soak", None),

@@ -1,19 +1,15 @@
 """Secrets in a text, a diff or a range of commits, for `assay scan`: what was found, and what wasn't looked at."""
 
 import asyncio
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.cli.checkout import Checkout
+from bot.cli.given_diff import unread
 from bot.git.diff import AddedText, CommitPatch, DiffError, added_texts, decode, read_log
 from bot.scan.scanner import Hit, Scanner
 from bot.text.escape import visible
 
-_PLUS = re.compile(r"^\+", re.MULTILINE)
-_HEADER = re.compile(r"^--- .*\n\+\+\+ .*\n@@ ", re.MULTILINE)
-_BINARY = re.compile(r"^(?:Binary files .* differ|GIT binary patch)\r?$", re.MULTILINE)
-_COMBINED = re.compile(r"^(?:diff --(?:cc|combined) |@@@)", re.MULTILINE)
 TWO = 2
 
 
@@ -75,20 +71,6 @@ def _readable(diff: str, errors: list[str]) -> Iterator[AddedText]:
         yield from added_texts(diff, context=True)
     except DiffError as fault:
         errors.append(f"the rest of the diff: {fault}; make it again with git diff")
-
-
-def unread(diff: str, added: Sequence[AddedText]) -> Iterator[str]:
-    """Gives what a parser passes over in silence: lines beyond the length that a hunk claims, other forms of diff."""
-    lines = sum(1 for text in added for number in text.lines if number)
-    beyond = len(_PLUS.findall(diff)) - len(_HEADER.findall(diff)) - lines
-    if _COMBINED.search(diff):
-        yield "a combined diff of a merge isn't read; make it with git show --remerge-diff, or use --range"
-    elif beyond:
-        yield "added lines stand outside of the hunks that the diff announces; make it again with git diff"
-    elif diff.strip() and not re.search(r"^(?:diff --git |--- )", diff, re.MULTILINE):
-        yield "the input isn't a unified diff; make one with git diff, or use --text"
-    if binary := len(_BINARY.findall(diff)):
-        yield f"{binary} binary changes aren't in the diff as lines; make it with git diff --text"
 
 
 def _gaps(patches: Sequence[CommitPatch], boundary: frozenset[str]) -> Iterator[str]:

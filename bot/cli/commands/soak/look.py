@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.bootstrap import opened_machine
-from bot.cli.commands.soak.soak import CHECK, timeline_of
 from bot.cli.output import note, working
 from bot.forgejo.errors import ForgejoError
 from bot.model import Kind, Target
 
 if TYPE_CHECKING:
     from bot.app.machine import Machine
+
+
+CHECK = "soak-evidence"
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,11 @@ async def _looked(machine: "Machine", target: Target) -> list[Found]:
     states = report.data.get("soaks", [])
     told = {state["soak"]: part for state in states for part in parts if f"`{state['soak']}`" in part.split("\n")[0]}
     return [Found(target.repository, state, timeline_of(told.get(state["soak"], ""))) for state in states]
+
+
+def timeline_of(words: str) -> str:
+    """Gives the timeline in what the check writes for people: its first block of text."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - only where people read it
+
+    tokens = MarkdownIt("commonmark").parse(words)
+    return next((token.content for token in tokens if token.type == "fence" and token.info == "text"), "")

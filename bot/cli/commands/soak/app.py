@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from bot.cli.bootstrap import AsJson, repository_name, run
+from bot.cli.commands.soak.look import CHECK, Found, soaks, timeline_of
 from bot.cli.input import read_bytes
-from bot.cli.output import FINE, FORGEJO, as_json, line, note, whole
-from bot.cli.table import table
+from bot.cli.output import FINE, FORGEJO, as_json, line, note, table, whole
 
 if TYPE_CHECKING:
-    from bot.cli.commands.soak.look import Found
     from bot.model import Check
     from bot.simulate.simulator import Played
 
-CHECK = "soak-evidence"
 CLAIM = "claim"
 LONGEST = 20_000
 """Bytes of a line that are read: no sentence is longer."""
@@ -76,8 +74,6 @@ def list_soaks(repository: Repository = "", as_json: AsJson = False) -> None:
 
     Nothing is written to Forgejo. Ends with 3 when an issue couldn't be looked at.
     """
-    from bot.cli.commands.soak.look import soaks  # noqa: PLC0415 - loads the machine, which simulate doesn't need
-
     found, failed = run(soaks(repository_name(repository) if repository else ""))
     if as_json:
         _print_json([{"repository": one.repository, **one.state} for one in found])
@@ -101,8 +97,6 @@ def show(
 
     Nothing is written to Forgejo. With --json it prints `soak.state.v1`.
     """
-    from bot.cli.commands.soak.look import soaks  # noqa: PLC0415 - as above
-
     found, _ = run(soaks(repository_name(repo) if repo else ""))
     one = _named(name, found)
     if svg:
@@ -116,14 +110,6 @@ def show(
         line(f"{one.repository}#{one.state['issue']}")
         _print_state(one.state, one.timeline)
         _print_evidence(one.state)
-
-
-def timeline_of(words: str) -> str:
-    """Gives the timeline in what the check writes for people: its first block of text."""
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - only where people read it
-
-    tokens = MarkdownIt("commonmark").parse(words)
-    return next((token.content for token in tokens if token.type == "fence" and token.info == "text"), "")
 
 
 async def _played(file: str) -> "Played":
@@ -158,7 +144,7 @@ def _opened(file: str) -> Iterator[BinaryIO]:
         yield opened
 
 
-def _named(name: str, found: "list[Found]") -> "Found":
+def _named(name: str, found: list[Found]) -> Found:
     mine = [one for one in found if one.state["soak"] == name]
     if len(mine) > 1:
         places = ", ".join(one.repository for one in mine)
@@ -170,7 +156,7 @@ def _named(name: str, found: "list[Found]") -> "Found":
     return mine[0]
 
 
-def _row(one: "Found") -> tuple[str, ...]:
+def _row(one: Found) -> tuple[str, ...]:
     state, following = one.state, one.state["next"]
     issue = f"{one.repository}#{state['issue']}"
     since, earliest = _when(state["since"]), _when(following["earliest"])

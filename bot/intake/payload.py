@@ -1,0 +1,139 @@
+"""Reads a webhook's payload into an envelope.
+
+The body is parsed once, by pydantic's own JSON reader: only the fields named here become Python objects, whatever else
+a payload holds. Field names are those of Forgejo's webhook payloads.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from bot.model.delivery import NOBODY, Envelope, witness_of
+
+_Word = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_Name = Annotated[str, StringConstraints(max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_Ref = Annotated[str, StringConstraints(max_length=512, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{0,64}$")]
+_Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+class MalformedPayload(ValueError):
+    """The payload isn't JSON of the kind that Forgejo sends; the text says where, and quotes nothing of it."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class _Login(_Part):
+    login: _Name = NOBODY
+
+
+class _Repository(_Part):
+    full_name: _Name = NOBODY
+
+
+class _Commit(_Part):
+    sha: _Sha | None = None
+
+
+class _Pull(_Part):
+    number: _Id | None = None
+    head: _Commit | None = None
+
+
+class _PullMark(_Part):
+    """What an issue carries when it is a pull request; only its being there counts."""
+
+
+class _Issue(_Part):
+    number: _Id | None = None
+    pull_request: _PullMark | None = None
+
+
+class _Comment(_Part):
+    id: _Id
+    user: _Login | None = None
+    body: str | None = None
+
+
+class _Run(_Part):
+    repository: _Repository | None = None
+    trigger_user: _Login | None = None
+    commit_sha: _Sha | None = None
+
+
+class _Payload(_Part):
+    action: _Word | None = None
+    number: _Id | None = None
+    is_pull: bool | None = None
+    pull_request: _Pull | None = None
+    issue: _Issue | None = None
+    # The wiki's events have a `comment` too: the text of the edit.
+    comment: Annotated[_Comment | str | None, Field(union_mode="left_to_right")] = None
+    repository: _Repository | None = None
+    sender: _Login | None = None
+    run: _Run | None = None
+    ref: _Ref | None = None
+    before: _Sha | None = None
+    after: _Sha | None = None
+
+    def target(self) -> tuple[int | None, bool | None]:
+        """The number this is about, and whether it is a pull request; None where it is about neither."""
+        number = self.number
+        for part in (self.pull_request, self.issue):
+            number = number or (part.number if part else None)
+        if number is None or self.is_pull is not None:
+            return number, self.is_pull
+        return number, bool(self.pull_request or (self.issue and self.issue.pull_request))
+
+    def origin(self) -> tuple[str, str]:
+        """The repository's full name and the sender's login. Runs of Actions have theirs inside the run."""
+        repository = self.repository or (self.run and self.run.repository)
+        sender = self.sender or (self.run and self.run.trigger_user)
+        return repository.full_name if repository else NOBODY, sender.login if sender else NOBODY
+
+    def newest(self) -> str:
+        """The commit that is new with this delivery."""
+        head = self.pull_request.head if self.pull_request else None
+        return self.after or (head.sha if head else None) or (self.run.commit_sha if self.run else None) or NOBODY
+
+
+def read_envelope(delivery: str, event: str, payload: bytes, *, witness_key: bytes, at: datetime) -> Envelope:
+    """The envelope of a payload's JSON bytes. Raises MalformedPayload."""
+    try:
+        read = _Payload.model_validate_json(payload)
+    except ValidationError as error:
+        raise MalformedPayload(_place(error)) from None
+    number, is_pull = read.target()
+    repository, sender = read.origin()
+    comment = read.comment if isinstance(read.comment, _Comment) else None
+    return Envelope(
+        id=delivery,
+        event=event,
+        action=read.action or NOBODY,
+        repository=repository,
+        number=number,
+        is_pull=is_pull,
+        sender=sender,
+        ref=read.ref or NOBODY,
+        before=read.before or NOBODY,
+        after=read.newest(),
+        comment_id=comment.id if comment else None,
+        comment_author=comment.user.login if comment and comment.user else NOBODY,
+        comment_hmac=witness_of(comment.body or "", witness_key) if comment else NOBODY,
+        received_at=at,
+        size=len(payload),
+        body_hash=hashlib.sha256(payload).hexdigest(),
+    )
+
+
+def _place(error: ValidationError) -> str:
+    # Only pydantic's own words and our own field names: a payload may hold anything, a secret too.
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return "the body isn't valid JSON"
+    where = ".".join(str(part) for part in first["loc"] if isinstance(part, str)) or "the body"
+    return f"{where} isn't what Forgejo sends ({first['type']})"
