@@ -3,15 +3,14 @@
 from importlib.metadata import entry_points
 
 from bot.model import Check
-from handlers.commands.check import CHECK as COMMANDS
-from handlers.contract.check import CHECK as CONTRACT
-from handlers.guards.check import CHECKS as GUARDS
-from handlers.judge.check import CHECK as JUDGE
-from handlers.labels.check import CHECK as LABELS
-from handlers.merge.check import CHECK as MERGE
+from handlers.commands import CHECK as COMMANDS
+from handlers.contract import CHECK as CONTRACT
+from handlers.guards import CHECKS as GUARDS
+from handlers.judge import CHECK as JUDGE
+from handlers.labels import CHECK as LABELS
+from handlers.merge import CHECK as MERGE
 from handlers.secret_leak import CHECK as SECRET_LEAK
-from handlers.soak.check import CHECK as SOAK_EVIDENCE
-from handlers.soak.gates import CHECK as GATES
+from handlers.soak import GATES, SOAK_EVIDENCE
 
 CHECKS: tuple[Check, ...] = (
     COMMANDS,

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from bot.model import CommentText, Decision, Memory, NoAnswer, Question, Report, Snapshot, Tools, digest
-from bot.plan.assess import folded
+from bot.plan.assessment import folded
 from bot.policy import JudgePolicy, Policy
 from handlers.judge.check import Judge
 from handlers.judge.inputs import seen

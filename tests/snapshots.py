@@ -37,7 +37,7 @@ from bot.model import (
     digest,
 )
 from bot.plan.actions import Action
-from bot.plan.assess import plan
+from bot.plan.assessment import plan
 from bot.plan.report import without_footer
 from bot.policy import Policy
 

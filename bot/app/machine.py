@@ -9,29 +9,23 @@ from datetime import UTC, datetime
 from bot.config import Settings
 from bot.engine import Engine
 from bot.engine.local import LocalEngine
+from bot.forgejo import Options
 from bot.forgejo.httpx import HttpxForgejo
-from bot.forgejo.options import Options
 from bot.forgejo.types import User
-from bot.git.mirror import GitLimits, Mirrors
-from bot.history.history import Histories, HistoryLimits
-from bot.intake.resync import Resync
-from bot.labels.catalog import LabelSet
-from bot.llm.client import Models
-from bot.model.identity import Identity
-from bot.observe.context import Contexts
-from bot.observe.gate_inputs import Proofs
-from bot.observe.observer import Observer, Sources
-from bot.observe.policy_in_force import Policies
-from bot.preview.preview import Previews
-from bot.reconcile.apply import Applier
-from bot.reconcile.look import Parts
-from bot.reconcile.reconciler import Reconciler
-from bot.scan.scanner import Scanner
-from bot.soaks.collector import SoakReader
-from bot.soaks.snapshot import Soaks
-from bot.store.database.session import Store, open_store
+from bot.git import GitLimits, Mirrors
+from bot.history import Histories, HistoryLimits
+from bot.intake import Resync
+from bot.labels import LabelSet
+from bot.llm import Models
+from bot.model import Identity
+from bot.observe import Contexts, Observer, Policies, Proofs, Sources
+from bot.preview import Previews
+from bot.reconcile import Applier, Parts, Reconciler
+from bot.scan import Scanner
+from bot.soaks import SoakReader, Soaks
+from bot.store import Store, open_store
 from bot.telemetry import Metrics
-from bot.thread.permissions import Standings
+from bot.thread import Standings
 from handlers import CHECKS
 
 

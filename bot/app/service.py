@@ -15,12 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app.machine import Machine, now
 from bot.forgejo.errors import ForgejoError
-from bot.intake.inbox import Inbox
-from bot.intake.routing import route_pending
-from bot.intake.webhook import add_webhook
-from bot.model.delivery import Envelope
-from bot.store import targets
-from bot.store.database.session import StoreError
+from bot.intake import Inbox, add_webhook, route_pending
+from bot.model import Envelope
+from bot.store import StoreError, targets
 
 log = structlog.get_logger(__name__)
 

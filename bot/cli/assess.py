@@ -19,10 +19,10 @@ from bot.model import NoAnswer, Question, Snapshot, Target, Tools
 from bot.policy.switches import off, switched_on
 
 if TYPE_CHECKING:
-    from bot.app.machine import Machine
-    from bot.llm.client import Models
-    from bot.plan.assess import Assessment
-    from bot.reconcile.look import Look
+    from bot.app import Machine
+    from bot.llm import Models
+    from bot.plan import Assessment
+    from bot.reconcile import Look
 
 LAST = "merge"
 COMMANDS = "commands"
@@ -82,7 +82,7 @@ def observed(look: "Look") -> Snapshot:
 
 async def _chosen(look: "Look", only: Collection[str]) -> "Assessment":
     """Takes from a look what it has, and lets the other checks judge what it saw."""
-    from bot.plan.assess import Assessment  # noqa: PLC0415 - as above
+    from bot.plan import Assessment  # noqa: PLC0415 - as above
 
     switched_off = off(look.snapshot.policy, only)
     ran = {report.check for report in look.reports} - switched_off
@@ -111,8 +111,8 @@ async def assessed(
     seen: Snapshot, only: Collection[str] = (), ask: Callable[[Question], Awaitable[BaseModel]] = no_model
 ) -> "Assessment":
     """Gives what the checks say of a snapshot, as of its moment; `only` as in `judged`."""
-    from bot.labels.catalog import LabelSet  # noqa: PLC0415 - as above
-    from bot.plan.assess import Assessment, assess  # noqa: PLC0415 - as above
+    from bot.labels import LabelSet  # noqa: PLC0415 - as above
+    from bot.plan import Assessment, assess  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above
 
     policy = switched_on(seen.policy, only)
@@ -147,7 +147,7 @@ class _Asking:
 
 
 def _models(settings: Settings) -> "Models":
-    from bot.llm.client import Models  # noqa: PLC0415 - only where a policy names a model
+    from bot.llm import Models  # noqa: PLC0415 - only where a policy names a model
     from bot.telemetry import Metrics, configure_logs  # noqa: PLC0415 - as above
 
     configure_logs("warning", local_scanner().mask, to=sys.stderr)

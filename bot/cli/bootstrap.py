@@ -20,8 +20,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.config import ConfigError, ModelSettings, Settings
 
 if TYPE_CHECKING:
-    from bot.app.machine import Machine
-    from bot.store.database.session import Store
+    from bot.app import Machine
+    from bot.store import Store
 
 Result = TypeVar("Result")
 NAME = re.compile(r"(?!\.+(?:/|$))[A-Za-z0-9._-]{1,100}")
@@ -95,7 +95,7 @@ def with_forgejo(settings: Settings) -> Settings:
 @asynccontextmanager
 async def opened_machine() -> AsyncIterator["Machine"]:
     """Opens the whole machine for one command; its account is known, and its warnings go to standard error."""
-    from bot.app.machine import assemble  # noqa: PLC0415 - loads everything, which --help and scan don't need
+    from bot.app import assemble  # noqa: PLC0415 - loads everything, which --help and scan don't need
     from bot.telemetry import configure_logs  # noqa: PLC0415 - as above
 
     settings = with_forgejo(read_settings())
@@ -112,7 +112,7 @@ async def opened_machine() -> AsyncIterator["Machine"]:
 @asynccontextmanager
 async def opened_store() -> AsyncIterator["Store"]:
     """Opens the database alone: no Forgejo is asked, no token needed."""
-    from bot.store.database.session import open_store  # noqa: PLC0415 - loads SQLAlchemy, which --help and scan don't need
+    from bot.store import open_store  # noqa: PLC0415 - loads SQLAlchemy, which --help and scan don't need
 
     store = await open_store(read_settings().store_url())
     try:

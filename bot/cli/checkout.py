@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.forgejo.errors import clean
+from bot.git import Git, GitError, GitLimits, GitTooMuch, check_sha
 from bot.git.diff import LOG, PATCH
-from bot.git.mirror import check_sha
-from bot.git.process import Git, GitError, GitLimits, GitTooMuch
 
 REVISION = re.compile(r"(?![-.])[^\s\x00-\x1f\x7f:^?*\[\\]{1,255}")
 UNSET = ("GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS", "GIT_TRACE", "GIT_PAGER")

@@ -11,12 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.cli.output import FORGEJO, INTERNAL, USAGE
 from bot.config import ConfigError
 from bot.forgejo.errors import ForgejoError, NotFound, Unauthorised, Unreachable
-from bot.git.mirror import GitError
-from bot.history.history import Moved
-from bot.reconcile.label_writer import LabelRefused
-from bot.store.database.session import StoreError
-from bot.text.yaml_model import YamlFileError
-from bot.thread.thread import WrongKind
+from bot.git import GitError
+from bot.history import Moved
+from bot.reconcile import LabelRefused
+from bot.store import StoreError
+from bot.text import YamlFileError
+from bot.thread import WrongKind
 
 ADVICE: dict[type[Exception], str] = {
     Unauthorised: "Put a valid token into ASSAY_TOKEN_FILE or ASSAY_TOKEN.",

@@ -13,7 +13,7 @@ from bot.cli.output import note
 from bot.config import made
 
 if TYPE_CHECKING:
-    from bot.scan.scanner import ScanLimits, Scanner
+    from bot.scan import ScanLimits, Scanner
 
 MAX_INPUT = 256 * 1024 * 1024
 
@@ -46,7 +46,7 @@ def local_scanner(limits: "ScanLimits | None" = None, tokens: Collection[str] = 
 
     `tokens` are found wherever they stand. Raises ValueError for one that can't be a token.
     """
-    from bot.scan.scanner import Scanner  # noqa: PLC0415 - loads the engine, which --help doesn't need
+    from bot.scan import Scanner  # noqa: PLC0415 - loads the engine, which --help doesn't need
 
     own = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "assaymaster"
     named = os.environ.get("ASSAY_DATA_DIR", "")

@@ -7,14 +7,13 @@ A diff stands for one commit that has no id. What isn't given is empty.
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.git import files_of
 from bot.git.diff import AddedText, CommitPatch, StoredCommit, added_texts
-from bot.git.diff_files import files_of
 from bot.model import ChangedFile, Commit, Gap, Inputs, Location, Own, Side, Snapshot, Target, digest
 from bot.policy import Policy
+from bot.scan import Scanner, read_texts
 from bot.scan.additions import read_added
 from bot.scan.commits import Commits, Searched, search
-from bot.scan.scanner import Scanner
-from bot.scan.texts import read_texts
 
 NO_COMMIT = Commit(sha="", author="", message="")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bot.text.escape import visible
+from bot.text import visible
 
 FINE = 0
 FOUND = 1

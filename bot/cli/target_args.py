@@ -139,8 +139,8 @@ def _pieces(given: Given, target: Target) -> "Pieces":
     """Raises BadParameter, PolicyError and ConfigError, and DiffError for a diff that isn't whole."""
     from bot.cli.given_diff import unread  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
     from bot.cli.manual_snapshot import Pieces  # noqa: PLC0415 - as the first
+    from bot.git import files_of  # noqa: PLC0415 - as above
     from bot.git.diff import DiffError, added_texts, decode  # noqa: PLC0415 - loads unidiff
-    from bot.git.diff_files import files_of  # noqa: PLC0415 - as above
 
     diff = decode(read_bytes(given.diff, "--diff")) if given.diff else ""
     if diff.strip() and not files_of(diff):

@@ -18,9 +18,9 @@ from rich.text import Text
 
 from bot.demo.chapters import CHAPTERS, Chapter
 from bot.plan.report import FOOTER
-from bot.sandbox.pages.story import EMOJI
+from bot.sandbox import EMOJI
 from bot.sandbox.world import REPOSITORY, World, world
-from bot.setup.repository import setup
+from bot.setup import setup
 
 PAYLOAD = re.compile(r"^```json\n<!-- .*?^```$", re.DOTALL | re.MULTILINE)
 COLOURS = {"success": "green", "failure": "red", "error": "yellow", "pending": "blue", "warning": "yellow"}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.docs.cli_page import command_line_page
 from bot.docs.tables import metrics_table, policy_table, rules_table, settings_table
-from bot.labels.catalog import LabelDef, LabelGroup, LabelSet, hex_colour
+from bot.labels import LabelDef, LabelGroup, LabelSet, hex_colour
 from handlers import CHECKS
 
 _PARTS: Mapping[str, Callable[[], str]] = {

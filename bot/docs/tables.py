@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.config import MIB, Settings
 from bot.policy import Policy
-from bot.scan.ruleset import own_rules
+from bot.scan import own_rules
 from bot.telemetry import Metrics
 
 FAMILIES = {

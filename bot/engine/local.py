@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from bot.engine import Engine, Failed, Lease, Work
+from bot.engine.engine import Engine, Failed, Lease, Work
 from bot.model import Target
 
 log = structlog.get_logger(__name__)

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, EVIDENCE_SCHEMA, Block, Evidence, EvidenceStep, blocks
-from bot.text.escape import code, inert_json, plain
+from bot.text import code, inert_json, plain
 
 STEPS = {".plan.stdout.json": "plan", ".apply.stdout.json": "apply", ".health.json": "health"}
 SCOPE = "auto-apply-scope.json"

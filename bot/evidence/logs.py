@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from bot.scan.scanner import Scanner, ScanResult
+from bot.scan import Scanner, ScanResult
 
 BLOCK = 960 * 1024
 """Bytes that are read at a time: with the overlap and a line's rest they still are one window of the scanner."""

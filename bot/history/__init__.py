@@ -2,3 +2,21 @@
 
 Used by observe.
 """
+
+from bot.history.history import Heads, Histories, History, HistoryLimits, Moved, relevant
+from bot.history.protected_lines import Touched, Touches, protected_names
+from bot.history.stale_mentions import Mentions, left
+
+__all__ = [
+    "Heads",
+    "Histories",
+    "History",
+    "HistoryLimits",
+    "Mentions",
+    "Moved",
+    "Touched",
+    "Touches",
+    "left",
+    "protected_names",
+    "relevant",
+]

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from bot.git import GitError, Mirror, Mirrors
 from bot.git.diff import CommitPatch, NetDiff, read_log, read_objects
-from bot.git.mirror import GitError, Mirror, Mirrors
 from bot.git.patches import HistoryLimits, Range, paths_of, read_difference, read_patches
 from bot.model import ZERO_SHA, AddedLines, ChangedFile, Commit, Gap, Leak
+from bot.scan import Scanner
 from bot.scan.additions import Added, marks_of, read_added
 from bot.scan.commits import Commits, Searched, leak_of, search
-from bot.scan.scanner import Scanner
-from bot.text.escape import visible
+from bot.text import visible
 
 __all__ = ["Heads", "Histories", "History", "HistoryLimits", "Moved", "leak_of", "relevant"]
 

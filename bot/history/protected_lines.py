@@ -14,14 +14,14 @@ from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
 from bot.fact_cache import AGAIN, FOREVER, FactCache
+from bot.git import GitError, GitTooMuch, Mirror, Mirrors, check_sha
 from bot.git.diff import FILE, HEADER, DiffError, decode, read_net, unquote
-from bot.git.mirror import GitError, GitTooMuch, Mirror, Mirrors, check_sha
 from bot.git.patches import MAX_NAMES, not_here
 from bot.git.tree import Ends
 from bot.model import Gap, Touch
 from bot.policy import Policy
-from bot.scan.scanner import Scanner
-from bot.text.escape import visible
+from bot.scan import Scanner
+from bot.text import visible
 
 MOST = 100
 EACH = 3

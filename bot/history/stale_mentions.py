@@ -9,13 +9,12 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.fact_cache import AGAIN, FOREVER, FactCache
+from bot.git import GitError, GitTooMuch, Mirror, Mirrors, check_sha
 from bot.git.diff import decode
-from bot.git.mirror import GitError, GitTooMuch, Mirror, Mirrors, check_sha
 from bot.git.tree import SECONDS, Ends
 from bot.model import ChangedFile, Gap, Mention
-from bot.scan.scanner import Scanner
-from bot.text.escape import visible
-from bot.text.path_mentions import cleaned, words
+from bot.scan import Scanner
+from bot.text import cleaned, visible, words
 
 DOCUMENTS = (":(icase)*.md", ":(icase)*.rst", ":(icase)*.txt", ":(icase)*.adoc", "docs/")
 GREP = ("grep", "-n", "-z", "-F", "-I", "--no-color", "--full-name", "-f", "-")

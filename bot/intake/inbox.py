@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.model.delivery import Envelope
-from bot.store import deliveries
-from bot.store.database.session import Store, StoreError
+from bot.model import Envelope
+from bot.store import DeliveryWriter, NotWritten, Outcome, Store, StoreError, deliveries
 from bot.store.deliveries import Kept
-from bot.store.writer import DeliveryWriter, NotWritten, Outcome
 
 PATIENCE = 4.0
 """Seconds until a delivery that isn't stored is refused; Forgejo waits five for an answer."""

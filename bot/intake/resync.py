@@ -12,13 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.engine import Engine
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import ForgejoError, NotFound
-from bot.forgejo.sansio import path
 from bot.forgejo.types import Comment, Issue
 from bot.model import Kind, Target
+from bot.store import Store, upsert
 from bot.store import targets as records
-from bot.store.database.session import Store, upsert
 from bot.store.tables import Repository, TargetRow
 
 log = structlog.get_logger(__name__)

@@ -11,13 +11,11 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.forgejo.routing import Router
+from bot.forgejo import Router
 from bot.intake.inbox import Inbox
-from bot.model import Kind, Target
-from bot.model.delivery import Envelope
-from bot.store import deliveries, soak_observations
+from bot.model import Envelope, Kind, Target
+from bot.store import Store, deliveries, soak_observations, upsert
 from bot.store import targets as records
-from bot.store.database.session import Store, upsert
 from bot.store.tables import TargetRow
 
 BRANCHES = "refs/heads/"

@@ -19,7 +19,7 @@ from multidict import istr
 from bot.forgejo.signature import FORM, JSON, BadSignature, proven
 from bot.intake.inbox import Inbox, InboxFull, InboxUnavailable, Stored
 from bot.intake.payload import MalformedPayload, read_envelope
-from bot.model.delivery import Envelope
+from bot.model import Envelope
 
 PATH = "/webhooks/forgejo"
 RETRY_SECONDS = 30

@@ -1,4 +1,20 @@
 """Label sets: the catalog `labels.yaml`, its lint, and making a repository match it.
 
 Used by plan, reconcile, setup and the command line.
+
+Public modules: `sync_client`.
 """
+
+from bot.labels.catalog import LabelDef, LabelGroup, LabelSet, hex_colour
+from bot.labels.lint import lint_labels, rule_faults
+from bot.labels.sync_plan import LabelChange
+
+__all__ = [
+    "LabelChange",
+    "LabelDef",
+    "LabelGroup",
+    "LabelSet",
+    "hex_colour",
+    "lint_labels",
+    "rule_faults",
+]

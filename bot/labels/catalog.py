@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.labels.colours import HEX, normal
-from bot.text.yaml_model import YamlFile, YamlFileError
+from bot.text import YamlFile, YamlFileError
 
 FILE = "labels.yaml"
 NAME_LIMIT = 50

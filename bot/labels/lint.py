@@ -23,7 +23,7 @@ DESCRIPTION_LIMIT = 200
 """Characters; Forgejo's form for labels takes no more (services/forms, CreateLabelForm)."""
 
 
-def lint(labels: LabelSet, used_by_rules: Mapping[str, Sequence[str]]) -> tuple[LintFinding, ...]:
+def lint_labels(labels: LabelSet, used_by_rules: Mapping[str, Sequence[str]]) -> tuple[LintFinding, ...]:
     """Gives all findings, errors first. `used_by_rules` says of each rule which labels it may set."""
     found = [finding for _, finding in labels.faults()]
     found += _undeclared(labels, used_by_rules)

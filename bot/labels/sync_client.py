@@ -5,9 +5,8 @@ Forgejo answers some changes with success and does something else, so each answe
 
 from collections.abc import Collection
 
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import Forbidden, NotFound
-from bot.forgejo.sansio import path
 from bot.forgejo.types import Issue, Label
 from bot.labels.catalog import LabelSet
 from bot.labels.sync_plan import LabelChange, plan_sync, shown

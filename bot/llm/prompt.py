@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from bot.model import Question
-from bot.text.escape import INVISIBLE
+from bot.text import INVISIBLE
 
 MAX_MATERIAL = 200_000
 """Characters, the tags included; more is no question for a model."""

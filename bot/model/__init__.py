@@ -5,6 +5,7 @@ never what the bot wrote itself (`own`), so the bot's own writes change no judgm
 """
 
 from bot.model.check import Check, KnownLabels, NoAnswer, Question, Tools
+from bot.model.delivery import NOBODY, Envelope, witness_of
 from bot.model.evidence import (
     EVIDENCE_BEGIN,
     EVIDENCE_END,
@@ -19,6 +20,7 @@ from bot.model.evidence import (
     TokenFile,
     blocks,
 )
+from bot.model.identity import Identity
 from bot.model.inputs import (
     AddedLines,
     ChangedFile,
@@ -39,6 +41,7 @@ from bot.model.inputs import (
     StatusSeen,
     Touch,
 )
+from bot.model.preview import Backtest, Preview, Shift, Trial
 from bot.model.report import (
     Answer,
     Finding,
@@ -58,10 +61,12 @@ __all__ = [
     "EVIDENCE_BEGIN",
     "EVIDENCE_END",
     "EVIDENCE_SCHEMA",
+    "NOBODY",
     "WRITING",
     "ZERO_SHA",
     "AddedLines",
     "Answer",
+    "Backtest",
     "Block",
     "ChangedFile",
     "Check",
@@ -69,12 +74,14 @@ __all__ = [
     "Commit",
     "CommitSeen",
     "Decision",
+    "Envelope",
     "Evidence",
     "EvidenceRun",
     "EvidenceStep",
     "Finding",
     "Gap",
     "Held",
+    "Identity",
     "Inputs",
     "Judgment",
     "Kind",
@@ -91,6 +98,7 @@ __all__ = [
     "OwnWords",
     "PhraseSeen",
     "Plan",
+    "Preview",
     "PullSeen",
     "Question",
     "Record",
@@ -100,6 +108,7 @@ __all__ = [
     "Review",
     "RunSeen",
     "Severity",
+    "Shift",
     "SiblingVerdict",
     "Side",
     "Snapshot",
@@ -109,6 +118,7 @@ __all__ = [
     "TokenFile",
     "Tools",
     "Touch",
+    "Trial",
     "Value",
     "Verdict",
     "WantedComment",
@@ -118,4 +128,5 @@ __all__ = [
     "blocks",
     "canonical",
     "digest",
+    "witness_of",
 ]

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import NotFound
-from bot.forgejo.sansio import path
 from bot.forgejo.types import Branch
 from bot.forgejo.types import Review as Given
 from bot.model import Location, Review

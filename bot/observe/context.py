@@ -12,24 +12,20 @@ from typing import Self
 
 from bot.concurrent import run_all
 from bot.fact_cache import FactCache
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI
 from bot.forgejo.types import PullRequest
-from bot.git.mirror import Mirrors
+from bot.git import Mirrors
 from bot.git.tree import ConflictSeen, Ends, Trees
-from bot.history.history import History
-from bot.history.stale_mentions import Mentions
+from bot.history import History, Mentions
 from bot.model import Gap, Leak, Lint, Mention, Reference, Review, digest
 from bot.observe.branch_protection import read_required, read_reviews
 from bot.observe.references import MOST, Place, References, numbers, reference_of
 from bot.policy import Policy
-from bot.scan.scanner import Scanner
-from bot.scan.texts import Texts, read_texts
-from bot.text.escape import visible
-from bot.text.markdown import READ
-from bot.text.path_mentions import MOST as MOST_PATHS
-from bot.text.path_mentions import path_names
-from bot.thread.thread import Thread
-from bot.workflows.lint import WorkflowLints
+from bot.scan import Scanner, Texts, read_texts
+from bot.text import MOST as MOST_PATHS
+from bot.text import READ, path_names, visible
+from bot.thread import Thread
+from bot.workflows import WorkflowLints
 
 REMEMBERED = 256
 

@@ -3,15 +3,13 @@
 Nothing is read of what the policy doesn't name.
 """
 
-from bot.git.mirror import Mirrors
+from bot.git import Mirrors
 from bot.git.tree import Ends
-from bot.history.history import History
-from bot.history.protected_lines import Touched, Touches, protected_names
+from bot.history import History, Touched, Touches, protected_names
 from bot.model import Inputs, Judgment, PhraseSeen
-from bot.scan.scanner import Scanner
-from bot.soaks.snapshot import Scene, Soaks
-from bot.store.database.session import Store
-from bot.store.gate_phrases import phrases_on
+from bot.scan import Scanner
+from bot.soaks import Scene, Soaks
+from bot.store import Store, phrases_on
 
 
 class Proofs:

@@ -10,14 +10,14 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bot.forgejo.abc import ForgejoAPI
-from bot.forgejo.sansio import path
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.types import PullRef, PullRequest, Repository, TimelineEvent
-from bot.git.mirror import GitError
-from bot.history.history import Heads, Histories, History, relevant
+from bot.git import GitError
+from bot.history import Heads, Histories, History, relevant
 from bot.model import (
     ZERO_SHA,
     Gap,
+    Identity,
     Inputs,
     Location,
     Memory,
@@ -28,22 +28,16 @@ from bot.model import (
     Target,
     digest,
 )
-from bot.model.identity import Identity
 from bot.observe.context import Contexts, Looked, Wanted
 from bot.observe.gate_inputs import Proofs
 from bot.observe.policy_in_force import Merge, Policies
 from bot.policy import PATH, Policy, named
-from bot.scan.scanner import Scanner
-from bot.scan.texts import read_texts
-from bot.soaks.snapshot import Scene
-from bot.store import owned, targets
-from bot.store.database.session import Store
+from bot.scan import Scanner, read_texts
+from bot.soaks import Scene
+from bot.store import Store, owned, targets
 from bot.store.decisions import Recalled, recall
 from bot.store.tables import Delivery
-from bot.thread import own_objects
-from bot.thread.comments import comment_texts
-from bot.thread.permissions import Standings, commanders
-from bot.thread.thread import Thread, default_tip, read_thread
+from bot.thread import Standings, Thread, commanders, comment_texts, default_tip, own_objects, read_thread
 
 MAX_PUSHES = 100
 PATIENCE = 3

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.engine import Engine
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import NotFound
-from bot.forgejo.sansio import path
 from bot.policy import PATH, Policy, PolicyError, effective, load
+from bot.store import Store, upsert
 from bot.store import targets as records
-from bot.store.database.session import Store, upsert
 from bot.store.ledger import Entry, append
 from bot.store.tables import TrustedPolicy
-from bot.text.yaml_model import MAX_BYTES
+from bot.text import MAX_BYTES
 
 REMEMBERED = 256
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 from bot.concurrent import run_all
 from bot.fact_cache import FactCache
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import NotFound
-from bot.forgejo.sansio import path
 from bot.forgejo.types import Issue, PullRequest
 from bot.model import Reference
-from bot.text.markdown import pieces
+from bot.text import pieces
 
 MOST = 30
 """References of one description that are looked at."""

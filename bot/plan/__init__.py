@@ -1,4 +1,31 @@
 """From a snapshot to reports, to what should exist, to what differs.
 
 Pure: no I/O, no clock. Used by preview, reconcile and the command line.
+
+Public modules: `report`.
 """
+
+from bot.plan.actions import Action, Disputes, disputes, status_value, writes
+from bot.plan.assessment import MAX_DESCRIPTION, Assessment, assess, plan
+from bot.plan.label_merge import label_object, regrounded
+from bot.plan.policy_changes import WAITS, changes
+from bot.plan.policy_report import NAME
+from bot.plan.report_payload import values
+
+__all__ = [
+    "MAX_DESCRIPTION",
+    "NAME",
+    "WAITS",
+    "Action",
+    "Assessment",
+    "Disputes",
+    "assess",
+    "changes",
+    "disputes",
+    "label_object",
+    "plan",
+    "regrounded",
+    "status_value",
+    "values",
+    "writes",
+]

@@ -21,11 +21,11 @@ from bot.model import (
     WantedStatus,
     digest,
 )
-from bot.plan.assess import WORSE
+from bot.plan.assessment import WORSE
 from bot.plan.label_merge import decide_label, label_object, pairs
 from bot.plan.replies import FIRST
 from bot.plan.report import without_footer
-from bot.text.escape import cut
+from bot.text import cut
 
 MAX_RESTORES = 3
 
@@ -137,7 +137,7 @@ def disputes(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> Disputes:
     return _counted(found, snapshot)
 
 
-def actions(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: KnownLabels) -> tuple[Action, ...]:
+def writes(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: KnownLabels) -> tuple[Action, ...]:
     """Gives the writes, in the order in which they are made: commands are seen, then comments, labels, statuses, and
     at last that commands are done.
     """

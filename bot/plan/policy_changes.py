@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from bot.policy import TRUSTED_KEYS, Policy
-from bot.text.escape import cut, visible
+from bot.text import cut, visible
 
 WAITS = "; this waits for an operator's merge"
 """How a sentence about a key ends that a policy trusts."""

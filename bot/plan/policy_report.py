@@ -4,11 +4,10 @@ pull request.
 
 from collections.abc import Iterator, Sequence
 
-from bot.model import Finding, Judgment, Location, Report, Severity, Snapshot, Verdict
-from bot.model.preview import Backtest, Preview, Trial
+from bot.model import Backtest, Finding, Judgment, Location, Preview, Report, Severity, Snapshot, Trial, Verdict
 from bot.plan.policy_changes import WAITS
 from bot.policy import PATH
-from bot.text.escape import code, plain
+from bot.text import code, plain
 
 NAME = "policy"
 MAX_LABELS = 8

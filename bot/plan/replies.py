@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.model import Answer, Report, Snapshot, WantedComment, WantedReaction
 from bot.plan import report as reporting
-from bot.text.escape import code
+from bot.text import code
 
 FIRST = "eyes"
 """The reaction that says that a command was taken: it is made before anything else."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.model import Finding, Kind, Location, Report, Restored, Snapshot, Target, Verdict
 from bot.plan.report_payload import folded
-from bot.text.escape import code, cut, plain
+from bot.text import code, cut, plain
 
 MAX_BYTES = 60_000
 MAX_FINDINGS = 50

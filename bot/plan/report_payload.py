@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.model import Report, Target
-from bot.text.escape import inert_json
+from bot.text import inert_json
 
 SCHEMA = "assay.report.v1"
 SAID = {"check", "verdict", "summary", "findings", "notes", "labels", "data"}

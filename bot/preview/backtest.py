@@ -13,16 +13,15 @@ from math import inf
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 
-from bot.history.stale_mentions import left
-from bot.model import Check, Kind, KnownLabels, NoAnswer, Question, Report, Snapshot, Tools
-from bot.model.preview import Backtest, Shift, Trial
-from bot.observe.context import Wanted
-from bot.plan.assess import assess
+from bot.history import left
+from bot.model import Backtest, Check, Kind, KnownLabels, NoAnswer, Question, Report, Shift, Snapshot, Tools, Trial
+from bot.observe import Wanted
+from bot.plan import assess
 from bot.policy import Policy
-from bot.store.database.session import Store
+from bot.store import Store
 from bot.store.tables import SnapshotRow, TargetRow
-from bot.text.escape import cut
-from bot.workflows.lint import is_workflow
+from bot.text import cut
+from bot.workflows import is_workflow
 
 LAST = 20
 AS_FAR = " as far as seen"
@@ -122,7 +121,7 @@ def _snapshot(content: bytes) -> Snapshot | None:
         return None
 
 
-async def backtest(found: Kept, old: Policy, new: Policy, bench: Bench) -> Backtest:
+async def run_backtest(found: Kept, old: Policy, new: Policy, bench: Bench) -> Backtest:
     """Gives what becomes of each pull request when `new` decides in place of `old`. Pure, but for the clock."""
     until, entries = time.monotonic() + bench.seconds, _entries(new.model_dump())
     trials, large, late = list[Trial](), 0, 0

@@ -13,17 +13,13 @@ from itertools import islice
 
 from pydantic import ValidationError
 
-from bot.labels.catalog import LabelSet
-from bot.labels.lint import rule_faults
-from bot.model import Check, Inputs, Judgment, Kind, Target, canonical, digest
-from bot.model.preview import Backtest, Preview
-from bot.plan.policy_changes import WAITS, changes
-from bot.plan.policy_report import NAME
+from bot.labels import LabelSet, rule_faults
+from bot.model import Backtest, Check, Inputs, Judgment, Kind, Preview, Target, canonical, digest
+from bot.plan import NAME, WAITS, changes
 from bot.policy import PATH, Policy, PolicyError, load
-from bot.preview.backtest import Bench, Kept, backtest, kept
-from bot.store.database.session import Store
-from bot.text.escape import cut
-from bot.text.yaml_model import YamlFile
+from bot.preview.backtest import Bench, Kept, kept, run_backtest
+from bot.store import Store
+from bot.text import YamlFile, cut
 
 SECONDS = 5.0
 WORK = 200_000
@@ -117,7 +113,7 @@ def _compared(proposal: Proposal) -> tuple[Policy, Policy, tuple[str, ...]]:
 
 def _tried(found: Kept, pair: tuple[Policy, Policy], bench: Bench) -> Backtest:
     """Checks only compute, so they can have a loop of their own, in a thread of its own."""
-    return asyncio.run(backtest(found, *pair, bench))
+    return asyncio.run(run_backtest(found, *pair, bench))
 
 
 def _few(problems: Sequence[str]) -> tuple[str, ...]:

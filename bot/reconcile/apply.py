@@ -9,16 +9,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI
 from bot.forgejo.errors import ForgejoError, NotFound, Unreachable
 from bot.forgejo.types import Comment, Label, PullRequest
-from bot.labels.catalog import LabelSet
+from bot.labels import LabelSet
 from bot.model import Held, Snapshot, Target
-from bot.plan.actions import Action, Disputes, status_value
-from bot.plan.label_merge import label_object
+from bot.plan import Action, Disputes, label_object, status_value
 from bot.reconcile.label_writer import Done, LabelRefused, LabelWriter, address
-from bot.store import owned
-from bot.store.database.session import Store
+from bot.store import Store, owned
 from bot.store.ledger import Entry, append
 
 PERMITTING = frozenset({"merge/auto", "automerge-candidate", "mode:safe-auto"})

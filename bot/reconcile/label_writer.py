@@ -5,13 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import Forbidden, NotFound
-from bot.forgejo.sansio import path
 from bot.forgejo.types import Label
-from bot.labels.catalog import LabelSet, hex_colour
+from bot.labels import LabelSet, hex_colour
 from bot.model import Target
-from bot.plan.actions import Action
+from bot.plan import Action
 
 
 class LabelRefused(RuntimeError):

@@ -6,18 +6,16 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from bot.labels.catalog import LabelSet
-from bot.model import Check, Plan, Question, Report, Snapshot, Target, Tools
-from bot.model.identity import Identity
-from bot.observe.observer import Observer
-from bot.plan.actions import Action, Disputes, actions, disputes
-from bot.plan.assess import MAX_DESCRIPTION, assess, plan
-from bot.preview.preview import Previews
+from bot.labels import LabelSet
+from bot.model import Check, Identity, Plan, Question, Report, Snapshot, Target, Tools
+from bot.observe import Observer
+from bot.plan import MAX_DESCRIPTION, Action, Disputes, assess, disputes, plan, writes
+from bot.preview import Previews
 from bot.reconcile.apply import Applier
-from bot.scan.scanner import Scanner
-from bot.store.database.session import Store
+from bot.scan import Scanner
+from bot.store import Store
 from bot.telemetry import Metrics
-from bot.text.escape import cut
+from bot.text import cut
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def conclude(parts: Parts, snapshot: Snapshot, reports: Sequence[Report]) -> Loo
     if told or disputed.left:
         wanted = plan(snapshot, reports, told, disputed.left)
     wanted = _redacted(parts.scanner, wanted)
-    return Look(snapshot, tuple(reports), wanted, disputed, actions(wanted, snapshot, disputed, labels))
+    return Look(snapshot, tuple(reports), wanted, disputed, writes(wanted, snapshot, disputed, labels))
 
 
 def _redacted(scanner: Scanner, wanted: Plan) -> Plan:

@@ -10,13 +10,11 @@ import structlog
 
 from bot.engine import Engine, Lease
 from bot.forgejo.errors import Forbidden, ForgejoError, Locked, RateLimited
-from bot.git.mirror import GitError
-from bot.history.history import Moved
-from bot.model import Kind, Report, SiblingVerdict, Snapshot, Target
-from bot.model.identity import Identity
-from bot.observe.observer import PATIENCE
-from bot.plan.assess import MAX_DESCRIPTION
-from bot.plan.label_merge import regrounded
+from bot.git import GitError
+from bot.history import Moved
+from bot.model import Identity, Kind, Report, SiblingVerdict, Snapshot, Target
+from bot.observe import PATIENCE
+from bot.plan import MAX_DESCRIPTION, regrounded
 from bot.reconcile.apply import adoptable
 from bot.reconcile.label_writer import Done, LabelRefused
 from bot.reconcile.look import Look, Parts, conclude, look_at
@@ -25,8 +23,8 @@ from bot.reconcile.remember_soaks import keep_soaks
 from bot.store import owned, targets
 from bot.store.ledger import Entry, append
 from bot.store.tables import TargetRow
-from bot.text.escape import cut
-from bot.thread.thread import Gone, WrongKind
+from bot.text import cut
+from bot.thread import Gone, WrongKind
 
 log = structlog.get_logger(__name__)
 

@@ -2,8 +2,7 @@
 
 from bot.model import Decision
 from bot.reconcile.look import Look
-from bot.store import decisions
-from bot.store.database.session import Store
+from bot.store import Store, decisions
 from bot.store.ledger import Entry, append
 
 

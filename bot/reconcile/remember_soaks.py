@@ -10,12 +10,9 @@ from collections.abc import Mapping, Sequence
 from bot.model import Kind, Report, Snapshot, Target
 from bot.policy import Policy, SoakPolicy
 from bot.reconcile.look import Look
-from bot.soaks.collector import Tracking, completed, tracked_here
-from bot.soaks.evidence_thread import accounts, elsewhere, pieces, shared_runs
-from bot.store import soak_observations
+from bot.soaks import Tracking, accounts, completed, elsewhere, pieces, shared_runs, tracked_here
+from bot.store import GATES_CHECK, Store, soak_observations
 from bot.store import targets as records
-from bot.store.database.session import Store
-from bot.store.gate_phrases import CHECK as PHRASES
 from bot.store.soak_observations import Reading
 from bot.store.tables import Repository, TargetRow
 
@@ -90,7 +87,7 @@ async def _waited_for(store: Store, snapshot: Snapshot, row: TargetRow | None) -
 
 async def _phrases(store: Store, snapshot: Snapshot, reports: Sequence[Report]) -> list[Target]:
     """Phrases that came or went count elsewhere, too."""
-    if not any(report.check == PHRASES and report.judgment is not None for report in reports):
+    if not any(report.check == GATES_CHECK and report.judgment is not None for report in reports):
         return []
     number, policy = snapshot.target.number, snapshot.policy
     issues = {soak.issue for soak in policy.soaks if number in soak.gate_on}

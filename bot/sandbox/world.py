@@ -16,8 +16,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.app.machine import Machine, assemble, now
-from bot.app.service import Service
+from bot.app import Machine, Service, assemble, now
 from bot.config import Settings
 from bot.forgejo.httpx import HttpxForgejo
 from bot.sandbox.server import Sandbox

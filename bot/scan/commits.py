@@ -13,7 +13,7 @@ from bot.git.patches import paths_of
 from bot.model import Gap, Leak, Location, Severity
 from bot.scan.masking import WITHHELD
 from bot.scan.scanner import Hit, Scanner, ScanResult
-from bot.text.escape import visible
+from bot.text import visible
 
 MAX_LEAKS = 2000
 APART = str.maketrans("/.", "\n\n")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.model import Gap, Leak, Location, digest
 from bot.scan.commits import leak_of
 from bot.scan.scanner import Scanner, ScanResult
-from bot.text.escape import cut
+from bot.text import cut
 
 MAX_TEXT = 100_000
 

@@ -7,10 +7,9 @@ that were there before the bot are silent until something happens on them, unles
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.app.machine import Machine, now
-from bot.forgejo.abc import ForgejoAPI
+from bot.app import Machine, now
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import Forbidden, Locked, NotFound
-from bot.forgejo.sansio import path
 from bot.forgejo.types import Branch, Comment, Repository
 from bot.labels.sync_client import carry_out, changes_for
 from bot.policy import PATH, PolicyError

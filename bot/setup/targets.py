@@ -7,11 +7,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.app.machine import Machine
+from bot.app import Machine
 from bot.forgejo.types import Repository
 from bot.model import Target
-from bot.store import targets
-from bot.store.database.session import upsert
+from bot.store import targets, upsert
 from bot.store.tables import Repository as RepositoryRow
 from bot.store.tables import TargetRow
 

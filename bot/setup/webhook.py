@@ -3,10 +3,10 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.app.machine import Machine
+from bot.app import Machine
 from bot.config import Settings
+from bot.forgejo import path
 from bot.forgejo.errors import Forbidden
-from bot.forgejo.sansio import path
 from bot.forgejo.types import Hook, Repository
 
 ROUTE = "/webhooks/forgejo"

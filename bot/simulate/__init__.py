@@ -1,1 +1,12 @@
 """A soak played through without a server. Used by the command line."""
+
+from bot.simulate.scenario import read_story
+from bot.simulate.simulator import Played, play
+from bot.simulate.svg import drawn
+
+__all__ = [
+    "Played",
+    "drawn",
+    "play",
+    "read_story",
+]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, model_validator
 
 from bot.policy import GatePolicy, Login, Policy, Section, SoakPolicy
-from bot.text.yaml_model import YamlFile, YamlFileError
+from bot.text import YamlFile, YamlFileError
 
 MAX_COMMENTS = 2000
 

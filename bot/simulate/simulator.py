@@ -32,7 +32,7 @@ from bot.model import (
     blocks,
     digest,
 )
-from bot.plan.assess import Assessment, assess
+from bot.plan import Assessment, assess
 from bot.policy import named
 from bot.simulate.scenario import Comment, Run, Story
 

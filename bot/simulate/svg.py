@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from bot.simulate.timeline import Point, points, steps
-from bot.text.escape import cut, visible
+from bot.text import cut, visible
 
 SPACE = "http://www.w3.org/2000/svg"
 WIDTH, SHOWN = 520, 760

@@ -1,1 +1,18 @@
 """What is observed of soaks: evidence, runs, commits, pull requests. Used by observe and reconcile."""
+
+from bot.soaks.collector import SoakReader, Tracking, completed, tracked_here
+from bot.soaks.evidence_thread import accounts, elsewhere, pieces, shared_runs
+from bot.soaks.snapshot import Scene, Soaks
+
+__all__ = [
+    "Scene",
+    "SoakReader",
+    "Soaks",
+    "Tracking",
+    "accounts",
+    "completed",
+    "elsewhere",
+    "pieces",
+    "shared_runs",
+    "tracked_here",
+]

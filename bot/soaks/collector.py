@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.forgejo.abc import ForgejoAPI
-from bot.git.mirror import Mirrors
+from bot.forgejo import ForgejoAPI
+from bot.git import Mirrors
 from bot.model import WRITING, CommentText, CommitSeen, Decision, Evidence, Judgment, PhraseSeen, RunSeen, SoakSeen
 from bot.policy import Policy, SoakPolicy
-from bot.scan.scanner import Scanner
+from bot.scan import Scanner
 from bot.soaks.commits import Branch, SoakCommits
 from bot.soaks.evidence_thread import (
     accounts,
@@ -25,8 +25,8 @@ from bot.soaks.failures import SoakFailures
 from bot.soaks.pulls import SoakPulls
 from bot.soaks.runs import SoakRuns
 from bot.store.soak_observations import Reading, ground
-from bot.text.escape import visible
-from bot.thread.permissions import MAX_ASKED, Standings
+from bot.text import visible
+from bot.thread import MAX_ASKED, Standings
 
 FIRST = 100
 """Pieces of evidence whose runs are asked for before the newest ones: no soak asks for more."""

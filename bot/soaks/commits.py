@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.fact_cache import FactCache
-from bot.git.mirror import GitError, Mirror, Mirrors
+from bot.git import GitError, Mirror, Mirrors
 from bot.model import CommitSeen
 
 MOST = 200

@@ -6,9 +6,8 @@ Newer servers list failed runs, which is one call; on others nothing is known of
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import ForgejoError
-from bot.forgejo.sansio import path
 from bot.forgejo.types import Runs
 from bot.model import RunSeen
 

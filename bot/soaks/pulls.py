@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from bot.concurrent import run_all
 from bot.fact_cache import FOREVER, FactCache
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import Forbidden, NotFound
-from bot.forgejo.sansio import path
 from bot.forgejo.types import PullRequest
 from bot.model import PullSeen
 

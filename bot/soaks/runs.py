@@ -12,9 +12,8 @@ from datetime import datetime
 
 from bot.concurrent import run_all
 from bot.fact_cache import FactCache
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import ForgejoError, NotFound
-from bot.forgejo.sansio import path
 from bot.forgejo.types import Run, Runs
 from bot.model import EvidenceRun, RunSeen
 from bot.soaks.tasks import PAGES, SIZE, Tasks, passing, read_tasks

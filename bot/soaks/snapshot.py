@@ -11,24 +11,19 @@ from datetime import datetime
 from weakref import WeakValueDictionary
 
 from bot.fact_cache import FactCache
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI
 from bot.forgejo.errors import ForgejoError
 from bot.forgejo.types import PullRequest
-from bot.git.mirror import GitError
-from bot.history.history import Moved
-from bot.model import Inputs, Judgment, Kind, Location, SoakSeen, Target
-from bot.model.identity import Identity
+from bot.git import GitError
+from bot.history import Moved
+from bot.model import Identity, Inputs, Judgment, Kind, Location, SoakSeen, Target
 from bot.policy import Policy, SoakPolicy
-from bot.scan.scanner import Scanner
-from bot.scan.texts import read_texts
+from bot.scan import Scanner, read_texts
 from bot.soaks.collector import Beside, SoakReader, Tracking, completed, tracked_here
-from bot.store import soak_observations, targets
-from bot.store.database.session import Store
+from bot.store import Store, phrases_on, soak_observations, targets
 from bot.store.decisions import recall
-from bot.store.gate_phrases import phrases_on
 from bot.store.soak_observations import Reading, ground
-from bot.thread.comments import comment_texts
-from bot.thread.thread import Thread, WrongKind, read_thread
+from bot.thread import Thread, WrongKind, comment_texts, read_thread
 
 AGAIN = 60.0
 """Seconds after which a tracking issue that couldn't be read is asked for again."""

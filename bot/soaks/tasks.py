@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import ForgejoError
-from bot.forgejo.sansio import path
 from bot.forgejo.types import Run, Runs
 
 SIZE, PAGES = 50, 10

@@ -1,1 +1,20 @@
-"""What Assaymaster remembers: the database, its tables, and how deliveries get into it."""
+"""What Assaymaster remembers: the database, its tables, and how deliveries get into it.
+
+Public modules: `decisions`, `deliveries`, `ledger`, `owned`, `soak_observations`, `tables`, `targets`.
+"""
+
+from bot.store.database.session import Store, StoreError, open_store, upsert
+from bot.store.gate_phrases import GATES_CHECK, phrases_on
+from bot.store.writer import DeliveryWriter, NotWritten, Outcome
+
+__all__ = [
+    "GATES_CHECK",
+    "DeliveryWriter",
+    "NotWritten",
+    "Outcome",
+    "Store",
+    "StoreError",
+    "open_store",
+    "phrases_on",
+    "upsert",
+]

@@ -11,7 +11,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.model.delivery import Envelope
+from bot.model import Envelope
 from bot.store.tables import Delivery
 
 SLICE = 500

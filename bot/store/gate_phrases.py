@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.model import PhraseSeen
 from bot.store.tables import JudgmentRow
 
-CHECK = "gates"
+GATES_CHECK = "gates"
 """The check that remembers them, in `phrases`."""
 
 
@@ -21,7 +21,7 @@ async def phrases_on(session: AsyncSession, repository: str, numbers: Sequence[i
         select(JudgmentRow.number, JudgmentRow.content)
         .where(
             JudgmentRow.repository == repository,
-            JudgmentRow.check == CHECK,
+            JudgmentRow.check == GATES_CHECK,
             JudgmentRow.number.in_(sorted(set(numbers))),
         )
         .order_by(JudgmentRow.number, JudgmentRow.at)

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from bot.model.delivery import Envelope
+from bot.model import Envelope
 from bot.store.database import sqlite
 from bot.store.database.worker import Worker
 

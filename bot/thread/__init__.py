@@ -1,1 +1,20 @@
-"""What Forgejo says of one target: title, texts, comments, labels, timeline, permissions. Used by observe and soaks."""
+"""What Forgejo says of one target: title, texts, comments, labels, timeline, permissions. Used by observe and soaks.
+
+Public modules: `own_objects`.
+"""
+
+from bot.thread.comments import comment_texts
+from bot.thread.permissions import MAX_ASKED, Standings, commanders
+from bot.thread.thread import Gone, Thread, WrongKind, default_tip, read_thread
+
+__all__ = [
+    "MAX_ASKED",
+    "Gone",
+    "Standings",
+    "Thread",
+    "WrongKind",
+    "commanders",
+    "comment_texts",
+    "default_tip",
+    "read_thread",
+]

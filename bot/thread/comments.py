@@ -4,11 +4,8 @@ import hmac
 from collections.abc import Iterable
 
 from bot.forgejo.types import Comment
-from bot.model import CommentText, digest
-from bot.model.delivery import witness_of
-from bot.model.identity import Identity
-from bot.store import targets
-from bot.store.database.session import Store
+from bot.model import CommentText, Identity, digest, witness_of
+from bot.store import Store, targets
 
 
 async def comment_texts(

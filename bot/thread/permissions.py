@@ -5,9 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import Forbidden, NotFound
-from bot.forgejo.sansio import path
 from bot.forgejo.types import CollaboratorPermission
 from bot.model import Inputs
 from bot.policy import Policy, named

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.concurrent import run_all
-from bot.forgejo.abc import ForgejoAPI
+from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import NotFound
-from bot.forgejo.sansio import path
 from bot.forgejo.types import Branch, CombinedStatus, Comment, Issue, PullRequest, Repository, TimelineEvent
 from bot.model import Kind, StatusSeen, Target
 

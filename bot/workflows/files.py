@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.git.mirror import Mirror
+from bot.git import Mirror
 from bot.git.tree import SECONDS, Entry, entries
 from bot.model import Gap
 from bot.workflows.yaml12 import MAX_BYTES

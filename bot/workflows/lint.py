@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from bot.fact_cache import AGAIN, FOREVER, FactCache
-from bot.git.mirror import GitError, Mirrors
+from bot.git import GitError, Mirrors
 from bot.git.tree import Ends
 from bot.model import ChangedFile, Gap, Lint, Severity, canonical, digest
 from bot.workflows.files import File, read_files

@@ -10,8 +10,7 @@ from typing import Any
 
 import yaml
 
-from bot.text.yaml_lines import line_under
-from bot.text.yaml_scalars import UNUSABLE, tell_bad_values
+from bot.text import UNUSABLE, line_under, tell_bad_values
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 40

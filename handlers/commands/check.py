@@ -27,7 +27,7 @@ from bot.model import (
     Tools,
     Verdict,
 )
-from bot.text.escape import cut
+from bot.text import cut
 from handlers.commands.decide import UNSURE, Case, decide, newest, spoken
 from handlers.commands.registry import COMMANDS, table
 from handlers.commands.replies import answers, history

@@ -11,13 +11,10 @@ from functools import cached_property
 
 from bot.model import WRITING, CommentText, Decision, Kind, KnownLabels, Snapshot
 from bot.policy import named
-from bot.text.escape import cut
+from bot.text import cut
 from handlers.commands.registry import COMMANDS, Standing, names_in, nearest
 from handlers.facts.description.command_lines import CommandLine
-from handlers.judge import external_judges
-from handlers.judge.human_decisions import spoken_labels
-from handlers.judge.payload import FAMILY
-from handlers.judge.previous import NAME, Past
+from handlers.judge import FAMILY, NAME, Past, external_judges, spoken_labels
 
 MAX_WHY = 300
 MAX_ARGUMENT = 600

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from enum import IntEnum
 from typing import Literal
 
-from bot.text.escape import code
+from bot.text import code
 
 
 class Standing(IntEnum):

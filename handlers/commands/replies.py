@@ -10,7 +10,7 @@ from typing import Literal
 
 from bot.model import Answer, Decision, Snapshot
 from bot.policy import named
-from bot.text.escape import code, plain
+from bot.text import code, plain
 from handlers.commands.registry import help_with, names_in
 
 Reaction = Literal["eyes", "+1", "confused"]

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.model import Snapshot
-from bot.policy import named
-from bot.policy.contract import ContractPolicy
+from bot.policy import ContractPolicy, named
 from handlers.facts.description.mentions import words
 from handlers.facts.description.phrases import wrote
 from handlers.facts.description.sections import Pack

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.model import Finding, Inputs, Location, Snapshot, StatusSeen
-from bot.policy.contract import ContractPolicy
-from bot.text.escape import cut
+from bot.policy import ContractPolicy
+from bot.text import cut
 from handlers.contract.announced_gates import Gate, phrases
 from handlers.contract.canary import Real, real
 from handlers.contract.files_touched import Touched
@@ -23,7 +23,7 @@ from handlers.facts.description import mentions as text
 from handlers.facts.description.sections import Item, Pack, rows
 from handlers.facts.statuses import self_reported
 from handlers.facts.wording import quoted
-from handlers.soak.pull_rules import Pull
+from handlers.soak import Pull
 
 Word = Literal["clear", "operator", "blocked"]
 ORDER: Mapping[Word, int] = {"clear": 0, "operator": 1, "blocked": 2}

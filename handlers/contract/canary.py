@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.model import Finding, Snapshot, StatusSeen
-from bot.policy import named
-from bot.policy.contract import ContractPolicy
+from bot.policy import ContractPolicy, named
 from handlers.contract.rules import finding, line, listed
 from handlers.facts.description.phrases import wrote
 from handlers.facts.description.sections import Pack, Said

@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any
 
 from bot.model import Check, Finding, Kind, Report, Snapshot, Tools, Verdict
-from bot.policy.contract import ContractPolicy
-from bot.text.escape import code, cut, plain
+from bot.policy import ContractPolicy
+from bot.text import code, cut, plain
 from handlers.contract import announced_gates as gates
 from handlers.contract import blockers, canary, sources, tiers
 from handlers.contract import files_touched as files

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.model import ChangedFile, Finding, Location
-from bot.policy.contract import ContractPolicy, SectionName
+from bot.policy import ContractPolicy, SectionName
 from handlers.contract.rules import BODY, finding, line, listed
 from handlers.facts.change import GENERATED
 from handlers.facts.description.mentions import Path, entries, is_glob, pieces

@@ -1,7 +1,7 @@
 """What can be wrong with a contract: the rules by name with their weight, and how a finding of one is made."""
 
 from bot.model import Finding, Location, Severity
-from bot.text.escape import cut
+from bot.text import cut
 from handlers.facts.wording import QUOTE
 
 BODY = Location(where="body")

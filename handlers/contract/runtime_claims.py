@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from bot.model import ChangedFile, Finding, Inputs, Location
-from bot.policy.contract import ContractPolicy
+from bot.policy import ContractPolicy
 from handlers.contract.files_touched import Touched
 from handlers.contract.rules import finding, line, listed
 from handlers.facts.change import DOCUMENTS

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bot.model import AddedLines, Location, Snapshot
 from handlers.contract.rules import line
 from handlers.facts.description.sections import Pack
-from handlers.soak.claims.classify import claim_of, sentences
+from handlers.soak import claim_of, sentences
 
 MAX_CLAIMS = 5
 _MARKDOWN = (".md", ".markdown", ".mdx")

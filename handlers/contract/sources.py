@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.model import Finding, Reference, Snapshot
-from bot.policy.contract import SectionName
+from bot.policy import SectionName
 from handlers.contract.rules import finding, line, listed
 from handlers.facts.description import mentions as text
 from handlers.facts.description.sections import Pack, title

@@ -6,8 +6,8 @@ What the author has written stays. What he has to write begins with TODO, and a 
 from collections.abc import Iterator, Mapping
 
 from bot.model import Snapshot
-from bot.policy.contract import ContractPolicy, SectionName
-from bot.text.escape import cut, visible
+from bot.policy import ContractPolicy, SectionName
+from bot.text import cut, visible
 from handlers.contract import files_touched as files
 from handlers.contract import sources
 from handlers.contract.canary import Real, real, state_of

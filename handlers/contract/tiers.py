@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.model import Finding, Snapshot
-from bot.policy.contract import ContractPolicy, SectionName
+from bot.policy import ContractPolicy, SectionName
 from handlers.contract.rules import finding, line
 from handlers.facts.change import Facts
 from handlers.facts.description.emptiness import silent

@@ -1,7 +1,7 @@
 """Words that checks share: counts, and what is said of parts that weren't looked at."""
 
 from bot.model import Finding, Gap, Location, Severity
-from bot.text.escape import cut
+from bot.text import cut
 
 QUOTE = 200
 """Characters of somebody's words that are quoted."""

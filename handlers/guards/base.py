@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.model import Check, Finding, Kind, Location, Reference, Report, Severity, Snapshot, Tools
-from bot.policy.guards import BaseGuard
+from bot.policy import BaseGuard
 from handlers.facts.modes import STATES, Said, judged, listed, switched_off
 from handlers.facts.patterns import segment_fits
 from handlers.facts.references import relations

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bot.model import Check, Finding, Kind, Location, Mention, Report, Severity, Snapshot, Tools
-from bot.policy.guards import DocsDriftGuard, DriftRule
+from bot.policy import DocsDriftGuard, DriftRule
 from handlers.facts.modes import FILES, MENTIONS, STATES, Said, judged, listed, switched_off, touched, unread
 from handlers.facts.wording import some
 

@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.model import ChangedFile, Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
-from bot.policy.guards import ModesGuard
+from bot.policy import ModesGuard
 from handlers.facts.modes import FILES, STATES, Said, judged, listed, switched_off, unread
 from handlers.facts.patterns import chosen
 from handlers.facts.wording import some

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from bot.model import Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
-from bot.policy import named
-from bot.policy.guards import RedZoneGuard
+from bot.policy import RedZoneGuard, named
 from handlers.facts.modes import FILES, STATES, Said, judged, listed, switched_off, touched, unread
 from handlers.facts.reviews import approvals
 

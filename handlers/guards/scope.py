@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.model import Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
-from bot.policy.guards import ScopeGuard
+from bot.policy import ScopeGuard
 from handlers.facts.modes import FILES, STATES, Said, judged, listed, names, switched_off, unread
 from handlers.facts.patterns import chosen
 from handlers.facts.wording import some

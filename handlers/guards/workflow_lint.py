@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from bot.model import Check, Finding, Kind, Lint, Location, Report, Severity, Snapshot, Tools, Verdict
-from bot.policy.guards import WorkflowLintGuard
-from bot.text.escape import code, plain
+from bot.policy import WorkflowLintGuard
+from bot.text import code, plain
 from handlers.facts.modes import FILES, LINTS, STATES, Said, judged, switched_off, unread
 from handlers.facts.patterns import chosen
 from handlers.facts.wording import some

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from bot.model import Check, Judgment, Kind, OwnWords, Report, Snapshot, Target, Tools, Verdict, canonical
-from bot.text.escape import code, plain
+from bot.text import code, plain
 from handlers.judge import comment as judge_comment
 from handlers.judge.external_judges import Foreign, look, outdated
 from handlers.judge.human_decisions import binding, borne, bound, spoken_labels, standing_labels

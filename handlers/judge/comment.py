@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from bot.model import Decision
-from bot.text.escape import code, plain
+from bot.text import code, plain
 from handlers.judge.payload import BEGIN, END, Payload, written
 
 HEADING = "### Assaymaster judgment"

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from bot.model import Answer, CommentText, Kind, Snapshot
 from bot.policy import named
-from bot.text.escape import code, plain
+from bot.text import code, plain
 from handlers.facts.text_cache import KnownTexts
 from handlers.judge.payload import BEGIN, END, SCHEMA, NotAPayload, Payload, load, parsed
 

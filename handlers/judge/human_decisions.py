@@ -6,7 +6,7 @@ from typing import get_args
 
 from bot.model import Decision, Snapshot
 from bot.policy import named
-from bot.text.escape import cut
+from bot.text import cut
 from handlers.judge.labels import DECIDES
 from handlers.judge.payload import FAMILY, EvidenceRef, Opinion, Priority
 

@@ -6,7 +6,7 @@ from bot.model import Kind, Snapshot, canonical, digest
 from handlers.judge.human_decisions import obeyed
 from handlers.judge.payload import FAMILY, TargetSnapshot
 from handlers.judge.signals.table import Signal
-from handlers.soak.state.machine import tracked_soaks
+from handlers.soak import tracked_soaks
 
 
 def facts(labels: Iterable[str]) -> list[str]:

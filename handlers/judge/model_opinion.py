@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.model import NoAnswer, Question, Snapshot, Tools
-from bot.text.escape import cut
+from bot.text import cut
 from handlers.judge.payload import Effort, Escalation, EvidenceRef, Fit, Opinion, Priority, Score, Step
 
 MATERIAL_BYTES = 24_000

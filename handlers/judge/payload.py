@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, ValidationError
 
 from bot.model import Value
-from bot.text.escape import inert_json
+from bot.text import inert_json
 
 SCHEMA = "openclaw.judge.v0"
 BEGIN = f"<!-- {SCHEMA} -->"

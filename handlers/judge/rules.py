@@ -19,8 +19,7 @@ from handlers.judge.signals.urgency_signals import Reading, told
 from handlers.judge.signals.work_signals import CODE_TYPES, talk, title_type, work
 from handlers.language.text import Text, read, resolves, title_line
 from handlers.language.words import Line, folded
-from handlers.soak.labels import asks
-from handlers.soak.state.machine import tracked_soaks
+from handlers.soak import asks, tracked_soaks
 
 STEERING = frozenset({"steers", "forged"})
 PRESSING = frozenset({"outage", "data-loss", "security", "label-urgent"})

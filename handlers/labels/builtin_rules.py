@@ -7,7 +7,7 @@ several rules for one exclusive group the first that fits wins, so the order cou
 from collections.abc import Iterator
 
 from bot.policy import LabelRule, When
-from bot.text.escape import code
+from bot.text import code
 from handlers.facts.change import AGENT_FILES, AGENT_RULES, AGENTS, SIZES, TESTS
 
 WORKFLOWS = (

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from bot.model import Check, Decision, Kind, KnownLabels, Report, Snapshot, Tools, Verdict
 from bot.policy import LabelRule
-from bot.text.escape import code, plain
-from handlers.commands.registry import names_in
+from bot.text import code, plain
+from handlers.commands import names_in
 from handlers.facts.change import Facts, measured
 from handlers.labels.builtin_rules import DEFAULTS, LABELS, defaults_table
 from handlers.labels.match import Fit, fit

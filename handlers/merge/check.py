@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.model import Check, Finding, Judgment, Kind, Location, Report, Snapshot, Tools, Verdict, digest
-from bot.text.escape import code, plain
+from bot.text import code, plain
 from handlers.facts.modes import OFF, STATES
 from handlers.merge.facts import Facts, rules
 from handlers.merge.overrides import AUTO, CLASSES, Word, holds, last_word

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.model import Finding, KnownLabels, Reference, Snapshot, Verdict
-from bot.policy import named
-from bot.policy.merge import MergePolicy
-from handlers.commands.decide import newest
+from bot.policy import MergePolicy, named
+from handlers.commands import newest
 from handlers.facts.modes import unread
 from handlers.facts.patterns import segment_fits
 from handlers.facts.references import Relation, relations
 from handlers.facts.statuses import self_reported, was_skipped
-from handlers.labels.check import choices
+from handlers.labels import choices
 
 OWN = "assay/"
 SECRETS, SCOPE, RED_ZONE, COMMANDS = "secret-leak", "scope", "red-zone", "commands"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model import Judgment, Snapshot
-from handlers.commands.registry import names_in
+from handlers.commands import names_in
 
 AUTO = "merge/auto"
 MANUAL = "merge/manual"

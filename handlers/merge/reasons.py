@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.model import Severity, Verdict
-from bot.text.escape import code
+from bot.text import code
 from handlers.facts.modes import listed
 from handlers.facts.reviews import approvals, objections
-from handlers.guards.red_zone import red_paths
-from handlers.judge.human_decisions import binding
+from handlers.guards import red_paths
+from handlers.judge import binding
 from handlers.merge.facts import SCOPE, SECRETS, SPECIAL, Facts
 from handlers.merge.overrides import AUTO, MANUAL, last_word
 

@@ -1,1 +1,18 @@
 """Soak evidence and gates."""
+
+from handlers.soak.check import CHECK as SOAK_EVIDENCE
+from handlers.soak.claims.classify import claim_of, sentences
+from handlers.soak.gates import CHECK as GATES
+from handlers.soak.labels import asks
+from handlers.soak.pull_rules import Pull
+from handlers.soak.state.machine import tracked_soaks
+
+__all__ = [
+    "GATES",
+    "SOAK_EVIDENCE",
+    "Pull",
+    "asks",
+    "claim_of",
+    "sentences",
+    "tracked_soaks",
+]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.text.escape import code, inert_json, plain
+from bot.text import code, inert_json, plain
 from handlers.soak import tables
 from handlers.soak.payload import BEGIN, END, SCHEMA, Row, SoakState
 from handlers.soak.timeline import timeline

@@ -28,7 +28,7 @@ from bot.model import (
     digest,
 )
 from bot.policy import GatePolicy, SoakPolicy, named
-from bot.text.escape import code, plain
+from bot.text import code, plain
 from handlers.facts.modes import listed
 from handlers.soak.labels import CUTOVER
 from handlers.soak.phrase_readings import Reading, Spoken

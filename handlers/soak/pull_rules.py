@@ -8,9 +8,8 @@ from itertools import islice
 from typing import Self
 
 from bot.model import Finding, Gap, Location, Severity, Snapshot
-from bot.policy.contract import SectionName
-from bot.policy.soaks import Protected
-from bot.text.escape import cut
+from bot.policy import Protected, SectionName
+from bot.text import cut
 from handlers.facts.change import DOCUMENTS
 from handlers.facts.description.sections import read
 from handlers.facts.modes import FILES, listed, touched, unread

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from bot.text.escape import code, plain
+from bot.text import code, plain
 from handlers.soak.payload import Row, SoakState, Standing
 
 MET, UNMET = "✅", "⬜"

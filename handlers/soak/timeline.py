@@ -7,7 +7,7 @@ it stands in, name anybody or be taken for a payload.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bot.text.escape import cut, visible
+from bot.text import cut, visible
 from handlers.soak.payload import ORDER, SoakState, StateName, Transition
 
 WIDTH = 78

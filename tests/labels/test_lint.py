@@ -1,7 +1,7 @@
 """The label lint: one finding per weakness, and none for the file that comes with the program."""
 
 from bot.labels.catalog import LabelDef, LabelGroup, LabelSet
-from bot.labels.lint import lint, rule_faults
+from bot.labels.lint import lint_labels, rule_faults
 from bot.policy import LabelRule, LabelsPolicy, When
 
 GROUPS = (
@@ -15,12 +15,12 @@ def label(name: str, color: str = "#0e8a16", group: str = "size", description: s
 
 
 def findings(*labels: LabelDef, rules: dict[str, list[str]] | None = None) -> list[tuple[str, str, str]]:
-    found = lint(LabelSet(groups=GROUPS, labels=labels), rules or {})
+    found = lint_labels(LabelSet(groups=GROUPS, labels=labels), rules or {})
     return [(finding.level, finding.rule, finding.subject) for finding in found]
 
 
 def test_the_shipped_file_has_no_weakness() -> None:
-    assert lint(LabelSet.load(), {"secret-leak": ["safety:secret-touch"]}) == ()
+    assert lint_labels(LabelSet.load(), {"secret-leak": ["safety:secret-touch"]}) == ()
 
 
 def test_colours_of_an_exclusive_group_have_to_be_told_apart() -> None:
@@ -44,7 +44,7 @@ def test_steps_within_a_group_need_more_than_groups_among_each_other() -> None:
 
 
 def test_a_finding_says_what_to_do() -> None:
-    (finding,) = lint(LabelSet(groups=GROUPS, labels=(label("a", "#000"), label("b", "#000"))), {})
+    (finding,) = lint_labels(LabelSet(groups=GROUPS, labels=(label("a", "#000"), label("b", "#000"))), {})
     assert finding.text == '"a" #000 and "b" #000 look alike (difference 0.0, wanted 8); change one'
 
 
@@ -61,7 +61,7 @@ def test_words_are_there_short_and_on_one_line() -> None:
 
 def test_a_label_that_a_rule_uses_has_to_be_declared() -> None:
     labels = LabelSet(groups=GROUPS, labels=(label("size/small"),))
-    found = lint(labels, {"size": ["size/small", "size/smal", "size/smal"], "other": ["elsewhere"]})
+    found = lint_labels(labels, {"size": ["size/small", "size/smal", "size/smal"], "other": ["elsewhere"]})
     assert [finding.text for finding in found] == [
         'the rule "other" uses "elsewhere", which isn\'t declared; declare it, or take it out of the rule',
         'the rule "size" uses "size/smal", which isn\'t declared; did you mean "size/small"?',

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import Held, LabelSeen, Plan, Restored, WantedComment, WantedLabel, digest
-from bot.plan.actions import Action, Disputes, actions, disputes
+from bot.plan.actions import Action, Disputes, disputes, writes
 from bot.plan.label_merge import decide_label, regrounded
 from bot.plan.report import FOOTER
 from tests.snapshots import (
@@ -47,7 +47,7 @@ def decided(
 def difference(plan: Plan, **mine: object) -> tuple[tuple[Action, ...], Disputes]:
     observed = snapshot(own=own(**mine))
     disputed = disputes(plan, observed, LABELS)
-    return actions(plan, observed, disputed, LABELS), disputed
+    return writes(plan, observed, disputed, LABELS), disputed
 
 
 LABEL_CASES = [
@@ -199,10 +199,10 @@ def test_after_the_writes_a_second_look_has_nothing_to_write(
         comments=tuple(comment(body, 501 + place) for place, body in enumerate(there)),
     )
     before = snapshot(own=mine)
-    first = actions(plan, before, disputes(plan, before, LABELS), LABELS)
+    first = writes(plan, before, disputes(plan, before, LABELS), LABELS)
     after = carried_out(before, first)
     disputed = disputes(plan, after, LABELS)
-    assert actions(plan, after, disputed, LABELS) == ()
+    assert writes(plan, after, disputed, LABELS) == ()
     assert disputed == Disputes()
 
 

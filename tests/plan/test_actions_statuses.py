@@ -3,7 +3,7 @@
 import pytest
 
 from bot.model import Plan, Restored, SiblingVerdict, StatusSeen, WantedStatus
-from bot.plan.actions import Disputes, actions, disputes
+from bot.plan.actions import Disputes, disputes, writes
 from tests.snapshots import AGENT, BOT, HEAD, NOW, URL, carried_out, comment, held, own, snapshot, status
 
 CONTEXT = "assay/secret-leak"
@@ -15,7 +15,7 @@ MINE = f"{URL}#issuecomment-501"
 def difference(plan: Plan = GREEN, **mine: object) -> tuple[list[tuple[str, str, str]], Disputes]:
     observed = snapshot(own=own(**({"comments": (comment("x", 501),)} | mine)))
     disputed = disputes(plan, observed, bool)
-    done = actions(plan, observed, disputed, bool)
+    done = writes(plan, observed, disputed, bool)
     return [(one.state, one.description, one.target_url) for one in done if one.kind == "status.create"], disputed
 
 
@@ -33,10 +33,10 @@ def test_a_status_that_is_missing_is_set_on_the_head_with_the_report_as_its_addr
 
 def test_before_the_report_exists_the_address_is_left_open_and_the_next_look_finds_it_unchanged() -> None:
     observed = snapshot(own=own())
-    done = actions(GREEN, observed, Disputes(), bool)
+    done = writes(GREEN, observed, Disputes(), bool)
     assert [(one.object, one.sha, one.context, one.target_url) for one in done] == [(OBJECT, HEAD, CONTEXT, "")]
     with_report = snapshot(own=own(comments=(comment("x", 501),)))
-    assert actions(GREEN, carried_out(with_report, done), Disputes(), bool) == ()
+    assert writes(GREEN, carried_out(with_report, done), Disputes(), bool) == ()
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.model import Answer, CommentText, Decision, Judgment, Report, Verdict, digest
-from bot.plan.actions import actions, disputes
-from bot.plan.assess import folded, plan
+from bot.plan.actions import disputes, writes
+from bot.plan.assessment import folded, plan
 from tests.snapshots import LABELS, NOW, OPERATOR, carried_out, held, kinds, own, report, snapshot
 
 
@@ -26,7 +26,7 @@ HELPED = Answer(comment_id=41, reactions=("eyes", "+1"), reply="These can be ask
 def test_an_answer_is_a_reaction_before_and_one_after_the_rest_and_a_reply() -> None:
     observed = snapshot(comments=(said(),))
     wanted = plan(observed, [answering(HELPED), report()])
-    done = actions(wanted, observed, disputes(wanted, observed, LABELS), LABELS)
+    done = writes(wanted, observed, disputes(wanted, observed, LABELS), LABELS)
     assert kinds(done) == ["reaction.create", "comment.create", "comment.create", "status.create", "reaction.create"]
     assert [(one.body, one.comment_id) for one in (done[0], done[-1])] == [("eyes", 41), ("+1", 41)]
     assert done[2].body == "<!-- assay:workshop/garden!12:answer-41 -->\nThese can be asked for."
@@ -35,7 +35,7 @@ def test_an_answer_is_a_reaction_before_and_one_after_the_rest_and_a_reply() -> 
 def test_answers_are_given_once_even_when_the_reply_is_deleted_or_would_read_otherwise() -> None:
     observed = snapshot(comments=(said(),))
     wanted = plan(observed, [answering(HELPED), report()])
-    first = actions(wanted, observed, disputes(wanted, observed, LABELS), LABELS)
+    first = writes(wanted, observed, disputes(wanted, observed, LABELS), LABELS)
     after = carried_out(observed, first)
     gone = after.model_copy(
         update={
@@ -46,7 +46,7 @@ def test_answers_are_given_once_even_when_the_reply_is_deleted_or_would_read_oth
     )
     other = plan(gone, [answering(HELPED.model_copy(update={"reply": "Other words."})), report()])
     disputed = disputes(other, gone, LABELS)
-    assert (disputed.restored, actions(other, gone, disputed, LABELS)) == ((), ())
+    assert (disputed.restored, writes(other, gone, disputed, LABELS)) == ((), ())
 
 
 def test_a_reply_whose_write_was_not_answered_is_looked_for_and_not_doubled() -> None:
@@ -54,7 +54,7 @@ def test_a_reply_whose_write_was_not_answered_is_looked_for_and_not_doubled() ->
     lost = held("comment:answer-41", "", intended=digest(reply))
     observed = snapshot(comments=(said(),), own=own(held=(lost,)))
     wanted = plan(observed, [answering(HELPED)])
-    assert "comment.create" in kinds(actions(wanted, observed, disputes(wanted, observed, LABELS), LABELS))
+    assert "comment.create" in kinds(writes(wanted, observed, disputes(wanted, observed, LABELS), LABELS))
 
 
 def test_a_comment_that_is_gone_is_not_answered() -> None:

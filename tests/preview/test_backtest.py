@@ -12,7 +12,7 @@ from bot.model import ChangedFile, Inputs, Judgment, Snapshot, Verdict
 from bot.model.preview import Preview
 from bot.plan.policy_report import policy_report
 from bot.policy import PATH, Policy, load
-from bot.preview.backtest import Bench, Kept, backtest, kept, repositories
+from bot.preview.backtest import Bench, Kept, kept, repositories, run_backtest
 from bot.preview.preview import MAX_CHANGES, MAX_PROBLEMS, Previews
 from bot.store import targets
 from bot.store.database.session import Store
@@ -71,12 +71,14 @@ async def test_snapshots_of_another_version_are_counted(store: Store, content: b
         await session.execute(update(SnapshotRow).where(SnapshotRow.number == 2).values(content=content))
     found = await kept(store, PULL.repository)
     assert (numbers(found), found.unreadable) == ([1], 1)
-    assert (await backtest(found, POLICY, OFF, BENCH)).left_out[0].startswith("1 not tried: kept by another version")
+    assert (
+        (await run_backtest(found, POLICY, OFF, BENCH)).left_out[0].startswith("1 not tried: kept by another version")
+    )
 
 
 async def test_a_verdict_and_its_labels_that_differ_are_told() -> None:
     found = Kept((pull(2, leaks=(leak(),)), pull(1)))
-    tried = await backtest(found, POLICY, OFF, BENCH)
+    tried = await run_backtest(found, POLICY, OFF, BENCH)
     two, one = tried.trials
     assert [(shift.check, shift.before, shift.after) for shift in two.shifts] == [("secret-leak", "block", "skip")]
     assert (two.labels, one.labels) == (("-safety:secret-touch",), ())
@@ -87,29 +89,29 @@ async def test_a_verdict_and_its_labels_that_differ_are_told() -> None:
 async def test_the_number_of_findings_is_told_where_the_verdict_stays() -> None:
     two = tuple(leak(f"sf_{digit * 16}") for digit in "12")
     accepting = load(f"secret-leak: {{accept: [{{fingerprint: {two[0].fingerprint}, reason: a fixture}}]}}")
-    tried = await backtest(Kept((pull(1, leaks=two),)), Policy(), accepting, BENCH)
+    tried = await run_backtest(Kept((pull(1, leaks=two),)), Policy(), accepting, BENCH)
     (shift,) = tried.trials[0].shifts
     assert (shift.before, shift.after) == ("block, 2 findings", "block, 1 finding")
 
 
 async def test_labels_by_rule_come_and_go() -> None:
     rule = "labels: {rules: [{name: beds, when: {title: ['bed*']}, labels: [meta]}]}"
-    tried = await backtest(Kept((pull(1),)), Policy(), load(rule), BENCH)
+    tried = await run_backtest(Kept((pull(1),)), Policy(), load(rule), BENCH)
     assert (tried.trials[0].labels, tried.trials[0].shifts) == (("+meta",), ())
-    back = await backtest(Kept((pull(1),)), load(rule), Policy(), BENCH)
+    back = await run_backtest(Kept((pull(1),)), load(rule), Policy(), BENCH)
     assert back.trials[0].labels == ("-meta",)
 
 
 async def test_the_same_policy_says_the_same_of_all() -> None:
     found = Kept((pull(1, leaks=(leak(),)), pull(2, draft=True), pull(3, state="merged")))
-    tried = await backtest(found, POLICY, POLICY, BENCH)
+    tried = await run_backtest(found, POLICY, POLICY, BENCH)
     assert tried.differing == ()
     assert [one.state for one in tried.trials] == ["open", "draft", "merged"]
 
 
 async def test_no_model_is_asked() -> None:
     asking = POLICY.model_copy(update={"judge": POLICY.judge.model_copy(update={"model": "oak"})})
-    tried = await backtest(Kept((pull(1),)), POLICY, asking, BENCH)
+    tried = await run_backtest(Kept((pull(1),)), POLICY, asking, BENCH)
     assert len(tried.trials) == 1
 
 
@@ -117,9 +119,9 @@ async def test_what_would_take_too_long_is_left_and_counted() -> None:
     many = tuple(ChangedFile(path=f"beds/{number}.py", status="added") for number in range(50))
     rule = load("labels: {rules: [{name: x, when: {paths: [a, b, c]}, labels: [meta]}]}")
     found = Kept((pull(2, files=many), pull(1)))
-    bounded = await backtest(found, Policy(), rule, Bench(CHECKS, LABELS, work=100))
+    bounded = await run_backtest(found, Policy(), rule, Bench(CHECKS, LABELS, work=100))
     assert ([one.number for one in bounded.trials], bounded.large, bounded.late) == ([1], 1, 0)
-    over = await backtest(found, Policy(), rule, Bench(CHECKS, LABELS, seconds=-1))
+    over = await run_backtest(found, Policy(), rule, Bench(CHECKS, LABELS, seconds=-1))
     assert (over.trials, over.late) == ((), 2)
 
 

@@ -10,7 +10,7 @@ from bot.cli.bootstrap import AsJson, run
 from bot.cli.output import note, whole
 from bot.cli.reports import exit_status, print_reports
 from bot.cli.target_args import Given, SubjectText, subject_of, with_pieces
-from bot.plan.report_payload import values
+from bot.plan import values
 
 
 def add(app: typer.Typer) -> None:

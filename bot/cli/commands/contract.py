@@ -16,11 +16,11 @@ from bot.cli.bootstrap import run
 from bot.cli.checkout import Checkout, RangeError
 from bot.cli.input import local_scanner, read_text
 from bot.cli.output import line, note, working
+from bot.git import GitError
 from bot.git.diff import decode
-from bot.git.mirror import GitError
 from bot.model import Check, Kind, Report, Side, Snapshot, Target, Tools
 from bot.policy import PATH, Policy, load
-from bot.text.path_mentions import path_names
+from bot.text import path_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +141,7 @@ def snapshot_of_branch(branch: Branch, body: str, policy: Policy) -> Snapshot:
 
 async def _written(base: str, body_file: str, policy: str) -> str:
     from bot.cli.assess import no_model  # noqa: PLC0415 - with the checks, a quarter of the start of other commands
-    from bot.labels.catalog import LabelSet  # noqa: PLC0415 - as above
+    from bot.labels import LabelSet  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above
 
     body = read_text(body_file, "--body-file") if body_file else ""

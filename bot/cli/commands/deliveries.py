@@ -10,8 +10,8 @@ from bot.cli.output import as_json, line, note
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.intake.routing import Touch
-    from bot.model.delivery import Envelope
+    from bot.intake import Touch
+    from bot.model import Envelope
     from bot.store.deliveries import Kept
 
 app = typer.Typer(no_args_is_help=True, help="Look at the deliveries that came in, and route one again.")
@@ -72,7 +72,7 @@ async def _show(beginning: str) -> None:
 
 
 async def _replay(beginning: str) -> None:
-    from bot.intake.routing import Touched, mark_dirty, route  # noqa: PLC0415 - as above
+    from bot.intake import Touched, mark_dirty, route  # noqa: PLC0415 - as above
     from bot.store import targets as records  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
 
     async with opened_store() as store, store.session() as session:

@@ -14,7 +14,7 @@ from bot.cli.target_args import Given, SubjectText, subject_of, with_pieces
 from bot.model import Report
 
 if TYPE_CHECKING:
-    from bot.plan.assess import Assessment
+    from bot.plan import Assessment
 
 CHECK = "judge"
 WIDTH = 14

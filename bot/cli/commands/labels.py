@@ -8,12 +8,12 @@ import typer
 
 from bot.cli.bootstrap import NAME, REPOSITORY, opened_machine, run
 from bot.cli.output import FINE, FOUND, line, note, working
-from bot.labels.catalog import LabelSet
+from bot.labels import LabelSet
 from bot.policy import PATH, Policy, load
 
 if TYPE_CHECKING:
-    from bot.forgejo.abc import ForgejoAPI
-    from bot.labels.sync_plan import LabelChange
+    from bot.forgejo import ForgejoAPI
+    from bot.labels import LabelChange
 
 app = typer.Typer(no_args_is_help=True, help="Make labels those of labels.yaml, and check that file.")
 LabelFile = Annotated[
@@ -55,8 +55,8 @@ def lint(file: LabelFile = None, policy: PolicyFile = None) -> None:
 
     Among the errors are labels that a check or a rule of the policy sets and that the file doesn't declare.
     """
-    from bot.labels.lint import lint as findings_of  # noqa: PLC0415 - one command of many
-    from bot.labels.lint import rule_faults  # noqa: PLC0415 - as above
+    from bot.labels import lint_labels as findings_of  # noqa: PLC0415 - one command of many
+    from bot.labels import rule_faults  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above
 
     labels = LabelSet.load(file, check=False)

@@ -51,7 +51,7 @@ def demo(
     """Show the bot at work on real git pushes, beside a small Forgejo of its own. Needs no settings and no network."""
     from rich.console import Console  # noqa: PLC0415 - as the demo
 
-    from bot.demo.run import demo as play  # noqa: PLC0415 - loads the sandbox, which nothing else needs
+    from bot.demo import demo as play  # noqa: PLC0415 - loads the sandbox, which nothing else needs
 
     try:
         status = run(play(Console(), once=once, port=port))
@@ -62,8 +62,7 @@ def demo(
 
 
 async def _serve() -> None:
-    from bot.app.machine import assemble  # noqa: PLC0415 - loads everything, which --help doesn't need
-    from bot.app.service import Service  # noqa: PLC0415 - as above
+    from bot.app import Service, assemble  # noqa: PLC0415 - loads everything, which --help doesn't need
     from bot.telemetry import configure_logs  # noqa: PLC0415 - as above
 
     settings = with_forgejo(read_settings())
@@ -79,7 +78,7 @@ async def _serve() -> None:
 
 
 async def _setup(repository: str, *, backfill: bool) -> None:
-    from bot.setup.repository import setup as set_up  # noqa: PLC0415 - loads the machine, which --help doesn't need
+    from bot.setup import setup as set_up  # noqa: PLC0415 - loads the machine, which --help doesn't need
 
     begun = time.monotonic()
     async with opened_machine() as machine:

@@ -13,8 +13,8 @@ from bot.cli.target_args import Given, read_snapshot, subject_of, with_pieces
 from bot.model import Report, Snapshot
 
 if TYPE_CHECKING:
-    from bot.plan.actions import Action
-    from bot.reconcile.look import Look
+    from bot.plan import Action
+    from bot.reconcile import Look
 
 TargetText = Annotated[
     str, typer.Argument(metavar="TARGET", help="owner/repo!12 (pull request), owner/repo#12 (issue), or its address.")

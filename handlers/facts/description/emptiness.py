@@ -3,7 +3,7 @@
 import html
 import re
 
-from bot.policy.contract import SectionName
+from bot.policy import SectionName
 from handlers.facts.description.mentions import pieces
 from handlers.facts.description.sections import Part, rows
 

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.policy.contract import ContractPolicy, SectionName
+from bot.policy import ContractPolicy, SectionName
 
 READ = 100_000
 LINES = 10_500

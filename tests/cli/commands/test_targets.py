@@ -12,7 +12,7 @@ import pytest
 from bot.cli.assess import observed
 from bot.model import Decision, Judgment, Memory, Plan
 from bot.plan.actions import Disputes
-from bot.plan.assess import folded
+from bot.plan.assessment import folded
 from bot.reconcile.look import Look
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY
 from tests.cli.forge import REPO, Forge

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.model import Answer, CommentText, Decision, Judgment, Memory, Report, Snapshot, digest
-from bot.plan.assess import folded
+from bot.plan.assessment import folded
 from handlers.commands.check import CHECK
 from tests.snapshots import NOW, OPERATOR, TOOLS, snapshot
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import AddedLines, Gap, Kind, Report, Snapshot, Verdict
-from bot.plan.assess import assess, plan
+from bot.plan.assessment import assess, plan
 from handlers import secret_leak
 from handlers.guards.check import CHECKS
 from handlers.merge.check import CHECK

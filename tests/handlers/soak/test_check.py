@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.model import AddedLines, Gap, Kind, Report, RunSeen, Snapshot, SoakSeen, Target, Touch, Verdict
-from bot.plan.assess import assess, folded
+from bot.plan.assessment import assess, folded
 from bot.policy import Policy, SoakPolicy
 from handlers.judge import check
 from handlers.soak.check import CHECK

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.model import Answer, CommentText, PhraseSeen, Report, Snapshot, Touch, Verdict, digest
-from bot.plan.assess import folded
+from bot.plan.assessment import folded
 from bot.policy import GatePolicy, Policy
 from handlers.soak.gates import CHECK
 from handlers.soak.phrase_readings import Spoken, nearly

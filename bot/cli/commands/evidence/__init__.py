@@ -1,1 +1,1 @@
-"""`assay evidence`."""
+"""`assay evidence`: collecting evidence of a run in a CI job, and checking it."""

@@ -240,8 +240,8 @@ def _tokens(target: Place | None) -> Iterator[str]:
 
 async def _posted(target: Place, text: str) -> str:
     """Gives the address of the new comment. Raises ForgejoError."""
+    from bot.forgejo import path  # noqa: PLC0415 - as above
     from bot.forgejo.httpx import HttpxForgejo  # noqa: PLC0415 - loads the client, which --help doesn't need
-    from bot.forgejo.sansio import path  # noqa: PLC0415 - as above
     from bot.forgejo.types import Comment  # noqa: PLC0415 - as above
 
     owner, name = target.repo.split("/", 1)

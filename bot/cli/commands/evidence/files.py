@@ -18,11 +18,11 @@ from typer.core import TyperCommand
 from bot.cli.input import local_scanner
 from bot.cli.output import FOUND, note, working
 from bot.evidence.collect import Artifact, EvidenceError, artifact_of
-from bot.text.escape import visible
+from bot.text import visible
 
 if TYPE_CHECKING:
     from bot.evidence.logs import LogRead
-    from bot.scan.scanner import Scanner
+    from bot.scan import Scanner
 
 MAX_ARTIFACT = 5 * 1024 * 1024
 MAX_FILES = 1000
@@ -76,7 +76,7 @@ def files_of(logs: list[str], artifacts: list[str], texts: Collection[str], toke
 
     Ends the command with 1 where one has a secret, or couldn't be searched for one as a whole.
     """
-    from bot.scan.scanner import ScanLimits  # noqa: PLC0415 - loads the engine, which --help doesn't need
+    from bot.scan import ScanLimits  # noqa: PLC0415 - loads the engine, which --help doesn't need
 
     log_paths, artifact_paths = _paths(logs, "--log"), _paths(artifacts, "--artifact")
     known = {token for token in tokens if _TOKEN.fullmatch(token)}

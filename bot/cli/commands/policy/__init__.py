@@ -1,1 +1,1 @@
-"""`assay policy`."""
+"""`assay policy`: trusting, checking, explaining and trying out a policy."""

@@ -10,12 +10,12 @@ from bot.cli.bootstrap import RepositoryName, opened_machine, run
 from bot.cli.commands.policy import backtest
 from bot.cli.commands.policy.explain import explain
 from bot.cli.output import as_json, line
-from bot.labels.catalog import LabelSet
+from bot.labels import LabelSet
 from bot.policy import Policy, PolicyError, load
-from bot.text.yaml_model import YamlFile
+from bot.text import YamlFile
 
 if TYPE_CHECKING:
-    from bot.app.machine import Machine
+    from bot.app import Machine
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_ID = "urn:assaymaster:policy:1"
@@ -72,7 +72,7 @@ def policy_schema() -> dict[str, Any]:
 
 def _check(text: str, path: str, labels: LabelSet) -> None:
     """Raises PolicyError with a line for each mistake."""
-    from bot.labels.lint import rule_faults  # noqa: PLC0415 - one command of many
+    from bot.labels import rule_faults  # noqa: PLC0415 - one command of many
 
     policy = load(text, path=path)
     file = YamlFile(text, path)
@@ -94,7 +94,7 @@ async def _trust(repository: str, by: str) -> None:
 
 async def _newest(machine: "Machine", repository: str) -> str:
     """Gives the newest commit of the default branch. Raises ForgejoError, BadParameter for an empty repository."""
-    from bot.setup.repository import head_of, repository_of  # noqa: PLC0415 - loads the machine, which check doesn't need
+    from bot.setup import head_of, repository_of  # noqa: PLC0415 - loads the machine, which check doesn't need
 
     found = await repository_of(machine.client, repository)
     commit = await head_of(machine.client, found)

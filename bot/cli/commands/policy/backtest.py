@@ -10,11 +10,11 @@ import typer
 from bot.cli.bootstrap import AsJson, opened_store, read_settings, repository_name, run
 from bot.cli.input import read_bytes
 from bot.cli.output import line, note, whole, working
-from bot.labels.catalog import LabelSet
+from bot.labels import LabelSet
 from bot.policy import Policy, load
 
 if TYPE_CHECKING:
-    from bot.model.preview import Backtest, Trial
+    from bot.model import Backtest, Trial
 
 SCHEMA = "assay.backtest.v1"
 MAX_LAST = 1000
@@ -67,8 +67,8 @@ def backtest(
 
 async def _outcome(new: Policy, named: str, last: int) -> Outcome:
     """Raises BadParameter where nothing is kept to try it on, or where it isn't said of which repository."""
-    from bot.plan.policy_changes import changes  # noqa: PLC0415 - as above
-    from bot.preview.backtest import Bench, backtest, kept, repositories  # noqa: PLC0415 - loads SQLAlchemy
+    from bot.plan import changes  # noqa: PLC0415 - as above
+    from bot.preview import Bench, kept, repositories, run_backtest  # noqa: PLC0415 - loads SQLAlchemy
     from handlers import CHECKS  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
 
     async with opened_store() as store:
@@ -84,7 +84,7 @@ async def _outcome(new: Policy, named: str, last: int) -> Outcome:
         raise typer.BadParameter(f"no snapshot of a pull request{where} is kept here that can be read{kinds}; {KEPT}")
     operators = read_settings().operators or found.policy.operators or ()
     pair = (found.policy.narrowed(operators), new.narrowed(operators))
-    return Outcome(repository, changes(*pair), await backtest(found, *pair, Bench(CHECKS, LabelSet.load())))
+    return Outcome(repository, changes(*pair), await run_backtest(found, *pair, Bench(CHECKS, LabelSet.load())))
 
 
 def _values(found: Outcome) -> dict[str, Any]:

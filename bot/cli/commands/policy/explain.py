@@ -11,7 +11,7 @@ from bot.cli.assess import named_target
 from bot.cli.bootstrap import AsJson, opened_machine, run
 from bot.cli.output import as_json, line, note, working
 from bot.cli.target_args import read_snapshot
-from bot.labels.catalog import LabelSet
+from bot.labels import LabelSet
 from bot.model import NoAnswer, Question, Report, Snapshot, Tools
 
 CHECK = "labels"
@@ -44,7 +44,7 @@ def explain(
 
 
 async def _offline(file: str) -> tuple[Snapshot, Report | None]:
-    from bot.plan.assess import assess  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
+    from bot.plan import assess  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
     from handlers import CHECKS  # noqa: PLC0415 - as above
 
     seen = read_snapshot(file)

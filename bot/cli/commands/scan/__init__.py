@@ -1,1 +1,1 @@
-"""`assay scan`."""
+"""`assay scan`: secrets in a text, a diff or a range of commits."""

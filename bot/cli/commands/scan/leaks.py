@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from bot.cli.checkout import Checkout
 from bot.cli.given_diff import unread
 from bot.git.diff import AddedText, CommitPatch, DiffError, added_texts, decode, read_log
-from bot.scan.scanner import Hit, Scanner
-from bot.text.escape import visible
+from bot.scan import Hit, Scanner
+from bot.text import visible
 
 TWO = 2
 

@@ -1,1 +1,1 @@
-"""`assay soak`."""
+"""`assay soak`: where soaks stand, and playing one through."""

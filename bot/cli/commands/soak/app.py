@@ -19,7 +19,7 @@ from bot.cli.output import FINE, FORGEJO, as_json, line, note, table, whole
 
 if TYPE_CHECKING:
     from bot.model import Check
-    from bot.simulate.simulator import Played
+    from bot.simulate import Played
 
 CLAIM = "claim"
 LONGEST = 20_000
@@ -100,7 +100,7 @@ def show(
     found, _ = run(soaks(repository_name(repo) if repo else ""))
     one = _named(name, found)
     if svg:
-        from bot.simulate.svg import drawn  # noqa: PLC0415 - one option of one command
+        from bot.simulate import drawn  # noqa: PLC0415 - one option of one command
 
         Path(svg).write_text(drawn(one.state), encoding="utf-8")
         note(f"{svg}: written")
@@ -113,9 +113,8 @@ def show(
 
 
 async def _played(file: str) -> "Played":
-    from bot.labels.catalog import LabelSet  # noqa: PLC0415 - as above
-    from bot.simulate.scenario import read_story  # noqa: PLC0415 - as above
-    from bot.simulate.simulator import play  # noqa: PLC0415 - as above
+    from bot.labels import LabelSet  # noqa: PLC0415 - as above
+    from bot.simulate import play, read_story  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above
 
     text = read_bytes(file, "FILE").decode("utf-8", "replace")

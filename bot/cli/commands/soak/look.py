@@ -9,7 +9,7 @@ from bot.forgejo.errors import ForgejoError
 from bot.model import Kind, Target
 
 if TYPE_CHECKING:
-    from bot.app.machine import Machine
+    from bot.app import Machine
 
 
 CHECK = "soak-evidence"
@@ -61,7 +61,7 @@ async def _served(machine: "Machine") -> list[str]:
 
 async def _tracking(machine: "Machine", repository: str) -> list[Target]:
     """The issues on which the policy in force tracks soaks."""
-    from bot.setup.repository import head_of, repository_of  # noqa: PLC0415 - loads the machine's other half
+    from bot.setup import head_of, repository_of  # noqa: PLC0415 - loads the machine's other half
 
     known = await repository_of(machine.client, repository)
     force = await machine.policies.in_force(known.full_name, await head_of(machine.client, known))

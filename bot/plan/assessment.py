@@ -21,7 +21,7 @@ from bot.plan.policy_report import NAME as POLICY_CHECK
 from bot.plan.policy_report import policy_report
 from bot.plan.replies import answers
 from bot.policy import PATH
-from bot.text.escape import plain
+from bot.text import plain
 
 STATES = {
     Verdict.PASS: "success",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.model import ChangedFile, Check, Kind, Report, Restored, Snapshot, Target, Tools, Verdict, WantedLabel
-from bot.plan.assess import STATES, WORSE, assess, plan
+from bot.plan.assessment import STATES, WORSE, assess, plan
 from bot.policy import PATH
 from tests.snapshots import HEAD, ISSUE, NOW, PULL, TOOLS, finding, held, own, report, snapshot
 
