@@ -14,7 +14,8 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from bot.cli.commands import check, contract, deliveries, judge, labels, ledger, server, targets
+from bot.cli.commands import check, deliveries, judge, labels, ledger, server, targets
+from bot.cli.commands.contract import app as contract
 from bot.cli.commands.evidence import app as evidence
 from bot.cli.commands.policy import app as policy
 from bot.cli.commands.scan import app as scan

@@ -14,7 +14,8 @@ from bot.git.diff import decode
 from bot.git.tree import SECONDS, Ends
 from bot.model import ChangedFile, Gap, Mention
 from bot.scan import Scanner
-from bot.text import cleaned, visible, words
+from bot.text import visible
+from bot.text.path_mentions import cleaned, words
 
 DOCUMENTS = (":(icase)*.md", ":(icase)*.rst", ":(icase)*.txt", ":(icase)*.adoc", "docs/")
 GREP = ("grep", "-n", "-z", "-F", "-I", "--no-color", "--full-name", "-f", "-")

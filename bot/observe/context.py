@@ -22,8 +22,10 @@ from bot.observe.branch_protection import read_required, read_reviews
 from bot.observe.references import MOST, Place, References, numbers, reference_of
 from bot.policy import Policy
 from bot.scan import Scanner, Texts, read_texts
-from bot.text import MOST as MOST_PATHS
-from bot.text import READ, path_names, visible
+from bot.text import visible
+from bot.text.markdown import READ
+from bot.text.path_mentions import MOST as MOST_PATHS
+from bot.text.path_mentions import path_names
 from bot.thread import Thread
 from bot.workflows import WorkflowLints
 

@@ -14,7 +14,7 @@ from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import Issue, PullRequest
 from bot.model import Reference
-from bot.text import pieces
+from bot.text.markdown import pieces
 
 MOST = 30
 """References of one description that are looked at."""

@@ -10,7 +10,6 @@ from bot.cli.bootstrap import AsJson, run
 from bot.cli.output import note, whole
 from bot.cli.reports import exit_status, print_reports
 from bot.cli.target_args import Given, SubjectText, subject_of, with_pieces
-from bot.plan import values
 
 
 def add(app: typer.Typer) -> None:
@@ -36,6 +35,8 @@ def check(
     names = named_checks(only)
     done = run(judged(subject_of(subject, given), names))
     if as_json:
+        from bot.plan import values  # noqa: PLC0415 - as JSON alone
+
         seen = done.snapshot
         content = values(seen.target, done.reports) | {"snapshot": seen.hash, "head": seen.inputs.head.sha}
         whole(json.dumps(content, indent=2, sort_keys=True))

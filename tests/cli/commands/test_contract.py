@@ -8,7 +8,8 @@ import typer
 from typer.main import get_command
 
 from bot.cli.checkout import RangeError
-from bot.cli.commands.contract import BranchCheckout, app, places, snapshot_of_branch, template_of
+from bot.cli.commands.contract.app import app
+from bot.cli.commands.contract.template import BranchCheckout, places, snapshot_of_branch, template_of
 from bot.policy import Policy
 from bot.policy.contract import ContractPolicy
 from handlers.contract.check import report

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from bot.cli.bootstrap import opened_machine
 from bot.cli.output import note, working
-from bot.forgejo.errors import ForgejoError
 from bot.model import Kind, Target
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ async def soaks(repository: str) -> tuple[list[Found], bool]:
 
     Raises ForgejoError where a repository that is named can't be read.
     """
+    from bot.forgejo.errors import ForgejoError  # noqa: PLC0415 - loads the client, which --help doesn't need
+
     found: list[Found] = []
     failed = False
     async with opened_machine() as machine:

@@ -1,4 +1,4 @@
-"""`assay contract template`: the description that a branch should come with, before there is a pull request.
+"""The description that a branch should come with, before there is a pull request.
 
 It is made from the checkout around the current folder, by the same check that `/explain contract` asks.
 """
@@ -7,20 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from markdown_it import MarkdownIt
 
-from bot.cli.bootstrap import run
 from bot.cli.checkout import Checkout, RangeError
 from bot.cli.input import local_scanner, read_text
-from bot.cli.output import line, note, working
+from bot.cli.output import note, working
 from bot.git import GitError
 from bot.git.diff import decode
 from bot.model import Check, Kind, Report, Side, Snapshot, Target, Tools
 from bot.policy import PATH, Policy, load
-from bot.text import path_names
+from bot.text.path_mentions import path_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +30,6 @@ DIFF = (
     *("diff-tree", "-r", "--patch", "-U3", "--irreversible-delete", "--find-renames"),
     *("--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short", "--src-prefix=a/", "--dst-prefix=b/"),
 )
-
-app = typer.Typer(help="Descriptions of pull requests.", no_args_is_help=True)
 
 
 @dataclass(frozen=True)
@@ -91,31 +88,6 @@ class BranchCheckout(Checkout):
             return ""
 
 
-@app.callback()
-def contract() -> None:
-    """Descriptions of pull requests."""
-
-
-@app.command()
-def template(
-    base: Annotated[
-        str, typer.Option(metavar="BRANCH", help="Where the branch is to go; the remote's default branch if not given.")
-    ] = "",
-    body_file: Annotated[
-        str, typer.Option(metavar="FILE", help="What is written already and stays; - is standard input.")
-    ] = "",
-    policy: Annotated[
-        str, typer.Option(metavar="FILE", help=f"The policy; {PATH} of the checkout, if it is there and none is given.")
-    ] = "",
-) -> None:
-    """Print the description for what this branch changes, filled in as far as the checkout tells.
-
-    What is left to write begins with TODO. No server is asked, so how checks and references stand isn't in it.
-    """
-    for row in run(_written(base, body_file, policy)).rstrip("\n").split("\n"):
-        line(row)
-
-
 def template_of(report: Report) -> str:
     """Gives the template of a report: the block of code in what it answers to `/explain`. Raises LookupError."""
     fences = [token for token in MarkdownIt("commonmark").parse(report.explanation) if token.type == "fence"]
@@ -139,7 +111,8 @@ def snapshot_of_branch(branch: Branch, body: str, policy: Policy) -> Snapshot:
     return made.model_copy(update={"inputs": made.inputs.model_copy(update=known)})
 
 
-async def _written(base: str, body_file: str, policy: str) -> str:
+async def written(base: str, body_file: str, policy: str) -> str:
+    """Gives the template of the branch that the checkout is on. Raises BadParameter, PolicyError and GitError."""
     from bot.cli.assess import no_model  # noqa: PLC0415 - with the checks, a quarter of the start of other commands
     from bot.labels import LabelSet  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above
