@@ -18,14 +18,14 @@ from bot.intake import Resync
 from bot.labels import LabelSet
 from bot.llm import Models
 from bot.model import Identity
-from bot.observe import Contexts, Observer, Policies, Proofs, Sources
+from bot.observe import Contexts, GateInputs, Observer, Policies, Sources
 from bot.preview import Previews
 from bot.reconcile import Applier, Parts, Reconciler
 from bot.scan import Scanner
 from bot.soaks import SoakReader, Soaks
 from bot.store import Store, open_store
 from bot.telemetry import Metrics
-from bot.thread import Standings
+from bot.thread import PermissionReader
 from handlers import CHECKS
 
 
@@ -103,11 +103,13 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         policies = Policies(client, store, engine, settings.operators, scanner.mask, clock)
         labels = LabelSet.load()
         previews = Previews(store, policies.text, CHECKS, labels, settings.operators, clock)
-        standings = Standings(client, clock)
-        soaks = Soaks(client, store, SoakReader(client, mirrors, scanner, standings), scanner, clock)
-        proofs = Proofs(store, soaks, mirrors, scanner)
+        permissions = PermissionReader(client, clock)
+        soaks = Soaks(client, store, SoakReader(client, mirrors, scanner, permissions), scanner, clock)
+        gate_inputs = GateInputs(store, soaks, mirrors, scanner)
         contexts = Contexts(client, mirrors, scanner)
-        observer = Observer(Sources(client, store, histories, policies, contexts, proofs, standings, scanner), clock)
+        observer = Observer(
+            Sources(client, store, histories, policies, contexts, gate_inputs, permissions, scanner), clock
+        )
         applier = Applier(client, store, labels, clock)
         account = Account(client, settings.operators, key)
         parts = Parts(store, observer, previews, applier, CHECKS, scanner, labels, metrics, clock, models.ask)

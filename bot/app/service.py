@@ -90,8 +90,8 @@ class Service:
         if not machine.account.login:
             return
         async with self._routing:
-            touched = await route_pending(machine.store, self.inbox, machine.account.login, self._clock())
-        for thing in touched:
+            changed = await route_pending(machine.store, self.inbox, machine.account.login, self._clock())
+        for thing in changed:
             await machine.engine.submit(thing.target, urgent=thing.urgent)
 
     def _stored(self, _new: Sequence[Envelope]) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.app import Machine
     from bot.llm import Models
     from bot.plan import Assessment
-    from bot.reconcile import Look
+    from bot.reconcile import Evaluation
 
 LAST = "merge"
 COMMANDS = "commands"
@@ -62,13 +62,13 @@ async def judged(subject: str | Snapshot, only: Collection[str]) -> "Assessment"
     async with opened_machine() as machine:
         target = named_target(subject, machine)
         with working(f"Looking at {target} …"):
-            look = await machine.reconciler.look(target)
-    return await _chosen(look, only)
+            evaluation = await machine.reconciler.evaluate(target)
+    return await _chosen(evaluation, only)
 
 
-def observed(look: "Look") -> Snapshot:
+def observed(evaluation: "Evaluation") -> Snapshot:
     """Gives the snapshot as it was before the checks spoke, so that whoever judges it again judges all of it."""
-    seen, said = look.snapshot, look.reports
+    seen, said = evaluation.snapshot, evaluation.reports
     judgments = [report.judgment for report in said]
     decisions = [decision for report in said for decision in report.decisions]
     before = seen.inputs.model_copy(
@@ -80,17 +80,19 @@ def observed(look: "Look") -> Snapshot:
     return seen.model_copy(update={"inputs": before, "memory": memory})
 
 
-async def _chosen(look: "Look", only: Collection[str]) -> "Assessment":
+async def _chosen(evaluation: "Evaluation", only: Collection[str]) -> "Assessment":
     """Takes from a look what it has, and lets the other checks judge what it saw."""
     from bot.plan import Assessment  # noqa: PLC0415 - as above
 
-    switched_off = off(look.snapshot.policy, only)
-    ran = {report.check for report in look.reports} - switched_off
+    switched_off = off(evaluation.snapshot.policy, only)
+    ran = {report.check for report in evaluation.reports} - switched_off
     rest = frozenset(only) - ran
-    reports = tuple(report for report in look.reports if not only or report.check in frozenset(only) - switched_off)
+    reports = tuple(
+        report for report in evaluation.reports if not only or report.check in frozenset(only) - switched_off
+    )
     if not rest:
-        return Assessment(look.snapshot, reports)
-    more = await _by_hand(look.snapshot, rest)
+        return Assessment(evaluation.snapshot, reports)
+    more = await _by_hand(evaluation.snapshot, rest)
     return Assessment(more.snapshot, (*reports, *more.reports))
 
 

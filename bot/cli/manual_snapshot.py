@@ -19,7 +19,7 @@ NO_COMMIT = Commit(sha="", author="", message="")
 
 
 @dataclass(frozen=True)
-class Pieces:
+class ManualInput:
     """What is known of a target. Texts are raw; `unread` says what a reader of the diff passed over, and why."""
 
     target: Target
@@ -35,30 +35,34 @@ class Pieces:
     policy: Policy = field(default_factory=Policy)
 
 
-def snapshot_of(pieces: Pieces, scanner: Scanner, taken_at: datetime) -> Snapshot:
+def snapshot_of(given_by_hand: ManualInput, scanner: Scanner, taken_at: datetime) -> Snapshot:
     """Gives the snapshot that an observer would take of a target with nothing else on it. Raises DiffError."""
-    files = files_of(pieces.diff)
-    added = tuple(added_texts(pieces.diff, context=True))
-    found = _searched(scanner, pieces.diff, files, added)
-    texts = read_texts(scanner, [Location(where="title"), Location(where="body")], [pieces.title, pieces.body])
-    lines = read_added(scanner, pieces.diff, {file.path: found.paths[file.path] for file in files}, {})
+    files = files_of(given_by_hand.diff)
+    added = tuple(added_texts(given_by_hand.diff, context=True))
+    found = _searched(scanner, given_by_hand.diff, files, added)
+    texts = read_texts(
+        scanner, [Location(where="title"), Location(where="body")], [given_by_hand.title, given_by_hand.body]
+    )
+    lines = read_added(scanner, given_by_hand.diff, {file.path: found.paths[file.path] for file in files}, {})
     inputs = Inputs(
         title=texts.masked[0],
         body=texts.masked[1],
-        title_hash=digest(pieces.title),
-        body_hash=digest(pieces.body),
-        author=pieces.author,
-        state=pieces.state,
-        draft=pieces.draft,
-        labels=tuple(sorted(map(scanner.mask, pieces.labels))),
-        base=Side(ref=scanner.mask(pieces.base) if pieces.base else ""),
+        title_hash=digest(given_by_hand.title),
+        body_hash=digest(given_by_hand.body),
+        author=given_by_hand.author,
+        state=given_by_hand.state,
+        draft=given_by_hand.draft,
+        labels=tuple(sorted(map(scanner.mask, given_by_hand.labels))),
+        base=Side(ref=scanner.mask(given_by_hand.base) if given_by_hand.base else ""),
         files=tuple(_shown(file, found) for file in files),
         added=lines.runs,
         added_cut=lines.cut,
         leaks=(*found.leaks, *texts.leaks),
-        gaps=(*_gaps(pieces, found), *texts.gaps),
+        gaps=(*_gaps(given_by_hand, found), *texts.gaps),
     )
-    return Snapshot(target=pieces.target, taken_at=taken_at, inputs=inputs, policy=pieces.policy, own=Own(account=""))
+    return Snapshot(
+        target=given_by_hand.target, taken_at=taken_at, inputs=inputs, policy=given_by_hand.policy, own=Own(account="")
+    )
 
 
 def _searched(scanner: Scanner, diff: str, files: tuple[ChangedFile, ...], added: tuple[AddedText, ...]) -> Searched:
@@ -66,10 +70,10 @@ def _searched(scanner: Scanner, diff: str, files: tuple[ChangedFile, ...], added
     return search(scanner, Commits("", [patch], frozenset(), {NO_COMMIT.sha: StoredCommit("", "")}, frozenset()))
 
 
-def _gaps(pieces: Pieces, found: Searched) -> list[Gap]:
+def _gaps(given_by_hand: ManualInput, found: Searched) -> list[Gap]:
     """What was passed over in the diff; a commit without an id has no name to tell."""
-    of = digest(pieces.diff)
-    unread = [Gap(what="a part of the diff", why=why, of=of) for why in pieces.unread]
+    of = digest(given_by_hand.diff)
+    unread = [Gap(what="a part of the diff", why=why, of=of) for why in given_by_hand.unread]
     return [*unread, *(gap.model_copy(update={"what": gap.what.removesuffix(" in ")}) for gap in found.gaps)]
 
 

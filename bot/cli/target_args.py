@@ -17,7 +17,7 @@ from bot.model import Kind, Snapshot, Target
 from bot.policy import Policy, load
 
 if TYPE_CHECKING:
-    from bot.cli.manual_snapshot import Pieces
+    from bot.cli.manual_snapshot import ManualInput
 
 
 SubjectText = Annotated[
@@ -70,7 +70,7 @@ class Given:
         return (self.body_file, self.diff, self.policy)
 
 
-with_pieces = with_options(Given)
+with_manual_input = with_options(Given)
 """Gives the command with the options of Given, which reach it as one value, `given`."""
 
 
@@ -117,9 +117,9 @@ def by_hand(given: Given) -> Snapshot:
         raise typer.BadParameter("standard input can be one file alone; write the others into files")
     target = _target(given)
     try:
-        pieces = _pieces(given, target)
+        given_by_hand = _manual_input(given, target)
         with working("Looking for secrets …"):
-            return snapshot_of(pieces, local_scanner(), datetime.now(UTC))
+            return snapshot_of(given_by_hand, local_scanner(), datetime.now(UTC))
     except DiffError as fault:
         raise typer.BadParameter(f"{given.diff}: {fault}; make it again with git diff", param_hint="--diff") from None
 
@@ -135,17 +135,17 @@ def _target(given: Given) -> Target:
     return Target(repository=given.repo, number=given.number or 1, kind=kind)
 
 
-def _pieces(given: Given, target: Target) -> "Pieces":
+def _manual_input(given: Given, target: Target) -> "ManualInput":
     """Raises BadParameter, PolicyError and ConfigError, and DiffError for a diff that isn't whole."""
     from bot.cli.given_diff import unread  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
-    from bot.cli.manual_snapshot import Pieces  # noqa: PLC0415 - as the first
+    from bot.cli.manual_snapshot import ManualInput  # noqa: PLC0415 - as the first
     from bot.git import files_of  # noqa: PLC0415 - as above
     from bot.git.diff import DiffError, added_texts, decode  # noqa: PLC0415 - loads unidiff
 
     diff = decode(read_bytes(given.diff, "--diff")) if given.diff else ""
     if diff.strip() and not files_of(diff):
         raise DiffError("no unified diff of any file")
-    return Pieces(
+    return ManualInput(
         target=target,
         title=given.title,
         body=read_text(given.body_file, "--body-file") if given.body_file else "",

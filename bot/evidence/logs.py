@@ -57,7 +57,7 @@ class LogRead:
 
 
 @dataclass(frozen=True)
-class _Piece:
+class _Chunk:
     """Some of a log. `text` begins at byte `at`, on line `line`; what is before `fresh` was in the last piece too."""
 
     text: bytes = field(repr=False)
@@ -97,10 +97,10 @@ def read_log(file: BinaryIO, texts: Collection[str], scanner: Scanner) -> LogRea
     """Gives what a log holds, from its first byte to its last. Raises LogError for one that is packed or empty."""
     counter, found, unread = Counter(texts), dict[int, _Found](), list[str]()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="log") as pool:
-        waiting: deque[tuple[_Piece, Future[tuple[list[_Found], list[str]]]]] = deque()
-        for piece in _pieces(file):
-            waiting.append((piece, pool.submit(_searched, scanner, piece)))
-            counter.feed(piece.text[piece.fresh :])
+        waiting: deque[tuple[_Chunk, Future[tuple[list[_Found], list[str]]]]] = deque()
+        for chunk in _chunks(file):
+            waiting.append((chunk, pool.submit(_searched, scanner, chunk)))
+            counter.feed(chunk.text[chunk.fresh :])
             while len(waiting) > WORKERS + 1:
                 _take(waiting.popleft()[1].result(), found, unread)
             if unread:
@@ -122,27 +122,27 @@ def _take(result: tuple[list[_Found], list[str]], found: dict[int, _Found], unre
     unread += gaps
 
 
-def _searched(scanner: Scanner, piece: _Piece) -> tuple[list[_Found], list[str]]:
+def _searched(scanner: Scanner, chunk: _Chunk) -> tuple[list[_Found], list[str]]:
     """The secrets of a piece; one that has too many places to judge is searched in halves."""
-    result = scanner.scan(piece.text)
-    if not result.gaps or len(piece.text) <= LEAST:
-        return list(_found(result, piece)), [f"near line {piece.line}: {gap}" for gap in result.gaps]
-    half = len(piece.text) // 2
-    middle = piece.text.rfind(b"\n", half // 2, half) + 1 or half
-    line = piece.line + piece.text.count(b"\n", 0, middle)
-    first = _Piece(piece.text[: middle + OVERLAP], piece.at, piece.line, 0)
-    second = _Piece(piece.text[middle:], piece.at + middle, line, 0)
+    result = scanner.scan(chunk.text)
+    if not result.gaps or len(chunk.text) <= LEAST:
+        return list(_found(result, chunk)), [f"near line {chunk.line}: {gap}" for gap in result.gaps]
+    half = len(chunk.text) // 2
+    middle = chunk.text.rfind(b"\n", half // 2, half) + 1 or half
+    line = chunk.line + chunk.text.count(b"\n", 0, middle)
+    first = _Chunk(chunk.text[: middle + OVERLAP], chunk.at, chunk.line, 0)
+    second = _Chunk(chunk.text[middle:], chunk.at + middle, line, 0)
     halves = [_searched(scanner, part) for part in (first, second)]
     return [one for found, _ in halves for one in found], [gap for _, gaps in halves for gap in gaps]
 
 
-def _found(result: ScanResult, piece: _Piece) -> Iterator[_Found]:
+def _found(result: ScanResult, chunk: _Chunk) -> Iterator[_Found]:
     for hit in result.hits:
-        secret = Secret(hit.rule, hit.severity, piece.line + hit.line - 1, hit.fingerprint)
-        yield _Found(secret, piece.at + hit.start, hit.end - hit.start)
+        secret = Secret(hit.rule, hit.severity, chunk.line + hit.line - 1, hit.fingerprint)
+        yield _Found(secret, chunk.at + hit.start, hit.end - hit.start)
 
 
-def _pieces(file: BinaryIO) -> Iterator[_Piece]:
+def _chunks(file: BinaryIO) -> Iterator[_Chunk]:
     before, rest, at, line = b"", b"", 0, 1
     for block in _blocks(file):
         rest += block
@@ -150,12 +150,12 @@ def _pieces(file: BinaryIO) -> Iterator[_Piece]:
         if not cut and len(rest) < BLOCK:
             continue
         cut = cut or len(rest)
-        piece = _Piece(before + rest[:cut], at - len(before), line - before.count(b"\n"), len(before))
-        yield piece
+        chunk = _Chunk(before + rest[:cut], at - len(before), line - before.count(b"\n"), len(before))
+        yield chunk
         at, line = at + cut, line + rest.count(b"\n", 0, cut)
-        before, rest = _overlap(piece.text), rest[cut:]
+        before, rest = _overlap(chunk.text), rest[cut:]
     if rest:
-        yield _Piece(before + rest, at - len(before), line - before.count(b"\n"), len(before))
+        yield _Chunk(before + rest, at - len(before), line - before.count(b"\n"), len(before))
 
 
 def _overlap(text: bytes) -> bytes:

@@ -4,7 +4,7 @@ Used by observe.
 """
 
 from bot.history.history import Heads, Histories, History, HistoryLimits, Moved, relevant
-from bot.history.protected_lines import Touched, Touches, protected_names
+from bot.history.protected_lines import ProtectedChanges, ProtectedLines, protected_names
 from bot.history.stale_mentions import Mentions, left
 
 __all__ = [
@@ -14,8 +14,8 @@ __all__ = [
     "HistoryLimits",
     "Mentions",
     "Moved",
-    "Touched",
-    "Touches",
+    "ProtectedChanges",
+    "ProtectedLines",
     "left",
     "protected_names",
     "relevant",

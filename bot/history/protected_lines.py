@@ -18,7 +18,7 @@ from bot.git import GitError, GitTooMuch, Mirror, Mirrors, check_sha
 from bot.git.diff import FILE, HEADER, DiffError, decode, read_net, unquote
 from bot.git.patches import MAX_NAMES, not_here
 from bot.git.tree import Ends
-from bot.model import Gap, Touch
+from bot.model import Gap, ProtectedLine
 from bot.policy import Policy
 from bot.scan import Scanner
 from bot.text import visible
@@ -42,10 +42,10 @@ _NEIGHBOUR = "[A-Za-z0-9_]"
 
 
 @dataclass(frozen=True)
-class Touched:
+class ProtectedChanges:
     """The changed lines with protected names, and what hides others."""
 
-    touches: tuple[Touch, ...] = ()
+    protected_lines: tuple[ProtectedLine, ...] = ()
     unseen: tuple[Gap, ...] = ()
 
 
@@ -63,20 +63,20 @@ def protected_names(policy: Policy) -> tuple[str, ...]:
     return tuple(sorted({name for one in protections for name in one.names}))
 
 
-class Touches:
+class ProtectedLines:
     """Reads touches from mirrors that hold the commits already, and remembers them."""
 
     def __init__(self, mirrors: Mirrors, scanner: Scanner) -> None:
         self._mirrors = mirrors
         self._scanner = scanner
-        self._known: FactCache[tuple[str, str, str, tuple[str, ...]], Touched] = FactCache(REMEMBERED)
+        self._known: FactCache[tuple[str, str, str, tuple[str, ...]], ProtectedChanges] = FactCache(REMEMBERED)
 
-    async def read(self, ends: Ends, names: Sequence[str]) -> Touched:
+    async def read(self, ends: Ends, names: Sequence[str]) -> ProtectedChanges:
         """Gives the touches of the net difference from the merge base to the head; nothing where there are no names."""
         if not names:
-            return Touched()
+            return ProtectedChanges()
         if not ends.merge_base:
-            return Touched(unseen=(_gap(ends, "head and base have no common ancestor that could be read"),))
+            return ProtectedChanges(unseen=(_gap(ends, "head and base have no common ancestor that could be read"),))
         key = (ends.repository, ends.merge_base, ends.head, tuple(names))
         known = self._known.get(key)
         if known is not None:
@@ -84,10 +84,10 @@ class Touches:
         try:
             found, seconds = await self._read(ends, tuple(names)), FOREVER
         except GitError as fault:
-            found, seconds = Touched(unseen=(_gap(ends, self._shown(str(fault))),)), AGAIN
+            found, seconds = ProtectedChanges(unseen=(_gap(ends, self._shown(str(fault))),)), AGAIN
         return self._known.keep(key, found, seconds)
 
-    async def _read(self, ends: Ends, names: tuple[str, ...]) -> Touched:
+    async def _read(self, ends: Ends, names: tuple[str, ...]) -> ProtectedChanges:
         mirror = self._mirrors.mirror(ends.repository)
         beside, gaps = list[str](), list[str]()
         try:
@@ -102,25 +102,27 @@ class Touches:
             gaps = [f"a version of file {path} is too large" for path in beside]
             output = await _patch(mirror, ends, names, beside)
         if len(output) > MAX_READ:
-            return Touched(unseen=(_gap(ends, f"more than {MAX_READ} bytes of lines in files with such names"),))
+            return ProtectedChanges(
+                unseen=(_gap(ends, f"more than {MAX_READ} bytes of lines in files with such names"),)
+            )
         return await asyncio.to_thread(self._touched, ends, names, decode(output), gaps)
 
-    def _touched(self, ends: Ends, names: tuple[str, ...], patch: str, gaps: Sequence[str]) -> Touched:
+    def _touched(self, ends: Ends, names: tuple[str, ...], patch: str, gaps: Sequence[str]) -> ProtectedChanges:
         why = list(gaps)
-        found: list[Touch] = []
+        found: list[ProtectedLine] = []
         counts: Counter[tuple[str, str, bool]] = Counter()
         try:
             for line, name in _named(_lines(patch), names):
                 key = (name, line.path, line.removed)
                 counts[key] += 1
                 if counts[key] <= EACH and len(found) <= MOST:
-                    found.append(Touch(name=name, path=line.path, line=line.number, removed=line.removed))
+                    found.append(ProtectedLine(name=name, path=line.path, line=line.number, removed=line.removed))
         except DiffError as fault:
             why.append(str(fault))
         if len(found) > MOST:
             why.append(f"there are more than the {MOST} that are kept")
         shown = {path: self._shown(path) for path in {one.path for one in found}}
-        return Touched(
+        return ProtectedChanges(
             tuple(one.model_copy(update={"path": shown[one.path]}) for one in found[:MOST]),
             tuple(_gap(ends, self._shown(one)) for one in why),
         )

@@ -2,14 +2,14 @@
 
 from bot.intake.inbox import Inbox
 from bot.intake.resync import Resync
-from bot.intake.routing import Touch, Touched, mark_dirty, route, route_pending
+from bot.intake.routing import Change, TargetChanged, mark_dirty, route, route_pending
 from bot.intake.webhook import add_webhook
 
 __all__ = [
+    "Change",
     "Inbox",
     "Resync",
-    "Touch",
-    "Touched",
+    "TargetChanged",
     "add_webhook",
     "mark_dirty",
     "route",

@@ -1,4 +1,4 @@
-"""From deliveries to what they touch.
+"""From deliveries to what they change.
 
 `route` is pure: an envelope in, what it touches out. `route_pending` takes what the inbox holds, and marks targets
 dirty and deliveries routed in one transaction, so that a crash repeats a step and never loses one.
@@ -24,7 +24,7 @@ _NO_COMMIT = re.compile(r"0*")
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class TargetChanged:
     """Something happened to a target. `urgent`: its head moved, so a look that is under way is out of date."""
 
     target: Target
@@ -41,20 +41,20 @@ class BranchMoved:
     after: str
 
 
-Touch = Touched | BranchMoved
-_router: Router[Envelope, Touch | None] = Router()
+Change = TargetChanged | BranchMoved
+_router: Router[Envelope, Change | None] = Router()
 
 
-def route(envelope: Envelope, bot_login: str) -> list[Touch]:
+def route(envelope: Envelope, bot_login: str) -> list[Change]:
     """What a delivery touches: nothing when the bot's own account caused it.
 
-    Somebody else's edit of the bot's comment comes with that somebody as sender, so it does touch.
+    Somebody else's edit of the bot's comment comes with that somebody as sender, so it does change.
     """
     if bot_login and envelope.sender.casefold() == bot_login.casefold():
         return []
     if not _REPOSITORY.fullmatch(envelope.repository):
         return []
-    return [touch for touch in _router.dispatch(envelope.event, envelope.action, envelope) if touch]
+    return [change for change in _router.dispatch(envelope.event, envelope.action, envelope) if change]
 
 
 # Fine names as in X-Forgejo-Event-Type, and the three coarse ones that servers without that header send for reviews.
@@ -75,16 +75,16 @@ def route(envelope: Envelope, bot_login: str) -> list[Touch]:
 @_router.register("issue_assign")
 @_router.register("issue_milestone")
 @_router.register("issue_comment")
-def _on_target(envelope: Envelope) -> Touch | None:
+def _on_target(envelope: Envelope) -> Change | None:
     if envelope.number is None:
         return None
     kind = Kind.PULL if envelope.is_pull else Kind.ISSUE
     target = Target(repository=envelope.repository, number=envelope.number, kind=kind)
-    return Touched(target, urgent=envelope.action == "synchronized")
+    return TargetChanged(target, urgent=envelope.action == "synchronized")
 
 
 @_router.register("push")
-def _on_push(envelope: Envelope) -> Touch | None:
+def _on_push(envelope: Envelope) -> Change | None:
     # Equal ends are the server's test delivery.
     moved = envelope.before != envelope.after and not _NO_COMMIT.fullmatch(envelope.after)
     if not moved or not envelope.ref.startswith(BRANCHES):
@@ -110,38 +110,40 @@ async def mark_dirty(session: AsyncSession, targets: Iterable[Target]) -> None:
 async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_login: str) -> None:
     """Two quick force-pushes leave one look: the head between them is known from its delivery alone."""
     for envelope in batch:
-        for touch in route(envelope, bot_login):
-            if isinstance(touch, Touched) and touch.target.kind is Kind.PULL and envelope.after:
-                await records.keep_heads(session, touch.target, [envelope.after], envelope.received_at)
+        for change in route(envelope, bot_login):
+            if isinstance(change, TargetChanged) and change.target.kind is Kind.PULL and envelope.after:
+                await records.keep_heads(session, change.target, [envelope.after], envelope.received_at)
 
 
-async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetime) -> list[Touched]:
+async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetime) -> list[TargetChanged]:
     """Route all deliveries that wait; give what they touched, each target once.
 
     Pull requests into a branch that moved are touched too, unhurried: they are measured against it; so are tracking
     issues of soaks where it is the default branch, which has the policy. A repository whose deliveries come without
     `setup` (an organisation's webhook) is served from then on.
     """
-    touched: dict[Target, bool] = {}
+    changed: dict[Target, bool] = {}
     more = True
     while more and (batch := await inbox.unrouted(deliveries.SLICE)):
         more = len(batch) == deliveries.SLICE
-        touches = [touch for envelope in batch for touch in route(envelope, bot_login)]
-        direct = [touch for touch in touches if isinstance(touch, Touched)]
+        changes = [change for envelope in batch for change in route(envelope, bot_login)]
+        direct = [change for change in changes if isinstance(change, TargetChanged)]
         moves = {
-            (touch.repository, touch.ref.removeprefix(BRANCHES)) for touch in touches if isinstance(touch, BranchMoved)
+            (change.repository, change.ref.removeprefix(BRANCHES))
+            for change in changes
+            if isinstance(change, BranchMoved)
         }
         async with store.session() as session:
-            for repository in sorted({touch.target.repository for touch in direct}):
+            for repository in sorted({change.target.repository for change in direct}):
                 await records.serve(session, repository, now)
-            await mark_dirty(session, {touch.target for touch in direct})
+            await mark_dirty(session, {change.target for change in direct})
             await _keep_heads(session, batch, bot_login)
             for repository, branch in sorted(moves):
                 into = await records.mark_open(session, repository=repository, base_ref=branch, priority=3)
                 into += await soak_observations.mark_tracked(session, repository, branch=branch)
-                direct += [Touched(target) for target in into]
+                direct += [TargetChanged(target) for target in into]
             await deliveries.mark_routed(session, [envelope.id for envelope in batch], now)
         inbox.routed(len(batch))
-        for touch in direct:
-            touched[touch.target] = touched.get(touch.target, False) or touch.urgent
-    return [Touched(target, urgent) for target, urgent in touched.items()]
+        for change in direct:
+            changed[change.target] = changed.get(change.target, False) or change.urgent
+    return [TargetChanged(target, urgent) for target, urgent in changed.items()]

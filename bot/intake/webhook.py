@@ -156,14 +156,14 @@ async def _body(request: web.Request, limit: int) -> bytes:
         return body
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _pieces(content, limit)
+            return await _read_body(content, limit)
     except TimeoutError:
         raise _Refused(408, "malformed", f"the body didn't come within {BODY_SECONDS:.0f} s; send it at once") from None
     except (web.RequestPayloadError, HttpProcessingError, ConnectionError):
         raise _Refused(400, "malformed", "the body ended early or can't be decoded; send it whole") from None
 
 
-async def _pieces(content: StreamReader, limit: int) -> bytes:
+async def _read_body(content: StreamReader, limit: int) -> bytes:
     pieces: list[bytes] = []
     size = 0
     while piece := await content.readany():

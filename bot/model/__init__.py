@@ -34,12 +34,12 @@ from bot.model.inputs import (
     Lint,
     Mention,
     PhraseSeen,
+    ProtectedLine,
     Reference,
     Review,
     Side,
     SoakSeen,
     StatusSeen,
-    Touch,
 )
 from bot.model.preview import Backtest, Preview, Shift, Trial
 from bot.model.report import (
@@ -99,6 +99,7 @@ __all__ = [
     "PhraseSeen",
     "Plan",
     "Preview",
+    "ProtectedLine",
     "PullSeen",
     "Question",
     "Record",
@@ -117,7 +118,6 @@ __all__ = [
     "Target",
     "TokenFile",
     "Tools",
-    "Touch",
     "Trial",
     "Value",
     "Verdict",

@@ -1,9 +1,9 @@
 """What was observed of a target and what judgments read. Texts are masked; hashes are of the raw ones."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from bot.model.evidence import CommitSeen, PullSeen, RunSeen
 from bot.model.words import Location, Severity, Value, digest
@@ -175,7 +175,7 @@ class Decision(Value):
     decided: datetime | None = None
 
 
-class Touch(Value):
+class ProtectedLine(Value):
     """A changed line that names something protected; `removed` ones are counted in the file as it was."""
 
     name: str
@@ -266,7 +266,10 @@ class Inputs(Value):
     gaps: tuple[Gap, ...] = ()
     unseen: tuple[Gap, ...] = ()
     soaks: tuple[SoakSeen, ...] = ()
-    touches: tuple[Touch, ...] = ()
+    # Snapshots that version 0.1 kept call it `touches`.
+    protected_lines: Annotated[
+        tuple[ProtectedLine, ...], Field(validation_alias=AliasChoices("protected_lines", "touches"))
+    ] = ()
     phrases: tuple[PhraseSeen, ...] = ()
 
     def live(self, comment: CommentText) -> bool:

@@ -69,7 +69,7 @@ class Own(Value):
     restored: tuple[Restored, ...] = ()
     siblings: tuple[SiblingVerdict, ...] = ()
 
-    def holding(self, name: str) -> Held | None:
+    def held_at(self, name: str) -> Held | None:
         """Gives what the bot holds at a place, if anything."""
         return next((held for held in self.held if held.object == name), None)
 

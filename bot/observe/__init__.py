@@ -1,16 +1,16 @@
 """From a target to its snapshot. Used by preview and reconcile."""
 
 from bot.observe.context import Contexts, Wanted
-from bot.observe.gate_inputs import Proofs
+from bot.observe.gate_inputs import GateInputs
 from bot.observe.observer import PATIENCE, Observer, Sources
 from bot.observe.policy_in_force import Policies
 
 __all__ = [
     "PATIENCE",
     "Contexts",
+    "GateInputs",
     "Observer",
     "Policies",
-    "Proofs",
     "Sources",
     "Wanted",
 ]

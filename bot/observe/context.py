@@ -66,7 +66,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Looked:
+class ContextRequest:
     """What is known of a pull request already: its thread and history, its description masked, the bot's account."""
 
     repository: str
@@ -117,21 +117,21 @@ class Contexts:
         self._lints = WorkflowLints(mirrors)
         self._named: FactCache[tuple[Place, str], _Named] = FactCache(REMEMBERED)
 
-    async def read(self, looked: Looked, wanted: Wanted) -> Context:
+    async def read(self, request: ContextRequest, wanted: Wanted) -> Context:
         """Gives the context of a pull request; nothing for an issue, and the reviews alone for one that is closed.
 
         Raises ForgejoError when Forgejo can't be asked. What git can't tell is `unseen`.
         """
-        pull = looked.thread.head
-        self._references.note(looked.repository, reference_of(pull))
+        pull = request.thread.head
+        self._references.note(request.repository, reference_of(pull))
         if not isinstance(pull, PullRequest):
             return Context()
         asked = wanted if pull.state == "open" else Wanted()
-        ends = Ends(looked.repository, pull.base.sha, pull.head.sha, looked.history.merge_base)
-        files = looked.history.files
-        named = await self._names(looked, pull) if asked.references else _Named()
+        ends = Ends(request.repository, pull.base.sha, pull.head.sha, request.history.merge_base)
+        files = request.history.files
+        named = await self._names(request, pull) if asked.references else _Named()
         reviews, merge, references, there, drift, lint = await run_all(
-            self._reviews(looked, pull),
+            self._reviews(request, pull),
             self._merge(pull, ends) if asked.mergeable else _nothing(),
             self._referred(pull, ends.repository, named.numbers),
             self._trees.paths(ends, named.paths) if asked.contract else _nothing(),
@@ -156,8 +156,8 @@ class Contexts:
             unseen=tuple(map(self._shown, (*named.unread, *unmerged, *unnamed, *unsearched, *unlinted))),
         )
 
-    async def _reviews(self, looked: Looked, pull: PullRequest) -> tuple[tuple[Review, ...], Texts]:
-        found = await read_reviews(self._client, looked.repository, pull.number, looked.account)
+    async def _reviews(self, request: ContextRequest, pull: PullRequest) -> tuple[tuple[Review, ...], Texts]:
+        found = await read_reviews(self._client, request.repository, pull.number, request.account)
         places, texts = [place for place, _ in found.texts], [text for _, text in found.texts]
         if not texts:
             return found.words, Texts((), (), ())
@@ -176,11 +176,11 @@ class Contexts:
         itself = [Reference(number=pull.number, kind="pull", state=pull.state)] if len(others) < len(named) else []
         return tuple(sorted((*found, *itself), key=lambda one: one.number))
 
-    async def _names(self, looked: Looked, pull: PullRequest) -> _Named:
-        place = Place(looked.repository, pull.html_url.rsplit("/", 2)[0])
-        key = (place, digest(looked.body))
+    async def _names(self, request: ContextRequest, pull: PullRequest) -> _Named:
+        place = Place(request.repository, pull.html_url.rsplit("/", 2)[0])
+        key = (place, digest(request.body))
         known = self._named.get(key)
-        return known or self._named.keep(key, await asyncio.to_thread(_named, looked.body, place))
+        return known or self._named.keep(key, await asyncio.to_thread(_named, request.body, place))
 
     def _shown(self, gap: Gap) -> Gap:
         """What a gap names and quotes is somebody's words."""

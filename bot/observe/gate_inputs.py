@@ -5,20 +5,20 @@ Nothing is read of what the policy doesn't name.
 
 from bot.git import Mirrors
 from bot.git.tree import Ends
-from bot.history import History, Touched, Touches, protected_names
+from bot.history import History, ProtectedChanges, ProtectedLines, protected_names
 from bot.model import Inputs, Judgment, PhraseSeen
 from bot.scan import Scanner
 from bot.soaks import Scene, Soaks
 from bot.store import Store, phrases_on
 
 
-class Proofs:
+class GateInputs:
     """Adds to what was observed of a target."""
 
     def __init__(self, store: Store, soaks: Soaks, mirrors: Mirrors, scanner: Scanner) -> None:
         self._store = store
         self._soaks = soaks
-        self._touches = Touches(mirrors, scanner)
+        self._touches = ProtectedLines(mirrors, scanner)
 
     async def read(self, scene: Scene, inputs: Inputs, history: History, judgments: tuple[Judgment, ...]) -> Inputs:
         """Gives the inputs with soaks, phrases and touches. Raises ForgejoError and GitError."""
@@ -27,12 +27,12 @@ class Proofs:
             update={
                 "soaks": await self._soaks.read(scene, inputs, judgments),
                 "phrases": await self._phrases(scene),
-                "touches": touched.touches,
+                "protected_lines": touched.protected_lines,
                 "unseen": (*inputs.unseen, *touched.unseen),
             }
         )
 
-    async def _touched(self, scene: Scene, inputs: Inputs, history: History) -> Touched:
+    async def _touched(self, scene: Scene, inputs: Inputs, history: History) -> ProtectedChanges:
         names = protected_names(scene.policy) if inputs.head.sha and inputs.state == "open" else ()
         ends = Ends(scene.target.repository, inputs.base.sha, inputs.head.sha, history.merge_base)
         return await self._touches.read(ends, names)

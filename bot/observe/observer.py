@@ -28,8 +28,8 @@ from bot.model import (
     Target,
     digest,
 )
-from bot.observe.context import Contexts, Looked, Wanted
-from bot.observe.gate_inputs import Proofs
+from bot.observe.context import ContextRequest, Contexts, Wanted
+from bot.observe.gate_inputs import GateInputs
 from bot.observe.policy_in_force import Merge, Policies
 from bot.policy import PATH, Policy, named
 from bot.scan import Scanner, read_texts
@@ -37,7 +37,7 @@ from bot.soaks import Scene
 from bot.store import Store, owned, targets
 from bot.store.decisions import Recalled, recall
 from bot.store.tables import Delivery
-from bot.thread import Standings, Thread, commanders, comment_texts, default_tip, own_objects, read_thread
+from bot.thread import PermissionReader, Thread, commanders, comment_texts, default_tip, own_objects, read_thread
 
 MAX_PUSHES = 100
 PATIENCE = 3
@@ -53,8 +53,8 @@ class Sources:
     histories: Histories
     policies: Policies
     contexts: Contexts
-    proofs: Proofs
-    standings: Standings
+    gate_inputs: GateInputs
+    permissions: PermissionReader
     scanner: Scanner
 
 
@@ -67,10 +67,10 @@ class Observer:
         self._histories = sources.histories
         self._policies = sources.policies
         self._contexts = sources.contexts
-        self._proofs = sources.proofs
+        self._gate_inputs = sources.gate_inputs
         self._scanner = sources.scanner
         self._clock = clock
-        self._standings = sources.standings
+        self._permissions = sources.permissions
 
     async def canonical(self, target: Target) -> Target:
         """Gives the target with its repository spelt as the server spells it. Raises ForgejoError."""
@@ -93,7 +93,7 @@ class Observer:
         inputs = await self._inputs(thread, history, recalled, identity)
         inputs = await self._around(target, thread, history, (inputs, in_force.policy, identity))
         scene = Scene(target, thread, tip, in_force.policy, identity, patient=attempts < PATIENCE)
-        inputs = await self._proofs.read(scene, inputs, history, recalled.judgments)
+        inputs = await self._gate_inputs.read(scene, inputs, history, recalled.judgments)
         memory = await self._memory(thread, inputs, in_force.policy, recalled)
         return Snapshot(
             target=target,
@@ -124,7 +124,7 @@ class Observer:
         sha = thread.head.head.sha if isinstance(thread.head, PullRequest) else ""
         async with self._store.read() as session:
             row = await targets.row_of(session, target)
-            held = await owned.holdings(session, target)
+            held = await owned.held(session, target)
             restored = await owned.restored(session, target, self._clock())
             siblings = await targets.siblings(session, target, sha) if sha else ()
         labels = own_objects.labels(thread.head.labels, thread.timeline)
@@ -191,7 +191,7 @@ class Observer:
         asking = commanders(inputs, policy) if rights and rights.admin else ()
         return Memory(
             updated_at=thread.head.updated_at,
-            permissions=await self._standings.of(thread.repository.full_name, asking),
+            permissions=await self._permissions.of(thread.repository.full_name, asking),
             judgments=recalled.judgments,
         )
 
@@ -200,8 +200,8 @@ class Observer:
     ) -> Inputs:
         """What stands around a pull request, as far as the policy has anybody read it."""
         inputs, policy, identity = so_far
-        looked = Looked(target.repository, thread, history, inputs.body, identity.account)
-        around = await self._contexts.read(looked, Wanted.by(policy))
+        request = ContextRequest(target.repository, thread, history, inputs.body, identity.account)
+        around = await self._contexts.read(request, Wanted.by(policy))
         return inputs.model_copy(
             update={
                 "reviews": around.reviews,

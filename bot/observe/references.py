@@ -14,7 +14,7 @@ from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import Issue, PullRequest
 from bot.model import Reference
-from bot.text.markdown import pieces
+from bot.text.markdown import spans
 
 MOST = 30
 """References of one description that are looked at."""
@@ -39,7 +39,7 @@ class Place:
 
 def numbers(body: str, place: Place) -> tuple[int, ...]:
     """Gives the numbers of this repository that a description names outside of code, each once."""
-    found = (number for piece in pieces(body) if piece.form == "plain" for number in _numbers(piece.text, place))
+    found = (number for span in spans(body) if span.form == "plain" for number in _numbers(span.text, place))
     return tuple(dict.fromkeys(found))
 
 

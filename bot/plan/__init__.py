@@ -7,7 +7,7 @@ Public modules: `report`.
 
 from bot.plan.actions import Action, Disputes, disputes, status_value, writes
 from bot.plan.assessment import MAX_DESCRIPTION, Assessment, assess, plan
-from bot.plan.label_merge import label_object, regrounded
+from bot.plan.label_merge import current_evidence, label_object
 from bot.plan.policy_changes import WAITS, changes
 from bot.plan.policy_report import NAME
 from bot.plan.report_payload import values
@@ -21,10 +21,10 @@ __all__ = [
     "Disputes",
     "assess",
     "changes",
+    "current_evidence",
     "disputes",
     "label_object",
     "plan",
-    "regrounded",
     "status_value",
     "values",
     "writes",

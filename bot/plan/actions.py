@@ -167,7 +167,7 @@ def _reactions(plan: Plan, snapshot: Snapshot) -> tuple[list[Action], list[Actio
     first, last = list[Action](), list[Action]()
     for wanted in plan.reactions:
         name = f"reaction:{wanted.comment_id}:{wanted.content}"
-        held = snapshot.own.holding(name)
+        held = snapshot.own.held_at(name)
         if held is None or not held.value:
             action = Action(kind="reaction.create", object=name, comment_id=wanted.comment_id, body=wanted.content)
             (first if wanted.content == FIRST else last).append(action)
@@ -191,14 +191,14 @@ def _counted(found: Sequence[tuple[str, str, bool]], snapshot: Snapshot) -> Disp
 
 def _own(comment: WantedComment, snapshot: Snapshot) -> list[OwnComment]:
     """What the ledger knows comes first, then the oldest: an older note may have been made to look like the bot's."""
-    held = snapshot.own.holding(f"comment:{comment.purpose}")
+    held = snapshot.own.held_at(f"comment:{comment.purpose}")
     known = held.remote_id if held else None
     mine = (own for own in snapshot.own.comments if own.purpose == comment.purpose)
     return sorted(mine, key=lambda own: (own.id != known, own.id))
 
 
 def _comment_dispute(comment: WantedComment, snapshot: Snapshot) -> str:
-    held = snapshot.own.holding(f"comment:{comment.purpose}")
+    held = snapshot.own.held_at(f"comment:{comment.purpose}")
     if held is None or not held.value:
         return ""
     there = _own(comment, snapshot)
@@ -213,7 +213,7 @@ def _comment_actions(comment: WantedComment, snapshot: Snapshot) -> list[Action]
     name = f"comment:{comment.purpose}"
     there = _own(comment, snapshot)
     if comment.once and not _comment_dispute(comment, snapshot):
-        held = snapshot.own.holding(name)
+        held = snapshot.own.held_at(name)
         if there or (held is not None and held.value):
             return []
     if not there:

@@ -150,7 +150,7 @@ def _description(report: Report) -> str:
 
 def _held_status(snapshot: Snapshot, check: str) -> bool:
     """What was once red has to turn green again, also where nothing would be said of green."""
-    return snapshot.own.holding(f"status:{snapshot.inputs.head.sha}:assay/{check}") is not None
+    return snapshot.own.held_at(f"status:{snapshot.inputs.head.sha}:assay/{check}") is not None
 
 
 def _policy_notices(snapshot: Snapshot) -> list[str]:

@@ -21,7 +21,7 @@ def decide_label(
 ) -> Literal["keep", "write", "restore"]:
     """Says what happens to one label: nothing, a write of the bot's own, or putting back what somebody else changed."""
     policy, account = snapshot.policy, snapshot.own.account
-    held = snapshot.own.holding(label_object(seen.name))
+    held = snapshot.own.held_at(label_object(seen.name))
     if held is not None and held.remote_id and seen.id and held.remote_id != seen.id and seen.by != account:
         seen = seen.model_copy(update={"by": RENAMED})
     trusted = (*(policy.operators or ()), *policy.writers)
@@ -56,7 +56,7 @@ def pairs(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> list[tuple[str
     return found
 
 
-def regrounded(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> dict[str, str]:
+def current_evidence(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> dict[str, str]:
     """Gives the new evidence, by place, of labels that the bot holds and that are as they are wanted on another ground.
 
     Nothing is written for it; but who takes such a label off later does it against the new ground, not the old one.
@@ -64,7 +64,7 @@ def regrounded(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> dict[str,
     """
     found = {}
     for name, want, seen in pairs(plan, snapshot, labels):
-        held = snapshot.own.holding(label_object(name))
+        held = snapshot.own.held_at(label_object(name))
         if want is None:
             continue
         if held is None:

@@ -79,7 +79,7 @@ class Applier:
         if pull.state != "open" or not pull.head.sha:
             return
         async with self._store.read() as session:
-            held = [thing.object.split(":", 2) for thing in await owned.holdings(session, target)]
+            held = [thing.object.split(":", 2) for thing in await owned.held(session, target)]
         spoken = [place[2] for place in held if place[0] == "status" and len(place) == 3]  # noqa: PLR2004 - status, commit, context
         for context in dict.fromkeys([*contexts, *spoken]):
             body = {"context": context, "state": "error", "description": why, "target_url": pull.html_url}
@@ -213,5 +213,5 @@ def adoptable(snapshot: Snapshot) -> tuple[Held, ...]:
     return tuple(
         Held(object=f"comment:{purpose}", value=own.body_hash, remote_id=own.id)
         for purpose, own in sorted(first.items())
-        if snapshot.own.holding(f"comment:{purpose}") is None
+        if snapshot.own.held_at(f"comment:{purpose}") is None
     )

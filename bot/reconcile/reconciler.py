@@ -14,12 +14,12 @@ from bot.git import GitError
 from bot.history import Moved
 from bot.model import Identity, Kind, Report, SiblingVerdict, Snapshot, Target
 from bot.observe import PATIENCE
-from bot.plan import MAX_DESCRIPTION, regrounded
+from bot.plan import MAX_DESCRIPTION, current_evidence
 from bot.reconcile.apply import adoptable
+from bot.reconcile.evaluate import Evaluation, Parts, conclude, evaluate
 from bot.reconcile.label_writer import Done, LabelRefused
-from bot.reconcile.look import Look, Parts, conclude, look_at
-from bot.reconcile.remember import memorise
-from bot.reconcile.remember_soaks import keep_soaks
+from bot.reconcile.remember import remember
+from bot.reconcile.remember_soaks import remember_soaks
 from bot.store import owned, targets
 from bot.store.ledger import Entry, append
 from bot.store.tables import TargetRow
@@ -49,9 +49,9 @@ class Reconciler:
         self._polls: dict[str, tuple[str, int]] = {}
         self._muted: set[str] = set()
 
-    async def look(self, target: Target) -> Look:
+    async def evaluate(self, target: Target) -> Evaluation:
         """Gives a fresh look and writes nothing. Raises what observing raises."""
-        return await look_at(self._parts, self._identity(), target)
+        return await evaluate(self._parts, self._identity(), target)
 
     async def run(self, lease: Lease) -> None:
         """Looks at the lease's target and writes; failures are recorded and tried again later."""
@@ -77,20 +77,22 @@ class Reconciler:
         async with self._parts.store.read() as session:
             row = await targets.row_of(session, target)
         generation = row.desired_generation if row else 0
-        look = await _unless(lease.superseded, self.look(target))
-        if look is None:
+        evaluation = await _unless(lease.superseded, self.evaluate(target))
+        if evaluation is None:
             await self._engine.submit(target)
             return "superseded"
-        look = await self._remember(look, row)
-        done = await self._apply(look)
-        await self._finish(look, generation, done)
-        await self._poll(look.snapshot)
-        if again := max((report.again for report in look.reports), default=0.0):
+        evaluation = await self._remember(evaluation, row)
+        done = await self._apply(evaluation)
+        await self._finish(evaluation, generation, done)
+        await self._poll(evaluation.snapshot)
+        if again := max((report.again for report in evaluation.reports), default=0.0):
             await self._engine.submit(target, delay=again)
-        log.info("reconciled", snapshot=look.snapshot.hash, writes=len(done), verdicts=_verdicts(look.reports))
+        log.info(
+            "reconciled", snapshot=evaluation.snapshot.hash, writes=len(done), verdicts=_verdicts(evaluation.reports)
+        )
         return "written" if done else "unchanged"
 
-    async def apply_once(self, target: Target) -> tuple[Look, tuple[Done, ...]]:
+    async def apply_once(self, target: Target) -> tuple[Evaluation, tuple[Done, ...]]:
         """Looks at a target and writes now, for the command line. Raises what observing and writing raise."""
         target = await self._parts.observer.canonical(target)
         async with self._parts.store.session() as session:
@@ -98,59 +100,59 @@ class Reconciler:
                 await targets.serve(session, target.repository, self._parts.clock())
                 await targets.add_targets(session, [target], quiet=False)
             row = await targets.row_of(session, target)
-        look = await self._remember(await self.look(target), row)
-        done = await self._apply(look)
-        await self._finish(look, row.desired_generation if row else 0, done)
-        return look, done
+        evaluation = await self._remember(await self.evaluate(target), row)
+        done = await self._apply(evaluation)
+        await self._finish(evaluation, row.desired_generation if row else 0, done)
+        return evaluation, done
 
-    async def _remember(self, look: Look, row: TargetRow | None) -> Look:
+    async def _remember(self, evaluation: Evaluation, row: TargetRow | None) -> Evaluation:
         """Keeps what must outlive a crash, before anything is written; then looks at the siblings once more."""
-        snapshot, parts = look.snapshot, self._parts
-        await memorise(parts.store, look)
-        for other in await keep_soaks(parts.store, look, row):
+        snapshot, parts = evaluation.snapshot, self._parts
+        await remember(parts.store, evaluation)
+        for other in await remember_soaks(parts.store, evaluation, row):
             await self._engine.submit(other)
-        if row is not None and row.snapshot_hash == snapshot.hash and not look.actions:
-            return look
+        if row is not None and row.snapshot_hash == snapshot.hash and not evaluation.actions:
+            return evaluation
         target, head = snapshot.target, snapshot.inputs.head.sha
         async with parts.store.session() as session:
             # Before any write: a write that Forgejo refuses must not hide this head from pull requests that share it.
             wakes = await targets.place(session, target, snapshot.inputs)
-            await targets.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, ()))
+            await targets.keep_verdicts(session, snapshot, evaluation.plan.statuses, self._report_url(snapshot, ()))
             if row is None or row.snapshot_hash != snapshot.hash:
                 await targets.keep_snapshot(session, snapshot)
                 if head:
                     await targets.keep_heads(session, target, [head], snapshot.taken_at)
-                await append(session, [self._judgment(look)], snapshot.taken_at)
+                await append(session, [self._judgment(evaluation)], snapshot.taken_at)
             siblings = await targets.siblings(session, target, head) if head else ()
         for other in wakes:
             await self._engine.submit(other)
-        for report in look.reports:
+        for report in evaluation.reports:
             parts.metrics.verdicts.labels(check=report.check, verdict=report.verdict).inc()
         if siblings == snapshot.own.siblings:
-            return look
-        return conclude(self._parts, _with_siblings(snapshot, siblings), look.reports)
+            return evaluation
+        return conclude(self._parts, _with_siblings(snapshot, siblings), evaluation.reports)
 
-    async def _apply(self, look: Look) -> tuple[Done, ...]:
-        snapshot, metrics = look.snapshot, self._parts.metrics
+    async def _apply(self, evaluation: Evaluation) -> tuple[Done, ...]:
+        snapshot, metrics = evaluation.snapshot, self._parts.metrics
         if snapshot.own.quiet:
             return ()
         if snapshot.inputs.archived or not snapshot.own.can_write:
             self._say_once(snapshot.target, "archived" if snapshot.inputs.archived else "no right to write")
             return ()
-        for name in look.disputed.alarms:
+        for name in evaluation.disputed.alarms:
             metrics.alarms.labels(kind=name.split(":", 1)[0]).inc()
             log.error("tampering.insisted", object=name, next="find out who keeps changing it")
-        for thing in look.disputed.restored:
+        for thing in evaluation.disputed.restored:
             metrics.restores.labels(kind=thing.object.split(":", 1)[0]).inc()
             log.warning("tampering.restored", object=thing.object, what=thing.what)
-        done = await self._parts.applier.apply(snapshot, look.actions, look.disputed)
+        done = await self._parts.applier.apply(snapshot, evaluation.actions, evaluation.disputed)
         for one in done:
             metrics.writes.labels(kind=one.action.kind).inc()
         return done
 
-    async def _finish(self, look: Look, generation: int, done: Sequence[Done]) -> None:
+    async def _finish(self, evaluation: Evaluation, generation: int, done: Sequence[Done]) -> None:
         """Records the generation that was seen; looks once more where a pull request of this head spoke meanwhile."""
-        snapshot, now = look.snapshot, self._parts.clock()
+        snapshot, now = evaluation.snapshot, self._parts.clock()
         target, head = snapshot.target, snapshot.inputs.head.sha
         async with self._parts.store.session() as session:
             row = await targets.row_of(session, target)
@@ -159,9 +161,13 @@ class Reconciler:
             row.observed_generation = max(row.observed_generation, generation)
             row.attempts, row.last_error, row.not_before = 0, "", None
             row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
-            await owned.reground(session, target, regrounded(look.plan, snapshot, self._parts.labels), now)
+            await owned.update_evidence(
+                session, target, current_evidence(evaluation.plan, snapshot, self._parts.labels), now
+            )
             if done:
-                await targets.keep_verdicts(session, snapshot, look.plan.statuses, self._report_url(snapshot, done))
+                await targets.keep_verdicts(
+                    session, snapshot, evaluation.plan.statuses, self._report_url(snapshot, done)
+                )
             adopted = [] if done else adoptable(snapshot)
             if adopted and not snapshot.own.quiet:
                 await owned.adopt(session, target, adopted, now)
@@ -257,13 +263,13 @@ class Reconciler:
             self._muted.add(key)
             log.warning("target.read-only", target=str(target), why=why)
 
-    def _judgment(self, look: Look) -> Entry:
+    def _judgment(self, evaluation: Evaluation) -> Entry:
         return Entry.of(
-            look.snapshot.target,
+            evaluation.snapshot.target,
             "judgment",
-            look.snapshot.own.account,
-            detail={"verdicts": _verdicts(look.reports), "head": look.snapshot.inputs.head.sha},
-            snapshot_hash=look.snapshot.hash,
+            evaluation.snapshot.own.account,
+            detail={"verdicts": _verdicts(evaluation.reports), "head": evaluation.snapshot.inputs.head.sha},
+            snapshot_hash=evaluation.snapshot.hash,
         )
 
     def _report_url(self, snapshot: Snapshot, done: Sequence[Done]) -> str:

@@ -1,16 +1,16 @@
 """Keeps what a look brought to mind, before anything is written: the next look begins with it."""
 
 from bot.model import Decision
-from bot.reconcile.look import Look
+from bot.reconcile.evaluate import Evaluation
 from bot.store import Store, decisions
 from bot.store.ledger import Entry, append
 
 
-async def memorise(store: Store, look: Look) -> None:
+async def remember(store: Store, evaluation: Evaluation) -> None:
     """Keeps what people decided and what checks judged: the next look begins with it."""
-    target, now = look.snapshot.target, look.snapshot.taken_at
-    made = [one for report in look.reports for one in report.decisions]
-    judged = [report.judgment for report in look.reports if report.judgment is not None]
+    target, now = evaluation.snapshot.target, evaluation.snapshot.taken_at
+    made = [one for report in evaluation.reports for one in report.decisions]
+    judged = [report.judgment for report in evaluation.reports if report.judgment is not None]
     if not made and not judged:
         return
     entries = [
@@ -18,8 +18,10 @@ async def memorise(store: Store, look: Look) -> None:
         for one in made
     ]
     entries += [
-        Entry.of(target, one.kind, one.actor, object=one.object, detail=one.detail, snapshot_hash=look.snapshot.hash)
-        for report in look.reports
+        Entry.of(
+            target, one.kind, one.actor, object=one.object, detail=one.detail, snapshot_hash=evaluation.snapshot.hash
+        )
+        for report in evaluation.reports
         for one in report.records
         if report.judgment is not None
     ]

@@ -9,18 +9,18 @@ from collections.abc import Mapping, Sequence
 
 from bot.model import Kind, Report, Snapshot, Target
 from bot.policy import Policy, SoakPolicy
-from bot.reconcile.look import Look
-from bot.soaks import Tracking, accounts, completed, elsewhere, pieces, shared_runs, tracked_here
+from bot.reconcile.evaluate import Evaluation
+from bot.soaks import Tracking, accounts, completed, elsewhere, evidence_items, shared_runs, tracked_here
 from bot.store import GATES_CHECK, Store, soak_observations
 from bot.store import targets as records
 from bot.store.soak_observations import Reading
 from bot.store.tables import Repository, TargetRow
 
 
-async def keep_soaks(store: Store, look: Look, row: TargetRow | None) -> list[Target]:
+async def remember_soaks(store: Store, evaluation: Evaluation, row: TargetRow | None) -> list[Target]:
     """Keeps the soaks of a look, and gives the targets that are dirty because of it; `row` is from before the look."""
-    snapshot = look.snapshot
-    found = await _phrases(store, snapshot, look.reports)
+    snapshot = evaluation.snapshot
+    found = await _phrases(store, snapshot, evaluation.reports)
     if snapshot.target.kind is Kind.ISSUE:
         return found + await _tracked(store, snapshot)
     return found + await _waited_for(store, snapshot, row)
@@ -72,7 +72,7 @@ def _used(
     tracking: Tracking, policy: Policy, soak: SoakPolicy, reading: Reading, known: Mapping[str, Reading]
 ) -> dict[int, str]:
     """Runs that others used before, as their readings are now: one may have come since this thread was looked at."""
-    mine = pieces(tracking.comments, soak.name, accounts(policy, soak, reading.seen.writers))
+    mine = evidence_items(tracking.comments, soak.name, accounts(policy, soak, reading.seen.writers))
     return elsewhere(mine, reading.seen.runs, soak, policy, known)
 
 

@@ -89,7 +89,7 @@ class Place:
     after: str = field(default="", repr=False)
 
 
-def standing_in(value: str) -> bool:
+def is_placeholder(value: str) -> bool:
     """Whether a value only shows where a secret would stand."""
     pattern = _STAND_IN if len(value) < _LONG else _STAND_IN_LONG
     if pattern.search(value):
@@ -121,7 +121,7 @@ def shaped(place: Place) -> bool:
     """A value made by a machine: letters and digits in no readable order, and enough of them."""
     value = place.value.rstrip("=")
     digits = sum(map(str.isdigit, value))
-    if len(value) < _MACHINE or standing_in(value) or digits == len(value):
+    if len(value) < _MACHINE or is_placeholder(value) or digits == len(value):
         return False
     if _HEX.match(value):
         return len(value) >= _HEX_LEAST and digits > 0
@@ -132,13 +132,13 @@ def shaped(place: Place) -> bool:
 
 def self_named(place: Place) -> bool:
     """The form alone says secret; only stand-ins are turned down."""
-    return not standing_in(place.value)
+    return not is_placeholder(place.value)
 
 
 def password(place: Place) -> bool:
     """A value that a person may have chosen: not a reference, not code, not a word of the weak list."""
     value = place.value
-    if len(value) < _SHORTEST or value.lower() in _WEAK or standing_in(value) or _referring(place):
+    if len(value) < _SHORTEST or value.lower() in _WEAK or is_placeholder(value) or _referring(place):
         return False
     quoted = place.between[-1:] in ('"', "'", "`")
     digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
@@ -214,7 +214,13 @@ def _joined(place: Place) -> bool:
 
 def _short_secret(place: Place) -> bool:
     value = place.value
-    if len(value) < _SHORT_SECRET or wordy(value) or standing_in(value) or value.lower() in _WEAK or _UUID.match(value):
+    if (
+        len(value) < _SHORT_SECRET
+        or wordy(value)
+        or is_placeholder(value)
+        or value.lower() in _WEAK
+        or _UUID.match(value)
+    ):
         return False
     mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
     return mixed and _entropy(value) > _SOME_DISORDER and not _SAYS_SECRET.search(value) and "." not in value
@@ -249,7 +255,7 @@ def login_part(value: str) -> str | None:
 def login(place: Place) -> bool:
     """`user:password` in base64 with a password that is no stand-in."""
     word = login_part(place.value)
-    return word is not None and len(word) >= _LOGIN_LEAST and word.lower() not in _WEAK and not standing_in(word)
+    return word is not None and len(word) >= _LOGIN_LEAST and word.lower() not in _WEAK and not is_placeholder(word)
 
 
 def url(place: Place) -> bool:
@@ -257,7 +263,7 @@ def url(place: Place) -> bool:
     value = place.value
     return (
         value.lower() not in _WEAK
-        and not standing_in(value)
+        and not is_placeholder(value)
         and value[0] not in "{%[*("
         and not _CONSTANT.fullmatch(value)
     )

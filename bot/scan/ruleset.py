@@ -17,7 +17,7 @@ import yaml
 from kingfisher_sdk import DetectionPolicy, Finding, Rules
 from kingfisher_sdk import Scanner as Engine
 
-from bot.scan.plausibility import JUDGES, Place, login_part, standing_in
+from bot.scan.plausibility import JUDGES, Place, is_placeholder, login_part
 
 Severity = Literal["low", "medium", "high", "critical"]
 FOLDER = Path(__file__).parent / "rules"
@@ -209,5 +209,5 @@ def _pem(text: str, start: int, rule: Rule) -> Iterator[Candidate]:
     match = _PEM.match(text, start, start + _PEM_LONGEST)
     if match and _PEM_LINE.search(match[1]):
         body = _PEM_NOISE.sub("", match[1])
-        if not standing_in(body[:200]):
+        if not is_placeholder(body[:200]):
             yield Candidate(start, match.end(), rule, body)

@@ -1,7 +1,7 @@
 """What is observed of soaks: evidence, runs, commits, pull requests. Used by observe and reconcile."""
 
 from bot.soaks.collector import SoakReader, Tracking, completed, tracked_here
-from bot.soaks.evidence_thread import accounts, elsewhere, pieces, shared_runs
+from bot.soaks.evidence_thread import accounts, elsewhere, evidence_items, shared_runs
 from bot.soaks.snapshot import Scene, Soaks
 
 __all__ = [
@@ -12,7 +12,7 @@ __all__ = [
     "accounts",
     "completed",
     "elsewhere",
-    "pieces",
+    "evidence_items",
     "shared_runs",
     "tracked_here",
 ]

@@ -16,8 +16,8 @@ from bot.soaks.evidence_thread import (
     bearing,
     decisions_of,
     elsewhere,
+    evidence_items,
     kept_of,
-    pieces,
     remembered,
     runs_of,
 )
@@ -26,7 +26,7 @@ from bot.soaks.pulls import SoakPulls
 from bot.soaks.runs import SoakRuns
 from bot.store.soak_observations import Reading, ground
 from bot.text import visible
-from bot.thread import MAX_ASKED, Standings
+from bot.thread import MAX_ASKED, PermissionReader
 
 FIRST = 100
 """Pieces of evidence whose runs are asked for before the newest ones: no soak asks for more."""
@@ -62,19 +62,19 @@ class Beside:
 class SoakReader:
     """Asks for what the evidence of a soak names."""
 
-    def __init__(self, client: ForgejoAPI, mirrors: Mirrors, scanner: Scanner, standings: Standings) -> None:
+    def __init__(self, client: ForgejoAPI, mirrors: Mirrors, scanner: Scanner, permissions: PermissionReader) -> None:
         self.pulls = SoakPulls(client)
         self._runs = SoakRuns(client, scanner.mask)
         self._failures = SoakFailures(client, scanner.mask)
         self._commits = SoakCommits(mirrors)
-        self._standings = standings
+        self._permissions = permissions
         self._scanner = scanner
 
     async def read(self, tracking: Tracking, policy: Policy, soak: SoakPolicy, beside: Beside) -> SoakSeen:
         """Gives what a soak's state is computed from beside its thread. Raises ForgejoError and GitError."""
         writers = () if soak.evidence_from else await self._writers(tracking, policy, soak)
         # A hostile thread takes its time, so it is read in a thread.
-        mine = await asyncio.to_thread(pieces, tracking.comments, soak.name, accounts(policy, soak, writers))
+        mine = await asyncio.to_thread(evidence_items, tracking.comments, soak.name, accounts(policy, soak, writers))
         evidence = [
             *_pressing([one.evidence for one in mine if one.counts]),
             *remembered(kept_of(tracking.judgments, soak.name)),
@@ -101,7 +101,7 @@ class SoakReader:
     async def _writers(self, tracking: Tracking, policy: Policy, soak: SoakPolicy) -> tuple[str, ...]:
         """The policy's own list, and who Forgejo lets write; without the right to ask, the list alone."""
         wrote = (await asyncio.to_thread(authors, tracking.comments, soak.name))[:MAX_ASKED] if tracking.asks else ()
-        said = await self._standings.of(tracking.repository, wrote)
+        said = await self._permissions.of(tracking.repository, wrote)
         return tuple(sorted({*policy.writers, *(login for login, may in said.items() if may in WRITING)}))
 
     def _shown(self, commit: CommitSeen) -> CommitSeen:

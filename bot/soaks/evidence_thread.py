@@ -25,7 +25,7 @@ Moment = tuple[datetime, int]
 
 
 @dataclass(frozen=True)
-class Piece:
+class EvidenceItem:
     """A piece of evidence, when and by whom it was written; `counts`: by an account whose evidence counts, unedited."""
 
     evidence: Evidence
@@ -41,13 +41,13 @@ def accounts(policy: Policy, soak: SoakPolicy, writers: Iterable[str]) -> tuple[
 
 def authors(comments: Iterable[CommentText], name: str) -> tuple[str, ...]:
     """Gives who wrote evidence of a soak, each once, those first who wrote first."""
-    return tuple(dict.fromkeys(one.by for one in pieces(comments, name, ()) if one.by))
+    return tuple(dict.fromkeys(one.by for one in evidence_items(comments, name, ()) if one.by))
 
 
-def pieces(comments: Iterable[CommentText], name: str, trusted: Sequence[str]) -> list[Piece]:
+def evidence_items(comments: Iterable[CommentText], name: str, trusted: Sequence[str]) -> list[EvidenceItem]:
     """Gives the evidence of a soak: what counts first, so that nobody else's crowds it out."""
     found = [
-        Piece(
+        EvidenceItem(
             block.evidence,
             (comment.created_at, comment.id),
             comment.author,
@@ -110,7 +110,11 @@ def bearing(
 
 
 def elsewhere(
-    mine: Iterable[Piece], runs: Sequence[RunSeen], soak: SoakPolicy, policy: Policy, others: Mapping[str, Reading]
+    mine: Iterable[EvidenceItem],
+    runs: Sequence[RunSeen],
+    soak: SoakPolicy,
+    policy: Policy,
+    others: Mapping[str, Reading],
 ) -> dict[int, str]:
     """Gives the runs that evidence of other soaks, tracked elsewhere, used before any of this one's did.
 
@@ -123,7 +127,7 @@ def elsewhere(
         if reading is None or other.issue == soak.issue or reading.issue != other.issue:
             continue
         trusted = accounts(policy, other, reading.seen.writers)
-        theirs = _first(pieces(reading.seen.comments, other.name, trusted), reading.seen.runs)
+        theirs = _first(evidence_items(reading.seen.comments, other.name, trusted), reading.seen.runs)
         for run, at in theirs.items():
             if run in first and at < first[run]:
                 found[run] = min(found.get(run, (at, other.name)), (at, other.name))
@@ -136,7 +140,7 @@ def shared_runs(one: Reading, other: Reading) -> bool:
     return not mine.isdisjoint(theirs)
 
 
-def _first(found: Iterable[Piece], runs: Sequence[RunSeen]) -> dict[int, Moment]:
+def _first(found: Iterable[EvidenceItem], runs: Sequence[RunSeen]) -> dict[int, Moment]:
     """Gives when each run was first named for a smoke that counts, by its number."""
     numbers = {run.id: run.number for run in runs if run.id}
     first: dict[int, Moment] = {}

@@ -16,7 +16,7 @@ from bot.store.tables import Holding, LedgerEntry
 _WRITTEN = ("remote_id", "value", "intended", "evidence")
 
 
-async def holdings(session: AsyncSession, target: Target) -> tuple[Held, ...]:
+async def held(session: AsyncSession, target: Target) -> tuple[Held, ...]:
     """Gives what the bot wrote at the target and stands by."""
     query = select(Holding).where(Holding.repository == target.repository, Holding.number == target.number)
     rows = (await session.execute(query)).scalars()
@@ -45,7 +45,7 @@ async def hold(session: AsyncSession, target: Target, things: Sequence[Held], at
     await _put(session, target, things, at, (*_WRITTEN, "written_at"))
 
 
-async def reground(session: AsyncSession, target: Target, evidence: Mapping[str, str], at: datetime) -> None:
+async def update_evidence(session: AsyncSession, target: Target, evidence: Mapping[str, str], at: datetime) -> None:
     """Records what things rest on now: those that the bot holds, and those that somebody chose."""
     about = {"repository": target.repository, "number": target.number, "value": "", "intended": "", "written_at": at}
     rows = [{**about, "object": name, "evidence": ground} for name, ground in evidence.items()]

@@ -20,22 +20,22 @@ _TICKS = re.compile(r"(?<!\\)`+")
 
 
 @dataclass(frozen=True)
-class Piece:
+class Span:
     """A part of a description: `plain`, `code` within a line, or a `block` of code."""
 
     text: str
     form: Literal["plain", "code", "block"]
 
 
-def pieces(body: str) -> Iterator[Piece]:
+def spans(body: str) -> Iterator[Span]:
     """Gives the pieces of what is read of a description, without comments of HTML."""
     for token in _blocks().parse(body[:READ].replace("\0", " ")):
         if token.type in {"fence", "code_block"}:
-            yield Piece(token.content, "block")
+            yield Span(token.content, "block")
         elif token.type == "inline":
             yield from _inline(token.content)
         elif token.type == "html_block":
-            yield Piece(_without_comments(token.content), "plain")
+            yield Span(_without_comments(token.content), "plain")
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +43,7 @@ def _blocks() -> MarkdownIt:
     return MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table").disable("inline")
 
 
-def _inline(content: str) -> Iterator[Piece]:
+def _inline(content: str) -> Iterator[Span]:
     """Code begins with a run of backticks and ends with the next run of the same length."""
     runs = list(_TICKS.finditer(content))
     ends: list[int | None] = []
@@ -59,10 +59,10 @@ def _inline(content: str) -> Iterator[Piece]:
         if end is None:
             at += 1
             continue
-        yield Piece(_without_comments(content[begin : runs[at].start()]), "plain")
-        yield Piece(content[runs[at].end() : runs[end].start()], "code")
+        yield Span(_without_comments(content[begin : runs[at].start()]), "plain")
+        yield Span(content[runs[at].end() : runs[end].start()], "code")
         begin, at = runs[end].end(), end + 1
-    yield Piece(_without_comments(content[begin:]), "plain")
+    yield Span(_without_comments(content[begin:]), "plain")
 
 
 def _without_comments(text: str) -> str:

@@ -7,7 +7,7 @@ to say: that `and/or` isn't in the tree harms nobody.
 import re
 from collections.abc import Iterator
 
-from bot.text.markdown import Piece, pieces
+from bot.text.markdown import Span, spans
 
 MOST = 300
 """Names of one description that are looked up."""
@@ -38,14 +38,14 @@ def path_names(body: str) -> tuple[str, ...]:
     options, and what begins with `/`, `~` or `..` are no paths of a repository.
     """
     order = ("code", "plain", "block")
-    sorted_pieces = sorted(pieces(body), key=lambda piece: order.index(piece.form))
-    return tuple(dict.fromkeys(name for piece in sorted_pieces for name in _names(piece)))[:MOST]
+    sorted_pieces = sorted(spans(body), key=lambda span: order.index(span.form))
+    return tuple(dict.fromkeys(name for span in sorted_pieces for name in _names(span)))[:MOST]
 
 
-def _names(piece: Piece) -> Iterator[str]:
+def _names(span: Span) -> Iterator[str]:
     """A name in code may hold brackets and blanks."""
-    code = piece.form == "code"
-    for word in (*([piece.text.strip()] if code else []), *words(piece.text)):
+    code = span.form == "code"
+    for word in (*([span.text.strip()] if code else []), *words(span.text)):
         path = normal(word)
         if path and _possible(path) and ("/" in path or _is_file(path, code=code)):
             yield path

@@ -4,13 +4,13 @@ Public modules: `own_objects`.
 """
 
 from bot.thread.comments import comment_texts
-from bot.thread.permissions import MAX_ASKED, Standings, commanders
+from bot.thread.permissions import MAX_ASKED, PermissionReader, commanders
 from bot.thread.thread import Gone, Thread, WrongKind, default_tip, read_thread
 
 __all__ = [
     "MAX_ASKED",
     "Gone",
-    "Standings",
+    "PermissionReader",
     "Thread",
     "WrongKind",
     "commanders",

@@ -35,7 +35,7 @@ def commanders(inputs: Inputs, policy: Policy) -> tuple[str, ...]:
     return tuple(login for login in dict.fromkeys(found) if not named(login, known))[:MAX_ASKED]
 
 
-class Standings:
+class PermissionReader:
     """Asks for permissions, and believes an answer for a while."""
 
     def __init__(self, client: ForgejoAPI, clock: Callable[[], datetime]) -> None:

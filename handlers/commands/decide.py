@@ -12,7 +12,7 @@ from functools import cached_property
 from bot.model import WRITING, CommentText, Decision, Kind, KnownLabels, Snapshot
 from bot.policy import named
 from bot.text import cut
-from handlers.commands.registry import COMMANDS, Standing, names_in, nearest
+from handlers.commands.registry import COMMANDS, Role, names_in, nearest
 from handlers.facts.description.command_lines import CommandLine
 from handlers.judge import FAMILY, NAME, Past, external_judges, spoken_labels
 
@@ -57,9 +57,9 @@ class Case:
         return spoken(self.line)[1]
 
     @cached_property
-    def standing(self) -> Standing:
+    def role(self) -> Role:
         """What the comment's author is in the repository."""
-        return standing(self.snapshot, self.comment.author)
+        return role(self.snapshot, self.comment.author)
 
     def decided(self, refused: str) -> Decision:
         """Gives the decision on this line."""
@@ -72,7 +72,7 @@ class Case:
             by=self.comment.author,
             at=self.comment.created_at,
             refused=refused,
-            standing=self.standing.name.lower(),
+            standing=self.role.name.lower(),
             decided=self.snapshot.taken_at,
         )
 
@@ -94,13 +94,13 @@ def spoken(line: CommandLine) -> tuple[str, str]:
     return cut(first.strip("`").removeprefix("/").lower(), MAX_ARGUMENT), cut("".join(rest).strip(), MAX_WHY)
 
 
-def standing(snapshot: Snapshot, login: str) -> Standing:
+def role(snapshot: Snapshot, login: str) -> Role:
     """Gives what an account is here: by the policy, and by what Forgejo said of it."""
     policy = snapshot.policy
     if named(login, policy.operators or ()):
-        return Standing.OPERATOR
+        return Role.OPERATOR
     writing = [name for name, permission in snapshot.memory.permissions.items() if permission in WRITING]
-    return Standing.WRITER if named(login, (*policy.writers, *writing)) else Standing.ANYONE
+    return Role.WRITER if named(login, (*policy.writers, *writing)) else Role.ANYONE
 
 
 def newest(decisions: tuple[Decision, ...], *commands: str) -> Decision | None:
@@ -124,9 +124,9 @@ def _misspelt(case: Case) -> str:
 
 def _forbidden(case: Case) -> str:
     command = COMMANDS[case.line.word]
-    if case.standing < command.standing:
-        return OPERATORS if command.standing is Standing.OPERATOR else WRITERS
-    if case.standing < Standing.OPERATOR:
+    if case.role < command.role:
+        return OPERATORS if command.role is Role.OPERATOR else WRITERS
+    if case.role < Role.OPERATOR:
         if case.line.word == "priority" and not _rises(case):
             return NO_RISE
         if _is_decision(case):

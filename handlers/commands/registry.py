@@ -9,7 +9,7 @@ from typing import Literal
 from bot.text import code
 
 
-class Standing(IntEnum):
+class Role(IntEnum):
     """What somebody is in a repository, in rising order."""
 
     ANYONE = 0
@@ -24,13 +24,13 @@ class Standing(IntEnum):
 class Command:
     """One command. `takes` says what its first word or words are; what follows is why.
 
-    `standing` is the least that suffices, and `unless` when it takes more; `witness` says that the bot must have seen
+    `role` is the least that suffices, and `unless` when it takes more; `witness` says that the bot must have seen
     the comment come.
     """
 
     name: str
     usage: str
-    standing: Standing
+    role: Role
     about: str
     example: str
     takes: Literal["nothing", "one", "names"] = "nothing"
@@ -44,7 +44,7 @@ COMMANDS = {
         Command(
             "help",
             "/help [COMMAND]",
-            Standing.ANYONE,
+            Role.ANYONE,
             "Answers with this table, or with what there is to know of one command.",
             "/help priority",
             takes="one",
@@ -52,7 +52,7 @@ COMMANDS = {
         Command(
             "explain",
             "/explain CHECK",
-            Standing.ANYONE,
+            Role.ANYONE,
             "Answers with all that a check has to say here.",
             "/explain secret-leak",
             takes="one",
@@ -60,21 +60,21 @@ COMMANDS = {
         Command(
             "soak",
             "/soak",
-            Standing.ANYONE,
+            Role.ANYONE,
             "Answers with where the soaks stand that this is about, and what comes next.",
             "/soak",
         ),
         Command(
             "gate",
             "/gate",
-            Standing.ANYONE,
+            Role.ANYONE,
             "Answers with the gates here: the phrase of each, and whether it is open.",
             "/gate",
         ),
         Command(
             "recheck",
             "/recheck [CHECK]",
-            Standing.WRITER,
+            Role.WRITER,
             "Looks at everything anew, though nothing changed.",
             "/recheck",
             takes="one",
@@ -82,7 +82,7 @@ COMMANDS = {
         Command(
             "rejudge",
             "/rejudge [WHY]",
-            Standing.WRITER,
+            Role.WRITER,
             "Makes the judgment anew, though nothing changed.",
             "/rejudge the incident is over",
             witness=True,
@@ -90,7 +90,7 @@ COMMANDS = {
         Command(
             "label",
             "/label NAME...",
-            Standing.WRITER,
+            Role.WRITER,
             "Sets labels. A name with a blank in it stands in double quotes.",
             "/label kind/bug domain:ci",
             takes="names",
@@ -99,7 +99,7 @@ COMMANDS = {
         Command(
             "unlabel",
             "/unlabel NAME...",
-            Standing.WRITER,
+            Role.WRITER,
             "Takes labels off.",
             "/unlabel kind/bug",
             takes="names",
@@ -108,7 +108,7 @@ COMMANDS = {
         Command(
             "hold",
             "/hold [WHY]",
-            Standing.WRITER,
+            Role.WRITER,
             "Keeps the status pending until an operator writes `/unhold`.",
             "/hold until the backup is proven",
             witness=True,
@@ -116,18 +116,18 @@ COMMANDS = {
         Command(
             "priority",
             "/priority p0|p1|p2|p3 [WHY]",
-            Standing.WRITER,
+            Role.WRITER,
             "Sets the priority of the judgment.",
             "/priority p1 customers are waiting",
             takes="one",
             witness=True,
             unless="operators where it doesn't rise",
         ),
-        Command("unhold", "/unhold [WHY]", Standing.OPERATOR, "Ends a hold.", "/unhold", witness=True),
+        Command("unhold", "/unhold [WHY]", Role.OPERATOR, "Ends a hold.", "/unhold", witness=True),
         Command(
             "park",
             "/park [WHY]",
-            Standing.OPERATOR,
+            Role.OPERATOR,
             "Puts it aside: nobody is asked to act on it.",
             "/park after the summer",
             witness=True,
@@ -135,7 +135,7 @@ COMMANDS = {
         Command(
             "soak-restart",
             "/soak-restart NAME [WHY]",
-            Standing.OPERATOR,
+            Role.OPERATOR,
             "Starts a soak over on its tracking issue: what counted until now no longer does.",
             "/soak-restart deploy-runner-token the runner was replaced",
             takes="one",
@@ -144,7 +144,7 @@ COMMANDS = {
         Command(
             "accept",
             "/accept FINGERPRINT WHY",
-            Standing.OPERATOR,
+            Role.OPERATOR,
             "Takes a finding for harmless here. Nobody does that on what he opened himself.",
             "/accept sf_0123456789abcdef a key of the test fixture; it opens nothing",
             takes="one",
@@ -180,4 +180,4 @@ def names_in(argument: str) -> tuple[str, ...]:
 
 
 def _who(command: Command) -> str:
-    return f"{command.standing}; {command.unless}" if command.unless else str(command.standing)
+    return f"{command.role}; {command.unless}" if command.unless else str(command.role)

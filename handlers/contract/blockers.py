@@ -57,7 +57,7 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Ground:
+class BlockerInputs:
     """All that merge blockers can be told by."""
 
     pack: Pack
@@ -73,18 +73,18 @@ class Case:
 
     item: Item
     said: str
-    ground: Ground
+    inputs: BlockerInputs
 
     @property
     def seen(self) -> Inputs:
         """What was observed."""
-        return self.ground.snapshot.inputs
+        return self.inputs.snapshot.inputs
 
 
-def answered(ground: Ground) -> tuple[Answered, ...]:
+def answered(inputs: BlockerInputs) -> tuple[Answered, ...]:
     """Gives each merge blocker of a description with its answer; those beyond the first sixty are the operator's."""
-    items = list(_items(ground.pack))
-    found = [Answered(item, _answer(Case(item, _said(item), ground))) for item in items[:MAX_ITEMS]]
+    items = list(_items(inputs.pack))
+    found = [Answered(item, _answer(Case(item, _said(item), inputs))) for item in items[:MAX_ITEMS]]
     more = [Answered(item, Answer("operator", f"only {MAX_ITEMS} are looked into")) for item in items[MAX_ITEMS:]]
     return (*found, *more)
 
@@ -133,7 +133,7 @@ def _red(case: Case) -> Answer:
     states = {one.context: _colour(one, seen.required) for one in seen.statuses}
     red = [name for name, colour in states.items() if colour == "red"]
     waiting = [name for name, colour in states.items() if colour == "waiting"]
-    alone = [one for one in seen.statuses if self_reported(one, case.ground.snapshot)]
+    alone = [one for one in seen.statuses if self_reported(one, case.inputs.snapshot)]
     waiting += [name for name in seen.required if name not in states and not name.startswith("assay/")]
     if red:
         return Answer("blocked", f"{listed(red, SHOWN)} {'is' if len(red) == 1 else 'are'} red")
@@ -153,13 +153,13 @@ def _colour(status: StatusSeen, required: Sequence[str]) -> str:
 
 
 def _canary(case: Case) -> Answer:
-    canary = real(case.ground.snapshot, case.ground.rules)
+    canary = real(case.inputs.snapshot, case.inputs.rules)
     word: Word = {Real.FAILED: "blocked", Real.PASSED: "clear"}.get(canary.state, "operator")  # type: ignore[assignment]
     return Answer(word, canary.told)
 
 
 def _leak(case: Case) -> Answer:
-    leaks = Facts(case.ground.snapshot).leaks
+    leaks = Facts(case.inputs.snapshot).leaks
     if leaks:
         return Answer(
             "blocked", f"{len(leaks)} leaked: {listed([leak.rule for leak in leaks], SHOWN)}", leaks[0].location
@@ -186,9 +186,9 @@ def _mount(case: Case) -> Answer:
 
 
 def _soak(case: Case) -> Answer:
-    if case.ground.snapshot.policy.soaks:
-        return _soak_states(case.ground.snapshot)
-    claims = soak_claims(case.ground.pack, case.ground.snapshot)
+    if case.inputs.snapshot.policy.soaks:
+        return _soak_states(case.inputs.snapshot)
+    claims = soak_claims(case.inputs.pack, case.inputs.snapshot)
     if not claims:
         cut_off = case.seen.added_cut
         return (
@@ -198,8 +198,8 @@ def _soak(case: Case) -> Answer:
         )
     first = claims[0]
     said = f"{quoted(first.text, 100)} in {first.where}"
-    numbers = [one.number for one in text.references(case.item, case.ground.snapshot.target.repository)]
-    known = {number: state(number, case.ground.snapshot) for number in numbers}
+    numbers = [one.number for one in text.references(case.item, case.inputs.snapshot.target.repository)]
+    known = {number: state(number, case.inputs.snapshot) for number in numbers}
     early = [f"#{number} is {one.state}" for number, one in known.items() if one and one.state in {"open", "missing"}]
     if early:
         return Answer("blocked", f"{said}, while {listed(early, SHOWN)}", first.at)
@@ -218,18 +218,18 @@ def _soak_states(snapshot: Snapshot) -> Answer:
 
 def _gate(case: Case) -> Answer:
     seen = case.seen
-    if not case.ground.gates:
+    if not case.inputs.gates:
         return _unannounced(case)
-    absent = [gate.phrase for gate in case.ground.gates if not any(gate.phrase in run.text for run in seen.added)]
+    absent = [gate.phrase for gate in case.inputs.gates if not any(gate.phrase in run.text for run in seen.added)]
     if absent:
         return Answer("operator", f"no added line names {listed(absent, SHOWN)}")
-    return Answer("clear", f"added lines name {listed([gate.phrase for gate in case.ground.gates], SHOWN)}")
+    return Answer("clear", f"added lines name {listed([gate.phrase for gate in case.inputs.gates], SHOWN)}")
 
 
 def _unannounced(case: Case) -> Answer:
     """A change may name a gate that its description keeps to itself."""
     seen = case.seen
-    name = next(phrases("\n".join(run.text for run in seen.added), case.ground.rules), "")
+    name = next(phrases("\n".join(run.text for run in seen.added), case.inputs.rules), "")
     if name:
         return Answer("operator", f"only an added line names {name}, and not the description")
     if seen.added_cut:
@@ -247,7 +247,7 @@ def _conflict(case: Case) -> Answer:
 def _paths(case: Case) -> Answer:
     """What an item forbids about a path isn't known; that the change leaves the path alone is."""
     named = [path.name for path in text.mentioned(case.item)]
-    hit = next(filter(None, map(case.ground.touched.by, named)), "")
+    hit = next(filter(None, map(case.inputs.touched.by, named)), "")
     if hit:
         return Answer("operator", f"the change touches {hit}; {NOBODY} whether it may")
     if named and _CHANGED.search(case.said) and not _OUTSIDE.search(case.said):

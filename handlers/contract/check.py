@@ -60,7 +60,7 @@ class Contract:
     @cached_property
     def blockers(self) -> tuple[blockers.Answered, ...]:
         """Its merge blockers, answered."""
-        return blockers.answered(blockers.Ground(self.pack, self.snapshot, self.rules, self.gates, self.touched))
+        return blockers.answered(blockers.BlockerInputs(self.pack, self.snapshot, self.rules, self.gates, self.touched))
 
     @cached_property
     def touched(self) -> files.Touched:

@@ -4,7 +4,7 @@ from bot.model import Review, Snapshot
 from bot.policy import named
 
 
-def standing(snapshot: Snapshot) -> tuple[Review, ...]:
+def current_reviews(snapshot: Snapshot) -> tuple[Review, ...]:
     """Gives of everybody who decided the last word: approved, or changes asked for. Remarks decide nothing."""
     last: dict[str, Review] = {}
     for review in snapshot.inputs.reviews:
@@ -17,11 +17,11 @@ def approvals(snapshot: Snapshot) -> tuple[str, ...]:
     """Gives who has approved the head as it is and may write here."""
     return tuple(
         review.author
-        for review in standing(snapshot)
+        for review in current_reviews(snapshot)
         if review.state == "approved" and review.official and not review.stale
     )
 
 
 def objections(snapshot: Snapshot) -> tuple[str, ...]:
     """Gives who may write here and has asked for changes; a push doesn't answer him, only he does."""
-    return tuple(review.author for review in standing(snapshot) if review.state == "changes" and review.official)
+    return tuple(review.author for review in current_reviews(snapshot) if review.state == "changes" and review.official)

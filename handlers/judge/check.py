@@ -14,7 +14,7 @@ from bot.model import Check, Judgment, Kind, OwnWords, Report, Snapshot, Target,
 from bot.text import code, plain
 from handlers.judge import comment as judge_comment
 from handlers.judge.external_judges import Foreign, look, outdated
-from handlers.judge.human_decisions import binding, borne, bound, spoken_labels, standing_labels
+from handlers.judge.human_decisions import binding, borne, bound, current_labels, spoken_labels
 from handlers.judge.inputs import readable, seen
 from handlers.judge.labels import LABELS, STALE, Marks
 from handlers.judge.model_opinion import Resolves, advised
@@ -99,11 +99,11 @@ def _target(target: Target) -> PayloadTarget:
 def _kept(past: Past, ruled: Ruled, snapshot: Snapshot) -> Report:
     """The report on the bot's own last judgment."""
     *earlier, payload = past.judged
-    at, ground = payload.judged_at, payload.target_snapshot.evidence_hash
+    at, basis = payload.judged_at, payload.target_snapshot.evidence_hash
     stale = _state(snapshot) != "closed" and old(payload, snapshot)
     decided = borne(payload, binding(snapshot))
-    marks = Marks.of((*payload.labels_to_apply, *((STALE,) if stale else ())), ground)
-    marks.grounds[STALE] = f"{ground} {at.isoformat()}"
+    marks = Marks.of((*payload.labels_to_apply, *((STALE,) if stale else ())), basis)
+    marks.bases[STALE] = f"{basis} {at.isoformat()}"
     return Report(
         check=NAME,
         verdict=Verdict.PASS,
@@ -112,7 +112,7 @@ def _kept(past: Past, ruled: Ruled, snapshot: Snapshot) -> Report:
         comment=OwnWords(body=judge_comment.body(payload, earlier, decided)),
         explanation=_explanation(payload, ruled),
         status=False,
-        **marks.decided(decided).spoken(standing_labels(spoken_labels(snapshot, judged=at), decided)).told(),
+        **marks.decided(decided).spoken(current_labels(spoken_labels(snapshot, judged=at), decided)).told(),
     )
 
 
@@ -124,9 +124,9 @@ def _theirs(theirs: Foreign, ruled: Ruled, snapshot: Snapshot) -> Report:
     payload = bound(said.model_copy(update=_operators(floor)) if lowered else said, decisions)
     stale = _state(snapshot) != "closed" and outdated(theirs, snapshot)
     words = [[one.comment_id, one.line] for one in decisions]
-    ground = canonical([comment.id, comment.body_hash, words, _escalates(floor)])
-    marks = Marks.of((*labels_of(payload), *((STALE,) if stale else ())), ground)
-    said_since = standing_labels(spoken_labels(snapshot, written=comment.created_at), decisions)
+    basis = canonical([comment.id, comment.body_hash, words, _escalates(floor)])
+    marks = Marks.of((*labels_of(payload), *((STALE,) if stale else ())), basis)
+    said_since = current_labels(spoken_labels(snapshot, written=comment.created_at), decisions)
     note = FLOOR.format(judge=judge, step=said.recommended_next_action, reason=_reason(floor))
     return Report(
         check=NAME,

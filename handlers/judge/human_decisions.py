@@ -86,7 +86,7 @@ def spoken_labels(
     return found
 
 
-def standing_labels(said: Mapping[str, Decision], decisions: Iterable[Decision]) -> dict[str, Decision]:
+def current_labels(said: Mapping[str, Decision], decisions: Iterable[Decision]) -> dict[str, Decision]:
     """Gives those of some `/label` and `/unlabel` that no binding decision came after on what they are about."""
     last = {name: (one.comment_id, one.line) for one in decisions for name in DECIDES[one.command]}
     return {name: one for name, one in said.items() if (one.comment_id, one.line) > last.get(name, (0, 0))}

@@ -38,7 +38,7 @@ def evidence(snapshot: Snapshot, signals: Iterable[Signal]) -> str:
     read, policy = snapshot.inputs, snapshot.policy
     told = {signal.ref for signal in signals}
     accepted = {entry.fingerprint for entry in policy.secret_leak.accept}
-    soaks = [[soak.ground.soak.name, soak.name] for soak in tracked_soaks(snapshot)]
+    soaks = [[soak.inputs.soak.name, soak.name] for soak in tracked_soaks(snapshot)]
     return canonical(
         ({"soaks": soaks} if soaks else {})
         | {

@@ -27,13 +27,13 @@ class Marks:
     """Labels on and off, as a report has them."""
 
     labels: dict[str, bool] = field(default_factory=dict)
-    grounds: dict[str, str] = field(default_factory=dict)
+    bases: dict[str, str] = field(default_factory=dict)
     commanded: dict[str, datetime] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, on: Iterable[str], ground: str) -> "Marks":
+    def of(cls, on: Iterable[str], basis: str) -> "Marks":
         """Gives all labels of the judge, those `on` and the others off."""
-        return cls(dict.fromkeys(LABELS, False) | dict.fromkeys(on, True), dict.fromkeys(LABELS, ground))
+        return cls(dict.fromkeys(LABELS, False) | dict.fromkeys(on, True), dict.fromkeys(LABELS, basis))
 
     def decided(self, decisions: Iterable[Decision]) -> "Marks":
         """Gives these as well with what binding decisions overrule."""
@@ -48,10 +48,10 @@ class Marks:
                 group = next((group for group in (PRIORITIES, STEPS) if name in group), (name,))
                 changed = group if one.command == "label" else (name,)
                 self.labels |= dict.fromkeys(changed, False) | {name: one.command == "label"}
-                self.grounds |= dict.fromkeys(changed, f"/{one.command} {one.comment_id}:{one.line}")
+                self.bases |= dict.fromkeys(changed, f"/{one.command} {one.comment_id}:{one.line}")
                 self.commanded |= dict.fromkeys(changed, one.at)
         return self
 
     def told(self) -> dict[str, Any]:
         """Gives the fields of a report."""
-        return {"labels": self.labels, "grounds": self.grounds, "commanded": self.commanded}
+        return {"labels": self.labels, "grounds": self.bases, "commanded": self.commanded}

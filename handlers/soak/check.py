@@ -73,7 +73,7 @@ def _untracked() -> Report:
 def _issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Report:
     states = [describe(soak) for soak in soaks]
     marks = of_issue(snapshot, soaks)
-    content = {"soaks": {soak.ground.soak.name: soak.kept().model_dump(mode="json") for soak in soaks}}
+    content = {"soaks": {soak.inputs.soak.name: soak.kept().model_dump(mode="json") for soak in soaks}}
     known = [one for one in snapshot.memory.judgments if one.check == NAME]
     changed = not known or canonical(known[-1].content) != canonical(content)
     return Report(
@@ -81,7 +81,7 @@ def _issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Report:
         verdict=Verdict.PASS,
         summary="; ".join(f"{state.soak}: {state.state}, {state.why}" for state in states),
         labels=marks.labels,
-        grounds=marks.grounds,
+        grounds=marks.all_soak_inputs,
         comment=OwnWords(body=comment.body(states)),
         explanation=comment.explanation(states),
         judgment=_judgment(snapshot, content) if changed else None,
@@ -122,9 +122,9 @@ def _pull(snapshot: Snapshot, pull: Pull) -> Report:
         summary=f"{first}{more}",
         findings=(*findings, *unseen),
         labels=marks.labels,
-        grounds=marks.grounds,
+        grounds=marks.all_soak_inputs,
         explanation=comment.explanation([describe(soak) for soak in soaks]),
-        data={"states": {soak.ground.soak.name: soak.name for soak in soaks}},
+        data={"states": {soak.inputs.soak.name: soak.name for soak in soaks}},
         again=UNREAD if lost else 0.0,
     )
 
@@ -138,7 +138,7 @@ def _ended(pull: Pull) -> Report:
         verdict=Verdict.SKIP,
         summary=summary,
         labels=marks.labels,
-        grounds=marks.grounds,
+        grounds=marks.all_soak_inputs,
         explanation=comment.explanation([describe(soak) for soak in pull.soaks]),
         shown=False,
         status=False,

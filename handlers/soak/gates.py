@@ -35,7 +35,7 @@ from handlers.soak.phrase_readings import Reading, Spoken
 from handlers.soak.pull_rules import touches, unlooked
 from handlers.soak.state.describe import describe
 from handlers.soak.state.inputs import PHRASES as NAME
-from handlers.soak.state.inputs import Phrase, grounds, phrases_in
+from handlers.soak.state.inputs import Phrase, all_soak_inputs, phrases_in
 from handlers.soak.state.machine import Soak
 
 OFF = "no policy names a gate here"
@@ -96,7 +96,7 @@ def _assessed(snapshot: Snapshot) -> Report:
 def _here(snapshot: Snapshot) -> Iterator[Gate]:
     """The gates whose phrases count on the target."""
     number, pull = snapshot.target.number, snapshot.target.kind is Kind.PULL
-    soaks = {ground.soak.name: Soak(ground) for ground in grounds(snapshot)}
+    soaks = {inputs.soak.name: Soak(inputs) for inputs in all_soak_inputs(snapshot)}
     for policy in snapshot.policy.soaks:
         if policy.gate and _counts(policy, number, pull=pull):
             yield Gate(policy.gate, f"the soak {policy.name}", soak=soaks.get(policy.name))
@@ -188,7 +188,7 @@ def _miss(snapshot: Snapshot, comment: CommentText, how: Reading) -> str:
 def _timely(gate: Gate, comment: CommentText) -> str:
     if gate.soak is None:
         return "counts"
-    opened = (gate.soak.progress.phrase, gate.soak.ground.kept.gate)
+    opened = (gate.soak.progress.phrase, gate.soak.inputs.kept.gate)
     if any(one is not None and one.comment == comment.id for one in opened):
         return "counts"
     return "early" if comment.id in gate.soak.progress.early else ""

@@ -47,7 +47,7 @@ class Marks:
     """Labels on and off, and what each rests on."""
 
     labels: dict[str, bool]
-    grounds: dict[str, str]
+    all_soak_inputs: dict[str, str]
 
 
 def of_issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Marks:
@@ -65,7 +65,7 @@ def of_pull(pull: "Pull") -> Marks:
     wanted, snapshot = set[str](), pull.snapshot
     merged, number = snapshot.inputs.state == "merged", snapshot.target.number
     for soak in pull.soaks:
-        policy = soak.ground.soak
+        policy = soak.inputs.soak
         if merged and number in policy.prerequisites and soak.rank < ORDER.index("threshold-met"):
             wanted.add(PENDING)
         if snapshot.inputs.state == "open" and pull.touching[policy.name] and not soak.open:
@@ -80,9 +80,9 @@ def asks(soak: Soak) -> bool:
 
 def _of(soak: Soak) -> Iterable[str]:
     alarmed = WAITS if soak.alarms else ()
-    return (name for name in (*OF_STATE[soak.name], *alarmed) if name != CUTOVER or soak.ground.soak.gate)
+    return (name for name in (*OF_STATE[soak.name], *alarmed) if name != CUTOVER or soak.inputs.soak.gate)
 
 
 def _marks(names: Sequence[str], wanted: set[str], soaks: Sequence[Soak]) -> Marks:
-    ground = "\n".join(f"{soak.ground.soak.name} {soak.name}" for soak in soaks)
-    return Marks({name: name in wanted for name in names}, dict.fromkeys(names, ground))
+    inputs = "\n".join(f"{soak.inputs.soak.name} {soak.name}" for soak in soaks)
+    return Marks({name: name in wanted for name in names}, dict.fromkeys(names, inputs))

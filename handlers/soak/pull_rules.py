@@ -18,7 +18,7 @@ from handlers.facts.wording import not_looked_at, quoted
 from handlers.soak.claims.classify import Stage, claim_of, sentences
 from handlers.soak.claims.markdown import LINES, READ
 from handlers.soak.payload import ORDER, StateName
-from handlers.soak.state.inputs import grounds
+from handlers.soak.state.inputs import all_soak_inputs
 from handlers.soak.state.machine import Soak
 from handlers.soak.state.next_step import why
 
@@ -59,13 +59,13 @@ class Pull:
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
         """Gives a pull request with all soaks that were observed for it."""
-        return cls(snapshot, tuple(Soak(ground) for ground in grounds(snapshot)))
+        return cls(snapshot, tuple(Soak(inputs) for inputs in all_soak_inputs(snapshot)))
 
     @cached_property
     def claims(self) -> tuple[Said, ...]:
         """Gives the claims in title, description, and what is added to documents."""
         found: list[Said] = []
-        names = [name for soak in self.soaks for name in soak.ground.soak.protects.names]
+        names = [name for soak in self.soaks for name in soak.inputs.soak.protects.names]
         for text, at in self._sentences[:MAX_SENTENCES]:
             stage = claim_of(self._unnamed(text), names)
             if stage is not None:
@@ -89,20 +89,20 @@ class Pull:
     def _unnamed(self, text: str) -> str:
         """A soak's name stands where it likes in a sentence, and says nothing of how it is."""
         for soak in self.soaks:
-            text = re.sub(rf"(?<![\w-])`?{re.escape(soak.ground.soak.name)}`?(?![\w-])", "", text)
+            text = re.sub(rf"(?<![\w-])`?{re.escape(soak.inputs.soak.name)}`?(?![\w-])", "", text)
         return text
 
     @cached_property
     def touching(self) -> dict[str, tuple[str, ...]]:
         """Gives what the change touches of each soak's protected paths and names, in words; by the soak's name."""
-        return {soak.ground.soak.name: touches(self.snapshot, soak.ground.soak.protects) for soak in self.soaks}
+        return {soak.inputs.soak.name: touches(self.snapshot, soak.inputs.soak.protects) for soak in self.soaks}
 
     def findings(self) -> Iterator[Finding]:
         """Gives a finding for each claim that is ahead, and for each soak whose protected things are touched early."""
         ahead = ((said, self._ahead(said)) for said in self.claims)
         yield from islice((_claimed(said, soak) for said, soak in ahead if soak is not None), MAX_CLAIMS)
         for soak in self.soaks:
-            found = self.touching[soak.ground.soak.name]
+            found = self.touching[soak.inputs.soak.name]
             if found and not soak.open:
                 yield _early(found, soak)
 
@@ -117,7 +117,7 @@ class Pull:
 
     def _so(self, stage: Stage, soak: Soak) -> bool:
         needed, _ = CLAIMS[stage]
-        if stage == "removed" and soak.open and self.touching[soak.ground.soak.name]:
+        if stage == "removed" and soak.open and self.touching[soak.inputs.soak.name]:
             return True  # it is the very change that removes it, and it may
         return soak.rank >= ORDER.index(needed) and soak.name != "blocked"
 
@@ -127,7 +127,7 @@ def touches(snapshot: Snapshot, protects: Protected) -> tuple[str, ...]:
     paths = touched(protects.paths, snapshot.inputs.files) if protects.paths else {}
     lines = [
         f"{one.name} in {one.path}:{one.line}{' (removed)' if one.removed else ''}"
-        for one in snapshot.inputs.touches
+        for one in snapshot.inputs.protected_lines
         if one.name in protects.names and (one.removed or not document(one.path))
     ]
     return tuple(dict.fromkeys([*paths, *lines]))
@@ -159,13 +159,13 @@ def _sentences(snapshot: Snapshot) -> Iterator[tuple[str, Location]]:
 
 
 def _names(text: str, soak: Soak) -> bool:
-    policy, said = soak.ground.soak, text.casefold()
+    policy, said = soak.inputs.soak, text.casefold()
     names = (f"#{policy.issue}", policy.name, policy.gate or "", policy.marker or "", *policy.protects.names)
     return any(name and name.casefold() in said for name in names)
 
 
 def _claimed(said: Said, soak: Soak) -> Finding:
-    policy, (needed, means) = soak.ground.soak, CLAIMS[said.stage]
+    policy, (needed, means) = soak.inputs.soak, CLAIMS[said.stage]
     return Finding(
         rule="soak-claim",
         severity=Severity.HIGH,
@@ -177,7 +177,7 @@ def _claimed(said: Said, soak: Soak) -> Finding:
 
 
 def _early(found: Sequence[str], soak: Soak) -> Finding:
-    policy = soak.ground.soak
+    policy = soak.inputs.soak
     opens = f"by {policy.gate} on #{policy.issue}" if policy.gate else f"once #{policy.issue} is audited"
     return Finding(
         rule="soak-protected",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.manual_snapshot import Pieces, snapshot_of
+from bot.cli.manual_snapshot import ManualInput, snapshot_of
 from bot.git.diff import NET, DiffError, decode, read_net
 from bot.git.diff_files import files_of
 from bot.model import Kind, Snapshot, Target
@@ -28,7 +28,7 @@ def scanner() -> Scanner:
 
 
 def made(scanner: Scanner, **given: Any) -> Snapshot:
-    return snapshot_of(Pieces(**({"target": PULL} | given)), scanner, NOW)
+    return snapshot_of(ManualInput(**({"target": PULL} | given)), scanner, NOW)
 
 
 def token_line() -> str:

@@ -8,8 +8,8 @@ import pytest
 
 from bot.git.mirror import Mirrors
 from bot.git.tree import Ends
-from bot.history.protected_lines import EACH, MOST, WHAT, Touched, Touches, protected_names
-from bot.model import Touch
+from bot.history.protected_lines import EACH, MOST, WHAT, ProtectedChanges, ProtectedLines, protected_names
+from bot.model import ProtectedLine
 from bot.policy import load
 from bot.scan.scanner import Scanner
 from tests.gitwork import REPOSITORY, Forge, running_forge
@@ -49,32 +49,32 @@ def _commit(forge: Forge, files: Files) -> None:
     forge.work.commit("Change", {path: content for path, content in files.items() if content is not None})
 
 
-async def touched(forge: Forge, scanner: Scanner, before: Files, after: Files, *names: str) -> Touched:
-    return await Touches(forge.mirrors, scanner).read(await ends(forge, before, after), names or (NAME,))
+async def touched(forge: Forge, scanner: Scanner, before: Files, after: Files, *names: str) -> ProtectedChanges:
+    return await ProtectedLines(forge.mirrors, scanner).read(await ends(forge, before, after), names or (NAME,))
 
 
-def touch(path: str, line: int, name: str = NAME, *, removed: bool = False) -> Touch:
-    return Touch(name=name, path=path, line=line, removed=removed)
+def touch(path: str, line: int, name: str = NAME, *, removed: bool = False) -> ProtectedLine:
+    return ProtectedLine(name=name, path=path, line=line, removed=removed)
 
 
 async def test_added_and_removed_lines_are_told_with_their_numbers(forge: Forge, scanner: Scanner) -> None:
     before = {"run.sh": f"one\ntwo\nexport {NAME}\nfour\n", "docs/a.md": "a\n", "same.sh": f"{NAME}\nx\n"}
     after = {"run.sh": "new\none\ntwo\nfour\n", "docs/a.md": f"a\n\nuse `{NAME}`\n", "same.sh": f"{NAME}\ny\n"}
     found = await touched(forge, scanner, before, after)
-    assert found == Touched((touch("docs/a.md", 3), touch("run.sh", 3, removed=True)))
+    assert found == ProtectedChanges((touch("docs/a.md", 3), touch("run.sh", 3, removed=True)))
 
 
 async def test_a_name_counts_as_a_whole_word(forge: Forge, scanner: Scanner) -> None:
     lines = [f"MY_{NAME}", f"{NAME}_FILE", f"{NAME}2", f"${{{NAME}}}", f"{NAME.lower()}", f"-{NAME}-", f"{NAME}.x"]
     found = await touched(forge, scanner, {"a": "x\n"}, {"b.sh": "\n".join(lines) + "\n"})
-    assert [one.line for one in found.touches] == [4, 6, 7]
+    assert [one.line for one in found.protected_lines] == [4, 6, 7]
 
 
 async def test_names_may_hold_anything_but_blanks_and_be_parts_of_each_other(forge: Forge, scanner: Scanner) -> None:
     names = ("a.b", "a.b-c", "x[0]+(y)|z$", "grün")
     text = "axb\na.b-c\nx[0]+(y)|z$\nso grün!\n"
     found = await touched(forge, scanner, {"a": "x\n"}, {"b.sh": text}, *names)
-    assert found.touches == (
+    assert found.protected_lines == (
         touch("b.sh", 2, "a.b"),
         touch("b.sh", 2, "a.b-c"),
         touch("b.sh", 3, "x[0]+(y)|z$"),
@@ -85,20 +85,20 @@ async def test_names_may_hold_anything_but_blanks_and_be_parts_of_each_other(for
 async def test_a_deleted_file_and_one_that_looks_binary_hide_nothing(forge: Forge, scanner: Scanner) -> None:
     before = {"old.sh": f"x\n{NAME}\n" + "y\n" * 20, "a": "x\n"}
     found = await touched(forge, scanner, before, {"old.sh": None, "blob.sh": f"\0\n{NAME}\n".encode()})
-    assert found == Touched((touch("blob.sh", 2), touch("old.sh", 2, removed=True)))
+    assert found == ProtectedChanges((touch("blob.sh", 2), touch("old.sh", 2, removed=True)))
 
 
 async def test_a_file_that_only_moves_touches_nothing(forge: Forge, scanner: Scanner) -> None:
     text = f"one\ntwo {NAME}\nthree\nfour\nfive\nsix\nseven\neight {NAME}\n"
     found = await touched(forge, scanner, {"old.sh": text}, {"old.sh": None, "new.sh": text.replace("eight ", "")})
-    assert found.touches == (touch("old.sh", 8, removed=True), touch("new.sh", 8))
+    assert found.protected_lines == (touch("old.sh", 8, removed=True), touch("new.sh", 8))
 
 
 async def test_odd_file_names_are_told_on_one_line(forge: Forge, scanner: Scanner) -> None:
     secret = "ghp" + "_" + secrets.token_hex(18)
     after = {"a b\n.sh": f"{NAME}\n", f"{secret}.sh": f"{NAME}\n", 'q"é.sh': f"{NAME}\n"}
     found = await touched(forge, scanner, {"a": "x\n"}, after)
-    paths = sorted(one.path for one in found.touches)
+    paths = sorted(one.path for one in found.protected_lines)
     assert [path for path in paths if "secret:" not in path] == ["a b\\n.sh", 'q"é.sh']
     assert len(paths) == 3
     assert secret not in str(found)
@@ -106,11 +106,11 @@ async def test_odd_file_names_are_told_on_one_line(forge: Forge, scanner: Scanne
 
 async def test_many_lines_are_cut_and_many_files_are_a_gap(forge: Forge, scanner: Scanner) -> None:
     found = await touched(forge, scanner, {"a": "x\n"}, {"b.sh": f"{NAME}\n" * 50})
-    assert [one.line for one in found.touches] == [*range(1, EACH + 1)]
+    assert [one.line for one in found.protected_lines] == [*range(1, EACH + 1)]
     forge.work.git("switch", "--quiet", "main")
     forge.work.git("branch", "--delete", "--force", "topic")
     found = await touched(forge, scanner, {"a": "y\n"}, {f"f{at}.sh": f"{NAME}\n" for at in range(MOST + 1)})
-    assert (len(found.touches), [gap.what for gap in found.unseen]) == (MOST, [WHAT])
+    assert (len(found.protected_lines), [gap.what for gap in found.unseen]) == (MOST, [WHAT])
 
 
 async def test_a_file_that_stays_on_the_server_is_a_gap_and_the_others_are_read(
@@ -118,8 +118,8 @@ async def test_a_file_that_stays_on_the_server_is_a_gap_and_the_others_are_read(
 ) -> None:
     small = forge.other(tmp_path / "small", file_bytes=1000)
     at = await ends(forge, {"a": "x\n"}, {"large.bin": "x" * 5000, "b.sh": f"{NAME}\n"}, small)
-    found = await Touches(small, scanner).read(at, (NAME,))
-    assert found.touches == (touch("b.sh", 1),)
+    found = await ProtectedLines(small, scanner).read(at, (NAME,))
+    assert found.protected_lines == (touch("b.sh", 1),)
     assert [(gap.what, gap.of) for gap in found.unseen] == [(WHAT, at.head)]
     assert "large.bin" in found.unseen[0].why
 
@@ -127,23 +127,23 @@ async def test_a_file_that_stays_on_the_server_is_a_gap_and_the_others_are_read(
 async def test_a_difference_over_the_limit_is_a_gap(forge: Forge, scanner: Scanner, tmp_path: Path) -> None:
     tight = forge.other(tmp_path / "tight", output_bytes=2000)
     at = await ends(forge, {"a": "x\n"}, {"b.sh": f"{NAME}\n" * 1000}, tight)
-    found = await Touches(tight, scanner).read(at, (NAME,))
-    assert (found.touches, [gap.what for gap in found.unseen]) == ((), [WHAT])
+    found = await ProtectedLines(tight, scanner).read(at, (NAME,))
+    assert (found.protected_lines, [gap.what for gap in found.unseen]) == ((), [WHAT])
 
 
 async def test_without_a_common_ancestor_nothing_is_known(forge: Forge, scanner: Scanner) -> None:
-    found = await Touches(forge.mirrors, scanner).read(Ends(REPOSITORY, "a" * 40, "b" * 40, ""), (NAME,))
+    found = await ProtectedLines(forge.mirrors, scanner).read(Ends(REPOSITORY, "a" * 40, "b" * 40, ""), (NAME,))
     assert [gap.what for gap in found.unseen] == [WHAT]
 
 
 async def test_no_names_and_known_answers_cost_nothing(forge: Forge, scanner: Scanner) -> None:
     at = await ends(forge, {"a": "x\n"}, {"b.sh": f"{NAME}\n"})
-    touches = Touches(forge.mirrors, scanner)
-    first = await touches.read(at, (NAME,))
+    protected_lines = ProtectedLines(forge.mirrors, scanner)
+    first = await protected_lines.read(at, (NAME,))
     forge.mirror.folder.rename(forge.mirror.folder.with_name("elsewhere"))
-    assert await touches.read(at, (NAME,)) == first
-    assert await touches.read(at, ()) == Touched()
-    assert [gap.what for gap in (await touches.read(at, ("OTHER",))).unseen] == [WHAT]
+    assert await protected_lines.read(at, (NAME,)) == first
+    assert await protected_lines.read(at, ()) == ProtectedChanges()
+    assert [gap.what for gap in (await protected_lines.read(at, ("OTHER",))).unseen] == [WHAT]
 
 
 def test_the_names_are_those_of_soaks_and_gates() -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import StatementError
 from bot.forgejo.signature import payload_of
 from bot.intake.inbox import Inbox
 from bot.intake.payload import read_envelope
-from bot.intake.routing import BranchMoved, Touch, Touched, mark_dirty, route, route_pending
+from bot.intake.routing import BranchMoved, Change, TargetChanged, mark_dirty, route, route_pending
 from bot.model import Kind, Target
 from bot.model.delivery import Envelope
 from bot.store.database.session import Store, upsert
@@ -50,23 +50,23 @@ def push(name: str = "one", **changes: Any) -> Envelope:
     return envelope(name, **(values | {"before": A, "after": B} | changes))
 
 
-TABLE: dict[str, tuple[Envelope, list[Touch]]] = {
-    "an opened pull request": (envelope(), [Touched(PULL)]),
+TABLE: dict[str, tuple[Envelope, list[Change]]] = {
+    "an opened pull request": (envelope(), [TargetChanged(PULL)]),
     "new commits are urgent": (
         envelope(event="pull_request_sync", action="synchronized"),
-        [Touched(PULL, urgent=True)],
+        [TargetChanged(PULL, urgent=True)],
     ),
-    "new commits under the coarse name": (envelope(action="synchronized"), [Touched(PULL, urgent=True)]),
-    "a label": (envelope(event="pull_request_label", action="label_updated"), [Touched(PULL)]),
-    "a review": (envelope(event="pull_request_review_approved", action="reviewed"), [Touched(PULL)]),
-    "an issue": (envelope(event="issues", number=4, is_pull=False), [Touched(ISSUE)]),
-    "a comment on an issue": (envelope(event="issue_comment", number=4, is_pull=False), [Touched(ISSUE)]),
-    "a coarse comment on a pull request": (envelope(event="issue_comment"), [Touched(PULL)]),
+    "new commits under the coarse name": (envelope(action="synchronized"), [TargetChanged(PULL, urgent=True)]),
+    "a label": (envelope(event="pull_request_label", action="label_updated"), [TargetChanged(PULL)]),
+    "a review": (envelope(event="pull_request_review_approved", action="reviewed"), [TargetChanged(PULL)]),
+    "an issue": (envelope(event="issues", number=4, is_pull=False), [TargetChanged(ISSUE)]),
+    "a comment on an issue": (envelope(event="issue_comment", number=4, is_pull=False), [TargetChanged(ISSUE)]),
+    "a coarse comment on a pull request": (envelope(event="issue_comment"), [TargetChanged(PULL)]),
     "the bot's own comment": (envelope(event="pull_request_comment", action="created", sender=BOT), []),
     "the bot's login in other letters": (envelope(sender="Patchwarden-Bot"), []),
     "somebody edits the bot's comment": (
         envelope(event="pull_request_comment", action="edited", comment_id=3, comment_author=BOT),
-        [Touched(PULL)],
+        [TargetChanged(PULL)],
     ),
     "a branch moves": (push(), [BranchMoved("workshop/garden", "refs/heads/main", A, B)]),
     "a new branch": (push(before="0" * 40), [BranchMoved("workshop/garden", "refs/heads/main", "0" * 40, B)]),
@@ -95,9 +95,11 @@ def test_every_recorded_event_of_a_target_touches_it_unless_the_bot_sent_it() ->
         given = read_envelope("id", read["event_type"], payload, witness_key=b"k", at=NOON)
         found = route(given, BOT)
         if given.number is None or given.sender == BOT:
-            assert not any(isinstance(touch, Touched) for touch in found), path.name
+            assert not any(isinstance(touch, TargetChanged) for touch in found), path.name
         else:
-            assert [touch.target.number for touch in found if isinstance(touch, Touched)] == [given.number], path.name
+            assert [touch.target.number for touch in found if isinstance(touch, TargetChanged)] == [given.number], (
+                path.name
+            )
 
 
 @pytest.fixture
@@ -117,8 +119,8 @@ async def test_a_burst_on_one_target_asks_for_one_look(store: Store, inbox: Inbo
     events = [envelope(str(number), event="pull_request_label") for number in range(20)]
     sync = envelope("sync", event="pull_request_sync", action="synchronized")
     await asyncio.gather(*(inbox.put(given) for given in [*events, sync, push("push"), push("again")]))
-    touched = await route_pending(store, inbox, BOT, NOON)
-    assert touched == [Touched(PULL, urgent=True)]
+    changed = await route_pending(store, inbox, BOT, NOON)
+    assert changed == [TargetChanged(PULL, urgent=True)]
     assert (await targets(store))[12].desired_generation == 1
     assert await inbox.unrouted(10) == []
     assert inbox.backlog == 0
@@ -140,8 +142,8 @@ async def test_deliveries_are_marked_routed_at_the_moment_of_the_pass(store: Sto
 async def test_more_than_one_slice_is_routed_in_one_pass(store: Store, inbox: Inbox) -> None:
     given = [envelope(f"{number:04}", number=1 + number % 3) for number in range(1100)]
     await asyncio.gather(*(inbox.put(each) for each in given))
-    touched = await route_pending(store, inbox, BOT, NOON)
-    assert {touch.target.number for touch in touched if isinstance(touch, Touched)} == {1, 2, 3}
+    changed = await route_pending(store, inbox, BOT, NOON)
+    assert {touch.target.number for touch in changed if isinstance(touch, TargetChanged)} == {1, 2, 3}
     assert await inbox.unrouted(10) == []
     assert {row.desired_generation for row in (await targets(store)).values()} == {3}  # once in each slice of 500
 
@@ -164,4 +166,4 @@ async def test_a_pass_that_fails_leaves_its_deliveries_for_the_next(store: Store
     with pytest.raises(StatementError, match="zone"):
         await route_pending(store, inbox, BOT, NOON.replace(tzinfo=None))
     assert await targets(store) == {}
-    assert await route_pending(store, inbox, BOT, NOON) == [Touched(PULL)]
+    assert await route_pending(store, inbox, BOT, NOON) == [TargetChanged(PULL)]

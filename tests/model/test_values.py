@@ -5,9 +5,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.model import Kind, Leak, Severity, Snapshot, Target, Verdict, digest
+from bot.model import Inputs, Kind, Leak, ProtectedLine, Severity, Snapshot, Target, Verdict, digest
 from bot.policy import Policy
-from tests.snapshots import BOT, PULL, again, comment, finding, gap, held, leak, own, report, seen, snapshot, status
+from tests.snapshots import (
+    BOT,
+    PULL,
+    again,
+    comment,
+    finding,
+    gap,
+    held,
+    inputs,
+    leak,
+    own,
+    report,
+    seen,
+    snapshot,
+    status,
+)
 
 
 @pytest.mark.parametrize(
@@ -104,3 +119,10 @@ def test_the_order_of_findings_is_no_evidence() -> None:
 @given(st.text(st.characters(), max_size=20))
 def test_any_text_has_a_hash(text: str) -> None:
     assert digest(text).startswith("sha256:")
+
+
+def test_a_snapshot_of_version_0_1_is_still_read() -> None:
+    line = {"name": "TOKEN", "path": "x.sh", "line": 2, "removed": True}
+    kept = inputs().model_dump(mode="json") | {"touches": [line]}
+    del kept["protected_lines"]
+    assert Inputs.model_validate(kept).protected_lines == (ProtectedLine(**line),)

@@ -13,7 +13,7 @@ from bot.forgejo.types import PullRequest
 from bot.git.mirror import GitLimits, Mirrors
 from bot.history.history import Heads, Histories, History, HistoryLimits
 from bot.model import Kind, Lint, Location, Mention, Reference, Review, Severity, Target
-from bot.observe.context import Context, Contexts, Looked, Wanted
+from bot.observe.context import Context, ContextRequest, Contexts, Wanted
 from bot.sandbox import Sandbox
 from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, WRITER, people
 from bot.scan.scanner import Scanner
@@ -54,14 +54,14 @@ class Scene:
     async def close(self, number: int) -> None:
         await self.api[OPERATOR].patch(f"/repos/{REPOSITORY}/pulls/{number}", {"state": "closed"})
 
-    async def looked(self, number: int, kind: Kind = Kind.PULL) -> Looked:
+    async def request(self, number: int, kind: Kind = Kind.PULL) -> ContextRequest:
         thread = await read_thread(self.api[BOT], Target(repository=REPOSITORY, number=number, kind=kind))
-        return Looked(REPOSITORY, thread, await self._history(thread), thread.head.body, BOT)
+        return ContextRequest(REPOSITORY, thread, await self._history(thread), thread.head.body, BOT)
 
     async def read(self, number: int, wanted: Wanted = ALL) -> Context:
-        looked = await self.looked(number)
+        request = await self.request(number)
         self.sandbox.reset_calls()
-        return await self.contexts.read(looked, wanted)
+        return await self.contexts.read(request, wanted)
 
     def calls(self) -> list[str]:
         return sorted(call.path.partition(REPOSITORY)[2] for call in self.sandbox.calls if call.user == BOT)
@@ -106,10 +106,10 @@ async def test_everything_that_is_switched_on_is_read(scene: Scene) -> None:
     files = {"docs/old.md": None, "docs/new.md": "x\n" * 9, ".forgejo/workflows/ci.yml": WORKFLOW}
     number = await scene.pull(files, body)
     await scene.review(WRITER, number, "APPROVED", "fine")
-    looked = await scene.looked(number)
-    head = looked.thread.head
+    request = await scene.request(number)
+    head = request.thread.head
     assert isinstance(head, PullRequest)
-    assert await scene.contexts.read(looked, ALL) == Context(
+    assert await scene.contexts.read(request, ALL) == Context(
         reviews=(Review(author=WRITER, state="approved", commit=head.head.sha, official=True),),
         required=("ci / test",),
         conflict=False,
@@ -139,11 +139,11 @@ async def test_an_unchanged_pull_request_costs_two_calls_and_no_git(scene: Scene
     number = await scene.pull({"a.md": "x\n", ".forgejo/workflows/ci.yml": WORKFLOW}, f"#{issue} `a.md`")
     first = await scene.read(number)
     assert scene.calls() == ["/branches/main", f"/issues/{issue}", f"/pulls/{number}/reviews"]
-    looked = await scene.looked(number)
+    request = await scene.request(number)
     mirror = scene.mirrors.mirror(REPOSITORY)
     (mirror.folder / "HEAD").rename(mirror.folder / "away")
     scene.sandbox.reset_calls()
-    assert await scene.contexts.read(looked, ALL) == first
+    assert await scene.contexts.read(request, ALL) == first
     assert scene.calls() == ["/branches/main", f"/pulls/{number}/reviews"]
 
 
@@ -187,9 +187,9 @@ async def test_of_a_closed_pull_request_only_reviews_are_read_and_of_an_issue_no
     context = await scene.read(number)
     assert scene.calls() == [f"/pulls/{number}/reviews"]
     assert [one.state for one in context.reviews] == ["comment"]
-    looked = await scene.looked(issue, Kind.ISSUE)
+    request = await scene.request(issue, Kind.ISSUE)
     scene.sandbox.reset_calls()
-    assert (await scene.contexts.read(looked, ALL), scene.calls()) == (Context(), [])
+    assert (await scene.contexts.read(request, ALL), scene.calls()) == (Context(), [])
 
 
 async def test_a_secret_in_a_review_is_a_leak_of_that_comment(scene: Scene) -> None:
@@ -198,7 +198,7 @@ async def test_a_secret_in_a_review_is_a_leak_of_that_comment(scene: Scene) -> N
     await scene.review(WRITER, number, "COMMENT", f"try FORGEJO_TOKEN={token}")
     context = await scene.read(number, Wanted())
     (leak,) = context.leaks
-    (entry,) = [event for event in (await scene.looked(number)).thread.timeline if event.type == "review"]
+    (entry,) = [event for event in (await scene.request(number)).thread.timeline if event.type == "review"]
     assert leak.location == Location(where="comment", comment_id=entry.id)
     assert token not in repr(context)
 
@@ -217,10 +217,10 @@ async def test_what_cannot_be_known_is_told_apart_from_what_is_not_there(scene: 
     await scene.main({"old.md": "x\n"})
     number = await scene.pull({"old.md": None, ".forgejo/workflows/ci.yml": WORKFLOW}, "`a/b.md` " + "#3 " * 30_000)
     await scene.main({"other.md": "x\n"})
-    looked = await scene.looked(number)
+    request = await scene.request(number)
     mirror = scene.mirrors.mirror(REPOSITORY)
     (mirror.folder / "HEAD").rename(mirror.folder / "away")
-    context = await scene.contexts.read(looked, ALL)
+    context = await scene.contexts.read(request, ALL)
     assert (context.conflict, context.paths, context.mentions, context.lints) == (None, {}, (), ())
     assert [gap.what for gap in context.unseen] == [
         "the rest of the description",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.model import Held, LabelSeen, Plan, Restored, WantedComment, WantedLabel, digest
 from bot.plan.actions import Action, Disputes, disputes, writes
-from bot.plan.label_merge import decide_label, regrounded
+from bot.plan.label_merge import current_evidence, decide_label
 from bot.plan.report import FOOTER
 from tests.snapshots import (
     AGENT,
@@ -133,7 +133,7 @@ def test_a_label_that_stays_is_held_on_its_new_ground() -> None:
             held=(held("label:api", "on", "e1"), held("label:docs", "off", "e1"), held("label:ops", "on", "e1")),
         )
     )
-    assert regrounded(plan, observed, LABELS) == {"label:api": "e2", "label:docs": "e2"}
+    assert current_evidence(plan, observed, LABELS) == {"label:api": "e2", "label:docs": "e2"}
 
 
 EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)

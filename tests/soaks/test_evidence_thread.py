@@ -16,8 +16,8 @@ from bot.soaks.evidence_thread import (
     bearing,
     decisions_of,
     elsewhere,
+    evidence_items,
     kept_of,
-    pieces,
     remembered,
     runs_of,
     shared_runs,
@@ -48,7 +48,7 @@ def reading(*comments: CommentText, name: str = "deploy", issue: int = 3, runs: 
 
 
 def runs(*comments: CommentText, trusted: tuple[str, ...] = ("ann",)) -> list[int]:
-    return [run.number for run in runs_of(one.evidence for one in pieces(comments, "deploy", trusted))]
+    return [run.number for run in runs_of(one.evidence for one in evidence_items(comments, "deploy", trusted))]
 
 
 def test_evidence_that_counts_comes_first_and_all_of_it_comes() -> None:
@@ -100,7 +100,7 @@ def test_a_crowd_leaves_out_nothing_that_counts() -> None:
 
 def test_a_run_belongs_to_the_soak_whose_evidence_named_it_first() -> None:
     others = {"other": reading(said(10, proof(1, "other")), said(30, proof(2, "other")), name="other", issue=4)}
-    mine = pieces((said(20, proof(1)), said(21, proof(2)), said(22, proof(3))), "deploy", ("ann",))
+    mine = evidence_items((said(20, proof(1)), said(21, proof(2)), said(22, proof(3))), "deploy", ("ann",))
     assert elsewhere(mine, (), DEPLOY, POLICY, others) == {1: "other"}
 
 
@@ -115,25 +115,25 @@ def test_a_run_belongs_to_the_soak_whose_evidence_named_it_first() -> None:
 )
 def test_what_counts_for_no_other_soak_takes_no_run_away(comment: CommentText) -> None:
     others = {"other": reading(comment, name="other", issue=4), "gone": reading(name="gone", issue=9)}
-    assert elsewhere(pieces((said(20, proof(1)),), "deploy", ("ann",)), (), DEPLOY, POLICY, others) == {}
+    assert elsewhere(evidence_items((said(20, proof(1)),), "deploy", ("ann",)), (), DEPLOY, POLICY, others) == {}
 
 
 def test_a_run_that_a_stranger_named_earlier_here_is_still_the_others() -> None:
     others = {"other": reading(said(10, proof(1, "other")), name="other", issue=4)}
     thread = (said(1, proof(1), "eve"), said(20, proof(1)))
-    assert elsewhere(pieces(thread, "deploy", ("ann",)), (), DEPLOY, POLICY, others) == {1: "other"}
+    assert elsewhere(evidence_items(thread, "deploy", ("ann",)), (), DEPLOY, POLICY, others) == {1: "other"}
 
 
 def test_soaks_of_one_issue_are_for_its_own_thread_to_tell_apart() -> None:
     policy = POLICY.model_copy(update={"soaks": (DEPLOY, OTHER.model_copy(update={"issue": 3}))})
     others = {"other": reading(said(10, proof(1, "other")), name="other", issue=3)}
-    assert elsewhere(pieces((said(20, proof(1)),), "deploy", ("ann",)), (), DEPLOY, policy, others) == {}
+    assert elsewhere(evidence_items((said(20, proof(1)),), "deploy", ("ann",)), (), DEPLOY, policy, others) == {}
 
 
 def test_a_run_that_is_named_by_its_id_alone_is_the_same_run() -> None:
     known = (RunSeen(number=7, id=1007),)
     by_id = proof(0).replace('"number": 0', '"id": 1007')
-    mine = pieces((said(20, by_id),), "deploy", ("ann",))
+    mine = evidence_items((said(20, by_id),), "deploy", ("ann",))
     theirs = reading(said(10, by_id.replace("deploy", "other")), name="other", issue=4, runs=known)
     assert elsewhere(mine, known, DEPLOY, POLICY, {"other": theirs}) == {7: "other"}
     assert elsewhere(mine, (), DEPLOY, POLICY, {"other": theirs}) == {}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text.markdown import pieces
+from bot.text.markdown import spans
 from bot.text.path_mentions import MOST, path_names
 
 
@@ -60,7 +60,7 @@ def test_names_in_code_stand_before_others_and_blocks_last_where_there_are_too_m
 
 
 def test_code_ends_with_as_many_backticks_as_it_began_with() -> None:
-    found = [(piece.text, piece.form) for piece in pieces("a ``b`c`` `d` e \\`f `g")]
+    found = [(span.text, span.form) for span in spans("a ``b`c`` `d` e \\`f `g")]
     assert found == [
         ("a ", "plain"),
         ("b`c", "code"),

@@ -9,7 +9,7 @@ import pytest
 
 from bot.forgejo.httpx import HttpxForgejo
 from bot.model import CommentText, Decision, digest
-from bot.thread.permissions import FRESH, MAX_ASKED, Standings, commanders
+from bot.thread.permissions import FRESH, MAX_ASKED, PermissionReader, commanders
 from tests.snapshots import AGENT, NOW, OPERATOR, POLICY, inputs
 
 
@@ -45,10 +45,10 @@ async def test_an_answer_is_believed_for_a_while(minutes: int, calls: int) -> No
         return httpx.Response(200, content=json.dumps({"permission": "write", "role_name": "write"}))
 
     async with HttpxForgejo("http://forge.invalid", "x", transport=httpx.MockTransport(answer)) as client:
-        standings = Standings(client, lambda: now[0])
-        assert await standings.of("workshop/garden", ["ann"]) == {"ann": "write"}
+        permissions = PermissionReader(client, lambda: now[0])
+        assert await permissions.of("workshop/garden", ["ann"]) == {"ann": "write"}
         now[0] += timedelta(minutes=minutes)
-        assert await standings.of("workshop/garden", ["ann"]) == {"ann": "write"}
+        assert await permissions.of("workshop/garden", ["ann"]) == {"ann": "write"}
     assert len(asked) == calls
     assert timedelta(minutes=4) < FRESH < timedelta(minutes=6)
 
@@ -56,4 +56,4 @@ async def test_an_answer_is_believed_for_a_while(minutes: int, calls: int) -> No
 async def test_who_may_not_ask_gets_an_empty_answer() -> None:
     refuse = httpx.MockTransport(lambda _request: httpx.Response(403, json={"message": "no"}))
     async with HttpxForgejo("http://forge.invalid", "x", transport=refuse) as client:
-        assert await Standings(client, lambda: NOW).of("workshop/garden", ["ann", "bob"]) == {}
+        assert await PermissionReader(client, lambda: NOW).of("workshop/garden", ["ann", "bob"]) == {}

@@ -9,7 +9,7 @@ from bot.cli.assess import judged, named_checks
 from bot.cli.bootstrap import AsJson, run
 from bot.cli.output import note, whole
 from bot.cli.reports import exit_status, print_reports
-from bot.cli.target_args import Given, SubjectText, subject_of, with_pieces
+from bot.cli.target_args import Given, SubjectText, subject_of, with_manual_input
 
 
 def add(app: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def add(app: typer.Typer) -> None:
     app.command()(check)
 
 
-@with_pieces
+@with_manual_input
 def check(
     given: Given,
     subject: SubjectText = "",

@@ -10,11 +10,11 @@ from bot.cli.output import as_json, line, note
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.intake import Touch
+    from bot.intake import Change
     from bot.model import Envelope
     from bot.store.deliveries import Kept
 
-app = typer.Typer(no_args_is_help=True, help="Look at the deliveries that came in, and route one again.")
+app = typer.Typer(no_args_is_help=True, help="Show the deliveries that came in, and route one again.")
 
 DeliveryId = Annotated[
     str, typer.Argument(metavar="ID", help="A delivery's id, or its beginning where that names one alone.")
@@ -72,25 +72,25 @@ async def _show(beginning: str) -> None:
 
 
 async def _replay(beginning: str) -> None:
-    from bot.intake import Touched, mark_dirty, route  # noqa: PLC0415 - as above
+    from bot.intake import TargetChanged, mark_dirty, route  # noqa: PLC0415 - as above
     from bot.store import targets as records  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
 
     async with opened_store() as store, store.session() as session:
         # Without a login the bot's own deliveries count too: who replays one asks for a look.
-        touches = route((await _one(session, beginning)).envelope, "")
-        targets = [touch.target for touch in touches if isinstance(touch, Touched)]
+        changes = route((await _one(session, beginning)).envelope, "")
+        targets = [change.target for change in changes if isinstance(change, TargetChanged)]
         await mark_dirty(session, targets)
-        for touch in touches:
-            if not isinstance(touch, Touched):
-                branch = touch.ref.removeprefix("refs/heads/")
-                targets += await records.mark_open(session, repository=touch.repository, base_ref=branch, priority=3)
-    _tell(touches, [str(target) for target in targets])
+        for change in changes:
+            if not isinstance(change, TargetChanged):
+                branch = change.ref.removeprefix("refs/heads/")
+                targets += await records.mark_open(session, repository=change.repository, base_ref=branch, priority=3)
+    _tell(changes, [str(target) for target in targets])
 
 
-def _tell(touches: "list[Touch]", targets: list[str]) -> None:
+def _tell(changes: "list[Change]", targets: list[str]) -> None:
     for target in targets:
         line(f"{target} will be looked at again")
-    if not touches:
+    if not changes:
         note("the delivery is about no target; nothing is looked at again")
     elif not targets:
         note("no open pull request goes into this branch; nothing is looked at again")

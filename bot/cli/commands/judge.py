@@ -10,7 +10,7 @@ from bot.cli.assess import judged
 from bot.cli.bootstrap import AsJson, run
 from bot.cli.output import FINE, FOUND, line, note, whole
 from bot.cli.reports import print_head
-from bot.cli.target_args import Given, SubjectText, subject_of, with_pieces
+from bot.cli.target_args import Given, SubjectText, subject_of, with_manual_input
 from bot.model import Report
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add(app: typer.Typer) -> None:
     app.command()(judge)
 
 
-@with_pieces
+@with_manual_input
 def judge(given: Given, subject: SubjectText = "", as_json: AsJson = False) -> None:
     """Judge a target, a snapshot, or what the options describe, and print the judgment: priority, next step, why.
 
@@ -34,7 +34,7 @@ def judge(given: Given, subject: SubjectText = "", as_json: AsJson = False) -> N
     `openclaw.judge.v0` payload. Ends with 1 when there is no judgment.
     """
     done = run(judged(subject_of(subject, given), frozenset({CHECK})))
-    content = standing(done)
+    content = current_judgment(done)
     report = next((report for report in done.reports if report.check == CHECK), None)
     if report is not None and (content is None or _theirs(report)):
         note(f"{report.check}: {report.verdict}: {report.summary}")
@@ -52,7 +52,7 @@ def _theirs(report: Report) -> bool:
     return report.comment is not None and report.comment.only_if_there
 
 
-def standing(done: "Assessment") -> dict[str, Any] | None:
+def current_judgment(done: "Assessment") -> dict[str, Any] | None:
     """Gives the payload of the newest judgment: the one made now, else the one that stands."""
     found = [judgment.content for judgment in done.snapshot.memory.judgments if judgment.check == CHECK]
     return found[-1] if found else None

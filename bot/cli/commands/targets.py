@@ -9,12 +9,12 @@ from bot.cli.assess import assessed, named_target, observed
 from bot.cli.bootstrap import AsJson, opened_machine, run
 from bot.cli.output import as_json, line, note, whole, working
 from bot.cli.reports import exit_status, print_reports
-from bot.cli.target_args import Given, read_snapshot, subject_of, with_pieces
+from bot.cli.target_args import Given, read_snapshot, subject_of, with_manual_input
 from bot.model import Report, Snapshot
 
 if TYPE_CHECKING:
     from bot.plan import Action
-    from bot.reconcile import Look
+    from bot.reconcile import Evaluation
 
 TargetText = Annotated[
     str, typer.Argument(metavar="TARGET", help="owner/repo!12 (pull request), owner/repo#12 (issue), or its address.")
@@ -43,7 +43,7 @@ def apply(target: TargetText, json: AsJson = False) -> None:
     raise typer.Exit(run(_apply(target, json=json)))
 
 
-@with_pieces
+@with_manual_input
 def snapshot(
     given: Given,
     target: TargetText = "",
@@ -68,14 +68,14 @@ async def _plan(text: str, *, json: bool) -> int:
     async with opened_machine() as machine:
         target = named_target(text, machine)
         with working(f"Looking at {target} …"):
-            look = await machine.reconciler.look(target)
+            evaluation = await machine.reconciler.evaluate(target)
     if json:
-        as_json(_as_values(look.snapshot, look.reports, look.actions))
+        as_json(_as_values(evaluation.snapshot, evaluation.reports, evaluation.actions))
     else:
-        print_reports(look.snapshot, look.reports)
-        _print_actions("would write", look.actions)
-        _print_silence(look)
-    return exit_status(look.reports)
+        print_reports(evaluation.snapshot, evaluation.reports)
+        _print_actions("would write", evaluation.actions)
+        _print_silence(evaluation)
+    return exit_status(evaluation.reports)
 
 
 async def _apply(text: str, *, json: bool) -> int:
@@ -86,15 +86,15 @@ async def _apply(text: str, *, json: bool) -> int:
         async with machine.store.session() as session:
             await targets.wake(session, [target])
         with working(f"Looking at {target}, and writing …"):
-            look, done = await machine.reconciler.apply_once(target)
+            evaluation, done = await machine.reconciler.apply_once(target)
     written = [one.action for one in done]
     if json:
-        as_json(_as_values(look.snapshot, look.reports, written))
+        as_json(_as_values(evaluation.snapshot, evaluation.reports, written))
     else:
-        print_reports(look.snapshot, look.reports)
+        print_reports(evaluation.snapshot, evaluation.reports)
         _print_actions("wrote", written)
-        _print_silence(look)
-    return exit_status(look.reports)
+        _print_silence(evaluation)
+    return exit_status(evaluation.reports)
 
 
 async def _snapshot(text: str, given: Given) -> Snapshot:
@@ -105,8 +105,8 @@ async def _snapshot(text: str, given: Given) -> Snapshot:
     async with opened_machine() as machine:
         target = named_target(text, machine)
         with working(f"Looking at {target} …"):
-            look = await machine.reconciler.look(target)
-    return observed(look)
+            evaluation = await machine.reconciler.evaluate(target)
+    return observed(evaluation)
 
 
 async def _replay(file: str, *, json: bool) -> int:
@@ -137,8 +137,8 @@ def _print_actions(verb: str, actions: "Sequence[Action]") -> None:
         line(f"  {action}")
 
 
-def _print_silence(look: "Look") -> None:
-    seen = look.snapshot
+def _print_silence(evaluation: "Evaluation") -> None:
+    seen = evaluation.snapshot
     if seen.inputs.archived or not seen.own.can_write:
         why = "the repository is archived" if seen.inputs.archived else f"{seen.own.account} has no right to write"
         note(f"nothing is written: {why}")

@@ -9,7 +9,7 @@ from handlers.soak.state.next_step import criteria, next_step, why
 
 def describe(soak: Soak) -> SoakState:
     """Gives the state with all that it rests on."""
-    policy = soak.ground.soak
+    policy = soak.inputs.soak
     return SoakState(
         soak=policy.name,
         issue=policy.issue,
@@ -28,8 +28,8 @@ def describe(soak: Soak) -> SoakState:
 
 
 def _follow_up(soak: Soak) -> Iterator[FollowUp]:
-    known = {one.number: one for one in soak.ground.seen.pulls}
-    policy = soak.ground.soak
+    known = {one.number: one for one in soak.inputs.seen.pulls}
+    policy = soak.inputs.soak
     for number in (*policy.prerequisites, *((policy.report,) if policy.report else ())):
         seen = known.get(number)
         role = "report" if number == policy.report and number not in policy.prerequisites else "prerequisite"

@@ -117,7 +117,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Ground:
+class SoakInputs:
     """All that a state is computed from."""
 
     soak: SoakPolicy
@@ -208,13 +208,13 @@ class Ground:
         return Item(one.comment, one.index, one.by, one.at, evidence, one.body_hash, lost, one.lost_at or self.now)
 
 
-def grounds(snapshot: Snapshot) -> Iterator[Ground]:
+def all_soak_inputs(snapshot: Snapshot) -> Iterator[SoakInputs]:
     """Gives the ground of each soak that was observed for a target, in the policy's order."""
     policies = {soak.name: soak for soak in snapshot.policy.soaks}
     for seen in snapshot.inputs.soaks:
         soak = policies.get(seen.name)
         if soak is not None and not seen.unseen:
-            yield ground(snapshot, soak, seen)
+            yield soak_inputs(snapshot, soak, seen)
 
 
 def tracked(snapshot: Snapshot, soak: SoakPolicy) -> bool:
@@ -222,13 +222,13 @@ def tracked(snapshot: Snapshot, soak: SoakPolicy) -> bool:
     return snapshot.target.kind is Kind.ISSUE and snapshot.target.number == soak.issue
 
 
-def ground(snapshot: Snapshot, soak: SoakPolicy, seen: SoakSeen) -> Ground:
+def soak_inputs(snapshot: Snapshot, soak: SoakPolicy, seen: SoakSeen) -> SoakInputs:
     """Gives the ground of one soak: from the target's own thread where it is tracked there, else from what was kept."""
     own, inputs = tracked(snapshot, soak), snapshot.inputs
     operators = snapshot.policy.operators or ()
     comments = inputs.comments if own else seen.comments
     written = phrases_in(comments, (soak.gate,) if soak.gate else (), operators)
-    return Ground(
+    return SoakInputs(
         soak=soak,
         seen=seen,
         comments=comments,

@@ -10,9 +10,9 @@ from handlers.soak.state.progress import Seen
 
 def records(soak: Soak) -> Iterator[Record]:
     """Gives what the ledger has to have of what changed since the last look."""
-    before, now = soak.ground.kept, soak.kept()
+    before, now = soak.inputs.kept, soak.kept()
     known = {(one.comment, one.index): one for one in before.evidence}
-    name = f"soak:{soak.ground.soak.name}"
+    name = f"soak:{soak.inputs.soak.name}"
     for one in now.evidence:
         old = known.get((one.comment, one.index))
         where = f"{name}:{one.comment}:{one.index}"
@@ -30,10 +30,10 @@ def records(soak: Soak) -> Iterator[Record]:
 
 
 def _of_gate(soak: Soak) -> Iterator[Record]:
-    opened, before = soak.progress.phrase, soak.ground.kept.gate
-    place = f"gate:{soak.ground.soak.gate}"
+    opened, before = soak.progress.phrase, soak.inputs.kept.gate
+    place = f"gate:{soak.inputs.soak.gate}"
     if opened is not None and opened != before:
-        detail = {"comment": opened.comment, "at": opened.at.isoformat(), "state": soak.ground.kept.state}
+        detail = {"comment": opened.comment, "at": opened.at.isoformat(), "state": soak.inputs.kept.state}
         yield Record(kind="gate", object=place, actor=opened.by, detail={"open": True, **detail})
-    elif before is not None and opened is None and not soak.open and soak.ground.kept.state in {"approved", *STAYS}:
+    elif before is not None and opened is None and not soak.open and soak.inputs.kept.state in {"approved", *STAYS}:
         yield Record(kind="gate", object=place, actor=before.by, detail={"open": False, "why": soak.what_fell()})

@@ -15,13 +15,13 @@ from handlers.soak.state.evidence_rows import rows
 from handlers.soak.state.inputs import (
     MAX_KEPT,
     MAX_PHRASES,
-    Ground,
     Item,
     Kept,
     KeptEvidence,
     Phrase,
     Reached,
-    grounds,
+    SoakInputs,
+    all_soak_inputs,
     tracked,
 )
 from handlers.soak.state.progress import Progress, Seen, progress
@@ -36,25 +36,25 @@ _TICK = timedelta(microseconds=1)
 class Soak:
     """One soak, computed: its state, and what is to be kept of it."""
 
-    ground: Ground
+    inputs: SoakInputs
 
     @cached_property
     def verified(self) -> Mapping[tuple[int, int], Verified]:
         """Each piece of evidence, held against what Forgejo tells."""
-        return {item.key: verify(item, self.ground) for item in self.ground.items}
+        return {item.key: verify(item, self.inputs) for item in self.inputs.items}
 
     @cached_property
     def progress(self) -> Progress:
         """How far it has come by the evidence that stands."""
-        return progress(self.ground, self.verified, self.ground.now)
+        return progress(self.inputs, self.verified, self.inputs.now)
 
     @cached_property
     def stays(self) -> Reached | None:
         """What it reached and isn't taken back: by what is kept, or as it was just before some evidence fell."""
-        found = [self.ground.kept.reached] if self.ground.kept.reached else []
-        lost = [item.lost_at for item in self.ground.items] + [phrase.lost_at for phrase in self.ground.phrases]
+        found = [self.inputs.kept.reached] if self.inputs.kept.reached else []
+        lost = [item.lost_at for item in self.inputs.items] + [phrase.lost_at for phrase in self.inputs.phrases]
         for moment in sorted({at for at in lost if at is not None}):
-            then = progress(self.ground, self.verified, moment - _TICK)
+            then = progress(self.inputs, self.verified, moment - _TICK)
             if then.removal is not None and then.state in STAYS:
                 found.append(Reached(state="removed", at=then.removal.at, comment=then.removal.comment))
         return min(found, key=lambda one: one.at, default=None)
@@ -89,12 +89,12 @@ class Soak:
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """All evidence there is, of whomever, and what became of each piece."""
-        return tuple(rows(self.ground, self.verified, self.said()))
+        return tuple(rows(self.inputs, self.verified, self.said()))
 
     @property
     def gate(self) -> GateState | None:
         """The operator's phrase, and whether it has opened the gate."""
-        phrase, kept = self.ground.soak.gate, self.ground.kept.gate
+        phrase, kept = self.inputs.soak.gate, self.inputs.kept.gate
         if phrase is None:
             return None
         by = self.progress.phrase or (kept if self.name in STAYS else None)
@@ -104,7 +104,7 @@ class Soak:
 
     def kept(self) -> Kept:
         """Gives what the next look has to know: what stood, what fell, what opened the gate, what stays."""
-        made, before = self.progress, self.ground.kept
+        made, before = self.progress, self.inputs.kept
         reached = self.stays
         if made.removal is not None and made.state in STAYS:
             reached = reached or Reached(state="removed", at=made.removal.at, comment=made.removal.comment)
@@ -112,7 +112,7 @@ class Soak:
         return Kept(
             state=self.name,
             evidence=tuple(self._evidence()),
-            phrases=self.ground.phrases[-MAX_PHRASES:],
+            phrases=self.inputs.phrases[-MAX_PHRASES:],
             gate=opened,
             early=self._early(opened),
             reached=reached,
@@ -124,21 +124,21 @@ class Soak:
         def weight(item: Item) -> tuple[bool, bool, datetime, tuple[int, int]]:
             return bool(self.verified[item.key].failed), bool(item.lost), item.at, item.key
 
-        chosen = {item.key for item in sorted(self.ground.items, key=weight, reverse=True)[:MAX_KEPT]}
-        for item in self.ground.items:
+        chosen = {item.key for item in sorted(self.inputs.items, key=weight, reverse=True)[:MAX_KEPT]}
+        for item in self.inputs.items:
             if item.key in chosen:
-                run = self.ground.run(item.evidence.run)
+                run = self.inputs.run(item.evidence.run)
                 yield _kept(item, run)
 
     def _early(self, opened: Phrase | None) -> tuple[int, ...]:
         """Phrases that don't count later; the one that opened the gate does again when a passing fault is over."""
-        found = {*self.ground.kept.early, *self.progress.early} - ({opened.comment} if opened else set())
+        found = {*self.inputs.kept.early, *self.progress.early} - ({opened.comment} if opened else set())
         return tuple(sorted(found)[-MAX_PHRASES:])
 
     def said(self) -> dict[tuple[int, int], Seen]:
         """What became of each piece of evidence, those that fell included."""
         said = dict(self.progress.said)
-        for item in self.ground.items:
+        for item in self.inputs.items:
             if item.lost and not self.verified[item.key].failed:
                 said[item.key] = Seen(False, f"it was {item.lost}, so it no longer counts")
         return said
@@ -163,7 +163,7 @@ class Soak:
             yield f"What the removal rested on no longer stands: {self.what_fell()}. It stays removed; look into it."
 
     def _closed_again(self) -> Iterator[str]:
-        kept = self.ground.kept.gate
+        kept = self.inputs.kept.gate
         if kept is not None and not self.open and self.progress.phrase is None:
             yield (
                 f"The gate that {kept.by} opened by comment {kept.comment} is closed again: {self.what_fell()}. "
@@ -172,7 +172,7 @@ class Soak:
 
     def what_fell(self) -> str:
         """Why a gate closed again or a state was taken back, in words."""
-        lost = [item for item in self.ground.items if item.lost]
+        lost = [item for item in self.inputs.items if item.lost]
         if self.progress.reset:
             return self.progress.reset
         if lost:
@@ -181,13 +181,13 @@ class Soak:
         return "the phrase isn't there any more as it was written" if self.progress.audit else "evidence changed"
 
     def _report_merged(self, since: datetime) -> bool:
-        pulls = [one for one in self.ground.seen.pulls if one.number == self.ground.soak.report]
-        return any(one.merged_at is not None and one.merged_at <= max(since, self.ground.now) for one in pulls)
+        pulls = [one for one in self.inputs.seen.pulls if one.number == self.inputs.soak.report]
+        return any(one.merged_at is not None and one.merged_at <= max(since, self.inputs.now) for one in pulls)
 
 
 def tracked_soaks(snapshot: Snapshot) -> tuple[Soak, ...]:
     """Gives the soaks that a target is the tracking issue of."""
-    return tuple(Soak(ground) for ground in grounds(snapshot) if tracked(snapshot, ground.soak))
+    return tuple(Soak(inputs) for inputs in all_soak_inputs(snapshot) if tracked(snapshot, inputs.soak))
 
 
 def _kept(item: Item, run: RunSeen | None) -> KeptEvidence:

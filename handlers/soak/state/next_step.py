@@ -15,7 +15,7 @@ COLLECT = "assay evidence collect --soak {name} --kind {kind}"
 
 def why(soak: Soak) -> str:
     """Gives in a sentence why the soak stands where it does."""
-    made, policy = soak.progress, soak.ground.soak
+    made, policy = soak.progress, soak.inputs.soak
     state = soak.name
     if state == "blocked":
         return f"blocked by comment {made.blocked_by}: {made.blocked}"
@@ -42,8 +42,8 @@ def _silent(soak: Soak) -> str:
     """Failed runs that nobody tells of: they may have nothing to do with the soak, which somebody has to see."""
     made = soak.progress
     first = min(made.runs, default=0)
-    told = {soak.verified[item.key].run for item in soak.ground.items}
-    runs = [run for run in soak.ground.seen.failed if first and run.number > first and run.number not in told]
+    told = {soak.verified[item.key].run for item in soak.inputs.items}
+    runs = [run for run in soak.inputs.seen.failed if first and run.number > first and run.number not in told]
     if not runs:
         return ""
     names = listed([f"#{run.number} of {run.workflow}" for run in runs], 3)
@@ -57,15 +57,15 @@ def _unmerged(soak: Soak) -> str:
 
 def unmerged(soak: Soak) -> tuple[int, ...]:
     """Gives the prerequisites that aren't merged."""
-    merged = {one.number for one in soak.ground.seen.pulls if one.merged_at and one.merged_at <= soak.ground.now}
-    return tuple(number for number in soak.ground.soak.prerequisites if number not in merged)
+    merged = {one.number for one in soak.inputs.seen.pulls if one.merged_at and one.merged_at <= soak.inputs.now}
+    return tuple(number for number in soak.inputs.soak.prerequisites if number not in merged)
 
 
 def next_step(soak: Soak) -> Next:
     """Gives who has to do what next, and from when it can be done."""
-    made, policy = soak.progress, soak.ground.soak
+    made, policy = soak.progress, soak.inputs.soak
     who = ", ".join(policy.evidence_from) or "who may write here"
-    operators = ", ".join(soak.ground.operators) or "an operator"
+    operators = ", ".join(soak.inputs.operators) or "an operator"
     waits, hours = unmerged(soak), policy.audit.hours
 
     def collect(kind: str) -> str:
@@ -95,7 +95,7 @@ def next_step(soak: Soak) -> Next:
 
 
 def _runs(made: Progress) -> str:
-    left = made.ground.soak.smokes - len(made.counted)
+    left = made.inputs.soak.smokes - len(made.counted)
     modules = f" with {', '.join(made.lacking)} among them" if made.lacking else ""
     return f"{max(left, 1)} more run{'s' if left > 1 else ''}{modules}"
 
@@ -106,7 +106,7 @@ def criteria(soak: Soak) -> tuple[Criterion, ...]:
 
 
 def _criteria(soak: Soak) -> Iterator[Criterion]:
-    made, policy, rank = soak.progress, soak.ground.soak, soak.rank
+    made, policy, rank = soak.progress, soak.inputs.soak, soak.rank
 
     def one(state: StateName, need: str, have: str, *comments: int) -> Criterion:
         return Criterion(state=state, need=need, have=have, met=rank >= ORDER.index(state), comments=comments)

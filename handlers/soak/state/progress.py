@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bot.model import Decision
 from handlers.soak.payload import ORDER, StateName, Transition
-from handlers.soak.state.inputs import Ground, Item, Phrase
+from handlers.soak.state.inputs import Item, Phrase, SoakInputs
 from handlers.soak.state.verify import Verified
 
 RESTART = "soak-restart"
@@ -32,7 +32,7 @@ class Progress:
     `said` has what became of each piece of evidence, `alarms` what nobody may pass over.
     """
 
-    ground: Ground
+    inputs: SoakInputs
     verified: Mapping[tuple[int, int], Verified]
     installed: Item | None = None
     counted: list[Item] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Progress:
     @property
     def threshold(self) -> bool:
         """Says whether enough runs count, and every module is among them."""
-        return len(self.counted) >= self.ground.soak.smokes and not self.lacking
+        return len(self.counted) >= self.inputs.soak.smokes and not self.lacking
 
     @property
     def runs(self) -> Sequence[int]:
@@ -64,12 +64,12 @@ class Progress:
     @property
     def lacking(self) -> tuple[str, ...]:
         """Gives the modules of which no run counts yet."""
-        return tuple(name for name in self.ground.soak.modules if name not in self.modules)
+        return tuple(name for name in self.inputs.soak.modules if name not in self.modules)
 
     @property
     def earliest(self) -> datetime | None:
         """Gives when the audit may be, None before the first run that counts."""
-        return self.first + timedelta(days=self.ground.soak.days) if self.first else None
+        return self.first + timedelta(days=self.inputs.soak.days) if self.first else None
 
     @property
     def state(self) -> StateName:
@@ -87,7 +87,7 @@ class Progress:
         return self._audited()
 
     def _audited(self) -> StateName:
-        if self.ground.soak.gate and self.phrase is None:
+        if self.inputs.soak.gate and self.phrase is None:
             return "awaiting-operator"
         if self.removal is None:
             return "approved" if self.phrase else "audited"
@@ -97,14 +97,14 @@ class Progress:
     def open(self) -> bool:
         """Says whether the gate is open: by the phrase or, where there is none, by the audit."""
         return self.state in {"approved", "removed", "closed"} or (
-            self.state == "audited" and not self.ground.soak.gate
+            self.state == "audited" and not self.inputs.soak.gate
         )
 
 
-def progress(ground: Ground, verified: Mapping[tuple[int, int], Verified], until: datetime) -> Progress:
+def progress(inputs: SoakInputs, verified: Mapping[tuple[int, int], Verified], until: datetime) -> Progress:
     """Gives how far a soak had come at a moment."""
-    made = Progress(ground, verified)
-    for event in _events(ground, verified, until):
+    made = Progress(inputs, verified)
+    for event in _events(inputs, verified, until):
         before = made.state
         if isinstance(event, Item):
             _take(made, event)
@@ -118,17 +118,17 @@ def progress(ground: Ground, verified: Mapping[tuple[int, int], Verified], until
     return made
 
 
-def _events(ground: Ground, verified: Mapping[tuple[int, int], Verified], until: datetime) -> Sequence[Event]:
+def _events(inputs: SoakInputs, verified: Mapping[tuple[int, int], Verified], until: datetime) -> Sequence[Event]:
     def standing(item: Item) -> bool:
         return bool(verified[item.key].failed) or item.lost_at is None or item.lost_at > until
 
     items: list[tuple[datetime, int, int, Event]] = [
-        (item.at, item.comment, item.index, item) for item in ground.items if item.at <= until and standing(item)
+        (item.at, item.comment, item.index, item) for item in inputs.items if item.at <= until and standing(item)
     ]
-    spoken = (one for one in ground.phrases if one.at <= until and (one.lost_at is None or one.lost_at > until))
+    spoken = (one for one in inputs.phrases if one.at <= until and (one.lost_at is None or one.lost_at > until))
     items += [(one.at, one.comment, 0, one) for one in spoken]
-    taken = (one for one in ground.decisions if one.command == RESTART and not one.refused and one.at <= until)
-    items += [(one.at, one.comment_id, one.line, one) for one in taken if one.argument == ground.soak.name]
+    taken = (one for one in inputs.decisions if one.command == RESTART and not one.refused and one.at <= until)
+    items += [(one.at, one.comment_id, one.line, one) for one in taken if one.argument == inputs.soak.name]
     return [event for *_, event in sorted(items, key=lambda entry: entry[:3])]
 
 
@@ -148,7 +148,7 @@ def _note(made: Progress, before: StateName, at: datetime, comment: int) -> None
 
 
 def _because(made: Progress, state: StateName) -> str:
-    soak = made.ground.soak
+    soak = made.inputs.soak
     return {
         "installed": "the token's file is there",
         "soaking": f"the first run counts: #{made.runs[0]}" if made.counted else "",
@@ -181,7 +181,7 @@ def _failing(made: Progress, item: Item, seen: Verified) -> Seen | None:
     early = seen.started_at is not None and made.first is not None and seen.started_at < made.first
     if not made.counted or early:
         return Seen(False, f"not counted: {told}")
-    if made.ground.soak.on_failure == "block":
+    if made.inputs.soak.on_failure == "block":
         made.blocked, made.blocked_by = told, item.comment
         return Seen(True, f"it blocks the soak: {told}")
     made.reset = f"started over: {told}"
@@ -204,7 +204,7 @@ def _install(made: Progress, item: Item, seen: Verified) -> Seen:
 
 
 def _smoke(made: Progress, item: Item, seen: Verified) -> Seen:
-    soak, run = made.ground.soak, seen.run
+    soak, run = made.inputs.soak, seen.run
     if made.blocked:
         return Seen(False, "not counted: the soak is blocked")
     if seen.faults:
@@ -213,7 +213,7 @@ def _smoke(made: Progress, item: Item, seen: Verified) -> Seen:
         )
     if soak.modules and item.evidence.module not in soak.modules:
         return Seen(False, f"not counted: {item.evidence.module or 'no module'} is none of the soak's modules")
-    if other := made.ground.elsewhere(run):
+    if other := made.inputs.elsewhere(run):
         return Seen(False, f"not counted: run #{run} was used for the soak {other}")
     if run in made.known:
         return Seen(False, f"not counted: run #{run} counts already")
@@ -231,7 +231,7 @@ def _audit(made: Progress, item: Item, seen: Verified) -> Seen:
         return Seen(False, f"not counted: {seen.faults[0]}")
     if not made.threshold or made.earliest is None:
         lacking = f", and none of {', '.join(made.lacking)}" if made.lacking else ""
-        return Seen(False, f"not counted: {len(made.counted)} of {made.ground.soak.smokes} runs count so far{lacking}")
+        return Seen(False, f"not counted: {len(made.counted)} of {made.inputs.soak.smokes} runs count so far{lacking}")
     taken = min(item.at, item.evidence.observed_at or item.at)
     if taken < made.earliest:
         return Seen(False, f"not counted: too early, not before {made.earliest:%Y-%m-%d %H:%M} UTC")
@@ -263,7 +263,7 @@ def _heed(made: Progress, phrase: Phrase) -> None:
     if made.phrase is not None or made.removal is not None:
         return
     # A run that ends or is run again later proves nothing for the time when the operator was told that it's too early.
-    if made.state == "awaiting-operator" and phrase.comment not in made.ground.kept.early:
+    if made.state == "awaiting-operator" and phrase.comment not in made.inputs.kept.early:
         made.phrase = phrase
     else:
         made.early[phrase.comment] = made.state
@@ -278,8 +278,8 @@ def _restart(made: Progress, decision: Decision) -> None:
 
 def _close(made: Progress, until: datetime) -> None:
     """The report's merge closes what is removed, whichever came first."""
-    number = made.ground.soak.report
-    pull = next((one for one in made.ground.seen.pulls if one.number == number), None) if number else None
+    number = made.inputs.soak.report
+    pull = next((one for one in made.inputs.seen.pulls if one.number == number), None) if number else None
     if made.removal is None or pull is None or pull.merged_at is None or pull.merged_at > until:
         return
     before = made.state

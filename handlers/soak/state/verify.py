@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from bot.model import CommitSeen, EvidenceRun, PullSeen, RunSeen
 from handlers.soak.payload import Fact
-from handlers.soak.state.inputs import Ground, Item
+from handlers.soak.state.inputs import Item, SoakInputs
 
 WAITING = frozenset({"running", "waiting", "blocked", "unknown", "pending"})
 LEAST_COMMIT = 7
@@ -48,32 +48,32 @@ class Verified:
         return any(fact.standing == "pending" for fact in self.facts)
 
 
-def verify(item: Item, ground: Ground) -> Verified:
+def verify(item: Item, inputs: SoakInputs) -> Verified:
     """Gives the facts of a piece of evidence, by its kind."""
     kind = item.evidence.kind
     if kind == "install":
         return Verified(tuple(_file(item)))
     if kind == "audit":
-        return Verified((*_audit(item, ground), *_forbidden(item, ground, needed=True)), _marked(item, ground))
+        return Verified((*_audit(item, inputs), *_forbidden(item, inputs, needed=True)), _marked(item, inputs))
     if kind == "approval":
         says = "somebody says that it was approved; only the operator's own words open the gate"
         return Verified((Fact(name="approval", standing="claimed", says=says, by=item.by),))
-    return _of_run(item, ground)
+    return _of_run(item, inputs)
 
 
-def _of_run(item: Item, ground: Ground) -> Verified:
+def _of_run(item: Item, inputs: SoakInputs) -> Verified:
     smoke, named = item.evidence.kind == "smoke", item.evidence.run
-    run = ground.run(named)
+    run = inputs.run(named)
     if run is not None and run.started_at is None:
         run = run.model_copy(update={"started_at": item.began})
     facts = [*_run(item, named, run)]
     if run is not None and not run.unknown and run.status != "missing":
-        facts += [*_identity(item, run), *_commit(item, ground, run, smoke=smoke)]
-    facts += [*_marker(item, ground), *_forbidden(item, ground, needed=False), *_steps(item, needed=smoke)]
-    failed = _marked(item, ground)
+        facts += [*_identity(item, run), *_commit(item, inputs, run, smoke=smoke)]
+    facts += [*_marker(item, inputs), *_forbidden(item, inputs, needed=False), *_steps(item, needed=smoke)]
+    failed = _marked(item, inputs)
     if smoke and not failed:
         failed = _failed(item, run)
-    return Verified(tuple(facts), failed, run.started_at if run else None, ground.number(item.evidence))
+    return Verified(tuple(facts), failed, run.started_at if run else None, inputs.number(item.evidence))
 
 
 def _run(item: Item, named: EvidenceRun | None, run: RunSeen | None) -> Iterator[Fact]:
@@ -116,7 +116,7 @@ def _identity(item: Item, run: RunSeen) -> Iterator[Fact]:
         yield Fact(name="time", standing="contradicted", says=says, by=run.endpoint)
 
 
-def _commit(item: Item, ground: Ground, run: RunSeen, *, smoke: bool) -> Iterator[Fact]:
+def _commit(item: Item, inputs: SoakInputs, run: RunSeen, *, smoke: bool) -> Iterator[Fact]:
     named = item.evidence.commit
     if not named:
         yield Fact(name="commit", standing="unverifiable", says="it names no commit", by=item.by)
@@ -127,11 +127,11 @@ def _commit(item: Item, ground: Ground, run: RunSeen, *, smoke: bool) -> Iterato
         return
     yield Fact(name="commit", standing="verified", says=f"it ran on {named[:10]}", by=run.endpoint)
     # By the run's own id: another commit that begins as the evidence names it is made in minutes.
-    commit = next((one for one in ground.seen.commits if one.sha == run.commit), CommitSeen(sha=run.commit))
+    commit = next((one for one in inputs.seen.commits if one.sha == run.commit), CommitSeen(sha=run.commit))
     yield _on_default(commit)
     if smoke:
-        for number in ground.soak.prerequisites:
-            yield from _after(number, commit, run, ground)
+        for number in inputs.soak.prerequisites:
+            yield from _after(number, commit, run, inputs)
 
 
 def _is_commit(named: str, sha: str) -> bool:
@@ -148,11 +148,11 @@ def _on_default(commit: CommitSeen) -> Fact:
     return Fact(name=name, standing="unverifiable", says=f"not known whether the default branch has the commit: {why}")
 
 
-def _after(number: int, commit: CommitSeen, run: RunSeen, ground: Ground) -> Iterator[Fact]:
+def _after(number: int, commit: CommitSeen, run: RunSeen, inputs: SoakInputs) -> Iterator[Fact]:
     name = f"after #{number}"
-    pull = next((one for one in ground.seen.pulls if one.number == number), PullSeen(number=number, state="missing"))
+    pull = next((one for one in inputs.seen.pulls if one.number == number), PullSeen(number=number, state="missing"))
     by = f"pull request {number}"
-    if pull.merged_at is None or pull.merged_at > ground.now:
+    if pull.merged_at is None or pull.merged_at > inputs.now:
         yield Fact(name=name, standing="contradicted", says=f"#{number} isn't merged", by=by)
         return
     if number not in commit.pulls:
@@ -166,8 +166,8 @@ def _after(number: int, commit: CommitSeen, run: RunSeen, ground: Ground) -> Ite
         yield Fact(name=name, standing="verified", says=f"it began after #{number} was merged, and has it", by=by)
 
 
-def _marker(item: Item, ground: Ground) -> Iterator[Fact]:
-    marker = ground.soak.marker
+def _marker(item: Item, inputs: SoakInputs) -> Iterator[Fact]:
+    marker = inputs.soak.marker
     if marker is None or item.evidence.kind != "smoke":
         return
     count = item.evidence.markers.get(marker, 0)
@@ -177,8 +177,8 @@ def _marker(item: Item, ground: Ground) -> Iterator[Fact]:
         yield Fact(name="marker", standing="contradicted", says=f"no log shows {marker}", by=item.by)
 
 
-def _forbidden(item: Item, ground: Ground, *, needed: bool) -> Iterator[Fact]:
-    for text in ground.soak.forbidden:
+def _forbidden(item: Item, inputs: SoakInputs, *, needed: bool) -> Iterator[Fact]:
+    for text in inputs.soak.forbidden:
         count = item.evidence.markers.get(text)
         if count:
             says = f"{text}: {count} times, and it may not show"
@@ -193,8 +193,8 @@ def _forbidden(item: Item, ground: Ground, *, needed: bool) -> Iterator[Fact]:
             yield Fact(name="forbidden marker", standing="attested", says=says, by=item.by)
 
 
-def _marked(item: Item, ground: Ground) -> str:
-    found = [text for text in ground.soak.forbidden if item.evidence.markers.get(text)]
+def _marked(item: Item, inputs: SoakInputs) -> str:
+    found = [text for text in inputs.soak.forbidden if item.evidence.markers.get(text)]
     return f"a log shows {found[0]}" if found else ""
 
 
@@ -241,8 +241,8 @@ def _file(item: Item) -> Iterator[Fact]:
     yield Fact(name="size", standing="attested" if file.size else "contradicted", says=f"{file.size} bytes", by=item.by)
 
 
-def _audit(item: Item, ground: Ground) -> Iterator[Fact]:
-    asked, said = ground.soak.audit, item.evidence
+def _audit(item: Item, inputs: SoakInputs) -> Iterator[Fact]:
+    asked, said = inputs.soak.audit, item.evidence
     for name, have, need, unit in (
         ("window", said.window_hours, asked.hours, "hours"),
         ("logs", said.logs, asked.logs, "logs"),

@@ -82,13 +82,24 @@ def test_a_description_in_standard_input_is_hashed_byte_for_byte(here: Path) -> 
 
 
 def test_a_snapshot_of_pieces_is_judged_as_the_pieces_are(assay: Assay, here: Path) -> None:
-    pieces = ("--title", TITLE, "--body-file", "body.md", "--label", "kind/ops", "--label", "a", "--author", "codex")
-    made = assay("snapshot", *pieces)
+    given_by_hand = (
+        "--title",
+        TITLE,
+        "--body-file",
+        "body.md",
+        "--label",
+        "kind/ops",
+        "--label",
+        "a",
+        "--author",
+        "codex",
+    )
+    made = assay("snapshot", *given_by_hand)
     assert (made.status, made.err) == (0, "")
     seen = Snapshot.model_validate_json(made.out)
     assert (seen.inputs.labels, seen.inputs.author, str(seen.target)) == (("a", "kind/ops"), "codex", "#1")
     (here / "s.json").write_text(made.out)
-    one, two = judged(assay("judge", "s.json", "--json")), judged(assay("judge", *pieces, "--json"))
+    one, two = judged(assay("judge", "s.json", "--json")), judged(assay("judge", *given_by_hand, "--json"))
     for payload in (one, two):
         del payload["judged_at"]
     assert one == two
@@ -119,11 +130,11 @@ def test_a_diff_makes_a_pull_request_whose_secrets_are_found(assay: Assay, here:
 def test_a_check_that_is_asked_for_runs_though_the_policy_has_it_off(assay: Assay, here: Path) -> None:
     (here / "p.yml").write_text("version: 1\nsecret-leak: {mode: off}\njudge: {mode: off}\n")
     (here / "leak.md").write_text(f"FORGEJO_TOKEN={secrets.token_hex(20)}\n")
-    pieces = ("--body-file", "leak.md", "--policy", "p.yml")
-    assert reports(assay("check", *pieces, "--json"))["secret-leak"]["verdict"] == "skip"
-    done = assay("check", *pieces, "--json", "--only", "secret-leak")
+    given_by_hand = ("--body-file", "leak.md", "--policy", "p.yml")
+    assert reports(assay("check", *given_by_hand, "--json"))["secret-leak"]["verdict"] == "skip"
+    done = assay("check", *given_by_hand, "--json", "--only", "secret-leak")
     assert (done.status, {name: one["verdict"] for name, one in reports(done).items()}) == (1, {"secret-leak": "block"})
-    assert judged(assay("judge", *pieces, "--json"))["schema"] == "openclaw.judge.v0"
+    assert judged(assay("judge", *given_by_hand, "--json"))["schema"] == "openclaw.judge.v0"
 
 
 def test_what_is_closed_isnt_judged_and_that_is_said(assay: Assay, here: Path) -> None:

@@ -13,7 +13,7 @@ from bot.cli.assess import observed
 from bot.model import Decision, Judgment, Memory, Plan
 from bot.plan.actions import Disputes
 from bot.plan.assessment import folded
-from bot.reconcile.look import Look
+from bot.reconcile.evaluate import Evaluation
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY
 from tests.cli.forge import REPO, Forge
 from tests.snapshots import NOW, report, snapshot
@@ -92,7 +92,7 @@ def test_a_snapshot_is_given_as_it_was_before_the_checks_spoke() -> None:
     for one in said:
         after = folded(after, one)
     assert (len(after.inputs.decisions), len(after.memory.judgments)) == (2, 2)
-    assert observed(Look(after, said, Plan(), Disputes(), ())) == before
+    assert observed(Evaluation(after, said, Plan(), Disputes(), ())) == before
 
 
 async def test_the_ledger_is_verified_and_a_changed_entry_found(forge: Forge, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def thread(*comments: CommentText, **change: Any) -> Snapshot:
     return snapshot(**(values | change))
 
 
-async def look(observed: Snapshot) -> tuple[Report, Snapshot]:
+async def evaluate(observed: Snapshot) -> tuple[Report, Snapshot]:
     """One look: what the check says, and the snapshot as the next look takes it."""
     report = await CHECK.assess(observed, TOOLS)
     return report, folded(observed, report)
@@ -46,12 +46,12 @@ async def look(observed: Snapshot) -> tuple[Report, Snapshot]:
 
 async def decided(*comments: CommentText, **change: Any) -> tuple[Decision, ...]:
     """The decisions of one look at some comments."""
-    return (await look(thread(*comments, **change)))[0].decisions
+    return (await evaluate(thread(*comments, **change)))[0].decisions
 
 
 async def answer(*comments: CommentText, **change: Any) -> Answer:
     """The one answer that a look gives."""
-    (found,) = (await look(thread(*comments, **change)))[0].answers
+    (found,) = (await evaluate(thread(*comments, **change)))[0].answers
     return found
 
 

@@ -12,7 +12,7 @@ from bot.policy import CommandsPolicy, Policy, SoakPolicy
 from handlers.commands.check import CHECK, EDITED_REFUSAL, MAX_LINES, TOO_MANY
 from handlers.commands.decide import AGENT, OPERATORS, UNSURE, WRITERS
 from handlers.commands.registry import COMMANDS
-from tests.handlers.commands.commanding import FRIEND, JUDGED_P2, LEAK, decided, look, refused_with, said, thread
+from tests.handlers.commands.commanding import FRIEND, JUDGED_P2, LEAK, decided, evaluate, refused_with, said, thread
 from tests.snapshots import AGENT as CODEX
 from tests.snapshots import ISSUE, NOW, OPERATOR, OUTSIDER, POLICY, TOOLS, WRITER, leak, snapshot
 
@@ -104,21 +104,21 @@ async def test_an_edited_comment_without_a_command_of_ours_is_passed_over() -> N
 
 
 async def test_what_ran_before_an_edit_stays_and_what_is_written_in_is_refused_once() -> None:
-    _, after = await look(thread(said("/label size/small")))
+    _, after = await evaluate(thread(said("/label size/small")))
     moved = after.inputs.model_copy(update={"comments": (said("Words.\n\n/label size/small", edited=True),)})
-    report, unchanged = await look(after.model_copy(update={"inputs": moved}))
+    report, unchanged = await evaluate(after.model_copy(update={"inputs": moved}))
     assert report.decisions == ()
     other = moved.model_copy(update={"comments": (said("/label size/large", edited=True),)})
-    report, last = await look(unchanged.model_copy(update={"inputs": other}))
+    report, last = await evaluate(unchanged.model_copy(update={"inputs": other}))
     assert refused_with(report.decisions) == [EDITED_REFUSAL]
     assert [one.argument for one in last.inputs.decisions if not one.refused] == ["size/small"]
     third = last.inputs.model_copy(update={"comments": (said("/hold\n/park", edited=True),)})
-    assert (await look(last.model_copy(update={"inputs": third})))[0].decisions == ()
+    assert (await evaluate(last.model_copy(update={"inputs": third})))[0].decisions == ()
 
 
 async def test_a_line_is_never_decided_again_whatever_changes() -> None:
     comment = said("/hold\n/label made-up\n/park", WRITER)
-    first, after = await look(thread(comment))
+    first, after = await evaluate(thread(comment))
     assert refused_with(first.decisions) == ["", 'there is no label "made-up"', OPERATORS]
     for change in (
         {"policy": Policy(operators=(WRITER,))},
@@ -128,7 +128,7 @@ async def test_a_line_is_never_decided_again_whatever_changes() -> None:
         {"inputs": after.inputs.model_copy(update={"labels": ("made-up",), "comments": (said("/unhold\n\n/help"),)})},
         {"inputs": after.inputs.model_copy(update={"comments": ()})},
     ):
-        report, later = await look(after.model_copy(update=change))
+        report, later = await evaluate(after.model_copy(update=change))
         assert report.decisions == ()
         assert later.inputs.decisions == after.inputs.decisions
 
@@ -138,7 +138,7 @@ async def test_comments_from_before_the_bot_came_are_history_where_nobody_told_o
     old = said("/help", created_at=before, witnessed=False)
     told = said("/help", number=101, created_at=before)
     new = said("/help", number=102, created_at=NOW, witnessed=False)
-    report, _ = await look(thread(old, told, new, served_since=NOW))
+    report, _ = await evaluate(thread(old, told, new, served_since=NOW))
     assert [one.comment_id for one in report.decisions] == [101, 102]
     assert [one.comment_id for one in report.answers] == [101, 102]
 
@@ -150,15 +150,15 @@ async def test_comments_of_accounts_that_are_gone_are_passed_over() -> None:
 async def test_commands_are_off_where_the_policy_says_so_and_a_hold_stays() -> None:
     off = POLICY.model_copy(update={"commands": CommandsPolicy(mode="off")})
     assert await decided(said("/hold"), policy=off) == ()
-    _, held = await look(thread(said("/hold")))
-    report, _ = await look(held.model_copy(update={"policy": off}))
+    _, held = await evaluate(thread(said("/hold")))
+    report, _ = await evaluate(held.model_copy(update={"policy": off}))
     assert report.verdict is Verdict.PENDING
     assert "switches commands off" in report.findings[0].next_step
 
 
 async def test_commands_of_other_bots_are_passed_over_in_silence() -> None:
     theirs = POLICY.model_copy(update={"commands": CommandsPolicy(others=("lgtm", "hold"))})
-    report, _ = await look(thread(said("/lgtm\n/hold"), said("/help", number=101), policy=theirs))
+    report, _ = await evaluate(thread(said("/lgtm\n/hold"), said("/help", number=101), policy=theirs))
     assert [(one.comment_id, one.command) for one in report.decisions] == [(101, "help")]
     assert len(report.answers) == 1
 
@@ -188,33 +188,33 @@ async def test_everybody_else_goes_on_while_a_hostile_comment_is_read() -> None:
 
 
 async def test_the_reason_for_a_hold_begins_no_line_with_a_command_of_another_bot() -> None:
-    report, _ = await look(thread(said("/hold /lgtm and /approve")))
+    report, _ = await evaluate(thread(said("/hold /lgtm and /approve")))
     assert report.findings[0].evidence == "Why: /lgtm and /approve"
 
 
 async def test_without_a_hold_there_is_nothing_to_show_and_no_status() -> None:
-    report, _ = await look(thread(said("/help"), said("/hold", OUTSIDER, 101)))
+    report, _ = await evaluate(thread(said("/help"), said("/hold", OUTSIDER, 101)))
     assert (report.verdict, report.shown, report.status) == (Verdict.PASS, False, False)
 
 
 async def test_a_hold_makes_the_status_wait_until_an_operator_ends_it() -> None:
-    report, held = await look(thread(said("/hold until *noon*", WRITER), said("/unhold", WRITER, 101)))
+    report, held = await evaluate(thread(said("/hold until *noon*", WRITER), said("/unhold", WRITER, 101)))
     assert (report.verdict, report.shown, report.status) == (Verdict.PENDING, True, True)
     assert report.summary == f"on hold by {WRITER} since 2026-03-01: until *noon*"
     (finding,) = report.findings
     assert (finding.location.comment_id, finding.evidence) == (100, "Why: until *noon*")
     assert finding.next_step == "An operator writes /unhold."
     ended = held.inputs.model_copy(update={"comments": (*held.inputs.comments, said("/unhold", number=102))})
-    report, free = await look(held.model_copy(update={"inputs": ended}))
+    report, free = await evaluate(held.model_copy(update={"inputs": ended}))
     assert (report.verdict, report.shown, report.status) == (Verdict.PASS, False, True)
     again = free.inputs.model_copy(update={"comments": (*free.inputs.comments, said("/hold", number=103))})
-    assert (await look(free.model_copy(update={"inputs": again})))[0].verdict is Verdict.PENDING
+    assert (await evaluate(free.model_copy(update={"inputs": again})))[0].verdict is Verdict.PENDING
 
 
 async def test_a_hold_outlives_its_comment() -> None:
-    _, held = await look(thread(said("/hold")))
+    _, held = await evaluate(thread(said("/hold")))
     gone = held.inputs.model_copy(update={"comments": ()})
-    assert (await look(held.model_copy(update={"inputs": gone})))[0].verdict is Verdict.PENDING
+    assert (await evaluate(held.model_copy(update={"inputs": gone})))[0].verdict is Verdict.PENDING
 
 
 async def test_issues_take_commands_too() -> None:
@@ -243,9 +243,9 @@ async def test_a_second_look_decides_nothing_and_wants_the_same_answers(
     comments: list[tuple[str, str, bool, bool]],
 ) -> None:
     observed = shaped(comments)
-    first, after = await look(observed)
-    assert first == (await look(observed))[0]
-    second, _ = await look(after)
+    first, after = await evaluate(observed)
+    assert first == (await evaluate(observed))[0]
+    second, _ = await evaluate(after)
     assert second.decisions == ()
     assert (second.answers, second.verdict) == (first.answers, first.verdict)
     places = [(one.comment_id, one.line) for one in first.decisions]
@@ -258,7 +258,7 @@ async def test_nothing_is_taken_from_agents_from_edited_comments_or_beyond_ones_
     comments: list[tuple[str, str, bool, bool]],
 ) -> None:
     observed = shaped(comments)
-    for one in (await look(observed))[0].decisions:
+    for one in (await evaluate(observed))[0].decisions:
         comment = next(comment for comment in observed.inputs.comments if comment.id == one.comment_id)
         if not one.refused:
             assert not comment.edited
@@ -270,20 +270,20 @@ async def test_nothing_is_taken_from_agents_from_edited_comments_or_beyond_ones_
 @pytest.mark.parametrize(("age", "waits"), [(5, True), (29, True), (30, False), (300, False)])
 async def test_a_comment_whose_delivery_may_still_come_waits_for_it(age: int, waits: bool) -> None:
     young = said("/help\n/hold", witnessed=False, created_at=NOW - timedelta(seconds=age))
-    report, _ = await look(thread(young))
+    report, _ = await evaluate(thread(young))
     assert (report.again > 0, report.decisions == ()) == (waits, waits)
     if not waits:
         assert [bool(one.refused) for one in report.decisions] == [False, True]
 
 
 async def test_a_young_comment_that_needs_no_witness_is_decided_at_once() -> None:
-    report, _ = await look(thread(said("/help", witnessed=False, created_at=NOW)))
+    report, _ = await evaluate(thread(said("/help", witnessed=False, created_at=NOW)))
     assert (report.again, [one.refused for one in report.decisions]) == (0.0, [""])
 
 
 async def test_what_is_said_of_an_edit_is_not_lost_behind_what_was_said_before() -> None:
-    report, after = await look(thread(said("/frobnicate")))
+    report, after = await evaluate(thread(said("/frobnicate")))
     edited = thread(said("/frobnicate\n/park", edited=True), decisions=after.inputs.decisions)
-    again, _ = await look(edited)
+    again, _ = await evaluate(edited)
     assert sorted((one.topic, bool(one.reply)) for one in again.answers) == [("", True), ("edited", True)]
     assert [one.topic for one in report.answers] == [""]

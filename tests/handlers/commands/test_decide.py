@@ -8,7 +8,7 @@ from bot.model import Decision, Judgment, Memory, Snapshot
 from bot.policy import JudgePolicy
 from handlers.commands.decide import DECIDES, NO_RISE, OWN, UNKNOWN
 from handlers.commands.registry import names_in
-from tests.handlers.commands.commanding import FRIEND, JUDGED_P2, LEAK, decided, look, refused_with, said, thread
+from tests.handlers.commands.commanding import FRIEND, JUDGED_P2, LEAK, decided, evaluate, refused_with, said, thread
 from tests.judgments import judged_by, payload
 from tests.snapshots import NOW, OPERATOR, OUTSIDER, POLICY, WRITER, gap, leak
 
@@ -135,12 +135,12 @@ async def test_a_writer_lowers_no_priority_of_a_label_that_somebody_set(wanted: 
 
 async def test_a_label_from_before_the_last_judgment_holds_no_priority_up() -> None:
     listed = thread(said("/label judge/p0"))
-    _, after = await look(listed)
+    _, after = await evaluate(listed)
     later = NOW + timedelta(hours=1)
     content = payload(listed, priority="p3", judged_at=later).content()
     memory = Memory(judgments=(Judgment(check="judge", at=later, ground="", content=content),))
     inputs = after.inputs.model_copy(update={"comments": (said("/priority p2", WRITER, 101),)})
-    (made,) = (await look(after.model_copy(update={"inputs": inputs, "memory": memory})))[0].decisions
+    (made,) = (await evaluate(after.model_copy(update={"inputs": inputs, "memory": memory})))[0].decisions
     assert made.refused == ""
 
 

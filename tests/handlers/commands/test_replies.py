@@ -11,7 +11,7 @@ from bot.model import Answer
 from handlers.commands.registry import COMMANDS, help_with, table
 from handlers.commands.replies import AGAIN, AGENT_REPLIES, AGENTS, REPLIES, history
 from handlers.facts.description.command_lines import find
-from tests.handlers.commands.commanding import answer, look, said, thread
+from tests.handlers.commands.commanding import answer, evaluate, said, thread
 from tests.snapshots import AGENT, NOW, OPERATOR, OUTSIDER, WRITER
 
 
@@ -33,9 +33,9 @@ async def test_an_edited_comment_is_answered_as_a_whole() -> None:
 
 
 async def test_comments_that_are_gone_or_whose_author_is_get_no_answer() -> None:
-    _, after = await look(thread(said("/help"), said("/help", number=101)))
+    _, after = await evaluate(thread(said("/help"), said("/help", number=101)))
     left = after.inputs.model_copy(update={"comments": (said("/help", ""),)})
-    report, _ = await look(after.model_copy(update={"inputs": left}))
+    report, _ = await evaluate(after.model_copy(update={"inputs": left}))
     assert report.answers == ()
 
 
@@ -65,18 +65,18 @@ async def test_explain_names_the_checks_and_the_machine_goes_on() -> None:
 async def test_agents_get_words_three_times_and_other_strangers_more_often() -> None:
     for author, words in ((AGENT, AGENT_REPLIES), (OUTSIDER, REPLIES), (WRITER, REPLIES), (OPERATOR, REPLIES + 5)):
         comments = [said("/hodl", author, number) for number in range(1, REPLIES + 6)]
-        report, after = await look(thread(*comments))
+        report, after = await evaluate(thread(*comments))
         assert [bool(one.reply) for one in report.answers] == [number < words for number in range(REPLIES + 5)]
         assert {one.reactions for one in report.answers} == {("confused",)}
         later = after.inputs.model_copy(update={"comments": comments[-1:]})
-        (last,) = (await look(after.model_copy(update={"inputs": later})))[0].answers
+        (last,) = (await evaluate(after.model_copy(update={"inputs": later})))[0].answers
         assert last == report.answers[-1]
 
 
 async def test_several_agents_share_their_three() -> None:
     policy = thread().policy.model_copy(update={"agents": (AGENT, "iris")})
     comments = [said("/help", (AGENT, "iris")[number % 2], number) for number in range(1, 7)]
-    report, _ = await look(thread(*comments, policy=policy))
+    report, _ = await evaluate(thread(*comments, policy=policy))
     assert [bool(one.reply) for one in report.answers] == [True] * 3 + [False] * 3
     assert AGENTS in report.answers[0].reply
 
@@ -88,7 +88,7 @@ async def test_three_edits_get_words_whoever_edits_which_comments_in_which_order
         comments[number] = said("/help", number=number, edited=True)
         inputs = observed.inputs.model_copy(update={"comments": tuple(comments.values())})
         moved = observed.model_copy(update={"inputs": inputs, "taken_at": NOW + timedelta(minutes=turn)})
-        report, observed = await look(moved)
+        report, observed = await evaluate(moved)
         heard |= {one.comment_id for one in report.answers if one.reply}
         assert {one.reactions for one in report.answers} == {("confused",)}
     assert heard == {5, 8, 7}
@@ -96,13 +96,13 @@ async def test_three_edits_get_words_whoever_edits_which_comments_in_which_order
 
 async def test_edits_by_others_take_no_words_from_an_author() -> None:
     comments = [said("/help", OUTSIDER, number, edited=True) for number in range(1, 30)]
-    report, _ = await look(thread(*comments, said("/hodl", OUTSIDER, 30)))
+    report, _ = await evaluate(thread(*comments, said("/hodl", OUTSIDER, 30)))
     assert report.answers[-1].comment_id == 30
     assert report.answers[-1].reply
 
 
 async def test_the_explanation_is_a_table_of_what_was_commanded() -> None:
-    report, _ = await look(thread(said("/label kind/bug size/small\n/hodl | @all")))
+    report, _ = await evaluate(thread(said("/label kind/bug size/small\n/hodl | @all")))
     assert report.explanation == history(report.decisions)
     rows = report.explanation.splitlines()
     assert rows[2].endswith("| operator | `/label` kind/bug, size/small | taken |")
@@ -135,7 +135,7 @@ HOSTILE = st.lists(st.sampled_from(MARKUP), min_size=1, max_size=8).map("".join)
 
 @given(st.sampled_from(["label", "accept", "explain", "help", "priority"]), HOSTILE)
 async def test_nothing_that_was_typed_breaks_out_of_a_reply(name: str, typed: str) -> None:
-    report, _ = await look(thread(said(f"/{name} {typed}"), said("/hold", number=101)))
+    report, _ = await evaluate(thread(said(f"/{name} {typed}"), said("/hold", number=101)))
     (reply, _) = (one.reply for one in report.answers)
     kinds = [token.type for token in MARKDOWN.parse(reply)]
     assert "html_block" not in kinds

@@ -274,8 +274,8 @@ OBSERVED = st.fixed_dictionaries(
 @given(st.lists(OBSERVED, min_size=1, max_size=3))
 async def test_whatever_is_seen_exactly_one_of_each_group_is_on(looks: list[dict[str, Any]]) -> None:
     observed = clean(**looks[0])
-    for look in looks:
-        change = {name: value for name, value in look.items() if name not in {"verdicts", "policy"}}
+    for evaluation in looks:
+        change = {name: value for name, value in evaluation.items() if name not in {"verdicts", "policy"}}
         found = await merged(observed)
         assert len(on(found)) == len(on(found, MODES)) == 1
         assert set(found.labels) == set(CHECK.labels)

@@ -21,7 +21,7 @@ from bot.model import (
     digest,
 )
 from bot.policy import Policy, SoakPolicy
-from handlers.soak.state.inputs import CHECK, grounds
+from handlers.soak.state.inputs import CHECK, all_soak_inputs
 from handlers.soak.state.machine import Soak
 from tests.snapshots import ISSUE, OPERATOR, snapshot
 
@@ -130,16 +130,16 @@ class Thread:
         }
         return snapshot(ISSUE, **(values | change)).model_copy(update={"taken_at": now})
 
-    def look(self, now: datetime) -> Soak:
+    def evaluate(self, now: datetime) -> Soak:
         """One look at a moment; what is to be kept is kept."""
-        (ground,) = grounds(self.snapshot(now))
-        soak = Soak(ground)
+        (inputs,) = all_soak_inputs(self.snapshot(now))
+        soak = Soak(inputs)
         self.kept = {self.policy["name"]: soak.kept().model_dump(mode="json")}
         return soak
 
     def tracked(self, now: datetime) -> SoakSeen:
         """What a pull request's snapshot has of the soak: the reading that a look at the issue left."""
-        self.look(now)
+        self.evaluate(now)
         (kept,) = self.kept.values()
         written = tuple(one for one in self.comments if one.created_at <= now)
         return self.seen().model_copy(update={"comments": written, "kept": kept})

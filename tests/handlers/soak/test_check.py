@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.model import AddedLines, Gap, Kind, Report, RunSeen, Snapshot, SoakSeen, Target, Touch, Verdict
+from bot.model import AddedLines, Gap, Kind, ProtectedLine, Report, RunSeen, Snapshot, SoakSeen, Target, Verdict
 from bot.plan.assessment import assess, folded
 from bot.policy import Policy, SoakPolicy
 from handlers.judge import check
@@ -172,8 +172,12 @@ async def test_a_claim_is_about_the_soak_that_it_names() -> None:
 
 TOUCHES: dict[str, dict[str, Any]] = {
     "a path": {"files": files("deploy/runner/env.sh")},
-    "a removed line": {"touches": (Touch(name="PLATFORMCTL_FORGEJO_TOKEN", path="x.sh", line=2, removed=True),)},
-    "an added line": {"touches": (Touch(name="PLATFORMCTL_FORGEJO_TOKEN", path="x.sh", line=2, removed=False),)},
+    "a removed line": {
+        "protected_lines": (ProtectedLine(name="PLATFORMCTL_FORGEJO_TOKEN", path="x.sh", line=2, removed=True),)
+    },
+    "an added line": {
+        "protected_lines": (ProtectedLine(name="PLATFORMCTL_FORGEJO_TOKEN", path="x.sh", line=2, removed=False),)
+    },
 }
 
 
@@ -189,8 +193,8 @@ async def test_what_a_soak_protects_is_blocked_until_its_gate_opens(touch: dict[
 
 
 async def test_a_name_in_a_document_is_no_touch() -> None:
-    touch = Touch(name="PLATFORMCTL_FORGEJO_TOKEN", path="docs/runner.md", line=2, removed=False)
-    assert rules(await judged(pull(proven(), 8.5, touches=(touch,)))) == []
+    touch = ProtectedLine(name="PLATFORMCTL_FORGEJO_TOKEN", path="docs/runner.md", line=2, removed=False)
+    assert rules(await judged(pull(proven(), 8.5, protected_lines=(touch,)))) == []
 
 
 async def test_what_was_not_looked_at_is_an_error() -> None:
@@ -217,7 +221,7 @@ async def test_a_merged_prerequisite_waits_for_its_evidence() -> None:
 async def test_a_failure_after_the_phrase_closes_the_gate_again() -> None:
     thread = proven()
     thread.write(PHRASE, later(days=9), OPERATOR)
-    thread.look(later(days=9))
+    thread.evaluate(later(days=9))
     thread.run(790, later(days=9.1))
     thread.write(told(smoke(790, markers={MARKER: 1, FALLBACK: 2})), later(days=9.2))
     found = await judged(thread.snapshot(later(days=9.3)))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.model import Answer, CommentText, PhraseSeen, Report, Snapshot, Touch, Verdict, digest
+from bot.model import Answer, CommentText, PhraseSeen, ProtectedLine, Report, Snapshot, Verdict, digest
 from bot.plan.assessment import folded
 from bot.policy import GatePolicy, Policy
 from handlers.soak.gates import CHECK
@@ -120,14 +120,14 @@ async def test_what_a_closed_gate_protects_is_blocked_and_then_free() -> None:
 @pytest.mark.parametrize(
     ("touch", "verdict"),
     [
-        (Touch(name="VAULT_ADDR", path="deploy/run.sh", line=3, removed=True), Verdict.BLOCK),
-        (Touch(name="VAULT_ADDR", path="deploy/run.sh", line=3, removed=False), Verdict.BLOCK),
-        (Touch(name="VAULT_ADDR", path="docs/vault.md", line=3, removed=False), Verdict.PASS),
-        (Touch(name="OTHER", path="deploy/run.sh", line=3, removed=True), Verdict.PASS),
+        (ProtectedLine(name="VAULT_ADDR", path="deploy/run.sh", line=3, removed=True), Verdict.BLOCK),
+        (ProtectedLine(name="VAULT_ADDR", path="deploy/run.sh", line=3, removed=False), Verdict.BLOCK),
+        (ProtectedLine(name="VAULT_ADDR", path="docs/vault.md", line=3, removed=False), Verdict.PASS),
+        (ProtectedLine(name="OTHER", path="deploy/run.sh", line=3, removed=True), Verdict.PASS),
     ],
 )
-async def test_names_are_protected_where_they_do_something(touch: Touch, verdict: Verdict) -> None:
-    found = await report(**pull(files=files(touch.path), touches=(touch,)))
+async def test_names_are_protected_where_they_do_something(touch: ProtectedLine, verdict: Verdict) -> None:
+    found = await report(**pull(files=files(touch.path), protected_lines=(touch,)))
     assert found.verdict is verdict
 
 
@@ -149,7 +149,7 @@ async def test_a_soaks_phrase_before_its_audit_is_told_so() -> None:
 async def test_a_soaks_phrase_after_its_audit_is_taken_and_stays_so_when_the_gate_closes_again() -> None:
     thread = proven()
     thread.write(SOAK_PHRASE, later(days=9), OPERATOR)
-    thread.look(later(days=9))
+    thread.evaluate(later(days=9))
     (heard,) = (await CHECK.assess(of_soak(thread, 9), TOOLS)).answers
     assert heard.reactions == ("eyes", "+1")
     thread.comments.pop(2)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from handlers.soak.payload import ORDER
 from handlers.soak.state.describe import describe
-from handlers.soak.state.inputs import Kept, KeptEvidence, Phrase, grounds
+from handlers.soak.state.inputs import Kept, KeptEvidence, Phrase, all_soak_inputs
 from handlers.soak.state.machine import Soak
 from tests.handlers.soak.soaking import DAY, FALLBACK, MARKER, PHRASE, RUNNER, SOAK, Thread, evidence, smoke, told
 from tests.snapshots import AGENT, OPERATOR
@@ -67,19 +67,19 @@ class Life:
     def live(self, step: tuple[Any, ...]) -> None:
         self.now += timedelta(hours=1)
         getattr(self, step[0])(*step[1:])
-        self.seen.append(self.thread.look(self.now))
+        self.seen.append(self.thread.evaluate(self.now))
         self._note()
 
     def _note(self) -> None:
         """What the newest comment brought, once it stood in a look."""
         known = {(one.comment, one.index) for one in self.log}
-        for item in self.seen[-1].ground.items:
+        for item in self.seen[-1].inputs.items:
             if item.key not in known:
                 content = item.evidence.model_dump(mode="json", exclude_none=True)
                 about = {"comment": item.comment, "index": item.index, "by": item.by, "at": item.at}
                 self.log.append(KeptEvidence(**about, body_hash=item.body_hash, evidence=content))
         spoken = {one.comment for one in self.said}
-        self.said += [one for one in self.seen[-1].ground.written if one.comment not in spoken]
+        self.said += [one for one in self.seen[-1].inputs.written if one.comment not in spoken]
 
     def write(self, body: str, author: str = RUNNER, **change: Any) -> None:
         self.count += 1
@@ -145,8 +145,8 @@ class Life:
         """The state computed from all that ever was, without anything that was computed on the way."""
         kept = Kept(evidence=tuple(self.log), phrases=tuple(self.said))
         fresh = Thread(**(vars(self.thread) | {"kept": {SOAK["name"]: kept.model_dump(mode="json")}}))
-        (ground,) = grounds(fresh.snapshot(self.now))
-        return Soak(ground)
+        (inputs,) = all_soak_inputs(fresh.snapshot(self.now))
+        return Soak(inputs)
 
 
 def steps(story: Story) -> Iterator[tuple[Any, ...]]:

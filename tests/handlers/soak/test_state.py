@@ -42,7 +42,7 @@ def why(soak: Soak, comment: int) -> str:
 def test_the_way_from_install_to_closed() -> None:
     thread = removed()
     thread.pulls[437] = later(days=10)
-    states = [thread.look(one.created_at).name for one in thread.comments]
+    states = [thread.evaluate(one.created_at).name for one in thread.comments]
     assert states == [
         "installed",
         "soaking",
@@ -52,8 +52,8 @@ def test_the_way_from_install_to_closed() -> None:
         "approved",
         "removed",
     ]
-    assert thread.look(later(days=10)).name == "closed"
-    reached = [one.to for one in describe(thread.look(later(days=10))).transitions]
+    assert thread.evaluate(later(days=10)).name == "closed"
+    reached = [one.to for one in describe(thread.evaluate(later(days=10))).transitions]
     assert reached == [
         "installed",
         "soaking",
@@ -71,9 +71,9 @@ def test_nothing_begins_without_install_evidence() -> None:
     thread.pulls[273] = later(hours=1)
     thread.run(729, later(hours=2))
     thread.write(told(smoke(729)), later(hours=3))
-    assert thread.look(later(hours=3)).name == "not-started"
+    assert thread.evaluate(later(hours=3)).name == "not-started"
     thread.write(told(evidence("install")), later(hours=4))
-    assert thread.look(later(hours=4)).name == "soaking"
+    assert thread.evaluate(later(hours=4)).name == "soaking"
 
 
 Change = Callable[[Thread], Any]
@@ -115,7 +115,7 @@ def test_a_smoke_is_not_counted_for(change: Change, reason: str) -> None:
     thread = begun()
     change(thread)
     comment = thread.write(told(smoke(729)), later(hours=3))
-    soak = thread.look(later(hours=3))
+    soak = thread.evaluate(later(hours=3))
     assert soak.name == "installed"
     assert reason in why(soak, comment.id)
 
@@ -138,7 +138,7 @@ def test_a_smoke_that_says_this_is_not_counted(change: dict[str, Any], reason: s
     thread = begun()
     thread.run(729, later(hours=2))
     comment = thread.write(told(smoke(729) | change), later(hours=3))
-    soak = thread.look(later(hours=3))
+    soak = thread.evaluate(later(hours=3))
     assert soak.name == "installed"
     assert reason in why(soak, comment.id)
 
@@ -149,12 +149,12 @@ def test_a_run_counts_once_and_every_module_is_needed() -> None:
         thread.run(729 + place, later(hours=2 + place))
         thread.write(told(smoke(729 + place)), later(hours=2.5 + place))
     again = thread.write(told(smoke(729)), later(hours=6))
-    soak = thread.look(later(hours=6))
+    soak = thread.evaluate(later(hours=6))
     assert (soak.name, why(soak, again.id)) == ("soaking", "not counted: run #729 counts already")
     assert "none of dashboard" in describe(soak).why
     thread.run(740, later(hours=7))
     thread.write(told(smoke(740, "dashboard")), later(hours=8))
-    assert thread.look(later(hours=8)).name == "threshold-met"
+    assert thread.evaluate(later(hours=8)).name == "threshold-met"
 
 
 def test_a_run_that_is_named_by_its_id_alone_counts_once_too() -> None:
@@ -162,7 +162,7 @@ def test_a_run_that_is_named_by_its_id_alone_counts_once_too() -> None:
     thread.run(729, later(hours=2))
     thread.write(told(smoke(729)), later(hours=3))
     again = thread.write(told(evidence("smoke", run={"id": 869})), later(hours=4))
-    soak = thread.look(later(hours=4))
+    soak = thread.evaluate(later(hours=4))
     assert (len(soak.progress.counted), why(soak, again.id)) == (1, "not counted: run #729 counts already")
 
 
@@ -171,7 +171,7 @@ def test_several_payloads_of_one_comment_count_each() -> None:
     for number in (729, 730, 731):
         thread.run(number, later(hours=2))
     thread.write(told(smoke(729), smoke(730, "dashboard"), smoke(731)), later(hours=3))
-    assert thread.look(later(hours=3)).name == "threshold-met"
+    assert thread.evaluate(later(hours=3)).name == "threshold-met"
 
 
 AUDITS: dict[str, tuple[dict[str, Any], float, str]] = {
@@ -189,7 +189,7 @@ def test_an_audit_is_not_counted_when(change: dict[str, Any], days: float, reaso
     thread = proven()
     thread.comments.pop()
     comment = thread.write(told(evidence("audit", **change)), later(days=days))
-    soak = thread.look(later(days=days))
+    soak = thread.evaluate(later(days=days))
     assert soak.name == "threshold-met"
     assert reason in why(soak, comment.id)
 
@@ -212,7 +212,7 @@ PHRASES: dict[str, tuple[str, dict[str, Any]]] = {
 def test_a_phrase_opens_nothing_when_it_is(body: str, change: dict[str, Any]) -> None:
     thread = proven()
     thread.write(body, later(days=9), **({"author": OPERATOR} | change))
-    soak = thread.look(later(days=9))
+    soak = thread.evaluate(later(days=9))
     assert (soak.name, soak.open) == ("awaiting-operator", False)
 
 
@@ -222,7 +222,7 @@ def test_a_phrase_opens_nothing_when_it_is(body: str, change: dict[str, Any]) ->
 def test_a_phrase_on_a_line_of_its_own_opens_the_gate(body: str) -> None:
     thread = proven()
     comment = thread.write(body, later(days=9), OPERATOR)
-    soak = thread.look(later(days=9))
+    soak = thread.evaluate(later(days=9))
     assert (soak.name, soak.open) == ("approved", True)
     assert soak.gate is not None
     assert (soak.gate.by, soak.gate.comment) == (OPERATOR, comment.id)
@@ -233,7 +233,7 @@ def test_a_phrase_before_the_audit_is_too_early_for_ever() -> None:
     audit = thread.comments.pop()
     early = thread.write(PHRASE, later(days=7), OPERATOR)
     thread.write(audit.body, later(days=8))
-    soak = thread.look(later(days=8))
+    soak = thread.evaluate(later(days=8))
     assert soak.name == "awaiting-operator"
     assert soak.progress.early == {early.id: "threshold-met"}
 
@@ -242,7 +242,7 @@ def test_evidence_of_somebody_else_is_told_and_not_counted() -> None:
     thread = begun()
     thread.run(729, later(hours=2))
     comment = thread.write(told(smoke(729)), later(hours=3), "stranger")
-    soak = thread.look(later(hours=3))
+    soak = thread.evaluate(later(hours=3))
     assert (soak.name, why(soak, comment.id)) == ("installed", "not counted: evidence of stranger doesn't count here")
 
 
@@ -258,9 +258,9 @@ def lose(thread: Thread, comment: int, how: str) -> None:
 def test_evidence_that_falls_takes_the_state_back_and_closes_the_gate(how: str) -> None:
     thread = proven()
     thread.write(PHRASE, later(days=9), OPERATOR)
-    assert thread.look(later(days=9)).open
+    assert thread.evaluate(later(days=9)).open
     lose(thread, 3, how)
-    soak = thread.look(later(days=10))
+    soak = thread.evaluate(later(days=10))
     assert (soak.name, soak.open) == ("soaking", False)
     (alarm,) = soak.alarms
     assert "opened by comment 6 is closed again" in alarm
@@ -270,23 +270,23 @@ def test_evidence_that_falls_takes_the_state_back_and_closes_the_gate(how: str) 
 @pytest.mark.parametrize("how", ["edited", "deleted"])
 def test_what_is_removed_stays_removed_with_an_alarm(how: str) -> None:
     thread = removed()
-    assert thread.look(later(days=9, hours=3)).name == "removed"
+    assert thread.evaluate(later(days=9, hours=3)).name == "removed"
     lose(thread, 3, how)
-    soak = thread.look(later(days=10))
+    soak = thread.evaluate(later(days=10))
     assert (soak.name, soak.open) == ("removed", True)
     (alarm,) = soak.alarms
     assert "It stays removed" in alarm
     thread.pulls[437] = later(days=11)
-    assert thread.look(later(days=12)).name == "closed"
+    assert thread.evaluate(later(days=12)).name == "closed"
 
 
 def test_an_edit_within_the_second_of_writing_is_found_by_its_hash() -> None:
     thread = begun()
     thread.run(729, later(hours=2))
     comment = thread.write(told(smoke(729)), later(hours=3))
-    assert thread.look(later(hours=3)).name == "soaking"
+    assert thread.evaluate(later(hours=3)).name == "soaking"
     thread.comments[-1] = comment.model_copy(update={"body_hash": "sha256:1"})
-    assert thread.look(later(hours=4)).name == "installed"
+    assert thread.evaluate(later(hours=4)).name == "installed"
 
 
 def failed(thread: Thread, at: datetime) -> None:
@@ -297,24 +297,24 @@ def failed(thread: Thread, at: datetime) -> None:
 def test_a_failure_in_the_window_starts_the_soak_over() -> None:
     thread = proven()
     failed(thread, later(days=8.5))
-    soak = thread.look(later(days=9))
+    soak = thread.evaluate(later(days=9))
     assert (soak.name, soak.progress.first) == ("installed", None)
     assert "started over" in describe(soak).why
     thread.comments.pop()  # taking the failure away doesn't undo it
-    assert thread.look(later(days=10)).name == "installed"
+    assert thread.evaluate(later(days=10)).name == "installed"
 
 
 def test_a_failure_blocks_where_the_policy_says_so_until_an_operator_restarts() -> None:
     thread = proven(Thread(policy=SOAK | {"on_failure": "block"}))
     failed(thread, later(days=8.5))
-    soak = thread.look(later(days=9))
+    soak = thread.evaluate(later(days=9))
     assert soak.name == "blocked"
     assert "/soak-restart deploy-runner-token" in describe(soak).next.what
     restart = Decision(
         comment_id=90, line=1, command="soak-restart", argument=SOAK["name"], by=OPERATOR, at=later(days=10)
     )
     thread.decisions.append(restart)
-    assert thread.look(later(days=10)).name == "installed"
+    assert thread.evaluate(later(days=10)).name == "installed"
 
 
 def test_a_removal_before_the_gate_is_an_alarm_and_not_counted() -> None:
@@ -322,7 +322,7 @@ def test_a_removal_before_the_gate_is_an_alarm_and_not_counted() -> None:
     thread.run(800, later(days=8.2))
     run = {"number": 800, "id": 940, "workflow": "auto-apply.yml"}
     thread.write(told(evidence("removal", run=run)), later(days=8.5))
-    soak = thread.look(later(days=9))
+    soak = thread.evaluate(later(days=9))
     assert soak.name == "awaiting-operator"
     assert any("the gate wasn't open" in alarm for alarm in soak.alarms)
 
@@ -333,7 +333,7 @@ def test_a_removal_by_a_run_from_before_the_phrase_is_not_counted() -> None:
     thread.write(PHRASE, later(days=9), OPERATOR)
     run = {"number": 800, "id": 940, "workflow": "auto-apply.yml"}
     comment = thread.write(told(evidence("removal", run=run)), later(days=9, hours=2))
-    soak = thread.look(later(days=10))
+    soak = thread.evaluate(later(days=10))
     assert (soak.name, "didn't begin after the gate" in why(soak, comment.id)) == ("approved", True)
 
 
@@ -341,7 +341,7 @@ def test_words_alone_are_a_claim_with_the_command_that_proves_it() -> None:
     thread = begun()
     body = f"Smoke passed.\n\n- run #729, success, commit {'c3' * 20}\n- plan exitCode 0\n- `{MARKER}` twice\n"
     comment = thread.write(body, later(hours=3), RUNNER)
-    soak = thread.look(later(hours=3))
+    soak = thread.evaluate(later(hours=3))
     (row,) = [row for row in describe(soak).evidence if row.comment == comment.id]
     assert (soak.name, row.kind, row.run, row.facts[0].standing) == ("installed", "smoke", 729, "claimed")
     assert "--kind smoke --run-number 729 --commit SHA --log FILE --artifact FILE --post" in row.why
@@ -349,17 +349,17 @@ def test_words_alone_are_a_claim_with_the_command_that_proves_it() -> None:
 
 def test_without_a_phrase_the_audit_opens() -> None:
     thread = proven(Thread(policy={name: value for name, value in SOAK.items() if name != "gate"}))
-    soak = thread.look(later(days=8))
+    soak = thread.evaluate(later(days=8))
     assert (soak.name, soak.open) == ("audited", True)
 
 
 def test_the_ledger_hears_of_each_change_once() -> None:
     thread = proven()
-    first = list(records(thread.look(later(days=8))))
+    first = list(records(thread.evaluate(later(days=8))))
     assert [one.kind for one in first] == ["evidence"] * 5 + ["soak"]
-    assert list(records(thread.look(later(days=8, hours=1)))) == []
+    assert list(records(thread.evaluate(later(days=8, hours=1)))) == []
     thread.write(PHRASE, later(days=9), OPERATOR)
-    opened = list(records(thread.look(later(days=9))))
+    opened = list(records(thread.evaluate(later(days=9))))
     assert [(one.kind, one.actor) for one in opened] == [("soak", ""), ("gate", OPERATOR)]
     assert opened[1].detail == {
         "open": True,
@@ -368,7 +368,7 @@ def test_the_ledger_hears_of_each_change_once() -> None:
         "state": "awaiting-operator",
     }
     lose(thread, 3, "deleted")
-    fell = list(records(thread.look(later(days=10))))
+    fell = list(records(thread.evaluate(later(days=10))))
     assert [(one.kind, one.detail.get("lost", one.detail.get("open"))) for one in fell] == [
         ("evidence", "deleted"),
         ("soak", None),

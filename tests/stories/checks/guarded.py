@@ -116,7 +116,7 @@ class Opened:
     head: str
     number: int
 
-    async def look(self) -> None:
+    async def evaluate(self) -> None:
         """Has the bot look again, as it does by itself for statuses, of which Forgejo tells nobody."""
         await self.scene.machine.engine.submit(Target.parse(f"{REPOSITORY}!{self.number}"))
         await self.scene.settled()
@@ -125,7 +125,7 @@ class Opened:
         """Says how the required job on the head went."""
         data = {"state": state, "context": CONTEXT, "description": f"It is {state}"}
         await self.scene.api[OPERATOR].post(f"/repos/{REPOSITORY}/statuses/{self.head}", data)
-        await self.look()
+        await self.evaluate()
 
     async def review(self, login: str = WRITER, event: str = "APPROVED") -> None:
         """Reviews the head as somebody."""

@@ -148,10 +148,10 @@ async def test_an_unchanged_pull_request_costs_eight_calls_and_no_write(scene: W
     changes = {"garden/rain.py": "RAIN = 0\n", ".forgejo/workflows/greet.yml": WORKFLOW, "garden/plan.py": None}
     pull = await opened(scene, "codex/rain", Change(changes, body=f"Depends on #{other.number}, see #999."))
     await pull.ci("success")
-    await pull.look()
+    await pull.evaluate()
     before = await pull.report()
     scene.sandbox.reset_calls()
-    await pull.look()
+    await pull.evaluate()
     calls = [(call.method, call.path) for call in scene.sandbox.calls]
     assert len(calls) <= 8, calls
     assert scene.sandbox.writes == []

@@ -113,7 +113,7 @@ async def test_what_another_than_the_operator_sets_is_put_back_with_a_word(scene
     await pull.label(login, AUTO)
     assert await pull.labels() == [MISSING]
     assert f"Label {AUTO} was set by {login}; restored once" in await pull.report()
-    await pull.look()
+    await pull.evaluate()
     assert await pull.labels() == [MISSING]
 
 
@@ -134,7 +134,7 @@ async def test_what_the_operator_sets_stays_alone(scene: World) -> None:
     pull = await ready(scene, "codex/rain", rain())
     await pull.label(OPERATOR, MANUAL)
     assert await pull.labels() == [MANUAL]
-    await pull.look()
+    await pull.evaluate()
     assert await pull.labels() == [MANUAL]
     assert await most(pull) == 1
 
@@ -187,7 +187,7 @@ async def test_a_dismissed_approval_is_none(scene: World) -> None:
     reviews = f"/repos/{REPOSITORY}/pulls/{pull.number}/reviews"
     (given,) = await scene.api[OPERATOR].getitem(reviews)
     await scene.api[OPERATOR].post(f"{reviews}/{given['id']}/dismissals", {"message": "too quick"})
-    await pull.look()
+    await pull.evaluate()
     assert await pull.labels() == [MISSING]
 
 
@@ -199,7 +199,7 @@ async def test_a_dependency_that_is_merged_stands_in_the_way_no_more(scene: Worl
     other.head = (await scene.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/pulls/{other.number}"))["head"]["sha"]
     await other.ci("success")
     await other.merge()
-    await pull.look()
+    await pull.evaluate()
     assert await pull.labels() == [AUTO]
 
 
@@ -263,7 +263,7 @@ async def test_a_merge_auto_that_the_operator_set_goes_when_a_secret_comes(scene
     await guard(scene)
     pull = await opened(scene, "codex/rain", rain())
     await pull.label(OPERATOR, AUTO)
-    await pull.look()
+    await pull.evaluate()
     assert await pull.labels() == [AUTO]
     await pull.push({"garden/runner.env": token_line()})
     assert await pull.labels() == ["merge/manual-security-sensitive"]
@@ -278,5 +278,5 @@ async def test_a_head_that_nobody_could_look_at_may_not_be_merged_by_a_machine(s
         await scene.machine.reconciler.failed(target, RuntimeError("a file that nobody can read"))
     assert await pull.labels() == []
     assert {(await pull.states())[check] for check in ("secret-leak", "contract", "scope")} == {"error"}
-    await pull.look()
+    await pull.evaluate()
     assert await pull.labels() == [AUTO]

@@ -101,7 +101,7 @@ class Soaking:
         await self.scene.settled()
         return comment
 
-    async def look(self, number: int, sign: str = "#") -> None:
+    async def evaluate(self, number: int, sign: str = "#") -> None:
         """Has the bot look at a target."""
         await self.scene.machine.engine.submit(Target.parse(f"{REPOSITORY}{sign}{number}"))
         await self.scene.settled()
@@ -152,7 +152,7 @@ async def soaking(root: Path) -> AsyncIterator[Soaking]:
         await checkout.push("main")
         await scene.machine.policies.trust(REPOSITORY, story.tip, OPERATOR)
         await scene.settled()
-        await story.look(ISSUE)
+        await story.evaluate(ISSUE)
         number, _ = await story.pull(
             "codex/prefer", "fix: prefer the machine identity", {"garden/token.py": "PREFER = 1\n"}
         )

@@ -60,15 +60,15 @@ async def merge(scene: World, number: int) -> str:
     return str((await scene.api[OPERATOR].getitem(address))["merge_commit_sha"])
 
 
-async def look(scene: World, number: int, sign: str = "!") -> Inputs:
+async def evaluate(scene: World, number: int, sign: str = "!") -> Inputs:
     """What a look at a target finds; nothing is written to Forgejo."""
     target = Target.parse(f"{REPOSITORY}{sign}{number}")
-    return (await scene.machine.reconciler.look(target)).snapshot.inputs
+    return (await scene.machine.reconciler.evaluate(target)).snapshot.inputs
 
 
 async def seen(scene: World, number: int, sign: str = "!") -> SoakSeen:
     """The one soak that a look at a target finds."""
-    (found,) = (await look(scene, number, sign)).soaks
+    (found,) = (await evaluate(scene, number, sign)).soaks
     return found
 
 

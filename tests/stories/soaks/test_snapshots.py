@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.model import CommitSeen, Inputs, Judgment, PullSeen, Target
-from bot.reconcile.remember_soaks import keep_soaks
+from bot.reconcile.remember_soaks import remember_soaks
 from bot.sandbox.faults import Fault
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World, world
 from bot.store import decisions
@@ -17,9 +17,9 @@ from tests.stories.soaks.soaked import (
     BEGUN,
     PHRASE,
     calls,
+    evaluate,
     evidence,
     forget_readings,
-    look,
     merge,
     pull,
     readings,
@@ -63,9 +63,9 @@ async def test_an_unchanged_thread_is_the_same_snapshot(scene: World) -> None:
     scene.sandbox.add_run(REPOSITORY, 729, "a" * 40)
     await scene.write(AGENT, issue, evidence(729, commit="a" * 40))
     await scene.settled()
-    first = await look(scene, issue, "#")
+    first = await evaluate(scene, issue, "#")
     calls(scene)
-    assert await look(scene, issue, "#") == first
+    assert await evaluate(scene, issue, "#") == first
     asked = calls(scene)
     assert [path for path in asked if "/actions/" in path] == ["/actions/runs"]  # the failed ones
     assert len(asked) <= 8
@@ -78,7 +78,7 @@ async def test_a_pull_request_is_judged_by_what_was_kept_without_a_call(scene: W
     await scene.write(AGENT, issue, "Only a word.")
     phrase = await scene.write(OPERATOR, issue, PHRASE.upper())
     await scene.settled()
-    await look(scene, number)
+    await evaluate(scene, number)
     calls(scene)
     found = await seen(scene, number)
     asked = calls(scene)
@@ -203,12 +203,12 @@ async def test_of_two_soaks_looked_at_at_once_the_later_user_of_a_run_is_looked_
     await scene.write(AGENT, first, evidence(729))
     await scene.write(AGENT, second, evidence(729, soak="other"))
     targets = [Target.parse(f"{REPOSITORY}#{number}") for number in (first, second)]
-    looks = [await scene.machine.reconciler.look(target) for target in targets]
-    assert await keep_soaks(scene.machine.store, looks[0], None) == []
-    assert await keep_soaks(scene.machine.store, looks[1], None) == targets
+    looks = [await scene.machine.reconciler.evaluate(target) for target in targets]
+    assert await remember_soaks(scene.machine.store, looks[0], None) == []
+    assert await remember_soaks(scene.machine.store, looks[1], None) == targets
     await scene.settled()
     assert (await readings(scene))["other"].seen.elsewhere == {729: "deploy"}
-    assert await keep_soaks(scene.machine.store, await scene.machine.reconciler.look(targets[1]), None) == []
+    assert await remember_soaks(scene.machine.store, await scene.machine.reconciler.evaluate(targets[1]), None) == []
 
 
 async def test_a_tracking_issue_that_is_gone_leaves_nothing_to_judge_by(scene: World) -> None:
@@ -226,7 +226,7 @@ async def test_a_soak_that_the_policy_drops_is_forgotten(scene: World) -> None:
     await scene.write(AGENT, issue, evidence(729))
     await scene.settled()
     await set_policy(scene, "version: 1\n")
-    assert (await look(scene, issue, "#")).soaks == ()
+    assert (await evaluate(scene, issue, "#")).soaks == ()
     assert await readings(scene) == {}
 
 
@@ -235,21 +235,21 @@ async def test_without_soaks_nothing_is_read(scene: World) -> None:
     issue = await scene.open_issue(AGENT, "An issue")
     await scene.write(AGENT, issue, evidence(729))
     await scene.settled()
-    for inputs in (await look(scene, number), await look(scene, issue, "#")):
+    for inputs in (await evaluate(scene, number), await evaluate(scene, issue, "#")):
         assert isinstance(inputs, Inputs)
-        assert (inputs.soaks, inputs.touches, inputs.phrases) == ((), (), ())
+        assert (inputs.soaks, inputs.protected_lines, inputs.phrases) == ((), (), ())
     assert not [path for path in calls(scene) if "/actions/" in path]
 
 
 async def test_changed_lines_with_protected_names_are_told_while_it_is_open(scene: World) -> None:
     await track(scene, "  protects: {names: [RUNNER_TOKEN]}\n")
     number = await pull(scene, files={"run.sh": "export RUNNER_TOKEN\n"})
-    inputs = await look(scene, number)
-    assert [(one.name, one.path, one.line, one.removed) for one in inputs.touches] == [
+    inputs = await evaluate(scene, number)
+    assert [(one.name, one.path, one.line, one.removed) for one in inputs.protected_lines] == [
         ("RUNNER_TOKEN", "run.sh", 1, False)
     ]
     await merge(scene, number)
-    assert (await look(scene, number)).touches == ()
+    assert (await evaluate(scene, number)).protected_lines == ()
 
 
 async def test_what_an_operator_wrote_on_a_pull_request_is_told_on_the_issue(scene: World) -> None:

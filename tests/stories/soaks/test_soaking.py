@@ -118,7 +118,7 @@ async def test_near_misses_are_answered_once_and_the_phrase_is_seen(story: Soaki
     await story.wait(1)
     mine = await story.say(OPERATOR, PHRASE)
     assert await story.scene.reactions(mine) == ["+1", "eyes"]
-    await story.look(ISSUE)
+    await story.evaluate(ISSUE)
     for comment in (early, theirs, quoted):
         (_,) = await story.scene.said(ISSUE, f"answer-{comment}-gate")
 
@@ -145,7 +145,7 @@ async def test_soak_and_gate_answer_with_where_it_stands(story: Soaking) -> None
 async def test_a_failed_run_that_nobody_posts_is_seen(story: Soaking) -> None:
     await told(story, "soaking")
     await story.run(50, "failure")
-    await story.look(ISSUE)
+    await story.evaluate(ISSUE)
     assert "meanwhile #50 of auto-apply.yml failed, and no evidence tells of it" in (await story.state())["why"]
 
 
@@ -177,10 +177,10 @@ async def test_the_policys_files_are_what_is_protected(story: Soaking) -> None:
 async def test_an_unchanged_pull_request_costs_no_call_for_its_soaks(story: Soaking) -> None:
     number, _ = await story.pull("codex/fine", "chore: tidy more", {"garden/notes.py": "A = 1\n"})
     await told(story, "soaking")
-    await story.look(number, "!")
+    await story.evaluate(number, "!")
     calls = story.scene.sandbox.calls
     before = len(calls)
-    await story.look(number, "!")
+    await story.evaluate(number, "!")
     mine = [call for call in calls[before:] if call.user]
     assert len(mine) <= 8
     assert [call for call in mine if call.method != "GET"] == []

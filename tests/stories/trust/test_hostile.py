@@ -90,8 +90,8 @@ async def test_a_repository_that_vanishes_between_event_and_look_is_forgotten(sc
     await scene.sandbox.hooks_idle()
     scene.sandbox.drop_repo(REPOSITORY)
     await scene.settled()
-    look = Target.parse(f"{REPOSITORY}!{number}")
-    await scene.machine.engine.submit(look)
+    evaluation = Target.parse(f"{REPOSITORY}!{number}")
+    await scene.machine.engine.submit(evaluation)
     await scene.settled()
     found = scene.machine.metrics.registry.get_sample_value("assay_reconciles_total", {"outcome": "gone"})
     assert found is not None

@@ -98,11 +98,11 @@ def template_of(report: Report) -> str:
 
 def snapshot_of_branch(branch: Branch, body: str, policy: Policy) -> Snapshot:
     """Gives the snapshot of the pull request that a branch would become. Raises DiffError."""
-    from bot.cli.manual_snapshot import Pieces, snapshot_of  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
+    from bot.cli.manual_snapshot import ManualInput, snapshot_of  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
 
     target = Target(repository="", number=1, kind=Kind.PULL)
-    pieces = Pieces(target=target, body=body, base=branch.base, diff=branch.diff, policy=policy)
-    made = snapshot_of(pieces, local_scanner(), datetime.now(UTC))
+    given_by_hand = ManualInput(target=target, body=body, base=branch.base, diff=branch.diff, policy=policy)
+    made = snapshot_of(given_by_hand, local_scanner(), datetime.now(UTC))
     known = {
         "head": Side(sha=branch.head),
         "default_branch": branch.default or branch.base,

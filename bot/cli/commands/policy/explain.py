@@ -57,8 +57,8 @@ async def _look(text: str) -> tuple[Snapshot, Report | None]:
     async with opened_machine() as machine:
         target = named_target(text, machine)
         with working(f"Looking at {target} …"):
-            look = await machine.reconciler.look(target)
-    return look.snapshot, _of_labels(look.reports)
+            evaluation = await machine.reconciler.evaluate(target)
+    return evaluation.snapshot, _of_labels(evaluation.reports)
 
 
 async def _no_model(question: Question) -> BaseModel:

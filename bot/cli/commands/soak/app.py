@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from bot.cli.bootstrap import AsJson, repository_name, run
-from bot.cli.commands.soak.look import CHECK, Found, soaks, timeline_of
+from bot.cli.commands.soak.current import CHECK, Found, soaks, timeline_of
 from bot.cli.input import read_bytes
 from bot.cli.output import FINE, FORGEJO, as_json, line, note, table, whole
 

@@ -19,7 +19,7 @@ from bot.text import cut
 
 
 @dataclass(frozen=True)
-class Look:
+class Evaluation:
     """One look at a target: what was seen, what the checks say, and what would be written."""
 
     snapshot: Snapshot
@@ -45,7 +45,7 @@ class Parts:
     ask: Callable[[Question], Awaitable[BaseModel]]
 
 
-async def look_at(parts: Parts, identity: Identity, target: Target) -> Look:
+async def evaluate(parts: Parts, identity: Identity, target: Target) -> Evaluation:
     """Gives a fresh look and writes nothing. Raises what observing raises."""
     snapshot = await _with_preview(parts, await parts.observer.observe(target, identity))
     tools = Tools(now=parts.clock, labels=parts.labels, ask=parts.ask)
@@ -60,7 +60,7 @@ async def _with_preview(parts: Parts, snapshot: Snapshot) -> Snapshot:
     return snapshot.model_copy(update={"memory": memory.model_copy(update={"preview": preview})})
 
 
-def conclude(parts: Parts, snapshot: Snapshot, reports: Sequence[Report]) -> Look:
+def conclude(parts: Parts, snapshot: Snapshot, reports: Sequence[Report]) -> Evaluation:
     """Gives the plan and the writes that reports lead to."""
     labels = parts.labels
     wanted = plan(snapshot, reports)
@@ -70,7 +70,7 @@ def conclude(parts: Parts, snapshot: Snapshot, reports: Sequence[Report]) -> Loo
     if told or disputed.left:
         wanted = plan(snapshot, reports, told, disputed.left)
     wanted = _redacted(parts.scanner, wanted)
-    return Look(snapshot, tuple(reports), wanted, disputed, writes(wanted, snapshot, disputed, labels))
+    return Evaluation(snapshot, tuple(reports), wanted, disputed, writes(wanted, snapshot, disputed, labels))
 
 
 def _redacted(scanner: Scanner, wanted: Plan) -> Plan:

@@ -72,8 +72,8 @@ async def _tracking(machine: "Machine", repository: str) -> list[Target]:
 
 async def _looked(machine: "Machine", target: Target) -> list[Found]:
     with working(f"Looking at {target} …"):
-        look = await machine.reconciler.look(target)
-    report = next((one for one in look.reports if one.check == CHECK), None)
+        evaluation = await machine.reconciler.evaluate(target)
+    report = next((one for one in evaluation.reports if one.check == CHECK), None)
     if report is None:
         return []
     parts = (report.comment.body if report.comment else "").split("\n### ")
