@@ -21,14 +21,14 @@ from bot.model.evidence import (
     blocks,
 )
 from bot.model.identity import Identity
-from bot.model.inputs import (
+from bot.model.inputs import Inputs
+from bot.model.observed import (
     AddedLines,
     ChangedFile,
     CommentText,
     Commit,
     Decision,
     Gap,
-    Inputs,
     LabelSeen,
     Leak,
     Lint,

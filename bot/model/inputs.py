@@ -1,276 +1,112 @@
 """What was observed of a target and what judgments read. Texts are masked; hashes are of the raw ones."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AliasChoices, Field
 
-from bot.model.evidence import CommitSeen, PullSeen, RunSeen
-from bot.model.words import Location, Severity, Value, digest
-
-
-class Leak(Value):
-    """A secret that the scanner found; what it is stays unsaid, `fingerprint` tells it apart from others."""
-
-    rule: str
-    family: str
-    severity: Severity
-    location: Location
-    fingerprint: str
-    suppressed: bool = False
-    dropped: bool = False
-
-
-class Gap(Value):
-    """Something that was not looked at, and why: it makes a verdict `error`, never `pass`.
-
-    `of` is the very content (a blob, a head, a text's hash): who accepts the gap accepts that, and nothing else.
-    """
-
-    what: str
-    why: str
-    of: str = ""
-
-    @property
-    def fingerprint(self) -> str:
-        """Gives `gp_` and 16 hex digits, the same as long as the same thing isn't looked at."""
-        content = f"{self.what}\n{self.of}"
-        return f"gp_{digest(content).removeprefix('sha256:')[:16]}"
-
-
-class Commit(Value):
-    """One commit of the pull request; `dropped` ones were taken out by a force-push."""
-
-    sha: str
-    author: str
-    message: str
-    parents: tuple[str, ...] = ()
-    dropped: bool = False
-
-
-class ChangedFile(Value):
-    """One file of the net difference between merge base and head; modes as git writes them (`100644`).
-
-    `added` and `removed` count lines; both are 0 for what git takes for binary.
-    """
-
-    path: str
-    status: str
-    old_path: str = ""
-    old_mode: str = ""
-    new_mode: str = ""
-    added: int = 0
-    removed: int = 0
-
-
-class AddedLines(Value):
-    """Lines that the pull request adds to a file in one run, masked; `start` is the first one's number there."""
-
-    path: str
-    start: int
-    text: str
-
-
-class CommentText(Value):
-    """A comment of somebody else: `edited` when its times differ, `witnessed` when a signed delivery saw this text."""
-
-    id: int
-    author: str
-    body: str
-    body_hash: str
-    created_at: datetime
-    edited: bool
-    witnessed: bool
-
-
-class LabelSeen(Value):
-    """A label as the timeline tells it: whether it is on, who last set or took it, and when.
-
-    `id` is the definition's: who renames one doesn't make another's changes his own.
-    """
-
-    name: str
-    on: bool
-    id: int = 0
-    by: str = ""
-    at: datetime | None = None
-
-
-class StatusSeen(Value):
-    """The newest status of one context on the head commit; `creator` is empty for Forgejo's own Actions."""
-
-    context: str
-    state: str
-    description: str = ""
-    target_url: str = ""
-    creator: str = ""
-
-
-class Side(Value):
-    """One side of a pull request: its branch, commit and repository (empty when the fork is gone)."""
-
-    ref: str = ""
-    sha: str = ""
-    repository: str = ""
-
-
-class Review(Value):
-    """What somebody said in a review: `approved`, `changes` or `comment`.
-
-    `stale`: the head has moved since; `official`: its author may write to the repository.
-    """
-
-    author: str
-    state: str
-    commit: str = ""
-    stale: bool = False
-    official: bool = False
-    dismissed: bool = False
-
-
-class Reference(Value):
-    """A pull request or issue that the description refers to: open, closed, merged, or missing."""
-
-    number: int
-    kind: str
-    state: str
-
-
-class Mention(Value):
-    """A document in the head's tree that still names a path which the pull request moved or deleted."""
-
-    path: str
-    file: str
-    line: int
-
-
-class Lint(Value):
-    """What a linter found in a changed workflow; `url` explains the rule."""
-
-    tool: str
-    rule: str
-    severity: Severity
-    path: str
-    line: int
-    title: str
-    url: str = ""
-
-
-class Decision(Value):
-    """What became of one command line: decided, or `refused` with the reason. It is kept, and never decided twice.
-
-    `line` counts from 1 in the comment; `at` is when the comment was written, `decided` when the bot decided on it, and
-    `standing` what its author was then: `operator`, `writer` or `anyone`. Decisions of earlier versions lack these two.
-    """
-
-    comment_id: int
-    line: int
-    command: str
-    argument: str = ""
-    why: str = ""
-    by: str
-    at: datetime
-    refused: str = ""
-    standing: str = ""
-    decided: datetime | None = None
-
-
-class ProtectedLine(Value):
-    """A changed line that names something protected; `removed` ones are counted in the file as it was."""
-
-    name: str
-    path: str
-    line: int
-    removed: bool
-
-
-class PhraseSeen(Value):
-    """A gate's phrase, as an operator wrote it so that it counts, on another issue or pull request."""
-
-    phrase: str
-    number: int
-    comment: int
-    by: str
-    at: datetime
-
-
-class SoakSeen(Value):
-    """What was observed of one soak of the policy: what its evidence names, as Forgejo and git tell it.
-
-    `failed` are runs of the same workflows on the default branch that failed since, whether or not evidence names
-    them. `elsewhere` says of runs, by their number, for which other soak evidence named them before. `writers` are
-    accounts whose evidence counts where the policy names none. For another target than the tracking issue itself,
-    `comments` are those of the issue's that bear on the soak, `decisions` its commands, and `kept` is what the check
-    remembers of it; `unseen` says why the issue couldn't be looked at. `phrases` are its gate's on pull requests.
-    """
-
-    name: str
-    runs: tuple[RunSeen, ...] = ()
-    failed: tuple[RunSeen, ...] = ()
-    commits: tuple[CommitSeen, ...] = ()
-    pulls: tuple[PullSeen, ...] = ()
-    elsewhere: dict[int, str] = Field(default_factory=dict)
-    writers: tuple[str, ...] = ()
-    comments: tuple[CommentText, ...] = ()
-    decisions: tuple[Decision, ...] = ()
-    kept: dict[str, Any] = Field(default_factory=dict)
-    phrases: tuple[PhraseSeen, ...] = ()
-    unseen: str = ""
+from bot.model.observed import (
+    AddedLines,
+    ChangedFile,
+    CommentText,
+    Commit,
+    Decision,
+    Gap,
+    Leak,
+    Lint,
+    Mention,
+    PhraseSeen,
+    ProtectedLine,
+    Reference,
+    Review,
+    Side,
+    SoakSeen,
+    StatusSeen,
+)
+from bot.model.words import Value
 
 
 class Inputs(Value):
-    """What judgments read. Texts are masked; `title_hash` and `body_hash` are of the raw texts.
+    """What judgments read. Texts are masked; on an issue, what only a pull request has is empty.
 
-    `labels` are those that others than the bot set. `added` is what the pull request adds in all, cut (`added_cut`)
-    where it is longer than is kept. `decisions` are the command lines that were taken or refused, oldest first.
-    Comments from before `served_since` (None: from the beginning) are history, unless witnessed.
-
-    `conflict` says whether head and base conflict, None where that isn't known; `required` are the contexts that the
-    base branch's protection asks for; `paths` says of what the description names like a path whether the head has it.
-    `gaps` are what wasn't searched for secrets, `unseen` is what else couldn't be looked at. `soaks` are those that the
-    policy tracks here or, on a pull request, all of them; `touches` are changed lines with names that these protect,
-    `phrases` those of the policy's gates as operators wrote them elsewhere.
+    The line under each field says what it holds; the documentation shows the same lines.
     """
 
     title: str
+    """The title."""
     body: str
+    """The description, Markdown as its author wrote it."""
     title_hash: str
+    """The hash of the title as it was before masking."""
     body_hash: str
+    """The hash of the description as it was before masking."""
     author: str
+    """The login of who opened it; empty where the account is gone."""
     state: str
+    """`open`, `closed` or `merged`."""
     draft: bool = False
+    """Whether it is a draft, which Forgejo tells by the title."""
     locked: bool = False
+    """Whether the conversation is locked."""
     archived: bool = False
+    """Whether the repository is archived, so that nothing can be written."""
     default_branch: str = ""
+    """The name of the repository's default branch."""
     created_at: datetime | None = None
+    """When it was opened."""
     served_since: datetime | None = None
+    """Since when the bot serves the repository. Comments from before are history, unless witnessed."""
     labels: tuple[str, ...] = ()
+    """The labels that others than the bot set."""
     comments: tuple[CommentText, ...] = ()
+    """The comments of others than the bot, oldest first."""
     decisions: tuple[Decision, ...] = ()
+    """The command lines that were taken or refused, oldest first."""
     base: Side = Side()
+    """Where it goes to: branch, commit and repository."""
     head: Side = Side()
+    """Where it comes from: branch, commit and repository."""
     merge_base: str = ""
+    """The commit that head and base have in common."""
     commits: tuple[Commit, ...] = ()
+    """The commits between base and head, and those that a force-push dropped."""
     files: tuple[ChangedFile, ...] = ()
+    """The files that differ between merge base and head."""
     added: tuple[AddedLines, ...] = ()
+    """The lines that the pull request adds in all."""
     added_cut: bool = False
+    """Whether `added` is cut, since it is longer than is kept."""
     conflict: bool | None = None
+    """Whether head and base conflict; nothing where that isn't known. Read where `contract` or `merge` is on."""
     reviews: tuple[Review, ...] = ()
+    """The reviews."""
     required: tuple[str, ...] = ()
+    """The contexts that the base branch's protection asks for. Read where `contract` or `merge` is on."""
     references: tuple[Reference, ...] = ()
+    """What the description refers to, as it stands. Read where `contract`, `guards.base` or `merge` is on."""
     paths: dict[str, bool] = Field(default_factory=dict)
+    """What the description names like a path, and whether the head has it. Read where `contract` is on."""
     mentions: tuple[Mention, ...] = ()
+    """Documents that still name what was moved or deleted. Read where `guards.docs-drift` looks for them."""
     lints: tuple[Lint, ...] = ()
+    """What linters found in changed workflows. Read where `guards.workflow-lint` is on."""
     statuses: tuple[StatusSeen, ...] = ()
+    """The newest status of each context on the head, but for the bot's own."""
     leaks: tuple[Leak, ...] = ()
+    """The secrets that were found in texts, commits and files."""
     gaps: tuple[Gap, ...] = ()
+    """What wasn't searched for secrets, and why."""
     unseen: tuple[Gap, ...] = ()
+    """What else couldn't be looked at, and why."""
     soaks: tuple[SoakSeen, ...] = ()
+    """The soaks that the policy tracks here; on a pull request, all of them."""
     # Snapshots that version 0.1 kept call it `touches`.
     protected_lines: Annotated[
         tuple[ProtectedLine, ...], Field(validation_alias=AliasChoices("protected_lines", "touches"))
     ] = ()
+    """The changed lines that name what a soak or a gate of the policy protects."""
     phrases: tuple[PhraseSeen, ...] = ()
+    """The phrases of the policy's gates, as operators wrote them on other pull requests and issues."""
 
     def live(self, comment: CommentText) -> bool:
         """Says whether a comment is from the bot's time here, so that what it asks for is still to be answered."""

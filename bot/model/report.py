@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from bot.model.inputs import Decision
+from bot.model.observed import Decision
 from bot.model.snapshot import Judgment
 from bot.model.words import Location, Severity, Value, Verdict, digest
 

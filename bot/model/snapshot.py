@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from bot.model.inputs import Inputs, LabelSeen, StatusSeen
+from bot.model.inputs import Inputs
+from bot.model.observed import LabelSeen, StatusSeen
 from bot.model.preview import Preview
 from bot.model.words import Target, Value, canonical, digest
 from bot.policy import Policy
