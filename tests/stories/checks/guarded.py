@@ -10,9 +10,9 @@ from bot.model import Target
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, Checkout, World
 from handlers.merge.overrides import CLASSES
+from tests.stories.contexts import OWN, statuses
 
 CONTEXT = "ci / test (pull_request)"
-GUARDS = ("base", "docs-drift", "workflow-lint", "scope", "red-zone", "modes")
 POLICY = f"""\
 version: 1
 agents: [{AGENT}]
@@ -155,9 +155,9 @@ class Opened:
         return [name for name in await self.scene.labels(self.number) if name.startswith(group)]
 
     async def states(self) -> dict[str, str]:
-        """Gives the bot's statuses on its head, by check."""
-        found = await self.scene.statuses(self.head)
-        return {name.removeprefix("assay/"): state for name, state in found.items() if name.startswith("assay/")}
+        """Gives the bot's statuses on its head, by check, as far as the stories know it."""
+        found = await statuses(self.scene, self.head)
+        return {name.removeprefix(OWN): state for name, state in found.items() if name.startswith(OWN)}
 
     async def report(self) -> str:
         """Gives the text of its one report."""

@@ -6,7 +6,8 @@ import re
 
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, REPOSITORY, WRITER, World
-from tests.stories.checks.guarded import GUARDS, POLICY, Change, Opened, described, guard, opened, rain, rows
+from tests.stories.checks.guarded import POLICY, Change, Opened, described, guard, opened, rain, rows
+from tests.stories.contexts import GUARDS
 
 RAIN = "garden/rain.py"
 TEMPLATE = re.compile(r"^(`{3,})markdown\n(.*?)^\1$", re.DOTALL | re.MULTILINE)

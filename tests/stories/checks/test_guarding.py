@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, World
-from tests.stories.checks.guarded import GUARDS, POLICY, Change, guard, opened, rain, rows
+from tests.stories.checks.guarded import POLICY, Change, guard, opened, rain, rows
+from tests.stories.contexts import GUARDS
 
 WORKFLOW = """\
 on: pull_request

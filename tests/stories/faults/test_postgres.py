@@ -7,6 +7,7 @@ import pytest
 from bot.sandbox.world import REPOSITORY, WRITER, world
 from bot.store import ledger
 from tests.stories.conftest import hook
+from tests.stories.contexts import statuses
 from tests.stories.pushes import clean_pull, leaking_pull
 from tests.stories.server import RULES
 
@@ -18,8 +19,8 @@ async def test_pushes_are_judged_and_tampering_is_restored(tmp_path: Path, postg
         clean, green = await clean_pull(scene)
         leaking, red = await leaking_pull(scene)
         await scene.settled()
-        assert await scene.statuses(green) == {"assay/secret-leak": "success"}
-        assert await scene.statuses(red) == {"assay/secret-leak": "failure"}
+        assert await statuses(scene, green) == {"assay/secret-leak": "success"}
+        assert await statuses(scene, red) == {"assay/secret-leak": "failure"}
         report = await scene.report(leaking) or {}
         await scene.api[WRITER].patch(f"/repos/{REPOSITORY}/issues/comments/{report['id']}", {"body": "fine"})
         await scene.settled()

@@ -3,6 +3,7 @@
 from bot.model import Target
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, World
+from tests.stories.contexts import statuses
 from tests.stories.pushes import leaking_pull
 
 OFF = "secret-leak:\n  mode: off\n"
@@ -32,7 +33,7 @@ async def test_a_changed_policy_has_its_section_and_decides_nothing(scene: World
     body = await said(scene, number)
     assert '`secret-leak.mode`: becomes "off"; it was "block" · **waits for an operator\'s merge**' in body
     assert f"| `!{leaking}` feat: deploy (open) | `secret-leak`: block → skip |" in body
-    assert await scene.statuses(head) == {"assay/policy": "success", "assay/secret-leak": "success"}
+    assert await statuses(scene, head) == {"assay/policy": "success", "assay/secret-leak": "success"}
     assert (await scene.statuses(leaked))["assay/secret-leak"] == "failure"
 
 

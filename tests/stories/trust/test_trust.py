@@ -4,6 +4,7 @@ from bot.model import Target
 from bot.policy import PATH
 from bot.sandbox.faults import Fault
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, World
+from tests.stories.contexts import statuses
 from tests.stories.pushes import leaking_pull
 
 OFF = "secret-leak:\n  mode: off\n"
@@ -51,7 +52,7 @@ async def test_a_refused_comment_keeps_no_status_back(scene: World) -> None:
     scene.sandbox.faults.append(Fault("404", r"/issues/\d+/comments$", "POST"))
     _, head = await leaking_pull(scene)
     await scene.settled()
-    assert await scene.statuses(head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
 
 
 async def test_a_404_beside_the_target_forgets_nothing(scene: World) -> None:
@@ -63,7 +64,7 @@ async def test_a_404_beside_the_target_forgets_nothing(scene: World) -> None:
     await scene.settled()
     await scene.machine.engine.submit(target)
     await scene.settled()
-    assert await scene.statuses(head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
     assert scene.machine.metrics.registry.get_sample_value("assay_reconciles_total", {"outcome": "gone"}) is None
 
 
@@ -75,4 +76,4 @@ async def test_a_head_that_cannot_be_looked_at_ends_red_and_not_as_before(scene:
     await scene.service.route()
     for _ in range(4):
         await scene.machine.reconciler.failed(target, RuntimeError("comments too large"))
-    assert await scene.statuses(head) == {"assay/secret-leak": "error"}
+    assert await statuses(scene, head) == {"assay/secret-leak": "error"}
