@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.world import REPOSITORY
+from handlers import CHECKS
 from tests.stories.contexts import KNOWN
 from tests.stories.stage import Stage
 
@@ -25,8 +26,6 @@ STORIES = (
     "tests/cli/commands/test_targets.py::test_a_pull_request_is_read_from_git_and_gets_its_status",
 )
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 def installed(tmp_path: Path) -> str:
@@ -40,6 +39,11 @@ def installed(tmp_path: Path) -> str:
     return str(folder)
 
 
+def test_the_checks_that_the_stories_know_are_there() -> None:
+    assert KNOWN - {"policy"} <= {check.name for check in CHECKS}
+
+
+@pytest.mark.long
 async def test_its_status_stands_beside_ours(stage: Stage, installed: str) -> None:
     stage.server.environment["PYTHONPATH"] = installed
     await stage.server.start()
@@ -58,6 +62,7 @@ async def test_its_status_stands_beside_ours(stage: Stage, installed: str) -> No
     assert await status() == {"assay/secret-leak": "success", f"assay/{NAME}": "success"}
 
 
+@pytest.mark.long
 def test_no_story_breaks(installed: str) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", *STORIES]
