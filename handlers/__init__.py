@@ -1,4 +1,4 @@
-"""The judgment: the checks in the order in which they run, ours first, then others' from the entry-point group."""
+"""All checks, in the order in which they run; those of other packages come from the entry-point group."""
 
 from importlib.metadata import entry_points
 

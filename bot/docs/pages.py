@@ -7,11 +7,15 @@ gives, so it can't go stale.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from bot.docs.cli_page import command_line_page
-from bot.docs.tables import metrics_table, policy_table, rules_table, settings_table
+from bot.docs.markdown import code
+from bot.docs.model_tables import inputs_table, items_table
+from bot.docs.rooms import rooms_picture, rooms_table
+from bot.docs.sources import piece, shown
+from bot.docs.tables import checks_table, metrics_table, policy_table, rules_table, settings_table
 from bot.labels import LabelDef, LabelGroup, LabelSet, hex_colour
 from handlers import CHECKS
 
@@ -20,6 +24,17 @@ _PARTS: Mapping[str, Callable[[], str]] = {
     "metrics": metrics_table,
     "policy": policy_table,
     "secret-rules": rules_table,
+    "rooms-picture": rooms_picture,
+    "rooms": partial(rooms_table, "bot"),
+    "rooms-of-checks": partial(rooms_table, "handlers"),
+    "checks": checks_table,
+    "inputs": inputs_table,
+    "inputs-items": items_table,
+    "title-check": partial(shown, "docs/examples/title_check.py"),
+    "title-check-test": partial(shown, "tests/docs/test_title_check.py"),
+    "guard-policy": partial(piece, "bot/policy/guards.py", "RedZoneGuard"),
+    "guard-check": partial(piece, "handlers/guards/red_zone.py", "rules", "assess"),
+    "guard-off": partial(piece, "handlers/facts/modes.py", "switched_off"),
 }
 """What each generated part is made by that the machine knows; checks bring theirs along."""
 
@@ -93,10 +108,6 @@ def _labels_section(group: LabelGroup, members: list[LabelDef]) -> Iterator[str]
     yield "| label | colour | when |" + (" earlier names |" if former else "")
     yield "| --- | --- | --- |" + (" --- |" if former else "")
     for label in members:
-        row = [_code(label.name), _code(hex_colour(label)), label.description.replace("|", "\\|")]
-        yield f"| {' | '.join([*row, *([', '.join(map(_code, label.aliases))] if former else [])])} |"
+        row = [code(label.name), code(hex_colour(label)), label.description.replace("|", "\\|")]
+        yield f"| {' | '.join([*row, *([', '.join(map(code, label.aliases))] if former else [])])} |"
     yield ""
-
-
-def _code(text: str) -> str:
-    return f"`{text}`".replace("|", "\\|")

@@ -1,4 +1,4 @@
-"""Tables of the documentation that the program itself knows: settings, metrics, the policy's keys, the secret rules."""
+"""Tables of the documentation that the program itself knows: settings, metrics, policy keys, secret rules, checks."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,9 +8,12 @@ from prometheus_client import Counter, Gauge, Histogram
 from pydantic import SecretStr
 
 from bot.config import MIB, Settings
+from bot.docs.markdown import code, table
+from bot.model import Kind
 from bot.policy import Policy
 from bot.scan import own_rules
 from bot.telemetry import Metrics
+from handlers import CHECKS
 
 FAMILIES = {
     "api": "Tokens of programming interfaces, in headers and addresses",
@@ -28,28 +31,30 @@ FAMILIES = {
 }
 """The families of our rules in words. Every family needs some: a rule of a new one makes `rules_table` fail."""
 
+_TARGETS = {Kind.PULL: "pull requests", Kind.ISSUE: "issues"}
+_STATES = {"open": "open", "draft": "drafts", "closed": "closed or merged"}
 _SEVERITIES = ("critical", "high", "medium", "low")
 
 
 def settings_table() -> str:
     """Gives each setting with its environment variable, default and description."""
     rows = (
-        (_code(f"ASSAY_{name.upper()}"), _default(field.default), field.description or "")
+        (code(f"ASSAY_{name.upper()}"), _default(field.default), field.description or "")
         for name, field in Settings.model_fields.items()
     )
-    return _table(("variable", "default", "meaning"), rows)
+    return table(("variable", "default", "meaning"), rows)
 
 
 def metrics_table() -> str:
     """Gives each metric as it is scraped, with type, labels and description."""
     made = (metric for metric in vars(Metrics()).values() if isinstance(metric, Counter | Gauge | Histogram))
-    return _table(("metric", "type", "labels", "meaning"), map(_metric, made))
+    return table(("metric", "type", "labels", "meaning"), map(_metric, made))
 
 
 def policy_table() -> str:
     """Gives each key of a policy with type, default and description; `[]` stands for each item of a list."""
     schema = Policy.model_json_schema()
-    return _table(("key", "type", "default", "meaning"), _keys(schema, schema["$defs"], ""))
+    return table(("key", "type", "default", "meaning"), _keys(schema, schema["$defs"], ""))
 
 
 def rules_table() -> str:
@@ -58,17 +63,33 @@ def rules_table() -> str:
     for rule in own_rules().values():
         families.setdefault(rule.family, {}).setdefault(rule.name, set()).add(rule.severity)
     rows = (
-        (_code(family), FAMILIES[family], ", ".join(f"{_code(name)} ({_worst_first(found)})" for name, found in rules))
+        (code(family), FAMILIES[family], ", ".join(f"{code(name)} ({_worst_first(found)})" for name, found in rules))
         for family, rules in ((family, sorted(families[family].items())) for family in sorted(families))
     )
-    return _table(("family", "what it is about", "rules, with severity"), rows)
+    return table(("family", "what it is about", "rules, with severity"), rows)
+
+
+def checks_table() -> str:
+    """Gives the checks of this project in the order in which they run; those of other packages are left out."""
+    ours = [check for check in CHECKS if check.assess.__module__.startswith("handlers.")]
+    rows = (
+        (
+            str(number),
+            code(check.name),
+            " and ".join(word for kind, word in _TARGETS.items() if kind in check.on),
+            ", ".join(word for state, word in _STATES.items() if state in check.states),
+            code(f"{check.assess.__module__.replace('.', '/')}.py"),
+        )
+        for number, check in enumerate(ours, 1)
+    )
+    return table(("order", "check", "looks at", "which are", "file"), rows)
 
 
 def _metric(metric: Counter | Gauge | Histogram) -> tuple[str, str, str, str]:
     (about,) = metric.describe()
     name = f"{about.name}_total" if about.type == "counter" else about.name
     labels = metric._labelnames  # noqa: SLF001 - the library tells its labels nowhere else before they are used
-    return _code(name), about.type, ", ".join(map(_code, labels)), about.documentation
+    return code(name), about.type, ", ".join(map(code, labels)), about.documentation
 
 
 def _keys(schema: dict[str, Any], known: dict[str, Any], before: str) -> Iterator[tuple[str, str, str, str]]:
@@ -79,7 +100,7 @@ def _keys(schema: dict[str, Any], known: dict[str, Any], before: str) -> Iterato
         name = f"{before}{key}"
         default = _default(about["default"]) if "default" in about else "needed"
         if section is None or "items" in about:
-            yield _code(name), _type(about), default, about.get("description", "")
+            yield code(name), _type(about), default, about.get("description", "")
         if section is not None:
             yield from _keys(section, known, f"{name}{'[]' if 'items' in about else ''}.")
 
@@ -89,13 +110,13 @@ def _type(about: dict[str, Any]) -> str:
     if "anyOf" in about:
         return " or ".join(_type(one) for one in about["anyOf"] if one.get("type") != "null")
     if "const" in about:
-        return _code(str(about["const"]))
+        return code(str(about["const"]))
     if "enum" in about:
-        return " or ".join(_code(str(one)) for one in about["enum"])
+        return " or ".join(code(str(one)) for one in about["enum"])
     if about.get("type") == "array":
         return "list of sections" if "$ref" in about["items"] else f"list of {_type(about['items'])}"
     if "pattern" in about:
-        return f"text like {_code(about['pattern'])}"
+        return f"text like {code(about['pattern'])}"
     return f"text, {about.get('minLength', 0)} to {about['maxLength']} characters" if "maxLength" in about else "text"
 
 
@@ -107,18 +128,9 @@ def _default(value: object) -> str:
     if isinstance(value, tuple | list) and not value:
         return "none"
     if isinstance(value, int) and value >= MIB and value % MIB == 0:
-        return f"{_code(str(value))} ({value // MIB} MiB)"
-    return _code(value.as_posix() if isinstance(value, Path) else str(value))
+        return f"{code(str(value))} ({value // MIB} MiB)"
+    return code(value.as_posix() if isinstance(value, Path) else str(value))
 
 
 def _worst_first(severities: Iterable[str]) -> str:
     return " or ".join(sorted(severities, key=_SEVERITIES.index))
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
-def _code(text: str) -> str:
-    return f"`{text}`".replace("|", "\\|")

@@ -1,4 +1,6 @@
-"""When and where the loop runs. Used by who marks targets dirty, and by the application, which starts it.
+"""The queue of targets: when each is looked at, and never twice at once.
+
+Used by who marks targets dirty, and by the application, which starts it.
 
 Public modules: `local`.
 """

@@ -1,5 +1,7 @@
 """The client of Forgejo: `sansio` decides without I/O, `abc` has the verbs, `httpx` the I/O, `types` the answers.
 
+`signature` signs deliveries and checks their signature.
+
 Public modules: `errors`, `httpx`, `signature`, `types`.
 """
 

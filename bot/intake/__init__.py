@@ -1,4 +1,8 @@
-"""How the bot learns that something happened: webhook, inbox, routing, listing. Used by the application."""
+"""How the bot learns that something happened: webhook, inbox, routing, listing. Used by the application.
+
+`webhook` takes a delivery and has its signature checked by `bot.forgejo.signature`; `routing` says which targets it
+touches; `resync` lists what no delivery told.
+"""
 
 from bot.intake.inbox import Inbox
 from bot.intake.resync import Resync

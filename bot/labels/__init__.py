@@ -1,5 +1,6 @@
 """Label sets: the catalog `labels.yaml`, its lint, and making a repository match it.
 
+Which labels a target gets is decided by the checks (`handlers/labels`), what others changed of them by `bot.plan`.
 Used by plan, reconcile, setup and the command line.
 
 Public modules: `sync_client`.

@@ -1,7 +1,8 @@
 """The words of the system as frozen values: target, snapshot, finding, report, plan.
 
-Nothing here does I/O. A snapshot holds masked texts only; its hash covers what judgments read (`inputs`, `policy`) and
-never what the bot wrote itself (`own`), so the bot's own writes change no judgment.
+`inputs` has what checks read of a target, `observed` the items in it. Nothing here does I/O. A snapshot holds masked
+texts only; its hash covers what judgments read (`inputs`, `policy`) and never what the bot wrote itself (`own`), so the
+bot's own writes change no judgment.
 """
 
 from bot.model.check import Check, KnownLabels, NoAnswer, Question, Tools

@@ -1,4 +1,4 @@
-"""From a target to its snapshot. Used by preview and reconcile."""
+"""Takes the snapshot of a target: what Forgejo, git and the database say of it now. Used by preview and reconcile."""
 
 from bot.observe.context import Contexts, Wanted
 from bot.observe.gate_inputs import GateInputs

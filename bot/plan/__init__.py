@@ -1,6 +1,8 @@
-"""From a snapshot to reports, to what should exist, to what differs.
+"""Decides what to write: runs the checks, words the report, finds which comments, labels and statuses differ.
 
-Pure: no I/O, no clock. Used by preview, reconcile and the command line.
+`assessment` runs the checks and makes the plan, `report` has the words of the report comment, `label_merge` says what
+becomes of a label that somebody changed, `actions` finds the writes. Pure: no I/O, no clock. Used by preview, reconcile
+and the command line.
 
 Public modules: `report`.
 """

@@ -1,4 +1,7 @@
-"""The loop for one target: observe, assess, plan, remember, apply. Called by the engine alone."""
+"""The loop for one target: observe, assess, plan, remember, apply. Called by the engine alone.
+
+`reconciler` is the loop, `evaluate` its half without writes, `apply` writes comments, labels and statuses to Forgejo.
+"""
 
 from bot.reconcile.apply import Applier
 from bot.reconcile.evaluate import Evaluation, Parts

@@ -1,4 +1,4 @@
-"""Soak evidence and gates."""
+"""Soaks and gates: which evidence counts, where a soak stands, and who opens the next step."""
 
 from handlers.soak.check import CHECK as SOAK_EVIDENCE
 from handlers.soak.claims.classify import claim_of, sentences

@@ -1,7 +1,6 @@
 """The documentation: its generated parts are current, its links lead somewhere, its examples work."""
 
 import re
-import runpy
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,7 @@ import pytest
 from bot.docs.pages import filled, labels_page, main, pages, parts
 from bot.docs.tables import rules_table
 from bot.labels.catalog import LabelSet
-from bot.model import Verdict
 from bot.policy import Policy, load
-from tests.snapshots import TOOLS, snapshot
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -72,15 +69,6 @@ def test_policies_that_are_shown_load(name: str) -> None:
     examples = _blocks(DOCS / name, "yaml")
     assert examples
     assert all(load(text) != Policy() for text in examples)
-
-
-async def test_the_check_that_is_shown_judges(tmp_path: Path) -> None:
-    (code,) = _blocks(DOCS / "architecture.md", "python")
-    (tmp_path / "title.py").write_text(code, encoding="utf-8")
-    check = runpy.run_path(str(tmp_path / "title.py"))["CHECK"]
-    report = await check.assess(snapshot(title="Fix"), TOOLS)
-    assert (report.verdict, report.findings[0].rule) == (Verdict.ADVISE, "one-word")
-    assert (await check.assess(snapshot(title="Fix the pump"), TOOLS)).verdict is Verdict.PASS
 
 
 def test_earlier_names_get_a_column_where_there_are_any() -> None:

@@ -1,0 +1,152 @@
+"""The rooms of the program: a picture of them in layers, and what each is for.
+
+The layers are import-linter's, in `pyproject.toml`; what uses what is read from the imports. It works in a checkout.
+"""
+
+import ast
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import grimp
+
+from bot.docs.markdown import code, fenced, table
+
+ROOT = Path(__file__).parents[2]
+CHECKS = "handlers"
+BANDS = {
+    "bot.docs": "What people start",
+    CHECKS: "The checks",
+    "bot.intake": "The loop",
+    "bot.observe": "What is observed",
+    "bot.labels": "Parts",
+    "bot.model": "Values and rules",
+    "bot.concurrent": "For every room",
+}
+"""The parts of the picture: each begins with the layer of this room, and reaches down to the next one's."""
+BELOW_ALL = "bot.concurrent"
+"""The part that every room may use, and that uses none: arrows to it would say nothing."""
+
+_STYLE = (
+    '%%{init: {"flowchart": {"nodeSpacing": 10, "rankSpacing": 28, "padding": 8, '
+    '"subGraphTitleMargin": {"top": 4, "bottom": 12}}}}%%'
+)
+
+
+@dataclass(frozen=True)
+class House:
+    """All rooms: their layers from top to bottom, and which rooms each uses."""
+
+    layers: Sequence[Sequence[str]]
+    uses: Mapping[str, frozenset[str]]
+
+    def below(self, room: str) -> frozenset[str]:
+        """Gives all rooms that a room uses, itself or by others."""
+        return self.uses[room].union(*(self.below(other) for other in self.uses[room]))
+
+    def arrows(self, room: str) -> list[str]:
+        """Gives the rooms that a room uses itself and by no other, in the order of their names."""
+        direct = self.uses[room]
+        return sorted(one for one in direct if not any(one in self.below(other) for other in direct - {one}))
+
+
+@cache
+def house() -> House:
+    """Gives the rooms as they are now. Raises KeyError or OSError where this is no checkout of the project."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = [one for one in settings["tool"]["importlinter"]["contracts"] if one["type"] == "layers"]
+    layers = [
+        [f"{contract['containers'][0]}.{name.strip()}" for name in layer.split("|")]
+        for contract in contracts
+        for layer in contract["layers"]
+    ]
+    first = next(place for place, layer in enumerate(layers) if layer[0].startswith(CHECKS))
+    layers.insert(first, [CHECKS])  # the door, which has all checks in their order
+    graph = grimp.build_graph("bot", "handlers", cache_dir=None)
+    uses: dict[str, set[str]] = {room: set() for layer in layers for room in layer}
+    for module in graph.modules - {"bot"}:
+        others = map(_room, graph.find_modules_directly_imported_by(module))
+        uses[_room(module)].update(other for other in others if other != _room(module))
+    return House(layers, {room: frozenset(used) for room, used in uses.items()})
+
+
+def rooms_picture() -> str:
+    """Gives the rooms in layers as a Mermaid flowchart; an arrow that follows from others is left out."""
+    rooms = house()
+    bands = _bands(rooms)
+    lines = [_STYLE, "flowchart TB"]
+    for number, (first, title) in enumerate(BANDS.items()):
+        lines.append(f'  subgraph part{number}["{title}"]')
+        lines += [f'    {_id(room)}["{_label(room)}"]' for room in bands[first]]
+        lines.append("  end")
+    ground = bands[BELOW_ALL]
+    for room in reversed(list(rooms.uses)):
+        if seen := [_id(other) for other in rooms.arrows(room) if other not in ground]:
+            lines.append(f"  {_id(room)} --> {' & '.join(seen)}")
+    lowest = [room for room in bands["bot.model"] if not rooms.uses[room].difference(ground)]
+    lines += [f"  {_id(lowest[-1])} ~~~ {_id(ground[len(ground) // 2])}"]
+    return fenced("\n".join(lines), "mermaid")
+
+
+def rooms_table(top: str) -> str:
+    """Gives each room of `bot` or `handlers` with its layer, what it is for, and which rooms it uses."""
+    rooms = house()
+    layers = [layer for layer in rooms.layers if layer[0].split(".")[0] == top]
+    rows = (
+        (str(number), _place(room), _purpose(room), ", ".join(map(_short, sorted(rooms.uses[room]))) or "none")
+        for number, layer in enumerate(layers, 1)
+        for room in layer
+    )
+    return table(("layer", "room", "what it is for", "uses"), rows)
+
+
+def _bands(rooms: House) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for layer in rooms.layers:
+        begun = [room for room in layer if room in BANDS]
+        if begun:
+            found[begun[0]] = []
+        found[list(found)[-1]] += layer
+    return found
+
+
+def _room(module: str) -> str:
+    """`bot.git` for all that is in it; the door of the checks is a room of its own."""
+    return ".".join(module.split(".")[:2])
+
+
+def _id(room: str) -> str:
+    return room.removeprefix("bot.").replace(".", "_")
+
+
+def _label(room: str) -> str:
+    return "CHECKS" if room == CHECKS else room.rpartition(".")[2]
+
+
+def _short(room: str) -> str:
+    return code(room.removeprefix("bot.").replace("handlers.", "handlers/"))
+
+
+def _file(room: str) -> Path:
+    folder = ROOT / Path(*room.split("."))
+    return folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+
+
+def _place(room: str) -> str:
+    path = _file(room).relative_to(ROOT)
+    return code(f"{path.parent}/" if path.name == "__init__.py" else str(path))
+
+
+def _purpose(room: str) -> str:
+    """The first sentence of what the room's door says."""
+    said = ast.get_docstring(ast.parse(_file(room).read_text(encoding="utf-8"))) or ""
+    return next(_sentences(said)).removesuffix(".").replace("|", "\\|")
+
+
+def _sentences(text: str) -> Iterator[str]:
+    words = " ".join(text.split())
+    while words:
+        sentence, stop, words = words.partition(". ")
+        yield sentence + stop.rstrip()
