@@ -1,4 +1,6 @@
 """The command line `assay`: one module for each group of commands in `commands`, and beside it what they share.
 
+`reports` prints what the checks say; the words of the comment on Forgejo are in `bot.plan`.
+
 Public modules: `main`.
 """

@@ -1,8 +1,11 @@
-"""What is observed of soaks: evidence, runs, commits, pull requests. Used by observe and reconcile."""
+"""What is observed of soaks: evidence, runs, commits, pull requests. Used by observe and reconcile.
+
+`for_target` gives the soaks that a look at a target needs, `collector` reads one of them from Forgejo and git.
+"""
 
 from bot.soaks.collector import SoakReader, Tracking, completed, tracked_here
 from bot.soaks.evidence_thread import accounts, elsewhere, evidence_items, shared_runs
-from bot.soaks.snapshot import Scene, Soaks
+from bot.soaks.for_target import Scene, Soaks
 
 __all__ = [
     "Scene",
