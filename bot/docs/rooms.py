@@ -54,7 +54,10 @@ class House:
 
 @cache
 def house() -> House:
-    """Gives the rooms as they are now. Raises KeyError or OSError where this is no checkout of the project."""
+    """Gives the rooms as they are now.
+
+    Raises ValueError for a room without a layer, and OSError where this is no checkout.
+    """
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = [one for one in settings["tool"]["importlinter"]["contracts"] if one["type"] == "layers"]
     layers = [
@@ -66,7 +69,10 @@ def house() -> House:
     layers.insert(first, [CHECKS])  # the door, which has all checks in their order
     graph = grimp.build_graph("bot", "handlers", cache_dir=None)
     uses: dict[str, set[str]] = {room: set() for layer in layers for room in layer}
-    for module in graph.modules - {"bot"}:
+    modules = graph.modules - {"bot"}
+    if homeless := sorted({_room(module) for module in modules} - uses.keys()):
+        raise ValueError(f"{homeless[0]} stands in no layer; name it in those of import-linter in pyproject.toml")
+    for module in modules:
         others = map(_room, graph.find_modules_directly_imported_by(module))
         uses[_room(module)].update(other for other in others if other != _room(module))
     return House(layers, {room: frozenset(used) for room, used in uses.items()})

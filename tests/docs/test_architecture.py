@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.docs import rooms
 from bot.docs.model_tables import in_words, inputs_table, items_table
 from bot.docs.rooms import BANDS, House, house, rooms_picture, rooms_table
 from bot.docs.sources import piece
@@ -49,18 +50,26 @@ def test_the_picture_has_every_room_once_and_is_small_enough_to_be_drawn() -> No
 
 
 def test_arrows_lead_down_and_from_them_follows_every_use() -> None:
-    rooms = house()
-    height = {room: number for number, layer in enumerate(rooms.layers) for room in layer}
-    drawn = House(rooms.layers, {room: frozenset(rooms.arrows(room)) for room in rooms.uses})
-    for room in rooms.uses:
-        assert drawn.below(room) == rooms.below(room)
-        inside = [one for one in rooms.uses[room] if one.split(".")[0] == room.split(".")[0]]
+    now = house()
+    height = {room: number for number, layer in enumerate(now.layers) for room in layer}
+    drawn = House(now.layers, {room: frozenset(now.arrows(room)) for room in now.uses})
+    for room in now.uses:
+        assert drawn.below(room) == now.below(room)
+        inside = [one for one in now.uses[room] if one.split(".")[0] == room.split(".")[0]]
         assert all(height[one] > height[room] for one in inside)
 
 
 def test_an_arrow_that_follows_from_others_is_left_out() -> None:
-    rooms = House((("a",), ("b",), ("c",)), {"a": frozenset("bc"), "b": frozenset("c"), "c": frozenset()})
-    assert {room: rooms.arrows(room) for room in "abc"} == {"a": ["b"], "b": ["c"], "c": []}
+    three = House((("a",), ("b",), ("c",)), {"a": frozenset("bc"), "b": frozenset("c"), "c": frozenset()})
+    assert {room: three.arrows(room) for room in "abc"} == {"a": ["b"], "b": ["c"], "c": []}
+
+
+def test_a_room_without_a_layer_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(settings.replace('  "soak",\n', ""), encoding="utf-8")
+    monkeypatch.setattr(rooms, "ROOT", tmp_path)
+    with pytest.raises(ValueError, match=r"handlers\.soak stands in no layer"):
+        house.__wrapped__()
 
 
 @pytest.mark.parametrize("top", ["bot", "handlers"])
