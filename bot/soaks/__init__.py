@@ -1,4 +1,4 @@
-"""What is observed of soaks: evidence, runs, commits, pull requests. Used by observe and reconcile."""
+"""The observed data of soaks: evidence, runs, commits, pull requests. Used by observe and reconcile."""
 
 from bot.soaks.collector import SoakReader, Tracking, completed, tracked_here
 from bot.soaks.evidence_thread import accounts, elsewhere, evidence_items, shared_runs
