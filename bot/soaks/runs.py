@@ -40,7 +40,7 @@ class _Found:
     lacking: bool = False
 
     @property
-    def told(self) -> bool:
+    def exists(self) -> bool:
         """Whether there is a run, whose start is still to be looked up."""
         return not self.lacking and not self.seen.unknown and self.seen.status != "missing"
 
@@ -67,14 +67,14 @@ class SoakRuns:
         found = {key: seen for key in keys[:MOST] if (seen := self._known.get(key)) is not None}
         asked = [key for key in keys[:MOST] if key not in found]
         listed = await self._listed(asked, patient=patient)
-        if numbers := [one.seen.number for one in listed.values() if one.told or one.lacking]:
+        if numbers := [one.seen.number for one in listed.values() if one.exists or one.lacking]:
             tasks = await read_tasks(self._client, repository, min(numbers), patient=patient)
             found |= {key: self._joined(key, one, tasks) for key, one in listed.items()}
         else:
             found |= {key: one.seen for key, one in listed.items()}
         found |= {key: RunSeen(number=key[1], id=key[2], unknown=MORE) for key in keys[MOST:]}
-        told = [found[key].model_copy(update={"unknown": self._mask(found[key].unknown)}) for key in keys]
-        return tuple(dict.fromkeys(told))
+        shown = [found[key].model_copy(update={"unknown": self._mask(found[key].unknown)}) for key in keys]
+        return tuple(dict.fromkeys(shown))
 
     async def _listed(self, keys: Sequence[Key], *, patient: bool) -> dict[Key, _Found]:
         """Look up the first run alone: if the server has no list of runs, the others are not requested."""
@@ -145,7 +145,7 @@ class SoakRuns:
         if listed.lacking:
             self._lacks.keep("", True, LACKING)
             return self._kept(key, self._of_tasks(seen, tasks))
-        if not listed.told or tasks.fault:
+        if not listed.exists or tasks.fault:
             return seen
         mine = tasks.of(seen.number)
         if seen.status == "waiting" and not mine and tasks.whole:

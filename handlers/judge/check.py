@@ -19,7 +19,7 @@ from handlers.judge.inputs import readable, seen
 from handlers.judge.labels import LABELS, STALE, Marks
 from handlers.judge.model_opinion import Resolves, advised
 from handlers.judge.payload import SCHEMA, JudgeActor, Opinion, Payload, PayloadTarget, fitting, labels_of
-from handlers.judge.previous import NAME, Past, old, why_anew
+from handlers.judge.previous import NAME, Past, old, rerun_reason
 from handlers.judge.rules import Ruled, judge
 from handlers.judge.signals.table import signals_table
 from handlers.language.text import read, resolves
@@ -70,7 +70,7 @@ class Judge:
         return _rested(report, past, snapshot) if resting else report.model_copy(update={"answers": others.answers})
 
     async def _own(self, ruled: Ruled, past: Past, snapshot: Snapshot, tools: Tools) -> Report:
-        reason = why_anew(past, snapshot, ruled.signals)
+        reason = rerun_reason(past, snapshot, ruled.signals)
         if reason is None:
             return _kept(past, ruled, snapshot)
         opinion, runtime = await advised(ruled.opinion, readable(snapshot), tools, self.resolves)

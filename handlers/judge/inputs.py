@@ -36,7 +36,7 @@ def evidence(snapshot: Snapshot, signals: Iterable[Signal]) -> str:
     changing one does not ask for a new judgment.
     """
     read, policy = snapshot.inputs, snapshot.policy
-    told = {signal.ref for signal in signals}
+    cited = {signal.ref for signal in signals}
     accepted = {entry.fingerprint for entry in policy.secret_leak.accept}
     soaks = [[soak.inputs.soak.name, soak.name] for soak in tracked_soaks(snapshot)]
     return canonical(
@@ -45,7 +45,7 @@ def evidence(snapshot: Snapshot, signals: Iterable[Signal]) -> str:
             "author": read.author,
             "base": read.base.ref,
             "body": read.body_hash,
-            "comments": [[one.id, one.body_hash] for one in read.comments if f"comment:{one.id}" in told],
+            "comments": [[one.id, one.body_hash] for one in read.comments if f"comment:{one.id}" in cited],
             "decisions": [[one.comment_id, one.line, one.command, one.argument] for one in obeyed(snapshot)],
             "files": [[one.path, one.status, one.added, one.removed] for one in read.files],
             "head": read.head.sha,

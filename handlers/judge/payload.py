@@ -147,8 +147,8 @@ def parsed(text: str) -> Payload:
     try:
         return Payload.model_validate_json(text, strict=True)
     except ValidationError as fault:
-        told = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in fault.errors(include_url=False)[:3]]
-        raise NotAPayload("; ".join(told)) from None
+        messages = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in fault.errors(include_url=False)[:3]]
+        raise NotAPayload("; ".join(messages)) from None
 
 
 def load(text: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Past:
         return cls(made, bool(found) and found[-1].target_snapshot.state != "open")
 
 
-def why_anew(past: Past, snapshot: Snapshot, signals: Sequence[Signal]) -> RerunReason | None:
+def rerun_reason(past: Past, snapshot: Snapshot, signals: Sequence[Signal]) -> RerunReason | None:
     """Return the first reason for a new judgment, or None if the last one is valid; `signals` are the rules'."""
     if not past.judged:
         return "no_prior_judgment"

@@ -109,7 +109,7 @@ def _stated(said: AbstractSet[str]) -> Iterator[Matter]:
 
 
 def commanded(words: Sequence[Word]) -> Iterator[Matter]:
-    """Gives the matters of a command that a plan shows: the words of its line, from the first on."""
+    """Return the matters of a command line in a plan; `words` are the words of the line."""
     named = f"{' '.join(word.text for word in words)} "
     yield from (matter for command, matter in topics.COMMANDS.items() if named.startswith(f"{command} "))
 

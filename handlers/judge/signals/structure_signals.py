@@ -117,16 +117,16 @@ def _issue(snapshot: Snapshot, text: Text, title: Line, body: Sequence[Line]) ->
 
 def _pull(snapshot: Snapshot, text: Text, title: Line, body: Sequence[Line]) -> Iterator[Signal]:
     inputs = snapshot.inputs
-    told = sum(line.size for line in body) >= 5  # noqa: PLR2004 - fewer words are no sentence
-    yield from [] if told else [fired("empty", "pull-title")]
+    described = sum(line.size for line in body) >= 5  # noqa: PLR2004 - fewer words are no sentence
+    yield from [] if described else [fired("empty", "pull-title")]
     loose = (
         (vague([title, *body]) or {word.text for word in title.words} <= _SAYING_NOTHING)
         and not text.slugs
         and not title_type(folded(inputs.title))
     )
-    if loose or (not told and (title.size < 3 or not inputs.files)):  # noqa: PLR2004 - `Fix it` says nothing
+    if loose or (not described and (title.size < 3 or not inputs.files)):  # noqa: PLR2004 - `Fix it` says nothing
         yield fired("vague", "pull-title")
-    if told:
+    if described:
         line = next(line for line in text.lines if line.form != "heading")
         yield fired("goal", place(line, "pull"))
     if inputs.draft:
