@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from bot.model import CommitSeen, EvidenceRun, PullSeen, RunSeen
+from handlers.facts.wording import some
 from handlers.soak.payload import Fact
 from handlers.soak.state.inputs import Item, SoakInputs
 
@@ -78,7 +79,7 @@ def _of_run(item: Item, inputs: SoakInputs) -> Verified:
 
 def _run(item: Item, named: EvidenceRun | None, run: RunSeen | None) -> Iterator[Fact]:
     if named is None or not (named.number or named.id):
-        yield Fact(name="run", standing="unverifiable", says="it names no run, nothing to verify", by=item.by)
+        yield Fact(name="run", standing="unverifiable", says="it names no run, so nothing can be verified", by=item.by)
         return
     about = f"run #{named.number}" if named.number else f"the run with id {named.id}"
     if run is None:
@@ -107,7 +108,7 @@ def _identity(item: Item, run: RunSeen) -> Iterator[Fact]:
     theirs, mine = (PurePosixPath(name.split("@")[0]).name.casefold() for name in (run.workflow, named.workflow))
     if theirs and mine.endswith((".yml", ".yaml")) and theirs.endswith((".yml", ".yaml")):
         same = theirs == mine
-        says = f"it is a run of {run.workflow}" + ("" if same else f", not of {named.workflow}")
+        says = f"the run is of {run.workflow}" + ("" if same else f", not of {named.workflow}")
         yield Fact(name="workflow", standing="verified" if same else "contradicted", says=says, by=run.endpoint)
     if run.started_at is not None and run.started_at > item.at:
         says = f"run #{run.number} started after the evidence was written"
@@ -120,10 +121,10 @@ def _commit(item: Item, inputs: SoakInputs, run: RunSeen, *, smoke: bool) -> Ite
         yield Fact(name="commit", standing="unverifiable", says="it names no commit", by=item.by)
         return
     if not _is_commit(named, run.commit):
-        says = f"run #{run.number} ran on {run.commit[:10] or 'another commit'}, not on {named[:10]}"
+        says = f"run #{run.number} used the commit {run.commit[:10] or '(unknown)'}, not {named[:10]}"
         yield Fact(name="commit", standing="contradicted", says=says, by=run.endpoint)
         return
-    yield Fact(name="commit", standing="verified", says=f"it ran on {named[:10]}", by=run.endpoint)
+    yield Fact(name="commit", standing="verified", says=f"the run used the commit {named[:10]}", by=run.endpoint)
     # By the run's full id: another commit with the same short id can be made in minutes.
     commit = next((one for one in inputs.seen.commits if one.sha == run.commit), CommitSeen(sha=run.commit))
     yield _on_default(commit)
@@ -154,15 +155,15 @@ def _after(number: int, commit: CommitSeen, run: RunSeen, inputs: SoakInputs) ->
         yield Fact(name=name, standing="contradicted", says=f"#{number} is not merged", by=by)
         return
     if number not in commit.pulls:
-        yield Fact(name=name, standing="contradicted", says=f"its commit does not contain #{number}", by="git")
+        yield Fact(name=name, standing="contradicted", says=f"the run's commit does not contain #{number}", by="git")
     if run.started_at is None:
-        says = f"unknown whether it started after the merge of #{number}: Forgejo does not report its start time"
+        says = f"unknown whether the run started after the merge of #{number}: Forgejo reports no start time"
         yield Fact(name=name, standing="unverifiable", says=says, by=run.endpoint)
     elif run.started_at < pull.merged_at:
-        yield Fact(name=name, standing="contradicted", says=f"it started before the merge of #{number}", by=by)
+        yield Fact(name=name, standing="contradicted", says=f"the run started before the merge of #{number}", by=by)
     elif number in commit.pulls:
         yield Fact(
-            name=name, standing="verified", says=f"it started after the merge of #{number} and contains it", by=by
+            name=name, standing="verified", says=f"the run started after the merge of #{number} and contains it", by=by
         )
 
 
@@ -172,7 +173,7 @@ def _marker(item: Item, inputs: SoakInputs) -> Iterator[Fact]:
         return
     count = item.evidence.markers.get(marker, 0)
     if count:
-        yield Fact(name="marker", standing="attested", says=f"{marker}: {count} times", by=item.by)
+        yield Fact(name="marker", standing="attested", says=f"{marker}: {some(count, 'time')}", by=item.by)
     else:
         yield Fact(name="marker", standing="contradicted", says=f"{marker} not found in any log", by=item.by)
 
@@ -181,7 +182,7 @@ def _forbidden(item: Item, inputs: SoakInputs, *, needed: bool) -> Iterator[Fact
     for text in inputs.soak.forbidden:
         count = item.evidence.markers.get(text)
         if count:
-            says = f"{text}: {count} times, but it is forbidden"
+            says = f"{text}: {some(count, 'time')}, but it is forbidden"
             yield Fact(name="forbidden marker", standing="contradicted", says=says, by=item.by)
         elif count == 0:
             yield Fact(name="forbidden marker", standing="attested", says=f"{text}: 0 times", by=item.by)

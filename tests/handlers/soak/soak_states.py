@@ -33,13 +33,13 @@ def facts(number: int) -> tuple[Fact, ...]:
     asked = f"runs?run_number={number}"
     return (
         Fact(name="run", standing="verified", says=f"run #{number} succeeded", by=asked),
-        Fact(name="workflow", standing="verified", says="it is a run of auto-apply.yml", by=asked),
-        Fact(name="commit", standing="verified", says="it ran on cec1037b51", by=asked),
+        Fact(name="workflow", standing="verified", says="the run is of auto-apply.yml", by=asked),
+        Fact(name="commit", standing="verified", says="the run used the commit cec1037b51", by=asked),
         Fact(name="default branch", standing="verified", says="the commit is on the default branch", by="git"),
         Fact(
             name="after #273",
             standing="verified",
-            says="it started after the merge of #273 and contains it",
+            says="the run started after the merge of #273 and contains it",
             by="pull request 273",
         ),
         Fact(name="marker", standing="attested", says=f"{MARKER}: 2 times", by="deploy-runner"),

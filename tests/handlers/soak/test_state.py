@@ -81,12 +81,12 @@ RUN = {"number": 729, "id": 869, "workflow": "auto-apply.yml"}
 NOT_COUNTED: dict[str, tuple[Change, str]] = {
     "before the prerequisite was merged": (
         lambda t: t.run(729, later(hours=0.9)),
-        "it started before the merge of #273",
+        "the run started before the merge of #273",
     ),
     "a prerequisite that isn't merged": (lambda t: (t.pulls.clear(), t.run(729, later(hours=2))), "#273 is not merged"),
     "a commit without the prerequisite": (
         lambda t: (t.commits.__setitem__(0, CommitSeen(sha="c3" * 20, on_default=True)), t.run(729, later(hours=2))),
-        "its commit does not contain #273",
+        "the run's commit does not contain #273",
     ),
     "a commit beside the default branch": (
         lambda t: (
@@ -107,10 +107,10 @@ NOT_COUNTED: dict[str, tuple[Change, str]] = {
         lambda t: t.run(729, later(hours=2), "stuck"),
         "run #729 is stuck: it waits without a task; restart the runner",
     ),
-    "another commit": (lambda t: t.run(729, later(hours=2), commit="d4" * 20), "not on c3c3"),
+    "another commit": (lambda t: t.run(729, later(hours=2), commit="d4" * 20), ", not c3c3"),
     "another id": (lambda t: t.run(729, later(hours=2), id=1), "has the id 1, not 869"),
-    "another workflow": (lambda t: t.run(729, later(hours=2), workflow="other.yml"), "it is a run of other.yml"),
-    "a time that isn't told": (lambda t: t.run(729, None, started_at=None), "Forgejo does not report its start time"),
+    "another workflow": (lambda t: t.run(729, later(hours=2), workflow="other.yml"), "the run is of other.yml"),
+    "a time that isn't told": (lambda t: t.run(729, None, started_at=None), "Forgejo reports no start time"),
     "a run that began after its evidence": (
         lambda t: t.run(729, later(hours=4)),
         "started after the evidence was written",
