@@ -18,7 +18,7 @@ from tests.snapshots import ISSUE, LABELS, NOW, OPERATOR, POLICY, TOOLS, snapsho
 
 SIGNALS = (
     Signal(name="credential", group="act", weight=5, says="it touches a credential", ref="issue-title"),
-    Signal(name="criteria", group="text", weight=2, says="it says when it is done", ref="issue-body-done"),
+    Signal(name="criteria", group="text", weight=2, says="it has acceptance criteria", ref="issue-body-done"),
 )
 OPINION: Mapping[str, Any] = {
     "priority": "p2",

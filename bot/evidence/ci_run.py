@@ -1,4 +1,4 @@
-"""Which run evidence is about: what the options name, else the run of Forgejo Actions that the command runs in."""
+"""Finds the run for the evidence: the one named by the options, otherwise the current run of Forgejo Actions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bot.model import EvidenceRun
 
 @dataclass(frozen=True)
 class NamedRun:
-    """A run as the options name it; empty or None where they don't."""
+    """A run as the options name it; empty or None for options that are not given."""
 
     number: int | None = None
     id: int | None = None
@@ -19,14 +19,14 @@ class NamedRun:
 
 
 def in_ci(environ: Mapping[str, str], name: str) -> str:
-    """Gives a variable of the Actions' environment, `FORGEJO_…` before `GITHUB_…`."""
+    """Return a variable of the Actions' environment: `FORGEJO_…` if set, otherwise `GITHUB_…`."""
     return environ.get(f"FORGEJO_{name}", "") or environ.get(f"GITHUB_{name}", "")
 
 
 def run_of(named: NamedRun, environ: Mapping[str, str]) -> tuple[EvidenceRun | None, str]:
-    """Gives the run and its commit; None and an empty text where neither options nor environment know them.
+    """Return the run and its commit; None and an empty text if neither options nor environment name them.
 
-    As soon as the options name another run than the one the command runs in, nothing of the latter is taken.
+    If the options name another run than the current one, nothing is taken from the environment.
     """
     number, own_id = _whole(in_ci(environ, "RUN_NUMBER")), _whole(in_ci(environ, "RUN_ID"))
     same = named.number in (None, number) and named.id in (None, own_id)
@@ -42,12 +42,12 @@ def run_of(named: NamedRun, environ: Mapping[str, str]) -> tuple[EvidenceRun | N
 
 
 def _workflow(environ: Mapping[str, str]) -> str:
-    """The workflow's file, since that is what Forgejo's API tells; its title where the file isn't known."""
+    """Return the workflow's file name, as in Forgejo's API; its title if the file is unknown."""
     return PurePosixPath(in_ci(environ, "WORKFLOW_REF").split("@")[0]).name or in_ci(environ, "WORKFLOW")
 
 
 def _url(number: int, environ: Mapping[str, str]) -> str:
-    """The page of a run of this repository; Forgejo's pages go by the number, not by the id."""
+    """Return the page of a run of this repository; its address contains the run's number, not the id."""
     server, repository = in_ci(environ, "SERVER_URL").rstrip("/"), in_ci(environ, "REPOSITORY")
     return f"{server}/{repository}/actions/runs/{number}" if number and server and repository else ""
 

@@ -1,7 +1,7 @@
-"""From what was read of a run to evidence of a soak, and to the comment that carries it. Reads nothing itself.
+"""Builds the evidence of a soak from the data of a run, and the comment that contains it. Reads no files itself.
 
-The comment is a table for people and the payload for the bot, folded. All of its texts come from files and options of a
-CI job, so they are escaped. It is made only if it reads back as exactly the evidence that went in.
+The comment has a table for people and a folded payload for the bot. All texts come from files and options of a CI job,
+so they are escaped. The comment is only returned if parsing it gives exactly the same evidence.
 """
 
 import json
@@ -43,12 +43,12 @@ _RUN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._-]+){2,6
 
 
 class EvidenceError(ValueError):
-    """What was given can't be evidence; the text says why and quotes nothing of a file."""
+    """Raised for input that cannot be evidence; the text says why and quotes nothing from a file."""
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """A JSON artifact of a run. A scope has no step; `approved_pr` only an apply has."""
+    """A JSON artifact of a run. A scope has no step; only an apply has `approved_pr`."""
 
     module: str = ""
     step: str = ""
@@ -60,7 +60,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Markers:
-    """The texts that are counted: those that a run has to show, those it may not, and how often each was found."""
+    """The texts that are counted in logs: expected ones, forbidden ones, and how often each was found."""
 
     expected: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
@@ -68,11 +68,11 @@ class Markers:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Gives all of them, each once."""
+        """All texts, each once."""
         return tuple(dict.fromkeys((*self.expected, *self.forbidden)))
 
     def counted(self, logs: Collection[Mapping[str, int]]) -> "Markers":
-        """Gives the sums over all logs, and none where no log was read: that shows nothing of any text."""
+        """Return the markers with the sums over all logs; without counts if no log was read."""
         if not logs:
             return Markers(self.expected, self.forbidden)
         sums = {text: sum(log.get(text, 0) for log in logs) for text in self.texts}
@@ -80,51 +80,51 @@ class Markers:
 
 
 def artifact_of(name: str, data: bytes) -> Artifact:
-    """Gives what an artifact says; its file's name says what it is. Raises EvidenceError."""
+    """Return an artifact from its file name, which says what it is, and its content. Raises EvidenceError."""
     ending = next((ending for ending in STEPS if name.endswith(ending) and name != ending), "")
     if name != SCOPE and not ending:
         known = ", ".join(f"<module>{one}" for one in STEPS)
-        raise EvidenceError(f"its name tells nothing; artifacts are named {known} or {SCOPE}")
+        raise EvidenceError(f"unknown artifact name; expected {known} or {SCOPE}")
     found = _object(data)
     if name == SCOPE:
         return Artifact(allowed=_modules(found, "allowed"), blocked=_modules(found, "blocked"))
     approved = found.get("approved_pr") if STEPS[ending] == "apply" else None
     if approved is not None and (type(approved) is not int or approved < 1):
-        raise EvidenceError("`approved_pr` in it isn't a number of a pull request")
+        raise EvidenceError("invalid `approved_pr`: expected the number of a pull request")
     return Artifact(name.removesuffix(ending), STEPS[ending], _step(found), approved)
 
 
 def module_of(artifacts: Sequence[Artifact], given: str) -> str:
-    """Gives the module that all of it is about. Raises EvidenceError where artifacts are of several."""
+    """Return the module of all artifacts. Raises EvidenceError if they are of several modules."""
     names = sorted({one.module for one in artifacts if one.module} | ({given} if given else set()))
     if len(names) > 1:
-        raise EvidenceError(f"the modules {', '.join(names)} are mixed; collect evidence of one module at a time")
+        raise EvidenceError(f"several modules: {', '.join(names)}; collect evidence for one module at a time")
     return names[0] if names else ""
 
 
 def steps_of(artifacts: Sequence[Artifact]) -> dict[str, EvidenceStep]:
-    """Gives each step's result by its name, as they follow each other. Raises EvidenceError for one given twice."""
+    """Return the result of each step by name, in the order of the steps. Raises EvidenceError for a duplicate step."""
     steps: dict[str, EvidenceStep] = {}
     for one in artifacts:
         if one.step in steps:
-            raise EvidenceError(f"there are two artifacts of the step {one.step}; name one of them")
+            raise EvidenceError(f"two artifacts for the step {one.step}; pass only one of them")
         if one.result is not None:
             steps[one.step] = one.result
     return {name: steps[name] for name in STEPS.values() if name in steps}
 
 
 def evidence_of(said: Mapping[str, Any]) -> Evidence:
-    """Gives evidence from its parts. Raises EvidenceError that names the part."""
+    """Return evidence built from its parts. Raises EvidenceError with the name of an invalid part."""
     try:
         return Evidence.model_validate({name: value for name, value in said.items() if value is not None})
     except ValidationError as fault:
         first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"][:2]).replace("_", " ")
-        raise EvidenceError(f"{where}: {first['type'].replace('_', ' ')}; evidence can't hold that") from None
+        raise EvidenceError(f"invalid value for {where}: {first['type'].replace('_', ' ')}") from None
 
 
 def comment(evidence: Evidence, markers: Markers, artifacts: Sequence[Artifact] = ()) -> str:
-    """Gives the Markdown of the comment. Raises EvidenceError if it wouldn't read back as the evidence."""
+    """Return the Markdown of the comment. Raises EvidenceError if parsing it does not give the same evidence."""
     shown = FORM.format(
         heading=HEADING,
         rows="\n".join(f"| {name} | {value} |" for name, value in _rows(evidence, markers, artifacts)),
@@ -134,20 +134,20 @@ def comment(evidence: Evidence, markers: Markers, artifacts: Sequence[Artifact] 
         end=EVIDENCE_END,
     )
     if list(blocks(shown)) != [Block(0, evidence)]:
-        raise EvidenceError("the comment wouldn't read back as this evidence; give it fewer and shorter texts")
+        raise EvidenceError("the comment cannot be parsed back to the same evidence; use fewer and shorter texts")
     return shown
 
 
 def against(evidence: Evidence, markers: Markers) -> Iterator[str]:
-    """Gives what in the evidence speaks plainly against the soak, in words without Markdown."""
+    """Return the failures that the evidence shows, as plain text without Markdown."""
     for text in markers.forbidden:
         if count := evidence.markers.get(text, 0):
-            yield f"the logs show {text}, which they may not: {_times(count)}"
+            yield f"the logs contain the forbidden text {text}: {_times(count)}"
     if evidence.kind == "smoke":
-        yield from (f"no log shows {text}" for text in markers.expected if not evidence.markers.get(text))
+        yield from (f"{text} not found in any log" for text in markers.expected if not evidence.markers.get(text))
     for name, step in evidence.steps.items():
         if step.exit_code:
-            yield f"{name} ended with exit code {step.exit_code}"
+            yield f"step {name} ended with exit code {step.exit_code}"
 
 
 def _rows(evidence: Evidence, markers: Markers, artifacts: Sequence[Artifact]) -> Iterator[tuple[str, str]]:
@@ -204,16 +204,16 @@ def _listed(modules: Sequence[str]) -> str:
 
 
 def _times(count: int) -> str:
-    return {0: "not once", 1: "once"}.get(count, f"{count} times")
+    return "once" if count == 1 else f"{count} times"
 
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
         found = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise EvidenceError("it isn't JSON in UTF-8; take it whole from the run's artifacts") from None
+        raise EvidenceError("not valid JSON in UTF-8; use the complete file from the run's artifacts") from None
     if not isinstance(found, dict):
-        raise EvidenceError("it holds no JSON object; take it whole from the run's artifacts")
+        raise EvidenceError("expected a JSON object; use the complete file from the run's artifacts")
     return found
 
 
@@ -221,37 +221,39 @@ def _step(found: Mapping[str, Any]) -> EvidenceStep:
     codes = [found[name] for name in ("exitCode", "exit_code") if name in found]
     status = found.get("status", "")
     if not isinstance(status, str) or any(type(one) is not int for one in codes) or not (status or codes):
-        raise EvidenceError("`status` has to be a text in it, and `exitCode` or `exit_code` a whole number")
+        raise EvidenceError(
+            "invalid step: `status` must be text, `exitCode` or `exit_code` an integer; one of them is required"
+        )
     if len(set(codes)) > 1:
-        raise EvidenceError("`exitCode` and `exit_code` in it differ; which one holds can't be told")
+        raise EvidenceError("`exitCode` and `exit_code` have different values; keep only the correct one")
     try:
         return EvidenceStep(status=status, exit_code=codes[0] if codes else None)
     except ValidationError:
-        raise EvidenceError("its `status` is too long") from None
+        raise EvidenceError("`status` is too long") from None
 
 
 def _modules(found: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
-    """The modules of a scope: texts, or objects that name theirs."""
+    """Return the modules of a scope: a list of texts, or of objects with the key `module` or `name`."""
     entries = next((found[key] for key in (name, f"{name}_modules", f"{name}Modules") if key in found), None)
     if entries is None:
         return None
     if not isinstance(entries, list):
-        raise EvidenceError(f"`{name}` in it is no list of modules")
+        raise EvidenceError(f"`{name}` is not a list of modules")
     named = [one.get("module", one.get("name")) if isinstance(one, dict) else one for one in entries]
     texts = tuple(one for one in named if isinstance(one, str))
     if len(texts) != len(named):
-        raise EvidenceError(f"`{name}` in it is no list of modules")
+        raise EvidenceError(f"`{name}` is not a list of modules")
     return texts
 
 
 def moment(text: str, now: datetime) -> datetime:
-    """Gives the time that a text names, in UTC, or now for none. Raises EvidenceError for one without its zone."""
+    """Return the time in a text, in UTC; `now` for an empty text. Raises EvidenceError for a time without a zone."""
     if not text:
         return now
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise EvidenceError("that is no time; write one such as 2026-05-14T09:44:00+02:00") from None
+        raise EvidenceError("invalid time; expected a form such as 2026-05-14T09:44:00+02:00") from None
     if found.tzinfo is None:
-        raise EvidenceError("that time has no zone; write one such as 2026-05-14T09:44:00+02:00")
+        raise EvidenceError("time without a zone; expected a form such as 2026-05-14T09:44:00+02:00")
     return found.astimezone(UTC)

@@ -1,9 +1,9 @@
-"""Reads logs of any size for `assay evidence`: how often texts stand in them, and whether a secret does.
+"""Reads logs of any size for `assay evidence`: counts texts in them and scans them for secrets.
 
-A log is read in pieces that end where lines end, and each piece is searched together with the end of the one before, so
-what stands on a border is found; a line longer than a piece is cut with the same overlap. Codes that colour a
-terminal's text are taken out first: they part a word that everybody reads as one. Counts are exact, of occurrences that
-don't overlap. No more than a few pieces are in memory, whatever the log's size.
+A log is read in pieces that end at line ends. Each piece is scanned together with the end of the previous one, so that
+matches across a border are found; a line longer than a piece is cut with the same overlap. Terminal colour codes are
+removed first, because they can split a word. Counts are exact and without overlapping occurrences. Only a few pieces
+are in memory at a time, for any size of the log.
 """
 
 import re
@@ -16,13 +16,13 @@ from typing import BinaryIO
 from bot.scan import Scanner, ScanResult
 
 BLOCK = 960 * 1024
-"""Bytes that are read at a time: with the overlap and a line's rest they still are one window of the scanner."""
+"""Bytes read at a time: with the overlap and the rest of a line they fit into one window of the scanner."""
 OVERLAP = 16 * 1024
 LEAST = 64 * 1024
-"""A piece so small that what can't be searched in it as a whole isn't searched in parts either."""
+"""Size up to which a piece that cannot be scanned as a whole is not split further."""
 MAX_SECRETS = 50
 WORKERS = 2
-"""Threads that search; more gain nothing, since most of the work holds the interpreter."""
+"""Scanner threads; more do not help, because most of the work holds the interpreter lock."""
 
 _COLOUR = re.compile(rb"\x1b\[[0-9;:]*[mK]")
 _COLOUR_BEGUN = re.compile(rb"\x1b(?:\[[0-9;:]{0,32})?\Z")
@@ -30,12 +30,12 @@ _PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip
 
 
 class LogError(ValueError):
-    """A log that can't be evidence; the text says why."""
+    """Raised for a log that cannot be evidence; the text continues a sentence that begins with the log's name."""
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret in a log: what it is and on which line, and nothing of it."""
+    """A secret in a log: its rule, severity, line and fingerprint, never its value."""
 
     rule: str
     severity: str
@@ -45,9 +45,9 @@ class Secret:
 
 @dataclass(frozen=True)
 class LogRead:
-    """What a log holds. `unread` says what couldn't be searched for secrets: only what has neither is clean.
+    """The result for a log. It is clean only if it has no `secrets` and nothing is `unread`.
 
-    `more` counts the secrets beyond those that are listed.
+    `unread` says which parts could not be scanned; `more` is the number of secrets that are not listed.
     """
 
     counts: dict[str, int]
@@ -58,7 +58,7 @@ class LogRead:
 
 @dataclass(frozen=True)
 class _Chunk:
-    """Some of a log. `text` begins at byte `at`, on line `line`; what is before `fresh` was in the last piece too."""
+    """A piece of a log. `text` begins at byte `at`, on line `line`; the part before `fresh` repeats the last piece."""
 
     text: bytes = field(repr=False)
     at: int
@@ -74,7 +74,7 @@ class _Found:
 
 
 class Counter:
-    """Counts texts in what is fed to it block by block, as if it were one."""
+    """Counts texts in a stream of blocks, also across block borders."""
 
     def __init__(self, texts: Collection[str]) -> None:
         self._sought = {text: text.encode("utf-8", "surrogateescape") for text in texts}
@@ -82,19 +82,19 @@ class Counter:
         self.counts = dict.fromkeys(texts, 0)
 
     def feed(self, block: bytes) -> None:
-        """Counts on."""
+        """Count in the next block."""
         for text, sought in self._sought.items():
             data, at = self._held[text] + block, 0
             while (found := data.find(sought, at)) >= 0:
                 self.counts[text] += 1
                 at = found + len(sought)
-            # No marker has a line's end in it, so after one there is nothing to hold.
+            # No marker contains a line end, so nothing has to be kept after one.
             rest = max(at, len(data) - len(sought) + 1)
             self._held[text] = b"" if data.endswith(b"\n") else data[rest:]
 
 
 def read_log(file: BinaryIO, texts: Collection[str], scanner: Scanner) -> LogRead:
-    """Gives what a log holds, from its first byte to its last. Raises LogError for one that is packed or empty."""
+    """Return the result for a complete log. Raises LogError if it is compressed or empty."""
     counter, found, unread = Counter(texts), dict[int, _Found](), list[str]()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="log") as pool:
         waiting: deque[tuple[_Chunk, Future[tuple[list[_Found], list[str]]]]] = deque()
@@ -107,13 +107,13 @@ def read_log(file: BinaryIO, texts: Collection[str], scanner: Scanner) -> LogRea
                 break
         for _, future in waiting:
             _take(future.result(), found, unread)
-    told = [one.secret for _, one in sorted(found.items())]
-    more = max(0, len(told) - MAX_SECRETS)
-    return LogRead(counter.counts, tuple(told[:MAX_SECRETS]), more, tuple(dict.fromkeys(unread)))
+    listed = [one.secret for _, one in sorted(found.items())]
+    more = max(0, len(listed) - MAX_SECRETS)
+    return LogRead(counter.counts, tuple(listed[:MAX_SECRETS]), more, tuple(dict.fromkeys(unread)))
 
 
 def _take(result: tuple[list[_Found], list[str]], found: dict[int, _Found], unread: list[str]) -> None:
-    """What begins at one byte is one secret; a piece may have had only the beginning of it."""
+    """Add a result. Hits that begin at the same byte are one secret: the longest is kept, others may be cut off."""
     hits, gaps = result
     for hit in hits:
         before = found.get(hit.start)
@@ -123,7 +123,7 @@ def _take(result: tuple[list[_Found], list[str]], found: dict[int, _Found], unre
 
 
 def _searched(scanner: Scanner, chunk: _Chunk) -> tuple[list[_Found], list[str]]:
-    """The secrets of a piece; one that has too many places to judge is searched in halves."""
+    """Return the secrets of a piece; a piece with too many candidates is scanned in halves."""
     result = scanner.scan(chunk.text)
     if not result.gaps or len(chunk.text) <= LEAST:
         return list(_found(result, chunk)), [f"near line {chunk.line}: {gap}" for gap in result.gaps]
@@ -159,23 +159,23 @@ def _chunks(file: BinaryIO) -> Iterator[_Chunk]:
 
 
 def _overlap(text: bytes) -> bytes:
-    """The end of a piece, from a line's beginning if there is one near."""
+    """Return the end of a piece, from the start of a line if one is near."""
     tail = text[-OVERLAP:]
     return tail[tail.find(b"\n", 0, OVERLAP // 2) + 1 :] if len(text) > OVERLAP else tail
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    """What a file holds without colours. Raises LogError."""
+    """Return the blocks of a file without colour codes. Raises LogError."""
     held, first = b"", True
     while block := file.read(BLOCK):
         if first and (packed := next((name for head, name in _PACKED.items() if block.startswith(head)), "")):
-            raise LogError(f"is packed ({packed}); unpack it first")
+            raise LogError(f"is compressed ({packed}); decompress it first")
         first = False
         text = _COLOUR.sub(b"", held + block)
         begun = _COLOUR_BEGUN.search(text, max(0, len(text) - 40))
         held = text[begun.start() :] if begun else b""
         yield text[: len(text) - len(held)]
     if first:
-        raise LogError("is empty; name the log of the run")
+        raise LogError("is empty; pass the log of the run")
     if held:
         yield held

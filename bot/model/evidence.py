@@ -184,7 +184,7 @@ def _payloads(body: str) -> Iterator[str]:
 
 def _block(index: int, text: str) -> Block:
     if len(text) > MAX_PAYLOAD:
-        return Block(index, fault=f"it is larger than {MAX_PAYLOAD // 1024} KB")
+        return Block(index, fault=f"larger than {MAX_PAYLOAD // 1024} KB")
     if fenced := _FENCE.match(text):
         text = fenced[2]
     evidence, fault = _known(text) if len(text) <= KNOWN else _read(text)
@@ -196,10 +196,10 @@ def _read(text: str) -> tuple[Evidence | None, str]:
         return Evidence.model_validate(json.loads(text, object_pairs_hook=_each_once)), ""
     except ValidationError as fault:
         first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part)[:40] for part in first["loc"][:3]) or "it"
+        where = ".".join(str(part)[:40] for part in first["loc"][:3]) or "payload"
         return None, f"{where}: {first['type'].replace('_', ' ')}"
     except (ValueError, RecursionError):
-        return None, "it isn't valid JSON, or a key stands twice in it"
+        return None, "invalid JSON or duplicate key"
 
 
 _known = lru_cache(maxsize=1000)(_read)

@@ -1,4 +1,4 @@
-"""The thread of a soak as somebody writes it down in YAML, to see without a server what the check makes of it."""
+"""The scenario of a simulated soak: a thread written in YAML, to try the check without a server."""
 
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ def _aware(at: datetime) -> datetime:
 
 
 def _moment(value: object) -> object:
-    """YAML makes a day of a date that stands alone, and no moment of what it doesn't know."""
+    """Return a time for a YAML value: YAML reads a date alone as a day, and other forms as text."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, time())
     if value is None or isinstance(value, datetime):
@@ -24,11 +24,11 @@ def _moment(value: object) -> object:
     try:
         return datetime.fromisoformat(str(value).strip().removesuffix(" UTC"))
     except ValueError:
-        raise ValueError("that is no time; write one such as 2026-05-14T09:44:00+02:00") from None
+        raise ValueError("invalid time; expected a form such as 2026-05-14T09:44:00+02:00") from None
 
 
 def _text(value: object) -> object:
-    """YAML makes numbers of what is a name or a text."""
+    """Return a number as text: YAML reads some names and texts as numbers."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
@@ -43,14 +43,14 @@ def _several(value: object) -> object:
 
 
 def _pull(value: object) -> object:
-    """A pull request may stand there as nothing but the moment of its merge."""
+    """Return the mapping of a pull request, which may be written as only the time of its merge."""
     if value is None:
         return {}
     return {"merged_at": value} if isinstance(value, str | date) else value
 
 
 def _mapping(value: object) -> object:
-    """Nothing is written in many ways."""
+    """Return an empty mapping for null and for an empty list."""
     return {} if value is None or value == [] else value
 
 
@@ -61,21 +61,21 @@ Names = Annotated[tuple[Annotated[Login, BeforeValidator(_text)], ...], BeforeVa
 Numbers = Annotated[tuple[Numbered, ...], BeforeValidator(_several)]
 
 
-class Told(Section):
-    """A part of a story: what is null in it isn't told."""
+class Part(Section):
+    """A part of a story; null values in it are treated as absent."""
 
     @model_validator(mode="before")
     @classmethod
-    def _told(cls, data: Any) -> Any:
+    def _without_nulls(cls, data: Any) -> Any:
         return without_nulls(data)
 
 
 def without_nulls(data: Any) -> Any:
-    """Gives a mapping without what is null in it, and anything else as it is."""
+    """Return a mapping without its null values, and any other value unchanged."""
     return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
 
 
-class Issue(Told):
+class Issue(Part):
     """The tracking issue."""
 
     repo: Text = "simulated/thread"
@@ -85,8 +85,8 @@ class Issue(Told):
     body: Text = ""
 
 
-class Comment(Told):
-    """One comment. One that was edited has the text that it has now."""
+class Comment(Part):
+    """One comment. The text of an edited comment is the one after the edit."""
 
     author: Text
     at: Moment
@@ -94,14 +94,14 @@ class Comment(Told):
     edited_at: Moment | None = None
 
 
-class Pull(Told):
-    """A pull request that the soak waits for: open, where no time of its merge is told."""
+class Pull(Part):
+    """A pull request that the soak waits for; open if it has no time of a merge."""
 
     merged_at: Moment | None = None
 
 
-class Run(Told):
-    """A run as Forgejo would tell it."""
+class Run(Part):
+    """A run as Forgejo would report it."""
 
     number: Numbered
     id: Numbered = Field(default=0, validation_alias=AliasChoices("id", "api_id"))
@@ -112,9 +112,9 @@ class Run(Told):
     url: Text = ""
 
 
-class Story(Told):
-    """A thread with all that Forgejo would be asked of: `commits` are on the default branch, each with the pull
-    requests that it has; one that isn't listed is elsewhere.
+class Story(Part):
+    """A thread with all data that Forgejo would report. `commits` are on the default branch, each with the pull
+    requests that it contains; a commit that is not listed is not on the branch.
     """
 
     soak: SoakPolicy
@@ -134,7 +134,7 @@ class Story(Told):
     @model_validator(mode="before")
     @classmethod
     def _one_issue(cls, data: Any) -> Any:
-        """The soak's issue is the thread's, and needn't stand there twice."""
+        """Return the data with the issue's number in both places: it may be written only once."""
         if not isinstance(data, dict) or not isinstance(data.get("soak"), dict):
             return data
         issue: dict[str, Any] = data["issue"] if isinstance(data.get("issue"), dict) else {}
@@ -144,45 +144,47 @@ class Story(Told):
 
     @property
     def policy(self) -> Policy:
-        """Gives the policy that holds for the thread. Raises ValidationError where its parts don't fit together."""
+        """The policy for the thread. Raises ValidationError if its parts contradict each other."""
         return Policy(
             operators=self.operators, agents=self.agents, writers=self.writers, gates=self.gates, soaks=(self.soak,)
         )
 
     @property
     def everybody(self) -> bool:
-        """Says whether nothing tells whose evidence counts, so that everybody's does."""
+        """Whether everybody's evidence counts, because the story does not name accounts for it."""
         return not self.soak.evidence_from and not self.writers
 
     @property
     def end(self) -> datetime:
-        """Gives the moment of the last look: `now`, but no comment is left out; without it, all that is told was."""
-        told = [one.at for one in self.comments]
+        """The time of the last step: `now`, or the last comment if that is later; without `now`, the latest time in the
+        story.
+        """
+        times = [one.at for one in self.comments]
         if self.now is None:
-            told += [at for one in self.comments if (at := one.edited_at)]
-            told += [at for one in self.pulls.values() if (at := one.merged_at)]
-            told += [at for one in self.runs if (at := one.started_at)]
-        return max([*told, *([self.now] if self.now else [])], default=datetime.now(UTC))
+            times += [at for one in self.comments if (at := one.edited_at)]
+            times += [at for one in self.pulls.values() if (at := one.merged_at)]
+            times += [at for one in self.runs if (at := one.started_at)]
+        return max([*times, *([self.now] if self.now else [])], default=datetime.now(UTC))
 
     @property
     def in_order(self) -> tuple[Comment, ...]:
-        """Gives the comments in the order of time, which is the server's."""
+        """The comments in the order of their times, as on a server."""
         return tuple(sorted(self.comments, key=lambda one: one.at))
 
 
 def read_story(text: str, path: str) -> Story:
-    """Gives the story that a YAML text tells. Raises YamlFileError with a line for each mistake."""
+    """Return the story in a YAML text. Raises YamlFileError with one line for each mistake."""
     file = YamlFile(text, path)
     story = file.read(Story, _keys())
     soak, issue = story.soak.issue, story.issue.number
     if soak != issue:
         place = f"{path}:{file.line_of('issue', 'number')}"
-        raise YamlFileError([f"{place}: `soak.issue` is {soak} and `issue.number` is {issue}; leave one of them out"])
+        raise YamlFileError([f"{place}: `soak.issue` is {soak}, but `issue.number` is {issue}; remove one of them"])
     try:
         _ = story.policy
     except ValidationError as fault:
-        told = [error["msg"].removeprefix("Value error, ") for error in fault.errors(include_url=False)]
-        raise YamlFileError([f"{path}: {one}" for one in told]) from None
+        messages = [error["msg"].removeprefix("Value error, ") for error in fault.errors(include_url=False)]
+        raise YamlFileError([f"{path}: {one}" for one in messages]) from None
     return story
 
 

@@ -1,7 +1,7 @@
-"""Plays a thread that somebody wrote down, comment by comment, through the checks that judge real ones.
+"""Runs the real checks on a written thread, comment by comment.
 
-After each comment the checks see what a server would show at that moment, and remember what they decided and judged
-before. Texts aren't searched for secrets, and nothing leaves the process.
+After each comment the checks see what a server would show at that moment, and their earlier decisions and judgments.
+Texts are not scanned for secrets, and nothing leaves the process.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -38,19 +38,19 @@ from bot.simulate.scenario import Comment, Run, Story
 
 SOAKS = "soak-evidence"
 CHECKS = ("commands", SOAKS)
-"""What judges a thread: the first decides on command lines."""
+"""The checks that run on a thread; the first decides on command lines."""
 GATES = "gates"
-"""What knows why a phrase opens nothing."""
+"""The check that explains why a phrase does not open the gate."""
 ENDPOINT = "simulated"
 LEAST_COMMIT = 7
 REMEMBERED = 4
 WORDS = {"succeeded": "success", "failed": "failure", "error": "failure", "canceled": "cancelled"}
-"""What people write for the words by which Forgejo says how a run ended."""
+"""Common words for the end of a run, with Forgejo's words for them."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """Where the soak stood after a comment, and what became of it."""
+    """The soak's state after a comment, and the result of the comment."""
 
     comment: int
     author: str
@@ -61,44 +61,44 @@ class Step:
 
 @dataclass(frozen=True)
 class Played:
-    """A whole thread: each comment's step, and the report at the end."""
+    """A played thread: the step of each comment, and the report at the end."""
 
     steps: tuple[Step, ...]
     report: Report
 
     @property
     def state(self) -> dict[str, Any]:
-        """Gives the soak's state at the end."""
+        """The soak's state at the end."""
         return content(self.report)
 
 
 async def play(story: Story, checks: Sequence[Check], labels: KnownLabels) -> Played:
-    """Plays a story to its end. Raises LookupError where no check knows soaks."""
+    """Play a story to its end. Raises LookupError if the soak check is missing."""
     known = [check for check in checks if check.name in CHECKS]
     if SOAKS not in {check.name for check in known}:
-        raise LookupError("no check of this program knows soaks")
+        raise LookupError(f"the check {SOAKS} is missing")
     gates = [check for check in checks if check.name == GATES]
     thread, steps, before = _Thread(story), [], None
     for number, comment in enumerate(thread.comments, start=1):
         before = await _look(thread.snapshot(number, comment.at, before), known, labels)
-        told = content(_report(before))
+        state = content(_report(before))
         missed = await _missed(before.snapshot, gates, labels) if _near(comment.body, story.soak.gate) else {}
-        why = missed.get(number, "") or _why(told, number)
-        steps.append(Step(number, comment.author, comment.at, told["state"], why))
+        why = missed.get(number, "") or _why(state, number)
+        steps.append(Step(number, comment.author, comment.at, state["state"], why))
     last = await _look(thread.snapshot(len(thread.comments), story.end, before), known, labels)
     return Played(tuple(steps), _report(last))
 
 
 def content(report: Report) -> dict[str, Any]:
-    """Gives the state of the one soak that a report is about. Raises LookupError."""
+    """Return the state of the only soak in a report. Raises LookupError if there is none."""
     found = report.data.get("soaks")
     if not found:
-        raise LookupError(f"{report.check} tells of no soak: {report.summary}")
+        raise LookupError(f"{report.check} reported no soak: {report.summary}")
     return dict(found[0])
 
 
 async def _no_model(question: Question) -> Any:  # noqa: ARG001 - the form of Tools.ask
-    raise NoAnswer("no model is asked in a simulation")
+    raise NoAnswer("models are not available in a simulation")
 
 
 async def _look(
@@ -109,13 +109,13 @@ async def _look(
 
 
 async def _missed(snapshot: Snapshot, gates: Sequence[Check], labels: KnownLabels) -> dict[int, str]:
-    """What comments lack to open the gate, as their authors would hear it, without the Markdown."""
+    """Return the replies to failed attempts to open the gate, by comment, without Markdown."""
     done = await _look(snapshot, gates, labels, (GATES,))
     return {one.comment_id: one.reply.replace("`", "") for report in done.reports for one in report.answers}
 
 
 def _near(body: str, phrase: str | None) -> bool:
-    """Says whether a comment may mean the phrase: one wrong letter leaves half of it right."""
+    """Return whether a comment may mean the phrase: with one wrong letter, one half of it is still right."""
     text, sought = body.casefold(), (phrase or "").casefold()
     middle = len(sought) // 2
     return bool(sought) and (sought[:middle] in text or sought[middle:] in text)
@@ -125,14 +125,14 @@ def _report(done: Assessment) -> Report:
     return next(report for report in done.reports if report.check == SOAKS)
 
 
-def _why(told: dict[str, Any], comment: int) -> str:
-    """What became of a comment: of each piece of evidence in it, else why the soak stands where it does."""
-    mine = dict.fromkeys(row["why"] for row in told["evidence"] if row["comment"] == comment)
-    return "; ".join(mine) or str(told["why"])
+def _why(state: dict[str, Any], comment: int) -> str:
+    """Return the result of a comment: that of its evidence, otherwise the reason for the soak's state."""
+    mine = dict.fromkeys(row["why"] for row in state["evidence"] if row["comment"] == comment)
+    return "; ".join(mine) or str(state["why"])
 
 
 class _Thread:
-    """A story as the server would show it at some moment."""
+    """A story as a server would show it at a given time."""
 
     def __init__(self, story: Story) -> None:
         self.story = story
@@ -145,7 +145,7 @@ class _Thread:
         self._commits = tuple(self._commit(name) for name in self._names)
 
     def snapshot(self, count: int, at: datetime, before: Assessment | None) -> Snapshot:
-        """Gives the snapshot with the first so many comments; what was decided and judged `before` is remembered."""
+        """Return the snapshot with the first `count` comments, and with the decisions and judgments of `before`."""
         issue, seen = self.story.issue, before.snapshot if before else None
         inputs = Inputs(
             title=issue.title,
@@ -181,9 +181,10 @@ class _Thread:
         }
 
     def _text(self, place: int) -> CommentText:
-        """A comment before its edit. One that was edited before anybody said anything more has no witness, so it
-        commands nothing and opens no gate: nobody can say whether it had these words before. Evidence in it counts
-        until then.
+        """Return a comment before its edit.
+
+        A comment that was edited before the next comment counts as not witnessed, because its earlier text is unknown:
+        commands and phrases in it are ignored. Evidence in it counts until the edit.
         """
         one: Comment = self.comments[place]
         until = self.comments[place + 1].at if place + 1 < len(self.comments) else self.story.end
@@ -222,7 +223,7 @@ class _Thread:
         return PullSeen(number=number, state="merged" if merged else "open", merged_at=merged)
 
     def _runs(self, count: int, at: datetime) -> Iterator[RunSeen]:
-        """The runs that are there by now; what evidence names beside them is missing, as the server would say."""
+        """Return the runs that exist by now; other runs that evidence names are reported as missing."""
         there = [seen for run, seen in self._all_runs if run.started_at is None or run.started_at <= at]
         yield from there
         known = {("number", run.number) for run in there} | {("id", run.id) for run in there}
@@ -249,7 +250,7 @@ class _Thread:
         )
 
     def _commit(self, name: str) -> CommitSeen:
-        """A commit: one that is listed, by whatever name, is on the default branch, and no other is."""
+        """Return a commit: it is on the default branch if the story lists it, by its full or short id."""
         listed = next((sha for sha in self.story.commits if _is_one(name, sha)), None)
         pulls = self.story.commits[listed] if listed is not None else ()
         return CommitSeen(sha=name, on_default=listed is not None, pulls=pulls)
@@ -260,12 +261,12 @@ def _evidence(body: str) -> Iterator[Evidence]:
 
 
 def _names(story: Story, found: Sequence[Evidence]) -> tuple[str, ...]:
-    """All names of commits in a story, each once."""
+    """Return all names of commits in a story, each once."""
     names = [*story.commits, *(one.commit for one in found), *(run.commit for run in story.runs)]
     return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _is_one(name: str, sha: str) -> bool:
-    """Says whether two names are of one commit: one of them may be short."""
+    """Return whether two names mean the same commit; one of them may be short."""
     short, long = sorted((name, sha), key=len)
     return short == long or (len(short) >= LEAST_COMMIT and long.startswith(short))

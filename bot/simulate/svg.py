@@ -1,6 +1,6 @@
-"""Draws a soak as a picture, from `soak.state.v1` and nothing else: what ran on which day, and the states reached.
+"""Draws a soak as an SVG image from `soak.state.v1`: the evidence on a time axis, and the states reached.
 
-The picture stands alone: no script, no font and no address in it leads anywhere. Its colours follow the reader's.
+The image is self-contained: no scripts, no fonts, no links. Its colours follow the reader's light or dark theme.
 """
 
 import re
@@ -17,17 +17,17 @@ SPACE = "http://www.w3.org/2000/svg"
 WIDTH, SHOWN = 520, 760
 LEFT, RIGHT = 34, 486
 AXIS = 140
-"""Where the axis is under a head of one line."""
+"""Position of the axis below a head of one line."""
 LINE = 18
 NEAR = 11.0
-"""Points nearer to each other than this stand above each other."""
+"""Points closer than this are stacked."""
 HIGHEST = 5
 ROW = 25
 TICKS = 5
 STROKE = 60
-"""Signs in a line of the widest text."""
+"""Maximum characters per line."""
 COMMAND = re.compile(r"[,:]?(?: then)? assay evidence .*$")
-"""What is to be typed has its place in the comment; the picture says what it is for."""
+"""Commands are left out of the image; the comment has them."""
 NO_XML = re.compile("[\ufffe\uffff]")
 
 STYLE = """
@@ -49,19 +49,19 @@ LEGEND = {"install": "install", "smoke": "run", "audit": "audit", "phrase": "phr
 
 @dataclass(frozen=True)
 class _Scale:
-    """The days that the picture spans, from the first to the last thing on it."""
+    """The time range of the image."""
 
     start: datetime
     end: datetime
 
     def x(self, at: datetime) -> float:
-        """Gives where a moment stands."""
+        """Return the horizontal position of a time."""
         whole = (self.end - self.start).total_seconds()
         return LEFT + 8 + (RIGHT - LEFT - 16) * ((at - self.start).total_seconds() / whole)
 
 
 def drawn(state: Mapping[str, Any]) -> str:
-    """Gives the picture of a `soak.state.v1` as SVG."""
+    """Return a `soak.state.v1` as SVG."""
     shown, way = points(state), steps(state)
     lines = _next(state)
     axis = AXIS + LINE * (len(lines) - 1)
@@ -118,7 +118,7 @@ def _head(root: ET.Element, state: Mapping[str, Any], lines: list[str]) -> None:
 def _axis(root: ET.Element, axis: int, scale: _Scale | None, shown: list[Point]) -> None:
     _add(root, "line", None, "line", x1=LEFT, y1=axis, x2=RIGHT, y2=axis)
     if scale is None:
-        _add(root, "text", "Nothing has happened yet.", "soft middle", x=WIDTH / 2, y=axis - 14)
+        _add(root, "text", "No events yet.", "soft middle", x=WIDTH / 2, y=axis - 14)
         return
     counted = [one.at for one in shown if one.counts and one.kind != "install"]
     if counted:
@@ -147,7 +147,7 @@ def _scale(state: Mapping[str, Any], shown: list[Point]) -> _Scale | None:
 
 
 def _ticks(scale: _Scale) -> list[datetime]:
-    """Whole days, at most five of them."""
+    """Return whole days for the axis, at most five."""
     first = scale.start.replace(hour=0, minute=0, second=0, microsecond=0)
     days = [first + timedelta(days=place) for place in range((scale.end - first).days + 1)]
     inside = [max(day, scale.start) for day in days]
@@ -171,7 +171,7 @@ def _mark(root: ET.Element, one: Point, x: float, y: float) -> None:
 
 
 def _due(root: ET.Element, axis: int, x: float) -> None:
-    """From when the next thing can be done."""
+    """Draw the earliest time of the next step."""
     _add(root, "line", None, "line due", x1=x, y1=axis - 34, x2=x, y2=axis)
     _add(root, "text", "not before", "soft small end", x=x - 5, y=axis - 22)
 
@@ -201,12 +201,12 @@ def _way(root: ET.Element, top: int, way: list[tuple[str, str, str]]) -> None:
 
 
 def _description(state: Mapping[str, Any], shown: list[Point]) -> str:
-    told = [f"It is {state['state']}: {state['why']}.", f"Next: {state['next']['who']}: {state['next']['what']}."]
-    return " ".join([*told, *(f"{one.words}." for one in shown)])
+    parts = [f"State {state['state']}: {state['why']}.", f"Next: {state['next']['who']}: {state['next']['what']}."]
+    return " ".join([*parts, *(f"{one.words}." for one in shown)])
 
 
 def _wrapped(text: str, width: int, most: int) -> list[str]:
-    """The text in at most so many lines, cut where there is more."""
+    """Return the text in at most `most` lines, cut if there is more."""
     lines = [""]
     for word in visible(text).split():
         if lines[-1] and len(lines[-1]) + len(word) + 1 > width:

@@ -1,4 +1,4 @@
-"""What there is to draw of a soak, read from `soak.state.v1`: things that happened at some moment, and the states."""
+"""The contents of a soak's image, read from `soak.state.v1`: events with their times, and the states."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MAX_POINTS = 200
 
 @dataclass(frozen=True)
 class Point:
-    """One thing that happened: evidence of some kind, or the operator's phrase; `words` say it to who sees nothing."""
+    """One event: a piece of evidence, or the operator's phrase; `words` is its text alternative."""
 
     kind: str
     at: datetime
@@ -31,14 +31,14 @@ class Point:
 
 
 def points(state: Mapping[str, Any]) -> list[Point]:
-    """Gives what happened, oldest first: evidence, what doesn't count of it too, and the operator's phrase."""
+    """Return the events, oldest first: all evidence, also what does not count, and the operator's phrase."""
     found = [*(_point(row) for row in state["evidence"] if row["kind"] in KINDS), *_phrase(state)]
     kept = sorted(found, key=lambda one: (not one.counts, one.at))[:MAX_POINTS]
     return sorted(kept, key=lambda one: one.at)
 
 
 def steps(state: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Gives each state on the way with its mark (reached, current, blocked, open), and when and why."""
+    """Return each state with its mark (reached, current, blocked, open), and its time and reason."""
     return list(_steps(state))
 
 
@@ -50,17 +50,17 @@ def _steps(state: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         if one not in _way(state):
             continue
         if place < here or (blocked and place == here):
-            yield "reached", one, _told(stand.get(one))
+            yield "reached", one, _reason(stand.get(one))
         elif place == here:
-            yield "current", one, _told(stand.get(one))
+            yield "current", one, _reason(stand.get(one))
         else:
             yield "open", one, _to_come(state, one)
         if blocked and place == here:
-            yield "blocked", "blocked", _told(stand.get("blocked")) or state["why"]
+            yield "blocked", "blocked", _reason(stand.get("blocked")) or state["why"]
 
 
 def _way(state: Mapping[str, Any]) -> set[str]:
-    """Without a phrase nobody is waited for, without a report nothing closes it."""
+    """Return the states of the soak: without a phrase there is no approval, without a report it is never closed."""
     asked = {one["state"] for one in state["criteria"]} | {state["state"]}
     left_out = set() if state["gate"] else {"awaiting-operator", "approved"}
     left_out |= set() if "closed" in asked else {"closed"}
@@ -68,7 +68,7 @@ def _way(state: Mapping[str, Any]) -> set[str]:
 
 
 def _reached(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The last reach of each state that stands: falling back to one takes away all behind it."""
+    """Return the last transition to each state still reached: a step back removes all later states."""
     found: dict[str, Any] = {}
     for one in state["transitions"]:
         if one["to"] in ORDER:
@@ -94,14 +94,14 @@ def _phrase(state: Mapping[str, Any]) -> Iterator[Point]:
         yield Point("phrase", at, counts=bool(gate["open"]), words=words)
 
 
-def _told(step: Mapping[str, Any] | None) -> str:
+def _reason(step: Mapping[str, Any] | None) -> str:
     return f"{_moment(step['at']):%Y-%m-%d %H:%M}  {step['why']}" if step else ""
 
 
 def _to_come(state: Mapping[str, Any], name: str) -> str:
     before = [_moment(one["at"]) for one in state["transitions"] if one["to"] == name]
     if before:
-        return f"reached {before[-1]:%Y-%m-%d}, and taken back"
+        return f"reached {before[-1]:%Y-%m-%d}, then reverted"
     earliest = state["next"]["earliest"]
     due = name == "audited" and state["state"] == "threshold-met" and earliest
     return f"not before {_moment(earliest):%Y-%m-%d %H:%M}" if due else ""

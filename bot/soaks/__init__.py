@@ -1,6 +1,6 @@
-"""What is observed of soaks: evidence, runs, commits, pull requests. Used by observe and reconcile.
+"""The observed data of soaks: evidence, runs, commits, pull requests. Used by observe and reconcile.
 
-`for_target` gives the soaks that a look at a target needs, `collector` reads one of them from Forgejo and git.
+`for_target` gives the soaks that the evaluation of a target needs, `collector` reads one of them from Forgejo and git.
 """
 
 from bot.soaks.collector import SoakReader, Tracking, completed, tracked_here

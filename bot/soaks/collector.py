@@ -1,4 +1,4 @@
-"""What Forgejo and git tell of one soak, with the thread of its tracking issue at hand."""
+"""Collects the data of one soak from Forgejo and git, for the thread of its tracking issue."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -29,15 +29,15 @@ from bot.text import visible
 from bot.thread import MAX_ASKED, PermissionReader
 
 FIRST = 100
-"""Pieces of evidence whose runs are asked for before the newest ones: no soak asks for more."""
-LEFT_OUT = "its thread is longer than what is kept of it for other pull requests"
+"""Number of oldest pieces of evidence whose runs are looked up before the newest ones; no soak requires more runs."""
+LEFT_OUT = "its thread is too long: some comments that may count are not stored for pull requests"
 
 
 @dataclass(frozen=True)
 class Tracking:
-    """A tracking issue's thread, masked, and where it stands: repository, its default branch, and that one's tip.
+    """The masked thread of a tracking issue, with its repository, the default branch and the branch's tip.
 
-    `asks`: the bot may ask for others' permissions; `patient`: what another look may mend is raised.
+    `asks`: the bot may look up permissions of accounts; `patient`: errors that a retry may fix are raised.
     """
 
     repository: str
@@ -53,14 +53,14 @@ class Tracking:
 
 @dataclass(frozen=True)
 class Beside:
-    """What the database has beside: readings of soaks by their names, and phrases written on other targets."""
+    """Related data from the database: readings of soaks by name, and phrases written on other targets."""
 
     readings: Mapping[str, Reading]
     phrases: tuple[PhraseSeen, ...] = ()
 
 
 class SoakReader:
-    """Asks for what the evidence of a soak names."""
+    """Looks up the runs, commits and pull requests that the evidence of a soak names."""
 
     def __init__(self, client: ForgejoAPI, mirrors: Mirrors, scanner: Scanner, permissions: PermissionReader) -> None:
         self.pulls = SoakPulls(client)
@@ -71,9 +71,9 @@ class SoakReader:
         self._scanner = scanner
 
     async def read(self, tracking: Tracking, policy: Policy, soak: SoakPolicy, beside: Beside) -> SoakSeen:
-        """Gives what a soak's state is computed from beside its thread. Raises ForgejoError and GitError."""
+        """Return the data for a soak's state, except its thread. Raises ForgejoError and GitError."""
         writers = () if soak.evidence_from else await self._writers(tracking, policy, soak)
-        # A hostile thread takes its time, so it is read in a thread.
+        # A hostile comment thread takes long to read, so this runs in a worker thread.
         mine = await asyncio.to_thread(evidence_items, tracking.comments, soak.name, accounts(policy, soak, writers))
         evidence = [
             *_pressing([one.evidence for one in mine if one.counts]),
@@ -99,13 +99,13 @@ class SoakReader:
         )
 
     async def _writers(self, tracking: Tracking, policy: Policy, soak: SoakPolicy) -> tuple[str, ...]:
-        """The policy's own list, and who Forgejo lets write; without the right to ask, the list alone."""
+        """Return the policy's writers, and accounts with write access if the bot may look these up."""
         wrote = (await asyncio.to_thread(authors, tracking.comments, soak.name))[:MAX_ASKED] if tracking.asks else ()
         said = await self._permissions.of(tracking.repository, wrote)
         return tuple(sorted({*policy.writers, *(login for login, may in said.items() if may in WRITING)}))
 
     def _shown(self, commit: CommitSeen) -> CommitSeen:
-        """What git says of a failure may quote somebody's words."""
+        """Return a commit with its error text masked, because git's errors may quote user input."""
         return (
             commit.model_copy(update={"unknown": visible(self._scanner.mask(commit.unknown))})
             if commit.unknown
@@ -114,7 +114,7 @@ class SoakReader:
 
 
 def completed(seen: SoakSeen, tracking: Tracking, policy: Policy, soak: SoakPolicy) -> Reading:
-    """Gives a soak with what of its thread others have to know, as it is kept for them."""
+    """Return a soak's reading with the parts of its thread that pull requests need, for the database."""
     trusted = (*accounts(policy, soak, seen.writers), *(policy.operators or ()))
     comments, lost = bearing(tracking.comments, soak, trusted)
     whole = seen.model_copy(
@@ -129,18 +129,18 @@ def completed(seen: SoakSeen, tracking: Tracking, policy: Policy, soak: SoakPoli
 
 
 def tracked_here(policy: Policy, issue: int) -> tuple[SoakPolicy, ...]:
-    """Gives the soaks that an issue tracks."""
+    """Return the soaks that an issue tracks."""
     return tuple(soak for soak in policy.soaks if soak.issue == issue)
 
 
 def _pressing(found: list[Evidence]) -> list[Evidence]:
-    """Of more than are looked at, those are left out that stand in the middle: the oldest count, the newest may have
-    failed, and a failure that was seen once is remembered.
+    """Return the evidence in the order of lookup: the oldest first, then the newest. Beyond the limit the middle is
+    left out: the oldest evidence counts, the newest may show a failure, and earlier failures are stored.
     """
     return [*found[:FIRST], *reversed(found[FIRST:])]
 
 
 def _whole(named: Sequence[str], runs: Sequence[RunSeen]) -> list[str]:
-    """A shortened commit may be each of the runs' that begins so, where there is any."""
+    """Return full commit ids: a short id is replaced by the ids of runs that begin with it, if there are any."""
     known = [run.commit for run in runs if run.commit]
     return [sha for name in named for sha in [one for one in known if one.startswith(name)] or [name]]

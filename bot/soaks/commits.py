@@ -1,7 +1,7 @@
-"""What git tells of the commits that evidence names: whether the default branch has them, and which merges they have.
+"""Looks up the commits of evidence in git: whether they are on the default branch, and which merges they contain.
 
-Both are asked of the mirror, whose default branch is fetched up to the tip that Forgejo names. What a commit has in its
-history never changes, so that is asked once; whether the branch has it is asked anew for every tip.
+Both are looked up in the mirror, whose default branch is fetched up to the tip that Forgejo reports. The history of a
+commit never changes, so it is looked up once; whether it is on the branch is looked up again for every tip.
 """
 
 import re
@@ -13,9 +13,9 @@ from bot.git import GitError, Mirror, Mirrors
 from bot.model import CommitSeen
 
 MOST = 200
-"""Commits of one soak that are looked at."""
-MORE = f"more commits than the {MOST} that are looked at"
-NO_TIP = "the default branch has no commit that could be asked for"
+"""Maximum number of commits of one soak that are looked up."""
+MORE = f"over the limit of {MOST} commits"
+NO_TIP = "the default branch has no commits"
 REMEMBERED = 20_000
 _WHOLE = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SHORT = re.compile(r"[0-9a-f]{4,63}")
@@ -23,7 +23,7 @@ _SHORT = re.compile(r"[0-9a-f]{4,63}")
 
 @dataclass(frozen=True)
 class Branch:
-    """The default branch of a repository: its name and tip, and merge commits of pull requests by their numbers."""
+    """The default branch of a repository: its name and tip, and merge commits by the numbers of their pull requests."""
 
     repository: str
     name: str
@@ -32,7 +32,7 @@ class Branch:
 
 
 class SoakCommits:
-    """Asks git for commits, and remembers what can't change."""
+    """Looks up commits in git, and caches what cannot change."""
 
     def __init__(self, mirrors: Mirrors) -> None:
         self._mirrors = mirrors
@@ -40,9 +40,9 @@ class SoakCommits:
         self._has: FactCache[tuple[str, str, str], bool] = FactCache(REMEMBERED)
 
     async def read(self, branch: Branch, wanted: Sequence[str], *, patient: bool = False) -> tuple[CommitSeen, ...]:
-        """Gives each commit once; what is none, or isn't in the repository, isn't on the branch.
+        """Return each commit once; an invalid id, or a commit missing in the repository, is not on the branch.
 
-        What git can't tell is unknown; with `patient` the GitError is raised instead, as another look may mend it.
+        If git fails, the commits are unknown; with `patient` the GitError is raised instead, because a retry may help.
         """
         names = list(dict.fromkeys(wanted))
         shas = [name for name in names[:MOST] if _WHOLE.fullmatch(name)]
@@ -82,7 +82,7 @@ class SoakCommits:
     async def _fetch(self, mirror: Mirror, branch: Branch) -> None:
         await mirror.fetch({f"refs/heads/{branch.name}": branch.tip})
         if await mirror.apart((branch.tip,), (branch.tip,)):
-            raise GitError("the default branch moved on during the fetch; look again")
+            raise GitError("the default branch moved during the fetch; retry")
 
     async def _contained(self, mirror: Mirror, repository: str, sha: str, merges: Mapping[int, str]) -> tuple[int, ...]:
         known = {number: self._has.get((repository, sha, merge)) for number, merge in merges.items()}
@@ -95,7 +95,7 @@ class SoakCommits:
 
 
 def _of_text(name: str) -> CommitSeen:
-    """A shortened id may be that of several commits."""
+    """Return the result for an id that is not complete: unknown for a short id, as it may match several commits."""
     if _SHORT.fullmatch(name):
-        return CommitSeen(sha=name, unknown="it is shortened; name the whole commit id")
+        return CommitSeen(sha=name, unknown="short commit id; use the full id")
     return CommitSeen(sha=name, on_default=False)

@@ -1,4 +1,4 @@
-"""What the thread of a tracking issue holds for one soak: its evidence, whose counts first, and what bears on it."""
+"""Reads the thread of a tracking issue for one soak: its evidence, and the comments that matter for its state."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,11 +14,11 @@ from bot.store.soak_observations import Reading
 
 CHECK = "soak-evidence"
 COMMAND = "soak"
-"""The check that remembers soaks, and the command about them."""
+"""The check that stores the state of soaks, and the command about soaks."""
 
 MAX_COMMENTS = 500
 MAX_TEXT = 500_000
-"""Comments of a tracking issue that are kept for pull requests, and their characters."""
+"""Maximum number of comments of a tracking issue that are stored for pull requests, and of their characters."""
 
 _COMMAND = re.compile(rf"(?m)^ {{0,3}}/{COMMAND}\b")
 Moment = tuple[datetime, int]
@@ -26,7 +26,7 @@ Moment = tuple[datetime, int]
 
 @dataclass(frozen=True)
 class EvidenceItem:
-    """A piece of evidence, when and by whom it was written; `counts`: by an account whose evidence counts, unedited."""
+    """A piece of evidence, its time and author; `counts`: it is unedited and by an account whose evidence counts."""
 
     evidence: Evidence
     at: Moment
@@ -35,17 +35,17 @@ class EvidenceItem:
 
 
 def accounts(policy: Policy, soak: SoakPolicy, writers: Iterable[str]) -> tuple[str, ...]:
-    """Gives whose evidence counts."""
+    """Return the accounts whose evidence counts."""
     return soak.evidence_from or (*writers, *(policy.operators or ()))
 
 
 def authors(comments: Iterable[CommentText], name: str) -> tuple[str, ...]:
-    """Gives who wrote evidence of a soak, each once, those first who wrote first."""
+    """Return the authors of evidence of a soak, each once, in the order of their first evidence."""
     return tuple(dict.fromkeys(one.by for one in evidence_items(comments, name, ()) if one.by))
 
 
 def evidence_items(comments: Iterable[CommentText], name: str, trusted: Sequence[str]) -> list[EvidenceItem]:
-    """Gives the evidence of a soak: what counts first, so that nobody else's crowds it out."""
+    """Return the evidence of a soak. Evidence that counts comes first, so that other evidence cannot push it out."""
     found = [
         EvidenceItem(
             block.evidence,
@@ -62,7 +62,7 @@ def evidence_items(comments: Iterable[CommentText], name: str, trusted: Sequence
 
 
 def remembered(kept: Mapping[str, Any]) -> list[Evidence]:
-    """Gives the evidence that the check remembers, which may not stand in the thread any more."""
+    """Return the stored evidence, which may no longer be in the thread."""
     found: list[Evidence] = []
     for one in kept.get("evidence") or ():
         try:
@@ -73,12 +73,12 @@ def remembered(kept: Mapping[str, Any]) -> list[Evidence]:
 
 
 def runs_of(found: Iterable[Evidence]) -> list[EvidenceRun]:
-    """Gives the runs that evidence names."""
+    """Return the runs that evidence names."""
     return [one.run for one in found if one.run is not None and (one.run.number or one.run.id)]
 
 
 def kept_of(judgments: Sequence[Judgment], name: str) -> dict[str, Any]:
-    """Gives what the check remembers of a soak by its newest judgment."""
+    """Return the stored data of a soak from the newest judgment of the check."""
     newest = max((one for one in judgments if one.check == CHECK), key=lambda one: one.at, default=None)
     soaks = newest.content.get("soaks") if newest else None
     found = soaks.get(name) if isinstance(soaks, dict) else None
@@ -86,16 +86,16 @@ def kept_of(judgments: Sequence[Judgment], name: str) -> dict[str, Any]:
 
 
 def decisions_of(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
-    """Gives what became of commands about soaks."""
+    """Return the decisions on commands about soaks."""
     return tuple(one for one in decisions if one.command.startswith(COMMAND))
 
 
 def bearing(
     comments: Sequence[CommentText], soak: SoakPolicy, trusted: Sequence[str]
 ) -> tuple[tuple[CommentText, ...], bool]:
-    """Gives the comments that bear on a soak, in their order, and whether one that may count had to be left out.
+    """Return the comments that matter for a soak, in their order, and whether one that may count was left out.
 
-    Others' comments are left out first, so that nobody crowds out what counts.
+    Comments of untrusted accounts are left out first, so that they cannot push out comments that count.
     """
     phrase = soak.gate.casefold() if soak.gate else None
     found = [one for one in comments if _bears(one.body, phrase)]
@@ -116,9 +116,9 @@ def elsewhere(
     policy: Policy,
     others: Mapping[str, Reading],
 ) -> dict[int, str]:
-    """Gives the runs that evidence of other soaks, tracked elsewhere, used before any of this one's did.
+    """Return the runs that evidence of other soaks, tracked on other issues, used before this soak did.
 
-    `runs` are what is known of this one's: evidence may name a run by its id alone.
+    `runs` are the known runs of this soak: evidence may name a run only by its id.
     """
     first = _first(mine, runs)
     found: dict[int, tuple[Moment, str]] = {}
@@ -135,13 +135,13 @@ def elsewhere(
 
 
 def shared_runs(one: Reading, other: Reading) -> bool:
-    """Says whether evidence of two soaks names a run in common."""
+    """Return whether evidence of two soaks names the same run."""
     mine, theirs = ({run.number for run in it.seen.runs if run.number} for it in (one, other))
     return not mine.isdisjoint(theirs)
 
 
 def _first(found: Iterable[EvidenceItem], runs: Sequence[RunSeen]) -> dict[int, Moment]:
-    """Gives when each run was first named for a smoke that counts, by its number."""
+    """Return by run number when each run was first named for a smoke that counts."""
     numbers = {run.id: run.number for run in runs if run.id}
     first: dict[int, Moment] = {}
     for one in sorted(found, key=lambda one: one.at):

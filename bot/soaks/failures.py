@@ -1,6 +1,6 @@
-"""Runs that failed on the default branch while a soak was going on: what nobody posts as evidence is seen all the same.
+"""Finds runs that failed on the default branch during a soak, also if nobody posts them as evidence.
 
-Newer servers list failed runs, which is one call; on others nothing is known of them, and nothing is said.
+Newer servers list failed runs with one call; older servers do not, and then nothing is reported.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,21 +12,21 @@ from bot.forgejo.types import Runs
 from bot.model import RunSeen
 
 MOST = 20
-"""Failed runs that are told, the newest."""
+"""Maximum number of failed runs that are reported, the newest."""
 LISTED = 50
 
 
 @dataclass(frozen=True)
 class SoakFailures:
-    """Asks for failed runs. `mask` gives texts of the server as they may be kept."""
+    """Looks up failed runs. `mask` removes secrets from texts of the server."""
 
     client: ForgejoAPI
     mask: Callable[[str], str]
 
     async def read(self, repository: str, branch: str, known: Sequence[RunSeen]) -> tuple[RunSeen, ...]:
-        """Gives failed runs on a branch, of the workflows that succeeded runs are of, begun after the first of these.
+        """Return failed runs on a branch, of workflows with a successful known run, and later than the first of these.
 
-        Run numbers rise within a repository, so they tell what came after. What can't be asked is left out.
+        Run numbers increase within a repository, so a higher number is a later run. Errors give an empty result.
         """
         good = [run for run in known if run.status == "success"]
         workflows = {run.workflow for run in good if run.workflow}

@@ -1,7 +1,7 @@
-"""The soaks of a snapshot: on a tracking issue as Forgejo and git tell them now, on a pull request as they were last.
+"""The soaks of a snapshot: on a tracking issue read live from Forgejo and git, on a pull request from the database.
 
-A pull request costs no call for them: it is judged by what the tracking issue's last look has left in the database.
-Where there is nothing of the soak as the policy has it now, the issue is read on the spot, and is to be looked at soon.
+A pull request needs no calls for soaks: it uses the data stored by the last run on the tracking issue. If there is no
+data for the soak as the policy defines it now, the issue is read immediately, and queued for a full run.
 """
 
 import asyncio
@@ -26,15 +26,15 @@ from bot.store.soak_observations import Reading, ground
 from bot.thread import Thread, WrongKind, comment_texts, read_thread
 
 AGAIN = 60.0
-"""Seconds after which a tracking issue that couldn't be read is asked for again."""
+"""Seconds after which a tracking issue that could not be read is read again."""
 REMEMBERED = 500
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A target that is looked at: its thread, the default branch's tip, the policy in force, the bot.
+    """The target with its thread, the default branch's tip, the policy in force, and the bot's identity.
 
-    `patient`: what another look may mend is raised, and not taken for unknown.
+    `patient`: errors that a retry may fix are raised instead of being treated as unknown.
     """
 
     target: Target
@@ -65,9 +65,9 @@ class Soaks:
         self._locks: WeakValueDictionary[tuple[str, int], asyncio.Lock] = WeakValueDictionary()
 
     async def read(self, scene: Scene, inputs: Inputs, judgments: tuple[Judgment, ...]) -> tuple[SoakSeen, ...]:
-        """Gives the soaks that a target tracks or, for a pull request, all of the policy's.
+        """Return the soaks that a target tracks or, for a pull request, all soaks of the policy.
 
-        Raises ForgejoError and GitError where a tracking issue can't be looked at now.
+        Raises ForgejoError and GitError if a tracking issue cannot be read now.
         """
         head, policy, target = scene.thread.head, scene.policy, scene.target
         if not policy.soaks:
@@ -115,11 +115,11 @@ class Soaks:
         try:
             return await self._live(scene, soak)
         except (ForgejoError, GitError, Moved, WrongKind) as fault:
-            why = self._scanner.mask(f"its tracking issue #{soak.issue} couldn't be read: {fault}")
+            why = self._scanner.mask(f"its tracking issue #{soak.issue} could not be read: {fault}")
             return SoakSeen(name=soak.name, unseen=self._failed.keep(key, why, AGAIN))
 
     async def _live(self, scene: Scene, soak: SoakPolicy) -> SoakSeen:
-        """Reads a tracking issue on the spot, once for all that wait for it, and has it looked at soon."""
+        """Read a tracking issue immediately, once for all waiting callers, and queue it for a full run."""
         repository, issue = (
             scene.target.repository,
             Target(repository=scene.target.repository, number=soak.issue, kind=Kind.ISSUE),
@@ -162,5 +162,5 @@ class Soaks:
 
 
 def _fits(reading: Reading, policy: Policy, soak: SoakPolicy) -> bool:
-    """Says whether a reading is of the soak as the policy has it now."""
+    """Return whether a reading is of the soak as the policy defines it now."""
     return reading.issue == soak.issue and reading.ground == ground(policy, soak)

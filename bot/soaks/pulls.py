@@ -1,4 +1,4 @@
-"""How the pull requests stand that soaks wait for, and by which commits they were merged."""
+"""Looks up the pull requests that soaks wait for: their states and merge commits."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,32 +13,32 @@ from bot.model import PullSeen
 
 REMEMBERED = 2000
 FRESH = 60.0
-"""Seconds for which an answer is good that may change; what is merged stays so."""
+"""Seconds for which an answer is cached; a merged pull request is cached forever."""
 
 
 @dataclass(frozen=True)
 class PullFound:
-    """A pull request and its merge commit, empty where there is none."""
+    """A pull request and its merge commit; empty if there is none."""
 
     seen: PullSeen
     merge: str = ""
 
 
 class SoakPulls:
-    """Asks Forgejo for pull requests, and remembers the answers."""
+    """Looks up pull requests in Forgejo, and caches the answers."""
 
     def __init__(self, client: ForgejoAPI, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._known: FactCache[tuple[str, int], PullFound] = FactCache(REMEMBERED, clock)
 
     async def read(self, repository: str, numbers: Sequence[int]) -> dict[int, PullFound]:
-        """Gives each pull request by its number; what the bot may not see is missing. Raises ForgejoError."""
+        """Return each pull request by its number; one without access counts as missing. Raises ForgejoError."""
         wanted = list(dict.fromkeys(numbers))
         found = await run_all(*(self._one(repository, number) for number in wanted))
         return dict(zip(wanted, found, strict=True))
 
     def note(self, repository: str, pull: PullRequest) -> PullFound:
-        """Takes what somebody saw of one anyway, so that what was merged or closed is known at once."""
+        """Cache a pull request that was read elsewhere, so that a merge or closing is known at once."""
         state = "merged" if pull.merged else pull.state
         seen = PullSeen(number=pull.number, state=state, merged_at=pull.merged_at if pull.merged else None)
         found = PullFound(seen, (pull.merge_commit_sha or "") if pull.merged else "")

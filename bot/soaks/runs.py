@@ -1,8 +1,8 @@
-"""What Forgejo tells of the runs that evidence names: their state, commit, workflow, and when they began.
+"""Looks up in Forgejo the runs that evidence names: their state, commit, workflow and start.
 
-Newer servers list runs by number, which is one call for each; older ones list tasks alone, the jobs that runners took.
-When a run began only tasks tell. Answers about runs that ended are good for minutes, others aren't kept at all, and
-what couldn't be asked is unknown: it is never taken for fine.
+Newer servers list runs by number, with one call for each; older ones list only tasks, the jobs that runners took. Only
+tasks tell the start of a run. Answers about finished runs are cached for minutes, others are not cached. A run that
+could not be looked up is unknown, and never counts as successful.
 """
 
 import time
@@ -19,34 +19,34 @@ from bot.model import EvidenceRun, RunSeen
 from bot.soaks.tasks import PAGES, SIZE, Tasks, passing, read_tasks
 
 MOST = 200
-"""Runs of one soak that are looked at."""
-MORE = f"more runs than the {MOST} that are looked at"
+"""Maximum number of runs of one soak that are looked up."""
+MORE = f"over the limit of {MOST} runs"
 AT_ONCE = 10
 REMEMBERED = 5000
 SETTLED = frozenset({"success", "failure", "cancelled", "skipped"})
 FRESH = 600.0
 LACKING = 3600.0
-"""Seconds for which a settled run's answer is good, and for which a server isn't asked again for a list it lacks."""
+"""Seconds for which the answer about a finished run is cached, and the fact that a server lacks the list of runs."""
 
 Key = tuple[str, int, int]
-"""Repository and a run's number; its id where evidence names no number."""
+"""Repository and a run's number, or its id if evidence names no number."""
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What the list of runs says; `run` is None where it says nothing, and `lacking` where there is no such list."""
+    """The answer of the list of runs; `lacking`: the server has no such list."""
 
     seen: RunSeen
     lacking: bool = False
 
     @property
-    def told(self) -> bool:
-        """Says whether there is a run, whose beginning is still to be found."""
+    def exists(self) -> bool:
+        """Whether there is a run, whose start is still to be looked up."""
         return not self.lacking and not self.seen.unknown and self.seen.status != "missing"
 
 
 class SoakRuns:
-    """Asks Forgejo for runs. `mask` gives its texts as they may be kept; `clock` gives seconds that only grow."""
+    """Looks up runs in Forgejo. `mask` removes secrets from its texts; `clock` gives monotonic seconds."""
 
     def __init__(
         self, client: ForgejoAPI, mask: Callable[[str], str], clock: Callable[[], float] = time.monotonic
@@ -59,25 +59,25 @@ class SoakRuns:
     async def read(
         self, repository: str, wanted: Sequence[EvidenceRun], *, patient: bool = False
     ) -> tuple[RunSeen, ...]:
-        """Gives each run that is wanted once, the first ones where they are more than are looked at.
+        """Return each wanted run once; runs beyond the limit are unknown.
 
-        What can't be asked is unknown; with `patient`, what another look may mend is raised as ForgejoError instead.
+        A run that cannot be looked up is unknown; with `patient`, errors that a retry may fix raise ForgejoError.
         """
         keys = list(dict.fromkeys(_key(repository, run) for run in wanted if run.number or run.id))
         found = {key: seen for key in keys[:MOST] if (seen := self._known.get(key)) is not None}
         asked = [key for key in keys[:MOST] if key not in found]
         listed = await self._listed(asked, patient=patient)
-        if numbers := [one.seen.number for one in listed.values() if one.told or one.lacking]:
+        if numbers := [one.seen.number for one in listed.values() if one.exists or one.lacking]:
             tasks = await read_tasks(self._client, repository, min(numbers), patient=patient)
             found |= {key: self._joined(key, one, tasks) for key, one in listed.items()}
         else:
             found |= {key: one.seen for key, one in listed.items()}
         found |= {key: RunSeen(number=key[1], id=key[2], unknown=MORE) for key in keys[MOST:]}
-        told = [found[key].model_copy(update={"unknown": self._mask(found[key].unknown)}) for key in keys]
-        return tuple(dict.fromkeys(told))
+        shown = [found[key].model_copy(update={"unknown": self._mask(found[key].unknown)}) for key in keys]
+        return tuple(dict.fromkeys(shown))
 
     async def _listed(self, keys: Sequence[Key], *, patient: bool) -> dict[Key, _Found]:
-        """Asks for the first one alone: where there is no list, there is none for the others."""
+        """Look up the first run alone: if the server has no list of runs, the others are not requested."""
         found: dict[Key, _Found] = {}
         for start in (0, *range(1, len(keys), AT_ONCE)):
             part = keys[start : start + AT_ONCE] if start else keys[:1]
@@ -107,7 +107,7 @@ class SoakRuns:
             return _Found(_unknown(nothing, fault, patient=patient))
 
     async def _lists(self, runs: str, *, patient: bool) -> bool:
-        """Says whether the server has the list of runs, so that a run which isn't there isn't there."""
+        """Return whether the server has the list of runs, so that an unlisted run does not exist."""
         try:
             await self._client.getitem(runs, {"limit": 1})
         except ForgejoError as fault:
@@ -117,12 +117,12 @@ class SoakRuns:
         return True
 
     def _of_list(self, nothing: RunSeen, said: Runs) -> RunSeen:
-        """A server that doesn't understand the number lists other runs, which says nothing of the one asked for."""
+        """Return a run from the list. A server that ignores the number lists other runs; then the run is unknown."""
         run = next((run for run in said.workflow_runs if run.run_number == nothing.number), None)
         if run is not None:
             return self._seen(nothing, run)
         if said.workflow_runs:
-            return nothing.model_copy(update={"unknown": "the server lists other runs than the one asked for"})
+            return nothing.model_copy(update={"unknown": "the server returned other runs than the requested one"})
         return nothing.model_copy(update={"status": "missing"})
 
     def _seen(self, nothing: RunSeen, run: Run) -> RunSeen:
@@ -138,14 +138,14 @@ class SoakRuns:
         )
 
     def _joined(self, key: Key, listed: _Found, tasks: Tasks) -> RunSeen:
-        """What list and tasks say together. Only tasks that can be read prove that the server lacks the list."""
+        """Return a run from list and tasks. The server is only taken to lack the list if its tasks can be read."""
         seen = listed.seen
         if listed.lacking and tasks.fault:
             return seen.model_copy(update={"unknown": seen.unknown or tasks.fault})
         if listed.lacking:
             self._lacks.keep("", True, LACKING)
             return self._kept(key, self._of_tasks(seen, tasks))
-        if not listed.told or tasks.fault:
+        if not listed.exists or tasks.fault:
             return seen
         mine = tasks.of(seen.number)
         if seen.status == "waiting" and not mine and tasks.whole:
@@ -156,13 +156,13 @@ class SoakRuns:
         nothing = nothing.model_copy(update={"endpoint": tasks.endpoint, "unknown": ""})
         if not nothing.number:
             return nothing.model_copy(
-                update={"unknown": "this server tells no run by its id; name the run by its number"}
+                update={"unknown": "this server cannot look up a run by its id; use the run's number"}
             )
         mine = tasks.of(nothing.number)
         if not mine and tasks.whole:
             return nothing.model_copy(update={"status": "missing"})
         if not mine:
-            return nothing.model_copy(update={"unknown": f"it isn't among the newest {SIZE * PAGES} tasks"})
+            return nothing.model_copy(update={"unknown": f"not among the newest {SIZE * PAGES} tasks"})
         seen = self._seen(nothing, mine[0])
         return seen.model_copy(update={"id": 0, "status": _status(mine), "started_at": _beginning(mine)})
 
@@ -171,7 +171,7 @@ class SoakRuns:
 
 
 def _unknown(nothing: RunSeen, fault: ForgejoError, *, patient: bool) -> RunSeen:
-    """Gives the run as unknown because of a fault; raises the fault where patience may help."""
+    """Return the run as unknown because of an error; raise the error instead if a retry may help."""
     if patient and passing(fault):
         raise fault
     return nothing.model_copy(update={"unknown": str(fault)})
@@ -182,7 +182,7 @@ def _key(repository: str, run: EvidenceRun) -> Key:
 
 
 def _status(tasks: Sequence[Run]) -> str:
-    """A run succeeded only if all its tasks did; what failed comes before what hasn't ended."""
+    """Return the status of a run: success only if all tasks succeeded; failures come before unfinished tasks."""
     found = [task.status or "unknown" for task in tasks]
     worst = [one for one in ("failure", "cancelled") if one in found]
     open_ = [one for one in found if one not in SETTLED]
@@ -190,7 +190,7 @@ def _status(tasks: Sequence[Run]) -> str:
 
 
 def _beginning(tasks: Sequence[Run]) -> datetime | None:
-    """Forgejo writes the start of the epoch for what hasn't begun."""
+    """Return the earliest start of the tasks; Forgejo reports the start of the epoch for an unstarted task."""
     moments = [
         task.run_started_at if task.run_started_at and task.run_started_at.timestamp() > 0 else task.created_at
         for task in tasks

@@ -1,4 +1,4 @@
-"""The newest tasks of Forgejo Actions in a repository: what an older server tells of runs, and when a run began."""
+"""Reads the newest tasks of Forgejo Actions in a repository: for runs on older servers, and for the start of runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from bot.forgejo.errors import ForgejoError
 from bot.forgejo.types import Run, Runs
 
 SIZE, PAGES = 50, 10
-"""Tasks of a page, and pages that are read."""
+"""Tasks per page, and maximum number of pages that are read."""
 PAST = 2
-"""Pages in a row with older runs' tasks alone, after which no task of a newer run is looked for."""
+"""Number of consecutive pages with only tasks of older runs after which reading stops."""
 
 
 @dataclass(frozen=True)
 class Tasks:
-    """Tasks by the number of their run. `whole`: there are no others of the runs asked for; `fault`: why none are."""
+    """Tasks by the number of their run. `whole`: they are complete for the wanted runs; `fault`: the error, if any."""
 
     endpoint: str
     runs: Mapping[int, tuple[Run, ...]] = field(default_factory=dict)
@@ -23,14 +23,14 @@ class Tasks:
     fault: str = ""
 
     def of(self, number: int) -> tuple[Run, ...]:
-        """Gives the tasks of a run."""
+        """Return the tasks of a run."""
         return self.runs.get(number, ())
 
 
 async def read_tasks(client: ForgejoAPI, repository: str, lowest: int, *, patient: bool) -> Tasks:
-    """Gives the tasks of runs from a number on, the newest pages first, until there can't be others or it's too many.
+    """Return the tasks of runs from the number `lowest` on: the newest pages, until complete or over the limit.
 
-    What can't be read is a fault; with `patient`, what another look may mend is raised as ForgejoError instead.
+    An error is returned as `fault`; with `patient`, an error that a retry may fix raises ForgejoError instead.
     """
     owner, name = repository.split("/", 1)
     address = path("repos", owner, name, "actions", "tasks")
@@ -51,7 +51,7 @@ async def read_tasks(client: ForgejoAPI, repository: str, lowest: int, *, patien
 
 
 def passing(fault: ForgejoError) -> bool:
-    """Says whether another look may mend a fault: a server that answers so may go on answering so."""
+    """Return whether a retry may fix an error; statuses from 200 to 428 are taken as permanent."""
     return fault.repeatable and fault.status not in range(200, 429)
 
 

@@ -1,4 +1,4 @@
-"""Slash commands: read, decided, answered. Other checks ask it what was decided."""
+"""Slash commands: parse, decide and answer them. Other checks read the decisions."""
 
 from handlers.commands.check import CHECK
 from handlers.commands.decide import newest

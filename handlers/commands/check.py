@@ -1,12 +1,12 @@
-"""Slash commands: what people write at the start of a line to have the bot do something.
+"""The check `commands`: slash commands at the start of a line.
 
-Runs before all other checks, on every pull request and issue in every state. It turns each command line into one
-decision, taken or refused, which the machine keeps for ever and shows to the checks; what a decision means belongs to
-the check that reads it. Only `/hold` and `/unhold` mean something here: a status that waits. Where nothing is on hold,
-the check says nothing in the report.
+Runs before all other checks, on every pull request and issue in every state. It makes one decision for each command
+line, accepted or refused. Decisions are stored permanently and shown to the other checks, which act on them. Only
+`/hold` and `/unhold` are handled here: they set a pending status. If nothing is on hold, the report does not mention
+the check.
 
-An edited comment commands nothing, since any writer can edit anybody's. Comments from before the bot's time, and those
-without an author, are passed over in silence.
+Commands in edited comments are refused, because anyone with write access can edit a comment. Comments from before the
+bot was set up, and comments without an author, are ignored.
 """
 
 import asyncio
@@ -35,21 +35,23 @@ from handlers.facts.description.command_lines import CommandLine, find, maybe
 
 NAME = "commands"
 MAX_LINES = 10
-"""Command lines of one comment that are decided one by one."""
+"""Maximum number of command lines of one comment that are executed."""
 
 PATIENCE = timedelta(seconds=30)
-"""How long a comment's delivery may take: one slow receiver holds up all of a server's webhooks."""
+"""Maximum time until a comment's delivery arrives: one slow receiver delays all webhooks of a server."""
 
 EDITED = "edited"
-"""The command of the one decision, at line 0, on all that was written into a comment by editing it."""
-EDITED_REFUSAL = "it was edited, and any writer can edit anybody's comment, so what it commands now isn't taken"
-TOO_MANY = f"at most {MAX_LINES} commands of one comment are taken; from here on they aren't"
-UNHOLD = "An operator writes /unhold."
-SWITCHED_OFF = "The policy switches commands off: an operator switches them on again, and then writes /unhold."
+"""The command of the single decision, at line 0, on all commands added by editing a comment."""
+EDITED_REFUSAL = "new commands in an edited comment are ignored, because anyone with write access can edit it"
+TOO_MANY = f"too many commands: only the first {MAX_LINES} of a comment are executed"
+UNHOLD = "Ask an operator to comment /unhold."
+SWITCHED_OFF = (
+    "Commands are disabled in the policy (commands.mode). Ask an operator to enable them and comment /unhold."
+)
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:
-    """Gives the decisions on command lines that have none yet, the answers to all, and `pending` while on hold."""
+    """Return new decisions on command lines, the answers to all decisions, and `pending` while on hold."""
     known = snapshot.inputs.decisions
     made, waits = await _decisions(snapshot, tools) if snapshot.policy.commands.mode == "on" else ((), False)
     return _report(snapshot, (*known, *made)).model_copy(
@@ -63,14 +65,14 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:
 
 
 async def _decisions(snapshot: Snapshot, tools: Tools) -> tuple[tuple[Decision, ...], bool]:
-    """New decisions, in the order in which comments and lines were written, and whether a comment has to wait."""
+    """Return new decisions, in the order of comments and lines, and whether a comment has to wait for its delivery."""
     seen = snapshot.inputs
     of: dict[int, list[Decision]] = {}
     for one in seen.decisions:
         of.setdefault(one.comment_id, []).append(one)
     found, waits = list[Decision](), False
     for comment in _undecided(snapshot, of):
-        # Markdown takes its time on a hostile text, and everybody waits who shares the loop.
+        # Hostile Markdown takes long to parse, so this runs in a thread to keep the event loop free.
         lines = await asyncio.to_thread(_lines, snapshot, comment)
         earlier = of.get(comment.id, [])
         if comment.edited:
@@ -85,10 +87,10 @@ async def _decisions(snapshot: Snapshot, tools: Tools) -> tuple[tuple[Decision, 
 
 
 def _undecided(snapshot: Snapshot, decided: Mapping[int, Sequence[Decision]]) -> Iterator[CommentText]:
-    """Comments that may hold a command line on which nothing is decided yet, as they were written."""
+    """Return comments that may contain command lines without a decision, in their order."""
     for comment in sorted(snapshot.inputs.comments, key=lambda comment: comment.id):
         lines = {one.line for one in decided.get(comment.id, ())}
-        # Where nobody edited it its text stays, so that it has been decided as a whole.
+        # The text of an unedited comment never changes, so one decision means that all of it is decided.
         done = 0 in lines if comment.edited else bool(lines)
         if comment.author and not done and snapshot.inputs.live(comment) and maybe(comment.body):
             yield comment
@@ -105,14 +107,14 @@ def _of(
 
 
 def _young(snapshot: Snapshot, comment: CommentText) -> bool:
-    """A comment may be read before its delivery, its witness, has come."""
+    """Return whether a comment is so new that its delivery may still arrive."""
     return snapshot.taken_at - comment.created_at < PATIENCE
 
 
 def _edited(
     snapshot: Snapshot, comment: CommentText, lines: Sequence[CommandLine], earlier: Sequence[Decision]
 ) -> Iterator[Decision]:
-    """One refusal for all commands that weren't in the comment before, wherever in it they stand now."""
+    """Return one refusal for all commands that were added by editing."""
     new = Counter((line.word, *spoken(line)) for line in lines if line.word in COMMANDS)
     if new - Counter((one.command, one.argument, one.why) for one in earlier):
         yield Decision(
@@ -127,7 +129,7 @@ def _edited(
 
 
 def _lines(snapshot: Snapshot, comment: CommentText) -> list[CommandLine]:
-    """The command lines that are ours, and one more than are taken."""
+    """Return the command lines that are not for other bots: at most one more than are executed."""
     others = snapshot.policy.commands.others
     return [line for line in find(comment.body) if line.word not in others][: MAX_LINES + 1]
 
@@ -137,7 +139,7 @@ def _report(snapshot: Snapshot, decisions: tuple[Decision, ...]) -> Report:
     if last is None:
         return Report(check=NAME, verdict=Verdict.PASS, summary="nothing is on hold", shown=False, status=False)
     if last.command == "unhold":
-        return Report(check=NAME, verdict=Verdict.PASS, summary=f"the hold was ended by {last.by}", shown=False)
+        return Report(check=NAME, verdict=Verdict.PASS, summary=f"hold ended by {last.by}", shown=False)
     since = f"on hold by {last.by} since {last.at:%Y-%m-%d}"
     finding = Finding(
         rule="on-hold",

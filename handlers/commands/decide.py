@@ -1,7 +1,7 @@
-"""Decides one command line: taken, or refused with the reason. What a decision does, the check says that reads it.
+"""Decides one command line: accepted, or refused with the reason. The effect of a decision is up to other checks.
 
-Asked in this order: is there such a command, may agents speak, is it written as it should be, may this account do it,
-is it sure whose words these are, is there what it names.
+Order of the tests: the command exists, the account is not an agent, the form is valid, the account has the required
+role, the author is verified, the named object exists.
 """
 
 import re
@@ -22,15 +22,18 @@ MAX_NAMES = 10
 SHOWN_FINGERPRINTS = 5
 PRIORITIES = ("p0", "p1", "p2", "p3")
 
-UNKNOWN = "there is no such command"
-AGENT = "an agent by the policy's list commands nothing"
-UNSURE = "the bot didn't see this comment come, so it can't be sure whose words these are; please write it again"
-OPERATORS = "only an operator may do that"
-WRITERS = "only those who may write to this repository may do that"
-NO_RISE = "only an operator may set a priority that isn't higher than the one there is"
-OWN = "nobody accepts a finding on what he opened himself; another operator has to look at it"
-NO_FINDINGS = "nothing that was found here has this fingerprint; there is nothing to accept"
-DECIDES = "only an operator may do that, since somebody decides by this label"
+UNKNOWN = "unknown command"
+AGENT = "the policy lists this account as an agent, and agents cannot use commands"
+UNSURE = (
+    "the bot received no webhook delivery for this comment, so it cannot verify the author; post it again as a new "
+    "comment"
+)
+OPERATORS = "only an operator may use this command"
+WRITERS = "only accounts with write access may use this command"
+NO_RISE = "only an operator may set a priority that is not higher than the current one"
+OWN = "the author cannot accept findings on their own issue or pull request; another operator must do it"
+NO_FINDINGS = "no finding here has this fingerprint; there is nothing to accept"
+DECIDES = "only an operator may change a decision label"
 
 _ONE_NAME = re.compile(r'"([^"]+)"|([^\s"]+)')
 _CHECK = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
@@ -38,7 +41,7 @@ _CHECK = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
 @dataclass(frozen=True)
 class Case:
-    """One command line with what it is decided on. `before` are all decisions so far, those of this pass too."""
+    """One command line with the data for its decision. `before` are all earlier decisions, also those of this run."""
 
     snapshot: Snapshot
     labels: KnownLabels
@@ -48,21 +51,21 @@ class Case:
 
     @cached_property
     def argument(self) -> str:
-        """What the command is about; label names stand one a line."""
+        """The argument of the command; label names are separated by newlines."""
         return spoken(self.line)[0]
 
     @cached_property
     def why(self) -> str:
-        """The words behind the argument."""
+        """The reason: the text after the argument."""
         return spoken(self.line)[1]
 
     @cached_property
     def role(self) -> Role:
-        """What the comment's author is in the repository."""
+        """The role of the comment's author in the repository."""
         return role(self.snapshot, self.comment.author)
 
     def decided(self, refused: str) -> Decision:
-        """Gives the decision on this line."""
+        """Return the decision on this line; an empty `refused` means accepted."""
         return Decision(
             comment_id=self.comment.id,
             line=self.line.number,
@@ -78,12 +81,12 @@ class Case:
 
 
 def decide(case: Case) -> Decision:
-    """Gives what becomes of a command line in a comment that nobody edited."""
-    return case.decided(_unknown(case) or _misspelt(case) or _forbidden(case) or _absent(case))
+    """Return the decision on a command line in an unedited comment."""
+    return case.decided(_unknown(case) or _malformed(case) or _forbidden(case) or _absent(case))
 
 
 def spoken(line: CommandLine) -> tuple[str, str]:
-    """Gives argument and reason of a command line, as decisions keep them; both are cut where they are too long."""
+    """Return the argument and the reason of a command line, as stored in decisions, cut to a maximum length."""
     command = COMMANDS.get(line.word)
     if command is None or command.takes == "nothing":
         return "", cut(line.rest, MAX_WHY)
@@ -95,7 +98,7 @@ def spoken(line: CommandLine) -> tuple[str, str]:
 
 
 def role(snapshot: Snapshot, login: str) -> Role:
-    """Gives what an account is here: by the policy, and by what Forgejo said of it."""
+    """Return the role of an account, by the policy and by its permission in Forgejo."""
     policy = snapshot.policy
     if named(login, policy.operators or ()):
         return Role.OPERATOR
@@ -104,9 +107,9 @@ def role(snapshot: Snapshot, login: str) -> Role:
 
 
 def newest(decisions: tuple[Decision, ...], *commands: str) -> Decision | None:
-    """Gives the last decision that was taken on some commands, in the order in which comments were written."""
-    taken = [one for one in decisions if one.command in commands and not one.refused]
-    return max(taken, key=lambda one: (one.comment_id, one.line), default=None)
+    """Return the last accepted decision on one of some commands, in the order of the comments."""
+    accepted = [one for one in decisions if one.command in commands and not one.refused]
+    return max(accepted, key=lambda one: (one.comment_id, one.line), default=None)
 
 
 def _unknown(case: Case) -> str:
@@ -116,10 +119,10 @@ def _unknown(case: Case) -> str:
     return AGENT if named(case.comment.author, case.snapshot.policy.agents) else ""
 
 
-def _misspelt(case: Case) -> str:
+def _malformed(case: Case) -> str:
     form = _FORMS.get(case.line.word)
     fault = form(case) if form else ""
-    return f"{fault}; it is written {COMMANDS[case.line.word].usage}" if fault else ""
+    return f"{fault} (usage: {COMMANDS[case.line.word].usage})" if fault else ""
 
 
 def _forbidden(case: Case) -> str:
@@ -148,8 +151,8 @@ def _is_decision(case: Case) -> bool:
 
 
 def _rises(case: Case) -> bool:
-    """Says whether a priority is higher than each that stands: the commanded or else the bot's own, that of a judge of
-    the policy's list, and those of labels. Where none is known, any may be lower than what would be found.
+    """Return whether a priority is higher than all current ones: that of a command, otherwise the bot's own; that of a
+    listed judge; those of labels. If none is known, the answer is no, since the judgment might be higher.
     """
     inputs = case.snapshot.inputs.model_copy(update={"decisions": case.before})
     snapshot = case.snapshot.model_copy(update={"inputs": inputs})
@@ -177,7 +180,7 @@ def _unacceptable(case: Case) -> str:
     more = len(found) - SHOWN_FINGERPRINTS
     rest = f" and {more} more" if more > 0 else ""
     there = ", ".join(found[:SHOWN_FINGERPRINTS])
-    return f"nothing that was found here has this fingerprint; there are {there}{rest}" if found else NO_FINDINGS
+    return f"no finding here has this fingerprint; fingerprints here: {there}{rest}" if found else NO_FINDINGS
 
 
 def _untracked(case: Case) -> str:
@@ -185,7 +188,7 @@ def _untracked(case: Case) -> str:
     here = [soak.name for soak in soaks if target.kind is Kind.ISSUE and soak.issue == target.number]
     if case.argument in here:
         return ""
-    return f"the soaks that are tracked here are {', '.join(here)}" if here else "no soak is tracked here"
+    return f"unknown soak; soaks tracked here: {', '.join(here)}" if here else "no soak is tracked here"
 
 
 def _undeclared(case: Case) -> str:
@@ -194,7 +197,7 @@ def _undeclared(case: Case) -> str:
     if missing is None:
         return ""
     near = nearest(cut(missing, 60), known)
-    shown = f'there is no label "{cut(missing, 60)}"'
+    shown = f'label not found: "{cut(missing, 60)}"'
     return f'{shown}; did you mean "{near}"?' if near else shown
 
 
@@ -202,36 +205,36 @@ def _help_form(case: Case) -> str:
     if not case.argument or case.argument in COMMANDS:
         return ""
     near = nearest(cut(case.argument, 40), COMMANDS)
-    return f"there is no command of this name; did you mean /{near}?" if near else "there is no command of this name"
+    return f"{UNKNOWN}; did you mean /{near}?" if near else UNKNOWN
 
 
 def _check_form(case: Case) -> str:
-    """Whether there is a check of the name isn't known here: the answer to `/explain` says so where there is none."""
+    """Return why the name of a check is malformed. Whether the check exists is answered later, by `/explain`."""
     if not case.argument:
-        return "" if case.line.word == "recheck" else "name a check"
-    return "" if _CHECK.fullmatch(case.argument) else "that is no name of a check"
+        return "" if case.line.word == "recheck" else "missing check name"
+    return "" if _CHECK.fullmatch(case.argument) else "invalid check name"
 
 
 def _priority_form(case: Case) -> str:
-    return "" if case.argument in PRIORITIES else "the priorities are p0, p1, p2 and p3"
+    return "" if case.argument in PRIORITIES else "invalid priority; expected p0, p1, p2 or p3"
 
 
 def _soak_form(case: Case) -> str:
-    return "" if case.argument else "name the soak"
+    return "" if case.argument else "missing soak name"
 
 
 def _names_form(case: Case) -> str:
     if not case.argument:
-        return "name a label"
+        return "missing label name"
     if len(names_in(case.argument)) > MAX_NAMES or len(case.argument) == MAX_ARGUMENT:
-        return f"at most {MAX_NAMES} labels fit into one line"
+        return f"too many labels; at most {MAX_NAMES} per line"
     return ""
 
 
 def _accept_form(case: Case) -> str:
     if not case.argument:
-        return "name a fingerprint, as the report shows it"
-    return "" if len(case.why) >= 3 else "say why it is harmless"  # noqa: PLR2004 - what the policy asks for, too
+        return "missing fingerprint; copy it from the report"
+    return "" if len(case.why) >= 3 else "missing reason: say why it is harmless"  # noqa: PLR2004 - as in the policy
 
 
 _FORMS: Mapping[str, Callable[[Case], str]] = {

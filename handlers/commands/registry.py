@@ -1,4 +1,4 @@
-"""The commands in one table: what is typed, who may, what happens. `/help` and the documentation print it."""
+"""The table of all commands: usage, required role, effect. `/help` and the documentation print it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.text import code
 
 
 class Role(IntEnum):
-    """What somebody is in a repository, in rising order."""
+    """The role of an account in a repository, in rising order."""
 
     ANYONE = 0
     WRITER = 1
@@ -22,10 +22,10 @@ class Role(IntEnum):
 
 @dataclass(frozen=True)
 class Command:
-    """One command. `takes` says what its first word or words are; what follows is why.
+    """One command. `takes` is the kind of its argument; the text after it is the reason.
 
-    `role` is the least that suffices, and `unless` when it takes more; `witness` says that the bot must have seen
-    the comment come.
+    `role` is the required role, and `unless` when a higher one is required; `witness`: the bot must have received the
+    comment by a webhook delivery.
     """
 
     name: str
@@ -45,7 +45,7 @@ COMMANDS = {
             "help",
             "/help [COMMAND]",
             Role.ANYONE,
-            "Answers with this table, or with what there is to know of one command.",
+            "Replies with this table, or with the row of one command.",
             "/help priority",
             takes="one",
         ),
@@ -53,7 +53,7 @@ COMMANDS = {
             "explain",
             "/explain CHECK",
             Role.ANYONE,
-            "Answers with all that a check has to say here.",
+            "Replies with the details of a check's result here.",
             "/explain secret-leak",
             takes="one",
         ),
@@ -61,21 +61,21 @@ COMMANDS = {
             "soak",
             "/soak",
             Role.ANYONE,
-            "Answers with where the soaks stand that this is about, and what comes next.",
+            "Replies with the state of the related soaks, and the next step.",
             "/soak",
         ),
         Command(
             "gate",
             "/gate",
             Role.ANYONE,
-            "Answers with the gates here: the phrase of each, and whether it is open.",
+            "Replies with the gates here: the phrase of each, and whether it is open.",
             "/gate",
         ),
         Command(
             "recheck",
             "/recheck [CHECK]",
             Role.WRITER,
-            "Looks at everything anew, though nothing changed.",
+            "Runs the checks again, even if nothing changed.",
             "/recheck",
             takes="one",
         ),
@@ -83,7 +83,7 @@ COMMANDS = {
             "rejudge",
             "/rejudge [WHY]",
             Role.WRITER,
-            "Makes the judgment anew, though nothing changed.",
+            "Makes a new judgment, even if nothing changed.",
             "/rejudge the incident is over",
             witness=True,
         ),
@@ -91,19 +91,19 @@ COMMANDS = {
             "label",
             "/label NAME...",
             Role.WRITER,
-            "Sets labels. A name with a blank in it stands in double quotes.",
+            "Sets labels. Put a name with a space in double quotes.",
             "/label kind/bug domain:ci",
             takes="names",
-            unless="operators for labels by which somebody decides",
+            unless="operators for decision labels",
         ),
         Command(
             "unlabel",
             "/unlabel NAME...",
             Role.WRITER,
-            "Takes labels off.",
+            "Removes labels.",
             "/unlabel kind/bug",
             takes="names",
-            unless="operators for labels by which somebody decides",
+            unless="operators for decision labels",
         ),
         Command(
             "hold",
@@ -121,14 +121,14 @@ COMMANDS = {
             "/priority p1 customers are waiting",
             takes="one",
             witness=True,
-            unless="operators where it doesn't rise",
+            unless="operators to keep or lower it",
         ),
         Command("unhold", "/unhold [WHY]", Role.OPERATOR, "Ends a hold.", "/unhold", witness=True),
         Command(
             "park",
             "/park [WHY]",
             Role.OPERATOR,
-            "Puts it aside: nobody is asked to act on it.",
+            "Parks it: nobody is asked to act on it.",
             "/park after the summer",
             witness=True,
         ),
@@ -136,7 +136,7 @@ COMMANDS = {
             "soak-restart",
             "/soak-restart NAME [WHY]",
             Role.OPERATOR,
-            "Starts a soak over on its tracking issue: what counted until now no longer does.",
+            "Restarts a soak on its tracking issue: its runs and audit so far no longer count.",
             "/soak-restart deploy-runner-token the runner was replaced",
             takes="one",
             witness=True,
@@ -145,37 +145,37 @@ COMMANDS = {
             "accept",
             "/accept FINGERPRINT WHY",
             Role.OPERATOR,
-            "Takes a finding for harmless here. Nobody does that on what he opened himself.",
+            "Accepts a finding as harmless here. Not allowed on one's own issue or pull request.",
             "/accept sf_0123456789abcdef a key of the test fixture; it opens nothing",
             takes="one",
             witness=True,
         ),
     )
 }
-"""All commands by name, in the order in which they are shown."""
+"""All commands by name, in display order."""
 
 
 def table(commands: Iterable[Command] = tuple(COMMANDS.values())) -> str:
-    """Gives commands with who may and an example, as a Markdown table."""
+    """Return a Markdown table of commands with the required role and an example."""
     rows = (
         f"| {code(command.usage)} | {_who(command)} | {command.about} | {code(command.example)} |"
         for command in commands
     )
-    return "\n".join(["| command | who may | what it does | example |", "| --- | --- | --- | --- |", *rows])
+    return "\n".join(["| command | allowed for | what it does | example |", "| --- | --- | --- | --- |", *rows])
 
 
 def help_with(name: str) -> str:
-    """Gives what `/help` answers: one command's line, or all of the table where there is none of this name."""
+    """Return the reply to `/help`: the row of one command, or the whole table for any other name."""
     return table((COMMANDS[name],)) if name in COMMANDS else table()
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Gives the name that was probably meant; empty where none comes near."""
+    """Return the most similar name; empty if none is similar."""
     return next(iter(get_close_matches(name.lower(), sorted(names), n=1)), "")
 
 
 def names_in(argument: str) -> tuple[str, ...]:
-    """Gives the label names of a decision on `/label` or `/unlabel`; its argument has one a line."""
+    """Return the label names of a decision on `/label` or `/unlabel`; its argument has one name per line."""
     return tuple(argument.split("\n"))
 
 

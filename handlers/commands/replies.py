@@ -1,6 +1,6 @@
-"""What those hear who wrote commands: reactions, and one reply for a comment where there is something to say.
+"""The answers to commands: reactions, and at most one reply for each comment.
 
-All of it follows from the decisions, so it is the same in every look; the machine makes each once.
+All answers follow from the decisions, so they are the same in every run; each is posted once.
 """
 
 from collections import Counter, defaultdict
@@ -16,31 +16,31 @@ from handlers.commands.registry import help_with, names_in
 Reaction = Literal["eyes", "+1", "confused"]
 
 EDIT = "edited"
-"""The topic of what is said about an edit, beside what was said before it."""
+"""The topic of the answer to an edit, separate from the earlier answer to the comment."""
 
 AGENT_REPLIES = 3
-"""Comments of agents on one target that get words; two programs could go on answering each other for ever."""
+"""Number of agents' comments on one target that get a reply; two programs could otherwise answer each other forever."""
 REPLIES = 20
-"""The same for each other account that is no operator."""
+"""The same for each other account that is not an operator."""
 EDIT_REPLIES = 3
-"""Edits on one target that get words, whoever's the comment: its author needn't be who edited it."""
+"""Number of edits on one target that get a reply, for all authors together: the editor may be somebody else."""
 SHOWN = 20
 
 EXPLAINED = {"explain": "", "soak": "soak-evidence", "gate": "gates"}
-"""Commands that are answered with what a check has to say: the one named, or the command's own."""
+"""Commands that are answered with the details of a check: the named one, or a fixed one."""
 
-AGAIN = "To try again, write a new comment: an edited one commands nothing. `/help` lists the commands."
-AGENTS = "The policy lists this account as an agent; what it needs, an operator has to write."
+AGAIN = "To try again, post a new comment; an edited one does not count. Comment `/help` for all commands."
+AGENTS = "Ask an operator to write the command."
 
 
 def answers(snapshot: Snapshot, decisions: Sequence[Decision]) -> tuple[Answer, ...]:
-    """Gives the answers to each comment that commanded something and is still there with its author."""
+    """Return the answers to each comment with commands, if it still exists with its author."""
     there = {comment.id for comment in snapshot.inputs.comments if comment.author}
     parts: dict[tuple[int, str], list[Decision]] = defaultdict(list)
     for one in sorted(decisions, key=lambda one: (one.comment_id, one.line)):
         parts[one.comment_id, "" if one.line else EDIT].append(one)
     found, spoken = [], Counter[str]()
-    # In the order of deciding, so that nothing that is said later takes the words from what has had them.
+    # In the order of the decisions, so that a later answer does not use up the limit of an earlier one.
     for (number, topic), made in sorted(parts.items(), key=lambda part: (_since(part[1]), part[0])):
         answer = Answer(
             comment_id=number,
@@ -59,16 +59,16 @@ def answers(snapshot: Snapshot, decisions: Sequence[Decision]) -> tuple[Answer, 
 
 
 def history(decisions: Sequence[Decision]) -> str:
-    """Gives the last decisions as a Markdown table: what `/explain commands` shows."""
+    """Return the last decisions as a Markdown table, for `/explain commands`."""
     if not decisions:
-        return "Nobody has commanded anything here."
+        return "No commands here yet."
     last = sorted(decisions, key=lambda one: (one.comment_id, one.line))[-SHOWN:]
     rows = (
         f"| {one.at:%Y-%m-%d %H:%M} | {plain(one.by)} | {_about(one)} "
-        f"| {plain(one.refused, 200) if one.refused else 'taken'} |"
+        f"| {plain(one.refused, 200) if one.refused else 'executed'} |"
         for one in last
     )
-    return "\n".join(["| written (UTC) | by | command | what became of it |", "| --- | --- | --- | --- |", *rows])
+    return "\n".join(["| written (UTC) | by | command | result |", "| --- | --- | --- | --- |", *rows])
 
 
 def _explained(one: Decision) -> str:
@@ -81,7 +81,7 @@ def _since(made: Sequence[Decision]) -> datetime:
 
 def _may_speak(snapshot: Snapshot, one: Decision, spoken: Counter[str]) -> bool:
     policy, agent = snapshot.policy, named(one.by, snapshot.policy.agents)
-    # A slash stands in no login, so it tells those who are counted together from any account.
+    # No login contains a slash, so these keys for groups differ from all accounts.
     who, most = one.by.casefold(), REPLIES
     if not one.line:
         who, most = "/edits", EDIT_REPLIES
@@ -92,9 +92,9 @@ def _may_speak(snapshot: Snapshot, one: Decision, spoken: Counter[str]) -> bool:
 
 
 def _reactions(made: Sequence[Decision]) -> tuple[Reaction, ...]:
-    taken = any(not one.refused for one in made)
+    accepted = any(not one.refused for one in made)
     refused = any(one.refused for one in made)
-    seen: tuple[Reaction, ...] = ("eyes",) if taken else ()
+    seen: tuple[Reaction, ...] = ("eyes",) if accepted else ()
     return (*seen, "confused") if refused else (*seen, "+1")
 
 
@@ -108,7 +108,7 @@ def _reply(made: Sequence[Decision], *, agent: bool) -> str:
 
 
 def _about(one: Decision) -> str:
-    shown = code(f"/{one.command}") if one.line else "(an edit)"
+    shown = code(f"/{one.command}") if one.line else "(edited comment)"
     return " ".join(filter(None, [shown, plain(", ".join(names_in(one.argument)), 100)]))
 
 

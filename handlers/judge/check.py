@@ -1,8 +1,8 @@
-"""The judgment: how much an issue or pull request matters, who should take it next, and why.
+"""The check `judge`: how much an issue or pull request matters, who should take it next, and why.
 
-Runs on every pull request and issue that is open and no draft. The rules judge alone, or as the floor under a model
-that the policy names; an account of the policy's list may judge in their place. A judgment stands until something that
-it read has changed, so most looks make none and write nothing. What is closed or a draft keeps what it has.
+Runs on every open pull request and issue that is not a draft. The rules judge alone, or set the minimum for a model
+that the policy names; an account listed in the policy may judge instead. A judgment stays valid until its evidence
+changes, so most runs make no new one and write nothing. A closed target or a draft keeps its last judgment.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from bot.model import Check, Judgment, Kind, OwnWords, Report, Snapshot, Target,
 from bot.text import code, plain
 from handlers.judge import comment as judge_comment
 from handlers.judge.external_judges import Foreign, look, outdated
-from handlers.judge.human_decisions import binding, borne, bound, current_labels, spoken_labels
+from handlers.judge.human_decisions import agreed, binding, bound, current_labels, spoken_labels
 from handlers.judge.inputs import readable, seen
 from handlers.judge.labels import LABELS, STALE, Marks
 from handlers.judge.model_opinion import Resolves, advised
 from handlers.judge.payload import SCHEMA, JudgeActor, Opinion, Payload, PayloadTarget, fitting, labels_of
-from handlers.judge.previous import NAME, Past, old, why_anew
+from handlers.judge.previous import NAME, Past, old, rerun_reason
 from handlers.judge.rules import Ruled, judge
 from handlers.judge.signals.table import signals_table
 from handlers.language.text import read, resolves
@@ -27,37 +27,37 @@ from handlers.language.text import read, resolves
 JUDGE = "assaymaster"
 MODEL = "model"
 
-OFF = "switched off by the policy: nobody judges here"
-UNJUDGED = "not judged while it is {state}"
-RESTING = "not judged anew while it is {state}; before it was {found}"
+OFF = "disabled in the policy (judge.mode: off)"
+UNJUDGED = "not judged: it is {state}"
+RESTING = "no new judgment: it is {state}; last judgment: {found}"
 THEIRS = "{found}, by {judge} in comment {comment}"
-FLOOR = "{judge} judges {step}; the rules find a matter for the operator, so that stays on: {reason}"
-EXPLAINED = "Judged by {runtime} on {at}, because: {reason}. What the rules see now:\n\n{table}"
-NO_SIGNALS = "The rules see no signal here."
+FLOOR = "{judge} recommends {step}, but the rules require an operator, so operator_needed stays: {reason}"
+EXPLAINED = "Judged by {runtime} on {at}; reason: {reason}. Signals that the rules find now:\n\n{table}"
+NO_SIGNALS = "The rules find no signals."
 
 Rules = Callable[[Snapshot], Ruled]
 
-# A parser puts its rules together at its first use, and a second thread would find half of them.
+# A parser compiles its rules at first use; do it here, because a second thread could see a half-built set.
 read("A word.")
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:
-    """Gives the judgment that stands, made anew where something it read has changed; `skip` where none is made."""
+    """Return the valid judgment, renewed if its evidence changed; `skip` if there is none."""
     return await Judge(judge, resolves).assess(snapshot, tools)
 
 
 @dataclass(frozen=True)
 class Judge:
-    """The check with the rules that it goes by."""
+    """The check, with the rules that it applies."""
 
     rules: Rules
     resolves: Resolves
 
     async def assess(self, snapshot: Snapshot, tools: Tools) -> Report:
-        """Gives the report on one snapshot."""
+        """Return the report on one snapshot."""
         if snapshot.policy.judge.mode == "off":
             return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF, status=False)
-        # Reading all the words there are takes its time, and everybody waits who shares the loop.
+        # Reading long texts takes time, so it runs in a thread to keep the event loop free.
         ruled = await asyncio.to_thread(self.rules, readable(snapshot))
         past, others = Past.of(snapshot), await asyncio.to_thread(look, snapshot)
         resting = _state(snapshot) != "open"
@@ -70,7 +70,7 @@ class Judge:
         return _rested(report, past, snapshot) if resting else report.model_copy(update={"answers": others.answers})
 
     async def _own(self, ruled: Ruled, past: Past, snapshot: Snapshot, tools: Tools) -> Report:
-        reason = why_anew(past, snapshot, ruled.signals)
+        reason = rerun_reason(past, snapshot, ruled.signals)
         if reason is None:
             return _kept(past, ruled, snapshot)
         opinion, runtime = await advised(ruled.opinion, readable(snapshot), tools, self.resolves)
@@ -101,7 +101,7 @@ def _kept(past: Past, ruled: Ruled, snapshot: Snapshot) -> Report:
     *earlier, payload = past.judged
     at, basis = payload.judged_at, payload.target_snapshot.evidence_hash
     stale = _state(snapshot) != "closed" and old(payload, snapshot)
-    decided = borne(payload, binding(snapshot))
+    decided = agreed(payload, binding(snapshot))
     marks = Marks.of((*payload.labels_to_apply, *((STALE,) if stale else ())), basis)
     marks.bases[STALE] = f"{basis} {at.isoformat()}"
     return Report(
@@ -112,43 +112,45 @@ def _kept(past: Past, ruled: Ruled, snapshot: Snapshot) -> Report:
         comment=OwnWords(body=judge_comment.body(payload, earlier, decided)),
         explanation=_explanation(payload, ruled),
         status=False,
-        **marks.decided(decided).spoken(current_labels(spoken_labels(snapshot, judged=at), decided)).told(),
+        **marks.decided(decided).spoken(current_labels(spoken_labels(snapshot, judged=at), decided)).report_fields(),
     )
 
 
 def _theirs(theirs: Foreign, ruled: Ruled, snapshot: Snapshot) -> Report:
-    """The report on another judge's judgment. The bot's own steps back; an escalation and people's words hold."""
-    judge, comment, said = theirs.comment.author, theirs.comment, theirs.payload
+    """The report on another judge's judgment, which replaces the bot's own. Escalations of the rules and commands of
+    people stay in force.
+    """
+    judge, comment, original = theirs.comment.author, theirs.comment, theirs.payload
     floor, decisions = ruled.opinion, binding(snapshot)
-    lowered = _escalates(floor) and not _escalates(said)
-    payload = bound(said.model_copy(update=_operators(floor)) if lowered else said, decisions)
+    lowered = _escalates(floor) and not _escalates(original)
+    payload = bound(original.model_copy(update=_operators(floor)) if lowered else original, decisions)
     stale = _state(snapshot) != "closed" and outdated(theirs, snapshot)
     words = [[one.comment_id, one.line] for one in decisions]
     basis = canonical([comment.id, comment.body_hash, words, _escalates(floor)])
     marks = Marks.of((*labels_of(payload), *((STALE,) if stale else ())), basis)
     said_since = current_labels(spoken_labels(snapshot, written=comment.created_at), decisions)
-    note = FLOOR.format(judge=judge, step=said.recommended_next_action, reason=_reason(floor))
+    note = FLOOR.format(judge=judge, step=original.recommended_next_action, reason=_reason(floor))
     return Report(
         check=NAME,
         verdict=Verdict.PASS,
         summary=THEIRS.format(found=found(payload), judge=judge, comment=comment.id),
         notes=(note,) if lowered and _escalates(payload) else (),
         comment=OwnWords(body=judge_comment.stepped_back(judge, comment.id), only_if_there=True),
-        explanation=_explanation(said, ruled),
+        explanation=_explanation(original, ruled),
         status=False,
-        **marks.decided(decisions).spoken(said_since).told(),
+        **marks.decided(decisions).spoken(said_since).report_fields(),
     )
 
 
 def _unjudged(snapshot: Snapshot) -> Report:
-    """The report on what was never judged: labels are what people commanded, and nothing is said."""
+    """The report on a target that was never judged: only labels set by commands, no comment."""
     marks = Marks().spoken(spoken_labels(snapshot))
     summary = UNJUDGED.format(state=_state(snapshot))
-    return Report(check=NAME, verdict=Verdict.SKIP, summary=summary, status=False, **marks.told())
+    return Report(check=NAME, verdict=Verdict.SKIP, summary=summary, status=False, **marks.report_fields())
 
 
 def _rested(report: Report, past: Past, snapshot: Snapshot) -> Report:
-    """What closes is noted once, so that opening it again is seen as a change."""
+    """The report as `skip`. The first one after closing is recorded, so that a reopening counts as a change."""
     if report.verdict is Verdict.SKIP:
         return report
     state = _state(snapshot)
@@ -166,7 +168,7 @@ def _rested(report: Report, past: Past, snapshot: Snapshot) -> Report:
 
 def _explanation(payload: Payload, ruled: Ruled) -> str:
     rows = [f"| {plain(one.name)} | {one.weight} | {plain(one.says)} | {code(one.ref, 120)} |" for one in ruled.signals]
-    head = ["| Signal | Weight | What it says | Evidence |", "| --- | --- | --- | --- |"]
+    head = ["| Signal | Weight | Meaning | Evidence |", "| --- | --- | --- | --- |"]
     table = "\n".join([*head, *rows]) if rows else NO_SIGNALS
     return EXPLAINED.format(
         runtime=plain(payload.judge_actor.runtime),
@@ -177,12 +179,12 @@ def _explanation(payload: Payload, ruled: Ruled) -> str:
 
 
 def found(opinion: Opinion) -> str:
-    """Gives priority and next step in a few words."""
+    """Return the priority and the next step, separated by a comma."""
     return f"{opinion.priority}, {opinion.recommended_next_action}"
 
 
 def _reason(opinion: Opinion) -> str:
-    """The rationale; the rules begin theirs with priority and step, which stand before it already."""
+    """The rationale without the priority and step that the rules put first: the summary already begins with them."""
     words = opinion.rationale_summary
     return words.partition(": ")[2] if words.startswith(f"{opinion.priority.upper()}, ") else words
 

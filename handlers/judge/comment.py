@@ -1,4 +1,4 @@
-"""Writes the judgment's own comment: a table, why, a caveat, the payload for machines, earlier judgments."""
+"""Writes the judgment comment: a table, the rationale, a caveat, the machine-readable payload, earlier judgments."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from handlers.judge.payload import BEGIN, END, Payload, written
 
 HEADING = "### Assaymaster judgment"
 SHOWN_EARLIER = 8
-"""Fewer than the machine keeps: when it drops the oldest one, the comment stays as it is."""
+"""Fewer than are stored, so that the comment does not change when the oldest stored one is dropped."""
 
 FORM = """\
 {heading}
@@ -38,17 +38,17 @@ EARLIER = """
 <details>
 <summary>Earlier judgments</summary>
 
-| When | Priority | Action | Why it was judged |
+| When | Priority | Action | Reason |
 | --- | --- | --- | --- |
 {rows}
 
 </details>"""
 
-STEPPED_BACK = "{heading}\n\nThe judgment of {judge} in comment {comment} stands here, and the bot's own steps back."
+STEPPED_BACK = "{heading}\n\nThe judgment by {judge} in comment {comment} replaces the bot's own judgment."
 
 
 def body(payload: Payload, earlier: Sequence[Payload], decided: Iterable[Decision] = ()) -> str:
-    """Gives the Markdown of the comment; `earlier` judgments stand oldest first, `decided` is what people decided."""
+    """Return the Markdown of the comment; `earlier` judgments are oldest first, `decided` are people's decisions."""
     shown = FORM.format(
         heading=HEADING,
         rows="\n".join(f"| {name} | {value} |" for name, value in _fields(payload, decided)),
@@ -63,7 +63,7 @@ def body(payload: Payload, earlier: Sequence[Payload], decided: Iterable[Decisio
 
 
 def stepped_back(judge: str, comment: int) -> str:
-    """Gives what stands in the comment's place while another judge's judgment counts."""
+    """Return the text of the comment while another judge's judgment is in force."""
     return STEPPED_BACK.format(heading=HEADING, judge=code(judge), comment=comment)
 
 
@@ -91,5 +91,5 @@ def _row(payload: Payload) -> str:
 
 
 def when(at: datetime) -> str:
-    """Gives a time as people read it."""
+    """Return a time for people to read, in UTC."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,9 +1,8 @@
-"""Reads the judgments that other accounts write into comments: whose counts, whose doesn't, and why not.
+"""Reads the judgments that other accounts post in comments: which one is valid, and why the others are not.
 
-A payload counts as one where both its markers stand on lines of their own, as in the form. Somebody who quotes a part
-of it in a discussion is no judge, and isn't answered; nor is what stands in an edited comment of an account that isn't
-listed, since anybody may have written it there. How often the bot answers has limits: two programs could go on
-answering each other for ever.
+A text is a payload only if both markers are on lines of their own. The bot does not answer a partial quotation of a
+payload, nor an edited comment of an account that is not listed, because others may have written into it. The number of
+answers is limited, because two programs could otherwise answer each other forever.
 """
 
 from collections import Counter
@@ -18,20 +17,20 @@ from bot.text import code, plain
 from handlers.facts.text_cache import KnownTexts
 from handlers.judge.payload import BEGIN, END, SCHEMA, NotAPayload, Payload, load, parsed
 
-NOT_LISTED = "This judgment changes nothing: {who} isn't among the judges that the policy names (`judge.judges`)."
-REFUSED = "This judgment changes nothing: {why}. Mend it in a new comment."
-NAMELESS = "an account that is gone"
+NOT_LISTED = "This judgment is ignored: {who} is not listed under `judge.judges` in the policy."
+REFUSED = "This judgment is ignored: {why}. Fix it and post it as a new comment."
+NAMELESS = "a deleted account"
 REPLIES = 3
-"""Comments of one account on one target that are answered with words; then it is reactions alone."""
+"""Number of comments of one account on one target that get a reply; later ones get only a reaction."""
 ANSWERED = 20
-"""Comments that are answered at all: of each judge of the list, and of all other accounts together."""
+"""Number of comments that get any answer: for each listed judge, and for all other accounts together."""
 KNOWN = 2048
-EDITED = "the comment was edited after it was written, so nobody can be sure who wrote it"
+EDITED = "the comment was edited, so its author cannot be verified"
 
 
 @dataclass(frozen=True)
 class Foreign:
-    """A judgment by an account that the policy names, in its comment."""
+    """A valid judgment by a listed judge, with its comment."""
 
     comment: CommentText
     payload: Payload
@@ -39,16 +38,16 @@ class Foreign:
 
 @dataclass(frozen=True)
 class Others:
-    """What other judges said: the judgment that counts, and answers to those that don't."""
+    """The valid judgment of another judge, if any, and the answers to invalid ones."""
 
     standing: Foreign | None
     answers: tuple[Answer, ...]
 
 
 def look(snapshot: Snapshot) -> Others:
-    """Gives the newest judgment by a judge of the policy's list, and answers to payloads that change nothing.
+    """Return the newest valid judgment by a listed judge, and the answers to ignored payloads.
 
-    What was written before the bot's time in the repository isn't answered.
+    Comments from before the bot was set up in the repository get no answer.
     """
     read = [(comment, _read(comment, snapshot)) for comment in snapshot.inputs.comments]
     valid = [found for _, found in read if isinstance(found, Foreign)]
@@ -63,16 +62,16 @@ def look(snapshot: Snapshot) -> Others:
 
 
 def _answers(faulty: Sequence[tuple[CommentText, str]], snapshot: Snapshot) -> Iterator[Answer]:
-    """Words to the first few, reactions to some more.
+    """Return a reply for the first few comments, and only a reaction for some more.
 
-    Nobody knows in which order comments were edited. They get no words where they are many, since else each would get
-    them who edits one after the other from the last to the first.
+    The order in which comments were edited is unknown. If many are edited, none of them gets a reply: otherwise
+    somebody who edits one after the other, from the last to the first, would get a reply each time.
     """
     edits = sum(comment.edited for comment, _ in faulty)
     spoken, answered = Counter[str](), Counter[str]()
     for comment, why in sorted(faulty, key=lambda one: one[0].id):
         login = comment.author.casefold()
-        # Those who aren't listed are counted together, under the name that no account has.
+        # Accounts that are not listed are counted together, under the empty name that no account has.
         group = login if named(login, snapshot.policy.judge.judges) else ""
         answered[group] += 1
         spoken[login] += not comment.edited
@@ -83,9 +82,9 @@ def _answers(faulty: Sequence[tuple[CommentText, str]], snapshot: Snapshot) -> I
 
 
 def outdated(judgment: Foreign, snapshot: Snapshot) -> bool:
-    """Says whether what was judged has changed since, or the judgment is older than the policy lets it be.
+    """Return whether the target changed since the judgment, or the judgment is older than the policy allows.
 
-    A judgment is never younger than the comment that it came in.
+    The age counts from the comment if the payload claims a later time.
     """
     then, now = judgment.payload.target_snapshot, snapshot.inputs
     changed = (then.title_hash, then.body_hash) != (now.title_hash, now.body_hash)
@@ -95,7 +94,7 @@ def outdated(judgment: Foreign, snapshot: Snapshot) -> bool:
 
 
 def between_markers(body: str) -> list[str]:
-    """Gives each text that stands between a line of the first marker and the next one of the second."""
+    """Return each text between a line with the begin marker and the next line with the end marker."""
     found, start = [], None
     lines = body.split("\n")
     for number, line in enumerate(lines):
@@ -109,7 +108,7 @@ def between_markers(body: str) -> list[str]:
 
 
 def _read(comment: CommentText, snapshot: Snapshot) -> Foreign | str:
-    """The judgment in a comment, or why what is there counts for nothing; empty where there is none."""
+    """Return the judgment in a comment, or the reason why it is ignored; an empty text if there is none."""
     if BEGIN not in comment.body:
         return ""
     if not named(comment.author, snapshot.policy.judge.judges):
@@ -126,14 +125,15 @@ def _read(comment: CommentText, snapshot: Snapshot) -> Foreign | str:
 
 def _accepted(comment: CommentText, texts: list[str], snapshot: Snapshot) -> Payload:
     if len(texts) > 1:
-        raise NotAPayload("there is more than one judgment in the comment")
+        raise NotAPayload("the comment contains more than one judgment")
     payload = _payload(texts[0])
     if comment.edited:
         raise NotAPayload(EDITED)
     about, target = payload.target, snapshot.target
     same = about.repo.casefold() == target.repository.casefold()
     if not same or (about.number, about.kind) != (target.number, target.kind.value):
-        raise NotAPayload(f"it judges {about.kind} {about.number} of {about.repo}, which isn't this one")
+        expected = f"{target.kind.value} {target.number} of {target.repository}"
+        raise NotAPayload(f"wrong target: expected {expected}, got {about.kind} {about.number} of {about.repo}")
     return payload
 
 

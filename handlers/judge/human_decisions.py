@@ -1,4 +1,4 @@
-"""What people's commands mean to the judge: a priority, something set aside, a judgment asked for, a label."""
+"""The effect of people's commands on the judgment: `/priority`, `/park`, `/rejudge`, `/label` and `/unlabel`."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -16,14 +16,14 @@ RATIONALE = 600
 
 
 def obeyed(snapshot: Snapshot) -> tuple[Decision, ...]:
-    """Gives the decisions that a judgment rests on, in their order."""
+    """Return the decisions that a judgment depends on, in their order."""
     return tuple(one for one in snapshot.inputs.decisions if one.command in OBEYED and not one.refused)
 
 
 def binding(snapshot: Snapshot) -> tuple[Decision, ...]:
-    """Gives the decisions that hold now: the last priority, and the last `/park` unless it was lifted.
+    """Return the decisions in force: the last `/priority`, and the last `/park` unless it was lifted.
 
-    An operator lifts it by asking for a new judgment; a writer's `/rejudge` can't undo an operator's word.
+    An operator's later `/rejudge` lifts a `/park`; a writer's `/rejudge` does not.
     """
     found: dict[str, Decision] = {}
     for one in obeyed(snapshot):
@@ -35,43 +35,45 @@ def binding(snapshot: Snapshot) -> tuple[Decision, ...]:
 
 
 def _of_operator(one: Decision, snapshot: Snapshot) -> bool:
-    """A command means what it meant when it was taken, whoever is an operator now; what is older doesn't say."""
+    """Return whether an operator gave the command, as recorded with it. Old records lack this: for them today's list
+    of operators counts.
+    """
     return one.standing == "operator" if one.standing else named(one.by, snapshot.policy.operators or ())
 
 
 def bound(opinion: Opinion, decisions: Iterable[Decision]) -> Opinion:
-    """Gives an opinion as people decided it; its rationale and evidence say so.
+    """Return an opinion with people's decisions applied; its rationale and evidence mention them.
 
-    Setting aside ends an escalation: only an operator can do it, and he is who was asked for.
+    `/park` ends an escalation: only an operator may park, and the escalation asked for the operator.
     """
     for one in decisions:
         why = f" ({cut(one.why, WHY)})" if one.why else ""
         change: dict[str, object] = {"priority": one.argument}
-        said = f"The priority {one.argument} was set by {one.by}{why}."
+        sentence = f"{one.by} set the priority to {one.argument}{why}."
         if one.command == "park":
             change = {"recommended_next_action": "park", "escalation": None}
-            said = f"It was set aside by {one.by}{why}."
-        ref = EvidenceRef(note=f"/{one.command} stands over what was judged.", value=f"comment:{one.comment_id}")
-        change["rationale_summary"] = cut(f"{said} Without that: {opinion.rationale_summary}", RATIONALE)
+            sentence = f"{one.by} parked it{why}."
+        ref = EvidenceRef(note=f"/{one.command} overrides the judgment.", value=f"comment:{one.comment_id}")
+        change["rationale_summary"] = cut(f"{sentence} Otherwise: {opinion.rationale_summary}", RATIONALE)
         change["evidence_refs"] = (*opinion.evidence_refs, ref)
         opinion = opinion.model_copy(update=change)
     return opinion
 
 
-def borne(opinion: Opinion, decisions: Iterable[Decision]) -> tuple[Decision, ...]:
-    """Gives those of some decisions that an opinion bears out."""
-    said = {"priority": opinion.priority, "park": opinion.recommended_next_action}
-    return tuple(one for one in decisions if said[one.command] == (one.argument or "park"))
+def agreed(opinion: Opinion, decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """Return the decisions that an opinion agrees with."""
+    values = {"priority": opinion.priority, "park": opinion.recommended_next_action}
+    return tuple(one for one in decisions if values[one.command] == (one.argument or "park"))
 
 
 def spoken_labels(
     snapshot: Snapshot, *, judged: datetime | None = None, written: datetime | None = None
 ) -> dict[str, Decision]:
-    """Gives the last `/label` or `/unlabel` of each label of the judge's family since a judgment, in their order.
+    """Return the last `/label` or `/unlabel` for each label of the judge's family since a judgment, in their order.
 
-    It holds until the next judgment, as a label does that an operator sets by hand. One that was decided in the very
-    look of the bot's own judgment, at `judged`, was said of what that found, whenever it was said. To somebody else's
-    judgment, which was `written` as a comment, the order of comments counts.
+    It stays in force until the next judgment, like a label that an operator sets by hand. For the bot's own judgment,
+    made at `judged`, the time of the decision counts; a decision of the same run counts as later. For another judge's
+    judgment, `written` as a comment, the order of the comments counts.
     """
     found: dict[str, Decision] = {}
     for one in snapshot.inputs.decisions:
@@ -87,6 +89,6 @@ def spoken_labels(
 
 
 def current_labels(said: Mapping[str, Decision], decisions: Iterable[Decision]) -> dict[str, Decision]:
-    """Gives those of some `/label` and `/unlabel` that no binding decision came after on what they are about."""
+    """Return the `/label` and `/unlabel` commands that no later binding decision about the same label replaces."""
     last = {name: (one.comment_id, one.line) for one in decisions for name in DECIDES[one.command]}
     return {name: one for name, one in said.items() if (one.comment_id, one.line) > last.get(name, (0, 0))}

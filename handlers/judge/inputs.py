@@ -1,4 +1,4 @@
-"""What a judgment reads of a snapshot, as a text to compare: it says whether there is anything to judge anew."""
+"""The evidence that a judgment reads from a snapshot, as a text to compare: if it changes, a new judgment is due."""
 
 from collections.abc import Iterable
 
@@ -10,33 +10,33 @@ from handlers.soak import tracked_soaks
 
 
 def facts(labels: Iterable[str]) -> list[str]:
-    """Gives the labels that are evidence: all but those of the judge's own family, sorted."""
+    """Return the labels that are evidence: all except those of the judge's own family, sorted."""
     return sorted(name for name in labels if not name.casefold().startswith(FAMILY))
 
 
 def labels_hash(names: Iterable[str]) -> str:
-    """Gives the hash of label names in their order, each on a line."""
+    """Return the hash of the sorted label names, one per line."""
     return digest("\n".join(sorted(names)))
 
 
 def readable(snapshot: Snapshot) -> Snapshot:
-    """Gives the snapshot as rules and models read it: without labels of the judge's own family.
+    """Return the snapshot as rules and models read it: without labels of the judge's own family.
 
-    Anybody may set one at opening, and it is no word about the target.
+    Anybody can set such a label when opening a target, so it is not evidence.
     """
     labels = tuple(name for name in snapshot.inputs.labels if not name.casefold().startswith(FAMILY))
     return snapshot.model_copy(update={"inputs": snapshot.inputs.model_copy(update={"labels": labels})})
 
 
 def evidence(snapshot: Snapshot, signals: Iterable[Signal]) -> str:
-    """Gives the canonical JSON of what a judgment reads; whatever changes in it is a reason to judge again.
+    """Return the canonical JSON of the evidence of a judgment; any change in it causes a new judgment.
 
-    Times are left out, and what changes by itself. Of comments those count in which the rules found something: not
-    every remark is a reason. Labels of the judge's own family are verdicts, no evidence: who takes one off and sets
-    another has answered the judgment, and doesn't ask for a new one.
+    Times and values that change by themselves are left out. Only comments with a signal of the rules are included, so
+    not every comment causes a new judgment. Labels of the judge's own family are answers to a judgment, not evidence:
+    changing one does not ask for a new judgment.
     """
     read, policy = snapshot.inputs, snapshot.policy
-    told = {signal.ref for signal in signals}
+    cited = {signal.ref for signal in signals}
     accepted = {entry.fingerprint for entry in policy.secret_leak.accept}
     soaks = [[soak.inputs.soak.name, soak.name] for soak in tracked_soaks(snapshot)]
     return canonical(
@@ -45,7 +45,7 @@ def evidence(snapshot: Snapshot, signals: Iterable[Signal]) -> str:
             "author": read.author,
             "base": read.base.ref,
             "body": read.body_hash,
-            "comments": [[one.id, one.body_hash] for one in read.comments if f"comment:{one.id}" in told],
+            "comments": [[one.id, one.body_hash] for one in read.comments if f"comment:{one.id}" in cited],
             "decisions": [[one.comment_id, one.line, one.command, one.argument] for one in obeyed(snapshot)],
             "files": [[one.path, one.status, one.added, one.removed] for one in read.files],
             "head": read.head.sha,
@@ -61,7 +61,7 @@ def evidence(snapshot: Snapshot, signals: Iterable[Signal]) -> str:
 
 
 def seen(snapshot: Snapshot, signals: Iterable[Signal]) -> TargetSnapshot:
-    """Gives the state of the target as a payload records it; `signals` are those of the rules."""
+    """Return the state of the target as a payload records it; `signals` are those of the rules."""
     read = snapshot.inputs
     pull = snapshot.target.kind is Kind.PULL
     return TargetSnapshot(

@@ -1,4 +1,4 @@
-"""The judge's labels: which should be on, what each rests on, and what somebody commanded."""
+"""The judge's labels: which are on, the basis of each, and which ones a command set."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ STEPS = (
 )
 LABELS = (*PRIORITIES, *STEPS, ESCALATED, UNSURE, STALE)
 DECIDES = {"priority": PRIORITIES, "park": (*STEPS, ESCALATED)}
-"""The labels that a decision is about: it overrules what was changed by hand before."""
+"""The labels that each command decides; it overrides earlier changes by hand."""
 
 
 @dataclass
 class Marks:
-    """Labels on and off, as a report has them."""
+    """Labels on and off, in the form of a report."""
 
     labels: dict[str, bool] = field(default_factory=dict)
     bases: dict[str, str] = field(default_factory=dict)
@@ -32,17 +32,17 @@ class Marks:
 
     @classmethod
     def of(cls, on: Iterable[str], basis: str) -> "Marks":
-        """Gives all labels of the judge, those `on` and the others off."""
+        """Return all labels of the judge: those in `on` set, the others not."""
         return cls(dict.fromkeys(LABELS, False) | dict.fromkeys(on, True), dict.fromkeys(LABELS, basis))
 
     def decided(self, decisions: Iterable[Decision]) -> "Marks":
-        """Gives these as well with what binding decisions overrule."""
+        """Return the same marks, with the labels that binding decisions override."""
         for one in decisions:
             self.commanded |= dict.fromkeys(DECIDES[one.command], one.at)
         return self
 
     def spoken(self, said: Mapping[str, Decision]) -> "Marks":
-        """Gives these as somebody said of them by `/label` and `/unlabel`; of a group one stays on."""
+        """Return the same marks, changed by `/label` and `/unlabel`; in an exclusive group at most one stays on."""
         for name, one in said.items():
             if name in LABELS:
                 group = next((group for group in (PRIORITIES, STEPS) if name in group), (name,))
@@ -52,6 +52,6 @@ class Marks:
                 self.commanded |= dict.fromkeys(changed, one.at)
         return self
 
-    def told(self) -> dict[str, Any]:
-        """Gives the fields of a report."""
+    def report_fields(self) -> dict[str, Any]:
+        """Return the fields of a report."""
         return {"labels": self.labels, "grounds": self.bases, "commanded": self.commanded}

@@ -1,8 +1,8 @@
-"""Asks a model for its opinion beside the rules', and lets it add concern and never take any away.
+"""Asks a model for its opinion in addition to the rules; the model can only add concern, never remove any.
 
-What the model reads is somebody's text, so its answer may be somebody's wish. The rules' opinion is therefore the
-floor: a priority only rises, an escalation stays, references that name nothing are left out, and labels are no part of
-an answer.
+The model reads text from untrusted authors, so its answer may follow their instructions. The opinion of the rules is
+therefore the minimum: the priority can only rise, an escalation stays, references that name nothing are removed, and
+labels are not part of an answer.
 """
 
 import json
@@ -45,7 +45,7 @@ Said = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class ModelRef(BaseModel):
-    """What the model rests on."""
+    """A piece of evidence that the model names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,7 +54,7 @@ class ModelRef(BaseModel):
 
 
 class ModelOpinion(BaseModel):
-    """What a model may say of a target. Labels aren't its to choose."""
+    """The form of a model's answer. A model cannot choose labels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -79,34 +79,34 @@ CONCERN: dict[Step, int] = {
     "needs_refinement": 2,
     "operator_needed": 3,
 }
-"""How much a next step asks for before anything is done; between steps of one rank a model may choose."""
+"""How much caution a next step means; a model may choose between steps of the same rank."""
 FITS: tuple[Fit, ...] = ("low", "medium", "high")
 
 Resolves = Callable[[str, Snapshot], bool]
 
 
 async def advised(floor: Opinion, snapshot: Snapshot, tools: Tools, resolves: Resolves) -> tuple[Opinion, str]:
-    """Gives the opinion and by what it was formed: with the model that the policy names, or by the rules alone.
+    """Return the opinion and its runtime: the model that the policy names, or the rules alone.
 
-    Where something has to be said about the model (it gave no answer, it named what isn't there), a reference of the
-    type `model` says it, so that it is kept with the judgment.
+    Problems with the model (no answer, references that name nothing) are recorded with the judgment as a reference of
+    the type `model`.
     """
     name = snapshot.policy.judge.model
     if not name:
         return floor, RULES
     said = await _answer(Question(model=name, task=TASK, material=material(snapshot), answer=ModelOpinion), tools)
     if isinstance(said, str):
-        note = f"The model {name} gave no answer that could be used ({cut(said, 200)}); the rules judged alone."
+        note = f"The model {name} gave no usable answer ({cut(said, 200)}); the judgment uses the rules only."
         return _noted(floor, name, note), RULES
     opinion, dropped = merged(floor, said, lambda value: resolves(value, snapshot))
     if dropped:
-        note = f"{dropped} of the references of the model {name} named nothing that is there and were left out."
+        note = f"Removed references of the model {name} that do not exist: {dropped}."
         opinion = _noted(opinion, name, note)
     return opinion, f"model:{name}"
 
 
 def merged(floor: Opinion, said: ModelOpinion, there: Callable[[str], bool]) -> tuple[Opinion, int]:
-    """Gives the floor with the concern that a model adds, and how many of its references name nothing."""
+    """Return the rules' opinion with the concern that a model adds, and how many of its references name nothing."""
     priority = min(floor.priority, said.priority)
     step = _step(floor.recommended_next_action, said.recommended_next_action)
     agreed = (priority, step) == (said.priority, said.recommended_next_action)
@@ -130,7 +130,7 @@ def merged(floor: Opinion, said: ModelOpinion, there: Callable[[str], bool]) -> 
 
 
 def material(snapshot: Snapshot) -> str:
-    """Gives what the model reads as JSON of at most 24 KB, so that no text in it can pass for another part of it."""
+    """Return the model's input as JSON of at most 24 KB, so that no text can pass for another part of the input."""
     read = snapshot.inputs
     parts: dict[str, object] = {
         "kind": snapshot.target.kind.value,
@@ -153,12 +153,12 @@ def material(snapshot: Snapshot) -> str:
 
 
 async def _answer(question: Question, tools: Tools) -> ModelOpinion | str:
-    """The answer, or why there is none."""
+    """Return the answer, or the reason why there is none."""
     try:
         said = await tools.ask(question)
     except NoAnswer as fault:
-        return str(fault) or "it gave no reason"
-    return said if isinstance(said, ModelOpinion) else "its answer has another form"
+        return str(fault) or "no reason given"
+    return said if isinstance(said, ModelOpinion) else "unexpected answer format"
 
 
 def _json(value: object) -> str:
@@ -166,7 +166,7 @@ def _json(value: object) -> str:
 
 
 def _bounded(text: str, limit: int) -> str:
-    """The beginning of a text that takes so many bytes as JSON."""
+    """Return the beginning of a text that fits into so many bytes as JSON."""
     kept = text.encode()[:limit].decode("utf-8", "ignore")
     while len(_json(kept).encode()) > limit + 2:
         kept = kept[: len(kept) * 9 // 10]

@@ -1,7 +1,7 @@
-"""The payload `openclaw.judge.v0`: one judgment as other machines read it, with every field of the form in use.
+"""The payload `openclaw.judge.v0`: one judgment in machine-readable form.
 
-It is written so that nothing in it can end what stands around it, and read strictly: a field too many, too few or of
-another kind, or a key that stands twice, and it is no payload.
+The JSON is written so that no value can close the surrounding code block, comment or tag. It is read strictly: an
+unknown, missing or wrongly typed field or a duplicate key makes it invalid.
 """
 
 import json
@@ -45,14 +45,14 @@ Score = int
 
 
 class Escalation(Value):
-    """Why somebody else has to decide; `kind` says who, as in `operator`."""
+    """The reason why somebody else has to decide; `kind` names who, for example `operator`."""
 
     kind: str
     reason: str
 
 
 class EvidenceRef(Value):
-    """One thing that was really read. `value` names it: `issue-title`, `issue-body-<heading>`, `diff:<path>`,
+    """One piece of evidence that was read. `value` names it: `issue-title`, `issue-body-<heading>`, `diff:<path>`,
     `label:<name>`, `comment:<id>`.
     """
 
@@ -62,7 +62,7 @@ class EvidenceRef(Value):
 
 
 class Opinion(Value):
-    """What a judge thinks of a target, before it is a judgment: scores run from 1 to 5."""
+    """A judge's assessment of a target, before it becomes a judgment; scores run from 1 to 5."""
 
     priority: Priority
     reach: Score = Field(ge=1, le=5)
@@ -78,14 +78,14 @@ class Opinion(Value):
 
 
 class JudgeActor(Value):
-    """Who judged, and by what: `rules`, or `model:<name>` where a model's answer went into it."""
+    """Who judged, and how: `rules`, or `model:<name>` if a model's answer was used."""
 
     name: str = Field(min_length=1, max_length=100)
     runtime: str = Field(min_length=1, max_length=120)
 
 
 class PayloadTarget(Value):
-    """What was judged."""
+    """The issue or pull request that was judged."""
 
     kind: Literal["issue", "pull"]
     number: int = Field(ge=1)
@@ -93,7 +93,7 @@ class PayloadTarget(Value):
 
 
 class TargetSnapshot(Value):
-    """The state in which it was judged. Hashes are of the raw texts; an issue has neither head nor commits."""
+    """The state of the target when it was judged. Hashes are of the raw texts; an issue has no head and no commits."""
 
     body_hash: Hash
     commit_count: int | None
@@ -107,7 +107,7 @@ class TargetSnapshot(Value):
 
 
 class Payload(Opinion):
-    """One judgment, whole. Field names are the form's own; `form` is its `schema`."""
+    """One complete judgment. Field names are those of the schema; `form` is the field `schema`."""
 
     form: Literal["openclaw.judge.v0"] = Field(alias="schema")
     judge_actor: JudgeActor
@@ -118,21 +118,21 @@ class Payload(Opinion):
     target_snapshot: TargetSnapshot
 
     def content(self) -> dict[str, Any]:
-        """Gives the payload as JSON's own kinds of values, by the form's names."""
+        """Return the payload as JSON values, with the field names of the schema."""
         return self.model_dump(mode="json", by_alias=True)
 
 
 class NotAPayload(ValueError):
-    """A text that is no judgment of this form; the message says why, and may quote names of keys from it."""
+    """Raised for a text that is not a valid payload; the message says why, and may quote names of keys."""
 
 
 def written(payload: Payload) -> str:
-    """Gives the JSON of a payload: keys sorted, ASCII, and no sign that could end a fence, a comment or a tag."""
+    """Return the JSON of a payload: sorted keys, ASCII, no character that could close a fence, a comment or a tag."""
     return inert_json(payload.content())
 
 
 def fitting(payload: Payload) -> Payload:
-    """Gives the payload without its longest references, where it is longer than a comment should be."""
+    """Return the payload; if it is too long for a comment, without its longest references."""
     refs = list(payload.evidence_refs)
     while refs and len(written(payload)) > FITS:
         sizes = [len(json.dumps([ref.note, ref.value])) for ref in refs]
@@ -142,33 +142,30 @@ def fitting(payload: Payload) -> Payload:
 
 
 def parsed(text: str) -> Payload:
-    """Gives the payload that a JSON text holds: every field, nothing else, no value of another kind.
-
-    Raises NotAPayload.
-    """
+    """Return the payload in a JSON text. Raises NotAPayload for an unknown, missing or wrongly typed field."""
     load(text)
     try:
         return Payload.model_validate_json(text, strict=True)
     except ValidationError as fault:
-        told = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in fault.errors(include_url=False)[:3]]
-        raise NotAPayload("; ".join(told)) from None
+        messages = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in fault.errors(include_url=False)[:3]]
+        raise NotAPayload("; ".join(messages)) from None
 
 
 def load(text: str) -> dict[str, Any]:
-    """Gives the JSON object in a text of at most 64 KB in which no key stands twice. Raises NotAPayload."""
+    """Return the JSON object in a text. Raises NotAPayload for more than 64 KB, invalid JSON and duplicate keys."""
     if len(text.encode()) > MAX_BYTES:
-        raise NotAPayload(f"it is larger than {MAX_BYTES // 1024} KB")
+        raise NotAPayload(f"the payload is larger than {MAX_BYTES // 1024} KB")
     try:
         found = json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as fault:
-        raise NotAPayload(str(fault) if isinstance(fault, NotAPayload) else "it isn't valid JSON") from None
+        raise NotAPayload(str(fault) if isinstance(fault, NotAPayload) else "the payload is not valid JSON") from None
     if not isinstance(found, dict):
-        raise NotAPayload("it isn't a JSON object")
+        raise NotAPayload("the payload is not a JSON object")
     return found
 
 
 def labels_of(opinion: Opinion) -> tuple[str, ...]:
-    """Gives the labels that follow from an opinion: by its fields alone, never by its words."""
+    """Return the labels that follow from the fields of an opinion; its texts have no influence."""
     found = [f"{FAMILY}{opinion.priority}", f"{FAMILY}{opinion.recommended_next_action.replace('_', '-')}"]
     if opinion.escalation is not None and ESCALATED not in found:
         found.append(ESCALATED)
@@ -178,12 +175,12 @@ def labels_of(opinion: Opinion) -> tuple[str, ...]:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Readers differ in which of two equal keys they believe."""
+    """Return the pairs as a dict. Raises NotAPayload for a duplicate key: JSON readers differ here."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise NotAPayload("a key stands twice in it")
+        raise NotAPayload("the payload contains a duplicate key")
     return found
 
 
 def _no_number(name: str) -> Any:
-    raise NotAPayload(f"{name} is no number of JSON")
+    raise NotAPayload(f"the payload contains {name}, which is not a JSON number")

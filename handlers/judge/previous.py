@@ -1,4 +1,4 @@
-"""The bot's own earlier judgments, and whether the last one still stands."""
+"""The bot's own earlier judgments, and whether the last one is still valid."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ NAME = "judge"
 
 @dataclass(frozen=True)
 class Past:
-    """Earlier judgments of the bot's own, oldest first; `rested` says that the target was closed since the last."""
+    """The bot's own earlier judgments, oldest first; `rested`: the target was closed since the last one."""
 
     judged: tuple[Payload, ...] = ()
     rested: bool = False
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Past":
-        """Gives the judgments that can be read; one in another state than open is only a note of that state."""
+        """Return the readable judgments; a record with a state other than open only notes that state."""
         found = []
         for one in snapshot.memory.judgments:
             if one.check == NAME:
@@ -36,8 +36,8 @@ class Past:
         return cls(made, bool(found) and found[-1].target_snapshot.state != "open")
 
 
-def why_anew(past: Past, snapshot: Snapshot, signals: Sequence[Signal]) -> RerunReason | None:
-    """Gives the first reason to judge anew, or nothing where the last judgment stands; `signals` are the rules'."""
+def rerun_reason(past: Past, snapshot: Snapshot, signals: Sequence[Signal]) -> RerunReason | None:
+    """Return the first reason for a new judgment, or None if the last one is valid; `signals` are the rules'."""
     if not past.judged:
         return "no_prior_judgment"
     last = past.judged[-1]
@@ -57,7 +57,7 @@ def why_anew(past: Past, snapshot: Snapshot, signals: Sequence[Signal]) -> Rerun
 
 
 def _requested(last: Payload, snapshot: Snapshot, signals: Sequence[Signal]) -> bool:
-    """Requests are part of the evidence. Where times don't tell which are new, the evidence without them does."""
+    """Return whether there is a new `/rejudge`: by its time, or because the evidence without it did not change."""
     asked = [one for one in obeyed(snapshot) if one.command == "rejudge"]
     if any(one.at > last.judged_at for one in asked):
         return True
@@ -71,5 +71,5 @@ def _without(decision: Decision, snapshot: Snapshot) -> Snapshot:
 
 
 def old(payload: Payload, snapshot: Snapshot) -> bool:
-    """Says whether a judgment is older than the policy lets one be."""
+    """Return whether a judgment is older than the policy allows."""
     return snapshot.taken_at - payload.judged_at > timedelta(days=snapshot.policy.judge.stale_days)

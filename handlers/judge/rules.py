@@ -1,8 +1,7 @@
-"""The rules judge: an opinion on an issue or pull request from what its words, paths, labels, size and age say.
+"""The rules judge: forms an opinion on an issue or pull request from its words, paths, labels, size and age.
 
-Pure and deterministic. Operator matters come first and nothing said beside them lowers them: they are found line by
-line, so text that is added can't take one away. Then comes whether it says what is wanted, then whether it can wait,
-then who could take it.
+Pure and deterministic. The next step is decided in this order: operator matters, missing goal or criteria, reasons to
+park, the best candidate to do the work. Operator matters are found line by line, so added text cannot remove one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +14,7 @@ from handlers.judge.signals.path_signals import of_labels, of_paths
 from handlers.judge.signals.prompt_injection import attempts
 from handlers.judge.signals.structure_signals import age, place, structure, unclear, whole
 from handlers.judge.signals.table import BY_NAME, Sign, Signal, fired
-from handlers.judge.signals.urgency_signals import Reading, told
+from handlers.judge.signals.urgency_signals import Reading, word_signals
 from handlers.judge.signals.work_signals import CODE_TYPES, talk, title_type, work
 from handlers.language.text import Text, read, resolves, title_line
 from handlers.language.words import Line, folded
@@ -25,53 +24,53 @@ STEERING = frozenset({"steers", "forged"})
 PRESSING = frozenset({"outage", "data-loss", "security", "label-urgent"})
 START = {"reach": 2, "impact": 2, "confidence": 3}
 CODE_FIRST = 2
-"""How much more has to speak for texts or checks than for code."""
+"""Bonus for code: texts or checks have to score higher than this to win."""
 EVIDENCE = 12
 COMMENTS = 20
-"""Newest comments in which a gate is looked for."""
+"""Number of newest comments that are searched for a gate."""
 
 CAVEATS = {
-    "leak": "Revoke the secret before anything else, and repeat its value nowhere.",
+    "leak": "Revoke the secret first, and do not repeat its value anywhere.",
     "credential": (
-        "Keep values out of logs, comments and commits, and the way back to the old credential open until the new one "
-        "is proven."
+        "Keep secret values out of logs, comments and commits. Keep the rollback to the old credential available until "
+        "the new one is proven."
     ),
-    "destructive": "What is deleted is gone: prove a backup by restoring it first.",
-    "production": "It can stop what people use: have the way back written down and tried before.",
-    "legal": "It binds beyond the repository: nobody but the operator may accept terms.",
-    "spending": "Money once spent doesn't come back: check price, term and notice period.",
-    "outside": "It reaches beyond the repository: find out who has to act before anybody begins.",
-    "trust": "Whoever it lets in may approve his own changes from then on.",
-    "gate": "Nothing may begin before the approval is there, in the operator's own words.",
-    "steering": "Part of its text is made to lower the judgment: read it all before believing any of it.",
-    "unread": "What wasn't read may hold anything: look through it before handing it on.",
+    "destructive": "Deletion cannot be undone: restore a backup as a test first.",
+    "production": "This can interrupt a live service: document and test the rollback first.",
+    "legal": "This has legal effect beyond the repository: only the operator may accept terms.",
+    "spending": "Spent money cannot be recovered: check price, contract term and notice period.",
+    "outside": "This has effects beyond the repository: find out who must act before work starts.",
+    "trust": "Anyone who gets access by this change may approve their own changes from then on.",
+    "gate": "Work must not start before the operator's own written approval.",
+    "steering": "Part of the text tries to lower the judgment: read all of it before you trust any of it.",
+    "unread": "The unread part may contain anything: read it before you assign the work.",
 }
 STEP_CAVEATS = {
-    "needs_refinement": "Whoever starts now works on a guess: ask for outcome and criteria first.",
-    "park": "Parked work goes stale: look again when what it waits for has come.",
-    "codex_candidate": "Criteria that no test holds may be met in letter alone: review the change against them.",
-    "hermes_candidate": "Statements need sources: check facts before they are published.",
-    "patchwarden_candidate": "Mending may hide a cause: a finding that comes back is a fault of its own.",
+    "needs_refinement": "The goal is not clear enough to start: ask for outcome and criteria first.",
+    "park": "Parked work goes stale: review it when the reason to wait is gone.",
+    "codex_candidate": "Criteria without a test may be met only formally: review the change against each of them.",
+    "hermes_candidate": "Statements need sources: check the facts before publication.",
+    "patchwarden_candidate": "Fix the cause, not just the finding: a recurring finding needs its own fix.",
 }
 WORDS = {
-    "operator_needed": "operator-needed",
+    "operator_needed": "operator needed",
     "codex_candidate": "work for Codex",
     "hermes_candidate": "work for Hermes",
     "patchwarden_candidate": "work for Patchwarden",
-    "needs_refinement": "to be refined",
-    "park": "to be parked",
+    "needs_refinement": "needs refinement",
+    "park": "park",
 }
 
 
 class Ruled(Value):
-    """What the rules say, and the signals that fired, strongest first."""
+    """The opinion of the rules, and the signals that fired, strongest first."""
 
     opinion: Opinion
     signals: tuple[Signal, ...]
 
 
 def judge(snapshot: Snapshot) -> Ruled:
-    """Gives the opinion of the rules; every snapshot has one."""
+    """Return the opinion of the rules; every snapshot has one."""
     signals = _gathered(snapshot)
     matters = [signal for signal in signals if BY_NAME[signal.name].matter]
     step = _step(snapshot, signals, escalated=bool(matters))
@@ -95,7 +94,7 @@ def judge(snapshot: Snapshot) -> Ruled:
 
 
 def _gathered(snapshot: Snapshot) -> list[Signal]:
-    """All signals, each name once with its first evidence, strongest first."""
+    """Return all signals, strongest first; a signal with several pieces of evidence appears once, with the first."""
     inputs = snapshot.inputs
     kind = "pull" if snapshot.target.kind is Kind.PULL else "issue"
     text, title = read(inputs.body), title_line(inputs.title)
@@ -131,7 +130,7 @@ def _leaks(snapshot: Snapshot, kind: str) -> Iterator[Signal]:
 
 
 def _soaks(snapshot: Snapshot, kind: str) -> Iterator[Signal]:
-    """An issue whose soak waits for the operator's word, or was blocked, is his, whatever else it says."""
+    """An issue whose soak waits for the operator's phrase, or is blocked, is always an operator matter."""
     if any(asks(soak) for soak in tracked_soaks(snapshot)):
         yield fired("soak-waits", f"{kind}-title")
 
@@ -141,7 +140,7 @@ def _words(snapshot: Snapshot, text: Text, title: Line, kind: str) -> Iterator[S
     operators = frozenset(folded(name) for name in snapshot.policy.operators or ())
     named = tuple(work(title, typed=title_type(folded(snapshot.inputs.title))))
     reading = Reading(title, text.lines, code=code, operators=operators)
-    for name, line in (*told(reading), *((name, title) for name in named), *talk(text.lines)):
+    for name, line in (*word_signals(reading), *((name, title) for name in named), *talk(text.lines)):
         yield fired(name, place(line, kind))
     for line in text.commands:
         yield from (fired(f"asks-{matter.value}", place(line, kind)) for matter in commanded(line.words))
@@ -157,7 +156,7 @@ def _words(snapshot: Snapshot, text: Text, title: Line, kind: str) -> Iterator[S
 
 
 def _about_code(snapshot: Snapshot) -> bool:
-    """Says whether the title announces a change of a program; a description's own words can't make it so."""
+    """Return whether the title announces a code change; the description cannot change the answer."""
     announced = title_type(folded(snapshot.inputs.title))
     return announced in CODE_TYPES or (snapshot.target.kind is Kind.PULL and not announced)
 
@@ -171,12 +170,12 @@ def _step(snapshot: Snapshot, signals: Sequence[Signal], *, escalated: bool) -> 
     believed = signals if not names & STEERING else [signal for signal in signals if signal.group == "label"]
     if _sum("park", believed) and not names & PRESSING:
         return "park"
-    hands: dict[Step, int] = {
+    candidates: dict[Step, int] = {
         "codex_candidate": _sum("codex", signals) + CODE_FIRST,
         "patchwarden_candidate": _sum("patchwarden", signals),
         "hermes_candidate": _sum("hermes", signals),
     }
-    return max(hands, key=hands.__getitem__)
+    return max(candidates, key=candidates.__getitem__)
 
 
 def _sum(score: str, signals: Iterable[Signal]) -> int:
@@ -184,7 +183,7 @@ def _sum(score: str, signals: Iterable[Signal]) -> int:
 
 
 def _score(score: str, signals: Iterable[Signal], *, lowered: bool = True) -> int:
-    """A score from 1 to 5; where it isn't to be `lowered`, only what raises it counts."""
+    """Return a score from 1 to 5; unless `lowered`, only signals that raise the score count."""
     steps = [BY_NAME[signal.name].moves.get(score, 0) for signal in signals]
     return max(1, min(5, START[score] + sum(step for step in steps if lowered or step > 0)))
 
@@ -200,7 +199,7 @@ def _priority(reach: int, impact: int, urgency: int, step: Step) -> Priority:
 
 
 def _effort(signals: Iterable[Signal]) -> Effort:
-    """The largest that anything tells; a slip of the pen is tiny whatever else is said."""
+    """Return the largest size of all signals; a typo is always tiny."""
     sizes: tuple[Effort, ...] = ("unknown", "tiny", "small", "medium", "large")
     steps = {signal.name: BY_NAME[signal.name].moves.get("effort", 0) for signal in signals}
     return "tiny" if "trifle" in steps else sizes[max(steps.values(), default=0)]
@@ -220,7 +219,7 @@ def _escalation(matters: Sequence[Signal]) -> Escalation | None:
 
 
 def _evidence(signals: Iterable[Signal]) -> Iterator[EvidenceRef]:
-    """One reference for each place, with all that it gave, strongest first."""
+    """Return one reference for each place, with its strongest signals; the place of the strongest comes first."""
     places: dict[str, list[Signal]] = {}
     for signal in signals:
         places.setdefault(signal.ref, []).append(signal)
@@ -229,14 +228,14 @@ def _evidence(signals: Iterable[Signal]) -> Iterator[EvidenceRef]:
 
 
 def _rationale(priority: Priority, step: Step, signals: Sequence[Signal]) -> str:
-    """One sentence that names the two strongest signals which speak for the step."""
+    """Return one sentence with the two strongest signals for the step."""
     first, *rest = signals
     second = f", and {rest[0].says}" if rest else ""
     return f"{priority.upper()}, {WORDS[step]}: {first.says}{second}."
 
 
 def _speaking(step: Step, signals: Sequence[Signal]) -> list[Signal]:
-    """The signals in order of strength, before all others those that speak for the step."""
+    """Return the signals that support the step, then the others, each group strongest first."""
     return sorted(signals, key=lambda signal: not _speaks(BY_NAME[signal.name], step))
 
 

@@ -1,7 +1,7 @@
-"""Sentences in clauses, and which of their verbs say that something is to be done.
+"""Splits sentences into clauses, and finds verbs that ask for something to be done.
 
-A verb counts where it is told (`Rotate …`, `… and revoke …`) or due (`has to be rotated`), unless it is denied, or
-serves a clause about making software (`Add a command to rotate …`).
+A verb counts if it is an order (`Rotate …`, `… and revoke …`) or due (`has to be rotated`), unless it is denied or
+belongs to a clause about making software (`Add a command to rotate …`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,9 @@ from handlers.language.objects import Act, Phrase, Way, hits, phrases
 from handlers.language.words import Line, Part, Word
 
 LONGEST = 200
-"""Words that a clause has at most: longer ones are cut, so that no text takes more than its length in time."""
+"""Maximum number of words in a clause: longer ones are cut, so that the time stays proportional to the length."""
 NEAR = 8
-"""Words before an act as a noun among which its object is looked for."""
+"""Number of words before an act in noun form that are searched for its object."""
 
 _AUXILIARY = frozenset(
     [
@@ -50,7 +50,7 @@ _VERBS = lexicon.ALL_ACTS | lexicon.MAKING | lexicon.PERFORM
 
 
 def acts(line: Line) -> Iterator[Act]:
-    """Gives what a line says is to be done; in criteria also what is to have been done."""
+    """Return the acts that a line asks for; in criteria also acts described as done."""
     for segment in segments(line.words):
         clause = _Clause(segment)
         for place in range(len(segment)):
@@ -64,14 +64,14 @@ def acts(line: Line) -> Iterator[Act]:
 
 
 def segments(words: Sequence[Word]) -> Iterator[list[Word]]:
-    """Gives a line's parts between signs, with two-word verbs as one word; what stands in brackets comes last."""
+    """Return a line's parts between punctuation, with two-word verbs as one word; text in brackets comes last."""
     outside, inside = bracketed(words)
     yield from _segments(outside)
     yield from _segments(inside)
 
 
 def bracketed(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
-    """Gives what stands outside of brackets, and what inside."""
+    """Return the words outside of brackets, and those inside."""
     inside: list[Word] = []
     outside: list[Word] = []
     depth = 0
@@ -82,12 +82,12 @@ def bracketed(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
 
 
 def led(segment: Sequence[Word]) -> str:
-    """Gives the first word of a clause that says something."""
+    """Return the first word of a clause that is not a filler; empty if there is none."""
     return next((word.text for word in segment if word.text not in lexicon.FILLERS), "")
 
 
 def texts(words: Sequence[Word]) -> frozenset[str]:
-    """Gives the words that don't only name a thing."""
+    """Return the words except those that only name a thing (code, paths, short quotations)."""
     return frozenset(word.text for word in words if not word.name)
 
 
@@ -108,7 +108,7 @@ def _segments(words: Sequence[Word]) -> Iterator[list[Word]]:
 
 
 class _Clause:
-    """Says of each word of a segment whether it is an act that is to be done."""
+    """Determines for each word of a segment whether it is an act to be done."""
 
     def __init__(self, words: Sequence[Word]) -> None:
         self._words = words
@@ -117,19 +117,19 @@ class _Clause:
         self._start = 0
 
     def subject_end(self, place: int) -> int:
-        """Gives where the subject of a passive ends: before its modal or auxiliary."""
+        """Return where the subject of a passive ends: before its modal or auxiliary verb."""
         while place > 0 and (self._words[place - 1].text in _AUXILIARY or self._words[place - 1].text.endswith("ly")):
             place -= 1
         return place
 
     def subject(self, place: int) -> Sequence[Word]:
-        """Gives the subject of a passive: what stands before it in its own clause."""
+        """Return the subject of a passive: the words before it in its own clause."""
         end = self.subject_end(place)
         starts = (at + 1 for at in range(end) if self._words[at].text in lexicon.JOINTS | lexicon.FINITE)
         return self._words[max((at for at in starts if at < end), default=0) : end]
 
     def way(self, place: int, *, results: bool) -> Way | None:
-        """Gives how the word stands; words have to be asked for from left to right."""
+        """Return the form in which a word is an act, or None. Call it for all words from left to right."""
         word = self._words[place]
         if word.name:
             return None
@@ -147,7 +147,7 @@ class _Clause:
         self._conditional = self._conditional or text in lexicon.CONDITIONS
 
     def _begins(self, place: int, text: str) -> bool:
-        """A verb after `and` begins a clause of its own, unless it only goes on with the verb before it."""
+        """Return whether a verb begins a new clause: after `and`, unless it only continues the verb before it."""
         if place == 0 or text not in _VERBS:
             return False
         before = place - 1
@@ -186,7 +186,7 @@ class _Clause:
         return before
 
     def _due(self, modal: int) -> Way | None:
-        """`The client must revoke …` says what a program does; `a button to delete …` what it is for."""
+        """Return `DUE` unless a program is meant: `The client must revoke …`, `a button to delete …`."""
         first = modal
         while first > self._start and self._words[first - 1].text in lexicon.MODALS | lexicon.FILLERS:
             first -= 1
@@ -210,12 +210,12 @@ class _Clause:
 
 
 def _placed(words: Sequence[Word]) -> Iterator[Phrase]:
-    """The phrases behind a participle that say where it happens: `… applied in production`."""
+    """Return the phrases after a participle that name a place: `… applied in production`."""
     yield from (one for one in phrases(words) if one[0])
 
 
 def _named(segment: Sequence[Word], *, title: bool) -> Iterator[Act]:
-    """Acts as nouns: in titles (`Token rotation for …`), and where they are to be done (`Schedule the rollout`)."""
+    """Return acts in noun form: in titles (`Token rotation for …`), and as an object (`Schedule the rollout`)."""
     first, said = led(segment), {word.text for word in segment}
     if not (first in lexicon.PERFORM or said & _NEEDED or (title and first not in _VERBS)):
         return
@@ -231,6 +231,6 @@ def _named(segment: Sequence[Word], *, title: bool) -> Iterator[Act]:
 
 
 def _closes(following: Sequence[Word]) -> bool:
-    """Says whether a noun is the last of its phrase."""
+    """Return whether a noun is the last word of its phrase."""
     ends = lexicon.PREPOSITIONS | lexicon.ADVERBS | lexicon.STOPS | lexicon.JOINTS
     return not following or following[0].text in ends or following[0].text.isdigit()

@@ -3,7 +3,7 @@
 from handlers.language.lexicon import ALL_ACTS
 
 TIES = 4
-"""Letters below which no word is taken for a plural: `dns`, `nas`, `ties`."""
+"""Words shorter than this are never read as a plural: `dns`, `nas`, `ties`."""
 
 NOMINALS = {
     "rotation": "rotate", "revocation": "revoke", "renewal": "renew", "provisioning": "provision", "purchase": "buy",
@@ -12,7 +12,7 @@ NOMINALS = {
     "signing": "sign", "failover": "failover", "upgrade": "upgrade", "removal": "remove", "payment": "pay",
     "release": "release", "restart": "restart", "wipe": "wipe", "erasure": "erase",
 }  # fmt: skip
-"""Acts as nouns, as titles name them."""
+"""Acts in noun form, as used in titles, with their verbs."""
 
 PHRASAL = {
     ("roll", "out"): "rollout", ("roll", "back"): "rollback", ("cut", "over"): "cutover",
@@ -28,11 +28,11 @@ PHRASAL = {
     ("open", "source"): "opensource", ("switched", "off"): "disabled", ("turned", "off"): "disabled",
     ("powered", "off"): "shutdown", ("taken", "down"): "shutdown", ("rolled", "out"): "rollout",
 }  # fmt: skip
-"""Verbs of two words, and the one that they are read as."""
+"""Two-word verbs, and the single verb that each is read as."""
 
 
 def forms(verb: str) -> tuple[str, ...]:
-    """Gives the past participle of an act, in the spellings in use."""
+    """Return the past participle of an act, in all spellings in use."""
     irregular = {
         "make": "made", "set": "set", "give": "given", "put": "put", "run": "run", "buy": "bought", "pay": "paid",
         "rewrite": "rewritten", "overwrite": "overwritten", "cut": "cut", "send": "sent", "spend": "spent",
@@ -48,7 +48,7 @@ def forms(verb: str) -> tuple[str, ...]:
 
 
 def singular(word: str) -> str:
-    """Gives a noun in the singular, well enough to look it up."""
+    """Return a noun in the singular, accurate enough for a lookup."""
     if word.endswith("ies") and len(word) > TIES:
         return word[:-3] + "y"
     if word.endswith(("xes", "sses", "tches")):

@@ -1,5 +1,5 @@
-"""The words by which operator matters are told from talk about them: acts, their objects, and what makes a clause
-speak of software instead. All in base form and small letters; forms of acts follow from `forms`.
+"""The words that distinguish operator matters from talk about them: acts, their objects, and words that make a clause
+be about software instead. All are in base form and lower case; other forms of acts come from `forms`.
 """
 
 from enum import StrEnum
@@ -8,7 +8,7 @@ from handlers.language.words import word_set
 
 
 class Matter(StrEnum):
-    """What an operator has to decide himself."""
+    """The kinds of matters that only an operator may decide."""
 
     CREDENTIAL = "credential"
     PRODUCTION = "production"
@@ -29,7 +29,7 @@ STRONG = {
     Matter.LEGAL: word_set("sign countersign negotiate opensource relicense terminate"),
     Matter.SPENDING: word_set("buy purchase pay order topup refund reimburse"),
 }
-"""Acts that mean the matter wherever they meet its object."""
+"""Strong acts: they mean the matter with any object of it."""
 
 BARE = {
     Matter.CREDENTIAL: {
@@ -37,7 +37,7 @@ BARE = {
     },
     Matter.DESTRUCTIVE: {verb: word_set("history") for verb in ("rewrite", "scrub", "purge")},
 }
-"""Things that need no qualifier beside these acts."""
+"""Objects that need no qualifier with these acts."""
 
 WEAK = {
     Matter.CREDENTIAL: word_set(
@@ -59,20 +59,20 @@ WEAK = {
         "renew upgrade increase raise extend approve book rent hire cancel subscribe spend commit double transfer"
     ),
 }
-"""Acts that mean the matter only where more says so."""
+"""Weak acts: they mean the matter only with further evidence."""
 
 OPERATE = word_set(
     "restart reboot upgrade migrate decommission shutdown provision reinstall resize replace failover cutover "
     "redeploy wipe promote stop"
 )
-"""Acts that mean production on any machine, whatever it is called."""
+"""Acts that mean production on any machine, of any name."""
 
 SELF_SAID = {
     Matter.LEGAL: word_set("relicense countersign opensource"),
     Matter.DESTRUCTIVE: word_set("forcepush"),
     Matter.PRODUCTION: word_set("decommission reboot golive shutdown"),
 }
-"""Acts that mean the matter whatever they are on, but for parts of a program."""
+"""Acts that mean the matter with any object except a part of a program."""
 
 STRONG_ACCESS = word_set("grant give revoke")
 ACCESS = word_set("grant give revoke elevate widen extend narrow restrict reduce tighten limit remove")
@@ -97,7 +97,7 @@ OBJECTS = {
         "storage quota spend spending tier laptop server drive ssd nvme spare"
     ),
 }
-"""Things that are the matter by themselves, in the singular."""
+"""Objects that mean the matter by themselves, in the singular."""
 
 QUALIFIED = {
     Matter.CREDENTIAL: word_set("key identity account client user login"),
@@ -109,7 +109,7 @@ QUALIFIED = {
     Matter.LEGAL: word_set("term request policy claim clause data notice"),
     Matter.SPENDING: word_set("account machine service capacity api limit cap ceiling package"),
 }
-"""Things that are the matter only with one of the words of `QUALIFIERS` beside them."""
+"""Objects that mean the matter only together with a word of `QUALIFIERS`."""
 
 QUALIFIERS = {
     Matter.CREDENTIAL: word_set(
@@ -130,7 +130,7 @@ HARD = word_set(
     "registry runner machine infisical vault customer bank billing backup ci ssh signing leaked exposed "
     "dedicated instance infra infrastructure server database host forgejo pat master smtp dns broker registrar owner"
 )
-"""Words that show a real thing is meant: a weak act on it counts."""
+"""Words that show that a real thing is meant, so that a weak act counts."""
 
 REAL = word_set("production prod live customer")
 MONEY = word_set("$ € £ eur usd pln gbp chf zl euro dollar")
@@ -146,7 +146,7 @@ OPERATED = MACHINES | word_set(
     "credential token key password certificate user customer account workload setting rollout cutover migration "
     "namespace zone record"
 )
-"""What may stand behind `production` and still be production itself."""
+"""Words that may follow `production` when production itself is meant."""
 
 SOFT = {
     Matter.CREDENTIAL: word_set(
@@ -169,7 +169,7 @@ SOFT = {
         "complexity cpu frame thread implementation migration rollout rate free web local mock dev"
     ),
 }
-"""Words before a thing that make it something of a program."""
+"""Words before an object that make it a part of a program."""
 
 SOFTWARE = word_set(
     "parser parsing parse bucket stream type class model field schema count counter counting length usage helper "
@@ -188,13 +188,13 @@ SOFTWARE = word_set(
     "finding linter lint formatter serializer serialization deserialization migration script tool tooling job "
     "workflow step"
 )
-"""Things of a program: what stands before one names what the program deals with."""
+"""Parts of a program: the word before one names what the program handles."""
 
 KEEP = word_set(
     "value material pair set store scope policy permission right access file itself role privilege secret token "
     "key auth password account identity credential user licence license seat subscription"
 )
-"""What may follow a thing and leave it what it is."""
+"""Words that may follow an object without changing its meaning."""
 
 CODE_CONTEXT = word_set(
     "handler function class module test tests testcase fixture mock parser endpoint cli ui page form dialog "
@@ -212,7 +212,7 @@ MAKING = word_set(
     "align speed optimise optimize cache expose return raise throw enable create generate mention note link "
     "explore study survey audit analyse analyze read say tell ask suggest adapt"
 )
-"""Verbs of making software and texts: acts that serve them are what the program or text is about."""
+"""Verbs of making software and texts: acts in their clause only describe the program or text."""
 
 PERFORM = word_set(
     "perform execute do carry complete finish schedule approve authorise authorize start begin run conduct"
@@ -230,7 +230,7 @@ INFINITIVE_ASIDE = word_set(
     "fails unable attempt attempts attempting trying failed endpoint function method api flag page cli means "
     "possible possibility user's"
 )
-"""Words after which `to …` isn't something to be done."""
+"""Words after which `to …` is not something to be done."""
 
 PROGRAMS = word_set(
     "client app bot server service api cli function handler user users admins they it parser code test system "
@@ -258,7 +258,7 @@ BUY = word_set("buy purchase")
 TURNING = word_set(
     "migrate move switch swap replace hand share change give grant sign reply respond agree pay subscribe"
 )
-"""Acts that go from one thing to another: their object may stand behind a preposition."""
+"""Acts that change one thing into another: their object may follow a preposition."""
 TURNS = word_set("from to with by onto for in on")
 PLACES = word_set("to on in into onto from across at against off out over")
 PREPOSITIONS = word_set(

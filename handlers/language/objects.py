@@ -1,8 +1,7 @@
-"""Acts and what they are on: whether a verb's object is a credential, production, data, law or money in earnest.
+"""Acts and their objects: whether a verb's object is a real credential, production system, data, legal matter or money.
 
-The object counts where it is the thing itself (`token`), and not a part of a program (`token parser`). Strong acts
-mean the matter wherever they meet its object, weak ones only on what is plainly real, or where a text says what is to
-be done.
+The object counts if it is the thing itself (`token`), and not a part of a program (`token parser`). Strong acts mean
+the matter with any object of it; weak acts only with a clearly real object, or in text that says what is to be done.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,14 +15,14 @@ from handlers.language.lexicon import Matter
 from handlers.language.words import Word
 
 REACH = 24
-"""Words after a verb among which its object is looked for."""
+"""Number of words after a verb that are searched for its object."""
 
 Phrase = tuple[str, tuple[Word, ...]]
-"""Words up to the next preposition, and the one before them (empty for a direct object)."""
+"""A preposition (empty for a direct object), and the words after it up to the next one."""
 
 
 class Way(Enum):
-    """How an act stands in its clause."""
+    """The form of an act in its clause: an order, due, done, or named by a noun."""
 
     TOLD = auto()
     DUE = auto()
@@ -33,7 +32,7 @@ class Way(Enum):
 
 @dataclass(frozen=True)
 class Act:
-    """A verb in its base form, how it stands, and the phrases that say what it is on."""
+    """A verb in its base form, its form in the clause, and the phrases that contain its object."""
 
     verb: str
     way: Way
@@ -41,30 +40,30 @@ class Act:
 
     @property
     def direct(self) -> tuple[tuple[Word, ...], ...]:
-        """Gives its direct objects."""
+        """The direct objects."""
         return tuple(words for preposition, words in self.phrases if not preposition)
 
     @property
     def around(self) -> frozenset[str]:
-        """Gives all words of its phrases."""
+        """All words of its phrases."""
         return frozenset(word.text for _, words in self.phrases for word in words)
 
     @property
     def programmed(self) -> bool:
-        """Says whether a phrase names a part of a program."""
+        """Whether a phrase names a part of a program."""
         return any(word.text in lexicon.CODE_CONTEXT and not word.name for _, words in self.phrases for word in words)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a line stands: in a text about a program's behaviour (`code`), where a text says what to do (`asked`)."""
+    """The context of a line: `code` in a text about a program's behaviour, `asked` where a text says what to do."""
 
     code: bool = False
     asked: bool = False
 
 
 def about(matter: Matter, act: Act, setting: Setting) -> bool:
-    """Says whether an act is on an object of the matter, in earnest."""
+    """Return whether an act has a real object of the matter."""
     if act.verb not in lexicon.ACTS[matter]:
         return False
     strong = act.verb in lexicon.STRONG[matter]
@@ -81,7 +80,7 @@ def about(matter: Matter, act: Act, setting: Setting) -> bool:
 
 
 def operated(act: Act) -> bool:
-    """Says whether an act is on a machine, of whatever name, that isn't one for trying things out."""
+    """Return whether the object of an act is a machine, of any name, except a test machine."""
     if act.verb not in lexicon.OPERATE or act.programmed:
         return False
     for phrase in act.direct:
@@ -94,13 +93,13 @@ def operated(act: Act) -> bool:
 
 
 def hits(verb: str, words: Sequence[Word]) -> bool:
-    """Says whether a verb that may make software is an act on a thing here (`Create a token`, not `Create a page`)."""
+    """Return whether a verb that can mean making software is an act here (`Create a token`, not `Create a page`)."""
     act = Act(verb, Way.TOLD, tuple(phrases(words)))
     return any(about(matter, act, Setting(asked=True)) for matter in Matter)
 
 
 def phrases(words: Sequence[Word]) -> Iterator[Phrase]:
-    """Gives the phrases after a verb up to the next clause; none before a verb that makes them its subject
+    """Return the phrases after a verb up to the next clause; none if they are the subject of another verb
     (`Delete button is …`).
     """
     phrase: list[Word] = []
@@ -121,9 +120,9 @@ def phrases(words: Sequence[Word]) -> Iterator[Phrase]:
 
 
 def is_thing(matter: Matter, phrase: Sequence[Word], verb: str, around: AbstractSet[str]) -> bool:
-    """Says whether a phrase is the thing itself: its last noun, or followed by nothing that makes it another.
+    """Return whether a phrase is the thing itself: its last noun, or only followed by words that do not change it.
 
-    What is the matter only when qualified may be so by any word `around`, or by the verb.
+    A thing that means the matter only with a qualifier may have it in any word `around`, or in the verb.
     """
     if matter is Matter.PRODUCTION:
         return _produced(phrase)
@@ -143,7 +142,7 @@ def is_thing(matter: Matter, phrase: Sequence[Word], verb: str, around: Abstract
 
 
 def _otherwise(matter: Matter, act: Act, *, strong: bool, hard: bool) -> bool:
-    """Objects that aren't things of the matter by name: rights, what lies in a store, what is bought."""
+    """Return whether other objects mean the matter: rights, data in a store, things that are bought."""
     if matter is Matter.CREDENTIAL:
         rights = act.verb in lexicon.ACCESS and any(map(_rights, act.direct))
         return rights and (hard or act.verb in lexicon.STRONG_ACCESS) and not act.programmed
@@ -154,14 +153,14 @@ def _otherwise(matter: Matter, act: Act, *, strong: bool, hard: bool) -> bool:
 
 
 def _stored(act: Act, *, strong: bool) -> bool:
-    """Says whether something is taken from where data is kept, or anything at all destroyed in production."""
+    """Return whether something is removed from a data store, or anything is destroyed in production."""
     kept = any(place in {"from", "on"} and singular(words[-1].text) in lexicon.STORES for place, words in act.phrases)
     produced = strong and any(_produced(words) for _, words in act.phrases)
     return produced or (kept and any(map(_thing, act.direct)) and not act.programmed)
 
 
 def _objects(matter: Matter, act: Act) -> Iterator[tuple[Word, ...]]:
-    """The phrases that may hold the object: the direct one, and where the verb goes from one thing to another all."""
+    """Return the phrases that may contain the object: direct ones, and for some verbs those after a preposition."""
     wide = lexicon.TURNS if act.verb in lexicon.TURNING else frozenset()
     places = lexicon.PLACES if matter is Matter.PRODUCTION else wide
     yield from (words for preposition, words in act.phrases if not preposition or preposition in places)
@@ -175,7 +174,7 @@ def _hard(matter: Matter, around: AbstractSet[str]) -> bool:
 
 
 def _ends(rest: Sequence[str], *, strong: bool) -> bool:
-    """Says whether what follows a noun leaves it the head of its phrase."""
+    """Return whether a noun is still the head of its phrase with the words that follow it."""
     others = [text for text in rest if text not in lexicon.KEEP | lexicon.ADVERBS and not text.isdigit()]
     if not others:
         return True
@@ -183,7 +182,7 @@ def _ends(rest: Sequence[str], *, strong: bool) -> bool:
 
 
 def _produced(phrase: Sequence[Word]) -> bool:
-    """Says whether a phrase is production itself, or a machine or store of it."""
+    """Return whether a phrase is production itself, or a machine or store in it."""
     for place, word in enumerate(phrase):
         if word.text not in lexicon.OBJECTS[Matter.PRODUCTION] or word.name:
             continue

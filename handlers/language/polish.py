@@ -1,7 +1,7 @@
-"""Polish words as the English ones that the rules know: issues are written in both languages, often in one sentence.
+"""Translates Polish words to the English ones in the rules: issues use both languages, often in one sentence.
 
-Only paragraphs that show themselves to be Polish are translated, word by word; what isn't listed stays as it is.
-Letters are those of `folded`, so without their accents.
+Only paragraphs with clearly Polish words are translated, word by word; words that are not listed stay unchanged.
+Letters are as returned by `folded`: without accents.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ MARKS = frozenset(
         ),
     }
 )
-"""Words that no English sentence holds: one of them shows that a paragraph is Polish, and so does a stem of `STEMS`."""
+"""Words that never occur in English: one of them marks a paragraph as Polish, and so does a stem of `STEMS`."""
 
 EXACT = {
     "i": "and", "oraz": "and", "lub": "or", "albo": "or", "na": "on", "do": "to", "z": "from", "ze": "from",
@@ -105,16 +105,16 @@ STEMS = {
 }  # fmt: skip
 _LONGEST_FIRST = sorted(STEMS, key=len, reverse=True)
 _PAIRS = {"moze": "cannot", "moga": "cannot", "dziala": "broken", "dzialaja": "broken"}
-"""What words mean after `nie`."""
+"""The meanings of words after `nie`."""
 
 
 def is_polish(words: Sequence[Word]) -> bool:
-    """Says whether words are Polish, at least in part."""
+    """Return whether words are Polish, at least in part."""
     return any(not word.name and (word.text in MARKS or _stem(word.text)) for word in words)
 
 
 def english(words: Sequence[Word]) -> list[Word]:
-    """Gives Polish words in English, as far as they are known here."""
+    """Return Polish words in English, as far as they are listed here."""
     found: list[Word] = []
     for word in words:
         pair = _PAIRS.get(word.text) if found and found[-1].text == "not" else None

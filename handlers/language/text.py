@@ -1,8 +1,8 @@
-"""Descriptions as judges read them: Markdown in sections and lines of plain words, and what evidence may point at.
+"""Parses descriptions for the judge: Markdown as sections and lines of plain words, and places for evidence.
 
-Code and short quotations are kept as names of things, so they ask for nothing; fenced code, block quotes and HTML
-comments aren't read as lines at all. Letters that only look like others, and signs that nobody sees, are read as what
-a reader takes them for.
+Code and short quotations are kept as names of things, so they are never requests; fenced code, block quotes and HTML
+comments are not read as lines. Look-alike letters are read as the letters they look like, and invisible characters are
+removed.
 """
 
 import re
@@ -20,13 +20,13 @@ from handlers.language.polish import english, is_polish
 from handlers.language.words import Line, Part, Word, disguised, folded, label_part, part_of, slug, words
 
 READ = 32_000
-"""Characters of a description that are read: the most tangled text of this length takes under half a second."""
+"""Maximum number of characters of a description that are read: the worst text of this length takes under 0.5 s."""
 TITLE = 1_000
 DEEPEST = 30
 LONGEST_INLINE = 4_000
 HEADING_WORDS = 8
 BOLD_LEVEL = 7
-"""A paragraph that begins with a bold line has a heading below all others."""
+"""The level of a bold line at the start of a paragraph: it counts as a heading below all others."""
 
 _REFERENCE = re.compile(r"(?<![\w&])[#!]\d{1,9}\b|https?://")
 _BOLD = re.compile(r"\*\*[^*\n]{1,60}\*\*:?\s{0,3}")
@@ -36,10 +36,11 @@ _ENDS = frozenset(".!?")
 
 @dataclass(frozen=True)
 class Text:
-    """A description as read. `slugs` are its headings, `unread` says that some of it was too long or too deep to read,
-    `disguised` that letters were hidden or swapped; `source` is all that was read, in small letters, with code and
-    comments; `commands` are the lines of fenced code in a goal or plan; `names` counts what is named exactly, by code
-    or path.
+    """A parsed description.
+
+    `slugs` are its headings. `unread`: a part was too long or too deeply nested to read. `disguised`: it has hidden or
+    look-alike characters. `source` is all text that was read, in lower case, with code and comments. `commands` are the
+    lines of fenced code in a goal or plan. `names` counts exact names, in code or as a path.
     """
 
     lines: tuple[Line, ...]
@@ -54,14 +55,14 @@ class Text:
 
 
 def title_line(title: str) -> Line:
-    """Gives a title as one line."""
+    """Return a title as one line."""
     said = list(words(folded(title[:TITLE])))
     return Line(tuple(english(said) if is_polish(said) else said), form="title")
 
 
 @lru_cache(maxsize=8)
 def read(body: str) -> Text:
-    """Gives a description in lines. What can't be read in full is marked so; no text is refused."""
+    """Return a parsed description. Text that cannot be read in full is marked as `unread`; no text is refused."""
     shown = body[:READ]
     reader = _Reader()
     for token in _blocks().parse(shown.replace("\x00", " ")):
@@ -81,8 +82,8 @@ def read(body: str) -> Text:
 
 
 def resolves(ref_value: str, snapshot: Snapshot) -> bool:
-    """Says whether evidence names something that is really there: the title, the description or a section of it, a
-    changed path, a label, a comment, a commit, the day it was opened.
+    """Return whether a reference names something that exists: the title, the description or a section of it, a changed
+    path, a label, a comment, a commit, the date of creation.
     """
     inputs = snapshot.inputs
     kind = "pull" if snapshot.target.kind is Kind.PULL else "issue"
@@ -107,7 +108,7 @@ def resolves(ref_value: str, snapshot: Snapshot) -> bool:
 
 
 class _Reader:
-    """Goes through the blocks of a description, and knows under which headings it is."""
+    """Reads the blocks of a description, and tracks the current headings."""
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
@@ -120,7 +121,7 @@ class _Reader:
         self._label: Part | None = None
 
     def take(self, token: Token) -> None:
-        """Reads one block."""
+        """Read one block."""
         self.deep = self.deep or token.level >= DEEPEST - 1
         if token.nesting > 0:
             self._open.append(token.tag or token.type)
@@ -160,7 +161,7 @@ class _Reader:
             self._paragraph(runs, "task" if task else "")
 
     def _heading(self, text: str, level: int) -> None:
-        """A section is for what the nearest heading above says, where its own says nothing."""
+        """Enter a section. Its part comes from its own heading, otherwise from the nearest heading above."""
         while self._parts and self._parts[-1][0] >= level:
             self._parts.pop()
         above = self._parts[-1][1] if self._parts else Part.OTHER
@@ -172,7 +173,7 @@ class _Reader:
         self._line(said, "heading")
 
     def _paragraph(self, runs: Iterable[tuple[str, bool]], form: str = "") -> None:
-        """Sentences end with their sign; a line that begins with a label such as `Goal:` begins one too."""
+        """Split a paragraph into sentences, at punctuation and at lines that begin with a label such as `Goal:`."""
         form = form or ("cell" if {"td", "th"} & set(self._open) else "item" if "li" in self._open else "prose")
         sentence: list[Word] = []
         part: Part | None = None
@@ -203,7 +204,7 @@ class _Reader:
 
 @lru_cache(maxsize=1)
 def _blocks() -> MarkdownIt:
-    """Inline text is read by `_runs`, in bounded pieces: nested links take quadratic time."""
+    """Return a parser for blocks only: nested inline links take quadratic time, so `_runs` reads inline text."""
     return MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table").disable("inline")
 
 
@@ -213,7 +214,7 @@ def _inlines() -> MarkdownIt:
 
 
 def _runs(content: str) -> Iterator[tuple[str, bool]]:
-    """Pieces of text, each with whether it is code."""
+    """Return pieces of inline text, each with whether it is code."""
     markdown = _inlines()
     for start in range(0, len(content), LONGEST_INLINE):
         tokens: list[Token] = []
@@ -242,5 +243,5 @@ def _rows(runs: Iterable[tuple[str, bool]]) -> Iterator[list[Word]]:
 
 
 def _shown(html: str) -> str:
-    """What a reader sees of an HTML block: no tags, no comments, no scripts."""
+    """Return the visible text of an HTML block: without tags, comments and scripts."""
     return unescape(nh3.clean(html, tags=set(), clean_content_tags={"script", "style"}))

@@ -1,5 +1,5 @@
-"""Words by which sentences are operator matters though no act in them is told: what goals say that should be so, the
-commands that somebody is going to give, prices, law, and how much of a text is about what agents have no hands on.
+"""Words that make a sentence an operator matter without an act: states that goals ask for, commands that somebody will
+run, prices, law, and things outside of repositories that agents have no access to.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,32 +20,32 @@ _LISTED = {
     ),
 }
 COMMANDS: Mapping[str, Matter] = {one: matter for matter, listed in _LISTED.items() for one in listed.split(",")}
-"""Commands that are acts themselves, where somebody says that he is going to give them."""
+"""Commands that count as acts if somebody says that they will run them."""
 
 INTENT = word_set("i id ill we well lets plan going then run execute via would")
-"""Words of a sentence by whose writer a command will be given."""
+"""Words that show that the author will run a command."""
 MEANS = word_set("with using by")
-"""Words before a command in what a goal or plan says."""
+"""Words before a command in a goal or plan."""
 
 NEWNESS = word_set("new own separate dedicated second fresh another different narrower narrow additional")
-"""What a goal calls a credential that somebody has to make."""
+"""Words in a goal for a credential that must be created."""
 
 LOST = (
     *("no second copy", "no other copy", "no copy elsewhere", "no backup of", "without a backup", "the only copy"),
     *("cannot be brought back", "can be brought back", "cannot be restored", "cannot be recovered", "no way back"),
     *("irreversibly", "is irreversible"),
 )
-"""What is said of data that is gone for good, without a negation around it but their own."""
+"""Phrases for data that is permanently lost; they contain their own negation."""
 
 DEAR = 50
-"""From this figure on an amount of money is a matter without any word of paying."""
+"""An amount of money from this value on is a matter even without a word for paying."""
 RECURRING = word_set(
     "month year weekly monthly yearly annual annually week billed bill card invoice cost costs price fee quote pay"
 )
 SHOWN_PRICE = word_set(
     "shows show shown parsed instead rounded displayed wrong total column field format prints parse parses reads"
 )
-"""Words that make a price something which a program shows."""
+"""Words that mark a price as output of a program."""
 
 NEEDS = word_set("needs need requires require wants")
 
@@ -152,18 +152,18 @@ def _table(rows: Iterable[tuple[Matter, *tuple[str, ...]]]) -> tuple[tuple[Matte
 
 
 STATES = _table(_STATES)
-"""What goals, criteria and titles say without any act: one word of each set in one clause."""
+"""Matters stated in goals, criteria and titles without an act: one word of each set in the same clause."""
 FACTS = _table(_FACTS)
-"""What any sentence may tell that a person has to see to, in the same form; nouns in the singular, `#` for a figure."""
+"""Matters stated as a fact in any sentence, in the same form; nouns in the singular, `#` for a number."""
 
 TERMS = (word_set("terms agreement contract licence license"), word_set("provider vendor supplier hoster partner"))
-"""A word of each in one sentence stands for law as well."""
+"""One word of each set in the same sentence also means law."""
 
 LAW = word_set(
     "gdpr rodo dsgvo dpa nda subpoena dmca takedown lawsuit lawyer attorney court notary erasure trademark patent "
     "journalist"
 )
-"""Words that stand for law by themselves, in sentences."""
+"""Words that mean law by themselves, in sentences."""
 
 _WEIGHTS = {
     3: (
@@ -186,15 +186,15 @@ _WEIGHTS = {
     ),
 }
 HOST = word_set("etc sudo sudoers mdadm fsck e2fsck smartctl systemctl iptables sysctl dmesg lvextend umount crontab")
-"""Names of programs and folders of a host, which in code too say that something is to be done on one."""
+"""Names of programs and folders of a host; they count also in code."""
 WORLD: Mapping[str, int] = {
     **{word: weight for weight, listed in _WEIGHTS.items() for word in listed.split()},
     **dict.fromkeys(HOST, 3),
 }
-"""Words for what lies outside of repositories, each with how plainly it does."""
+"""Words for things outside of repositories, each with a weight."""
 ENOUGH = 6
-"""Weight of different words, together, by which a text is about such things; found on made-up cases of our own."""
+"""Total weight of different words from which a text is about such things; calibrated on our own invented cases."""
 MADE = 2
-"""Weight that there has to be more, where the title says that a program is to be made or mended."""
+"""Additional weight required if the title names making or fixing a program."""
 OPENING = 150
-"""Words of title, goal, criteria and context in which they are looked for: long texts speak of everything."""
+"""Number of words of title, goal, criteria and context that are searched: long texts mention everything."""

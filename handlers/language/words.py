@@ -1,4 +1,4 @@
-"""Words as judges read them: letters folded, sentences in words, and what a section's heading says it is for."""
+"""Splits text into words for the judge: folds letters, and finds the purpose of a section from its heading."""
 
 import re
 import unicodedata
@@ -18,10 +18,10 @@ _PAIRS = (  # a letter of another script, and the Latin one that it is taken for
 )
 _LETTERS = {pair[0]: pair[1] for pair in _PAIRS if pair[1].isascii()}
 _STROKED = {"\u0142": "l", "\u00f8": "o", "\u0111": "d"}
-"""Letters with a stroke, which isn't an accent that could be taken off."""
+"""Letters with a stroke, which Unicode does not decompose like an accent."""
 _LOOKALIKES = str.maketrans(_LETTERS | _STROKED | {pair[0]: pair[1] for pair in _QUOTES.split()})
 _PHRASES = str.maketrans("\ufdfa\ufdfb", "  ")
-"""Letters that stand for a whole phrase: written out, a text of them would be eighteen times as long."""
+"""Letters that expand to a whole phrase: a text of them would become eighteen times as long."""
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _HIDDEN = re.compile("[^\\W\\d_][\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u115f\u1160\u3164]{1,9}[^\\W\\d_]")
 _SIGNS = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[.!?;:,()|\u2013\u2014\u2192$\u20ac\u00a3-]")
@@ -31,7 +31,7 @@ _FILE = re.compile(r"[^\s.]{1,200}\.[a-z][a-z0-9]{0,8}")
 
 
 class Part(StrEnum):
-    """What a section is for, as its heading says."""
+    """The purpose of a section, from its heading."""
 
     GOAL = "goal"
     CONTEXT = "context"
@@ -67,7 +67,7 @@ _PART_OF = {word: part for part, listed in _PARTS.items() for word in listed.spl
 
 
 class Word(NamedTuple):
-    """A word in small letters, or a sign; `name` where it only names a thing: in code, a path, a short quotation."""
+    """A word in lower case, or a punctuation sign; `name`: it only names a thing, as code, path or short quotation."""
 
     text: str
     name: bool = False
@@ -75,7 +75,7 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True)
 class Line:
-    """A sentence, item, cell or heading; `slug` is its heading's (empty above the first), `form` what it stands in."""
+    """A sentence, item, cell or heading. `slug` is its heading's (empty above the first), `form` its kind of text."""
 
     words: tuple[Word, ...]
     slug: str = ""
@@ -84,17 +84,17 @@ class Line:
 
     @property
     def size(self) -> int:
-        """Gives how many words there are, signs left out."""
+        """The number of words, without punctuation."""
         return sum(word.text[0].isalnum() for word in self.words)
 
 
 def word_set(listed: str) -> frozenset[str]:
-    """Gives the words of a list that is written with blanks between them."""
+    """Return the words of a space-separated list."""
     return frozenset(listed.split())
 
 
 def folded(text: str) -> str:
-    """Gives the text in small letters as a reader takes it: without accents, unseen signs and look-alike letters."""
+    """Return the text in lower case, without accents and invisible characters, with look-alike letters replaced."""
     if text.isascii():
         return text.lower()
     apart = unicodedata.normalize("NFKD", text.translate(_PHRASES)).casefold().translate(_LOOKALIKES)
@@ -102,7 +102,7 @@ def folded(text: str) -> str:
 
 
 def disguised(text: str) -> bool:
-    """Says whether words hide unseen signs, or mix Latin letters with others that are taken for them."""
+    """Return whether words contain invisible characters, or mix Latin letters with look-alike letters."""
     if text.isascii():
         return False
     mixed = (
@@ -113,12 +113,12 @@ def disguised(text: str) -> bool:
 
 
 def slug(heading: str) -> str:
-    """Gives a heading as evidence names it: small letters, digits and single hyphens, at most 80 characters."""
+    """Return a heading in the form of a reference: lower case, digits and single hyphens, at most 80 characters."""
     return re.sub(r"[\W_]+", "-", folded(heading)).strip("-")[:SLUG].strip("-")
 
 
 def part_of(heading: Iterable[Word]) -> Part:
-    """Gives what a section with this heading is for, by the first kind in `Part` that a word of it names."""
+    """Return the purpose of a section with this heading: the first part in `_PARTS` with a word of it."""
     texts = {word.text for word in heading}
     if texts <= {"in", "scope"} or texts >= {"what", "has", "to"}:
         return Part.GOAL
@@ -127,7 +127,7 @@ def part_of(heading: Iterable[Word]) -> Part:
 
 
 def label_part(row: Sequence[Word]) -> tuple[Part | None, Sequence[Word]]:
-    """Gives what a label at a line's start announces (`Goal:`) and the rest; where there is none, None and all."""
+    """Return the part announced by a label at the start of a line (`Goal:`), and the rest; None and all without one."""
     for place, word in enumerate(row[: LABEL_WORDS + 1]):
         if word.text == ":":
             part = part_of(row[:place])
@@ -139,7 +139,7 @@ def label_part(row: Sequence[Word]) -> tuple[Part | None, Sequence[Word]]:
 
 
 def words(text: str) -> Iterator[Word]:
-    """Gives folded text in words and signs; addresses are left out, paths and short quotations are names."""
+    """Return folded text as words and punctuation; addresses are left out, paths and short quotations are names."""
     end = 0
     for quoted in _QUOTED.finditer(text):
         inner = quoted[1] or quoted[2]
@@ -166,7 +166,7 @@ def _chunks(text: str) -> Iterator[Word]:
 
 
 def _plain(sign: str) -> str:
-    """Without the apostrophe: `don't` is `dont`, and an owner's is the owner."""
+    """Return a word without apostrophe: `don't` becomes `dont`, and a possessive `'s` is dropped."""
     return sign.removesuffix("'s").replace("'", "") if "'" in sign else sign
 
 

@@ -1,9 +1,9 @@
-"""Soak evidence: nothing is claimed, removed or merged before its evidence is there.
+"""The check `soak-evidence`: no claim, removal or merge before the evidence for it exists.
 
-Runs where the policy names soaks. On a tracking issue it computes where its soaks stand from the observed thread and
-Forgejo's answers, and keeps one comment with criteria, evidence and the next step. On a pull request it holds claims
-and changes against these states. What it keeps from look to look are evidence and phrases that stood once, so that it
-is told when they fall.
+Runs if the policy defines soaks. On a tracking issue it computes the state of its soaks from the thread and Forgejo's
+answers, and maintains one comment with criteria, evidence and the next step. On a pull request it compares claims and
+changes with these states. It stores earlier evidence and phrases between runs, so that it detects when they are edited
+or deleted.
 """
 
 import asyncio
@@ -37,21 +37,21 @@ from handlers.soak.state.inputs import CHECK as NAME
 from handlers.soak.state.ledger_records import records
 from handlers.soak.state.machine import Soak, tracked_soaks
 
-OFF = "no policy names a soak here"
+OFF = "the policy defines no soak"
 POLL, RARELY = 60.0, 3_600.0
-"""Seconds after which runs are asked for that haven't ended or couldn't be asked for: ever more rarely, as they age."""
+"""Seconds after which unfinished or unknown runs are looked up again, with back-off as they get older."""
 PATIENCE = 4
 AWAITED = frozenset({"pending", "unverifiable"})
 UNREAD = 900.0
-"""Seconds after which a pull request is judged again whose soak couldn't be read: nothing else may wake it."""
+"""Seconds after which a pull request is checked again if its soak could not be read; no event may trigger this."""
 LONGEST = 86_400.0
-NOTHING = "it claims nothing that isn't so, and touches nothing that waits"
+NOTHING = "no unproven soak claims; nothing protected is touched"
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
-    """Gives the states of the soaks that an issue tracks, and what they say of a pull request.
+    """Return the states of the soaks that an issue tracks, or the result of the soaks for a pull request.
 
-    A hostile thread takes its time, so it is read in a thread.
+    A hostile comment thread takes long to read, so this runs in a worker thread.
     """
     if not snapshot.policy.soaks:
         return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF, shown=False, status=False)
@@ -59,7 +59,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
 
 
 def report(snapshot: Snapshot) -> Report:
-    """Gives the report on one snapshot whose policy names soaks."""
+    """Return the report on a snapshot whose policy defines soaks."""
     if snapshot.target.kind is Kind.ISSUE:
         return _issue(snapshot, tracked_soaks(snapshot)) if snapshot.inputs.soaks else _untracked()
     pull = Pull.of(snapshot)
@@ -98,7 +98,7 @@ def _judgment(snapshot: Snapshot, content: dict[str, Any]) -> Judgment:
 
 
 def _again(states: Sequence[SoakState], now: datetime) -> float:
-    """Seconds to the next moment at which something changes by itself; 0 where nothing does."""
+    """Return the seconds until something may change by itself; 0 if nothing will."""
     rows = (row for state in states for row in state.evidence if not row.counts)
     open_ = [row for row in rows if any(one.name == "run" and one.standing in AWAITED for one in row.facts)]
     waits = [min(max(POLL, (now - row.at).total_seconds() / PATIENCE), RARELY) for row in open_ if row.run]
@@ -132,7 +132,7 @@ def _pull(snapshot: Snapshot, pull: Pull) -> Report:
 def _ended(pull: Pull) -> Report:
     marks = of_pull(pull)
     waits = [name for name, on in marks.labels.items() if on and name == PENDING]
-    summary = "merged, and its soak isn't proven yet" if waits else "nothing waits for a soak here"
+    summary = "merged; its soak is not proven yet" if waits else "no soak pending"
     return Report(
         check=NAME,
         verdict=Verdict.SKIP,
@@ -146,7 +146,7 @@ def _ended(pull: Pull) -> Report:
 
 
 def _unseen(snapshot: Snapshot) -> tuple[Finding, ...]:
-    """Soaks of which nothing is known: what they would say can't be passed over."""
+    """Return a finding for each soak whose state is unknown: it must not be ignored."""
     known = {one.name: one for one in snapshot.inputs.soaks}
     return tuple(
         not_looked_at(Gap(what=f"the soak {policy.name}", why=_why(known.get(policy.name)), of=policy.name))
@@ -156,7 +156,7 @@ def _unseen(snapshot: Snapshot) -> tuple[Finding, ...]:
 
 
 def _why(seen: SoakSeen | None) -> str:
-    return seen.unseen if seen is not None else "its tracking issue wasn't read yet"
+    return seen.unseen if seen is not None else "its tracking issue has not been read yet"
 
 
 CHECK = Check(

@@ -1,7 +1,7 @@
-"""Writes the one comment of a tracking issue: who has to do what next, the way so far, criteria, evidence, payload.
+"""Writes the comment of a tracking issue: who acts next, the timeline, criteria, evidence, payload.
 
-A reader knows by the first two lines whether he is needed. What there is most of, evidence, is listed as far as a
-comment should go and counted beyond that; what counts is listed before what doesn't, so that nobody pushes it out.
+The first two lines say whether the reader has to act. Evidence is listed up to a limit and counted beyond it; evidence
+that counts comes first, so that other entries cannot push it out.
 """
 
 import re
@@ -17,7 +17,7 @@ MAX_BYTES = 50_000
 MAX_ROWS = 30
 MAX_ALARMS = 8
 FITS = 26_000
-"""Characters of the payload, where there is but one soak."""
+"""Characters of the payload for an issue with one soak."""
 
 ICONS = {
     "not-started": "⚪",
@@ -34,20 +34,20 @@ ICONS = {
 HEADING = "### {icon} Soak {name}: **{state}**"
 NEXT = "**Next:** **{who}** — {what}{when}"
 WHEN = " (not before {at})"
-PHRASE = "if the evidence is enough, comment {where}, on a line of its own: {phrase}"
+PHRASE = "review the evidence; to approve, comment {where} with this phrase on a line of its own: {phrase}"
 NOW = "**Now:** {why}{since}."
 TIMELINE = "```text\n{lines}\n```"
 FOLDED = "<details>\n<summary>{summary}</summary>\n\n{text}\n\n</details>"
 PAYLOAD = f"```json\n{BEGIN}\n{{payload}}\n{END}\n```"
-FACTS = "What each piece says, and how sure that is"
+FACTS = "Evidence in detail: each fact and its standing"
 NONE = "No soak is tracked here."
 COMMAND = re.compile(r"(?:assay evidence |/soak\b).*$")
-"""What of the next step is to be typed."""
+"""The part of the next step that is a command."""
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How much of a soak is shown: so many pieces of evidence, their facts, criteria, the payload."""
+    """How much of a soak is shown: the number of evidence rows, of rows with facts, the payload's size, the tables."""
 
     rows: int = MAX_ROWS
     facts: int = MAX_ROWS
@@ -56,7 +56,7 @@ class Extent:
 
 
 def body(states: Sequence[SoakState]) -> str:
-    """Gives the Markdown of the comment, at most 50 KB whatever there is to say."""
+    """Return the Markdown of the comment, at most 50 KB."""
     if not states:
         return NONE
     room = MAX_BYTES // len(states)
@@ -64,15 +64,16 @@ def body(states: Sequence[SoakState]) -> str:
 
 
 def explanation(states: Sequence[SoakState]) -> str:
-    """Gives in short where soaks stand, for whoever asks, on their issue or elsewhere: so nothing in it is a link."""
+    """Return the short form for `/soak`. It has no links to comments, because it may appear on any target."""
     parts = [f"{_head(state, f'on #{state.issue}')}\n\n{tables.criteria(state, linked=False)}" for state in states]
     return "\n\n".join(parts) or NONE
 
 
 def fitting(state: SoakState, limit: int = FITS) -> SoakState:
-    """Gives the state with so little of its evidence that its payload is no longer than a comment should hold.
+    """Return the state with its evidence reduced so that the payload fits into the limit.
 
-    Facts of what doesn't count go first, then all facts, then evidence, the oldest that doesn't count before the rest.
+    Removed first are facts of evidence that does not count, then all facts, then evidence: that which does not count
+    before the rest, the oldest first.
     """
     for rows, facts in ((MAX_ROWS, 2), (MAX_ROWS, 1), (MAX_ROWS, 0), (MAX_ROWS // 2, 0), (MAX_ROWS // 6, 0)):
         kept = tuple(_bare(row, facts) for row in chosen(state.evidence, rows))
@@ -83,7 +84,7 @@ def fitting(state: SoakState, limit: int = FITS) -> SoakState:
 
 
 def chosen(rows: Sequence[Row], most: int) -> tuple[Row, ...]:
-    """Gives at most so many pieces in their order: what counts before what doesn't, the newest before the oldest."""
+    """Return at most `most` rows in their order; rows that count are preferred, then newer rows."""
     ranked = sorted(range(len(rows)), key=lambda place: (rows[place].counts, place), reverse=True)
     return tuple(rows[place] for place in sorted(ranked[:most]))
 
@@ -106,7 +107,7 @@ def _written(state: SoakState, extent: Extent) -> str:
 
 
 def _head(state: SoakState, where: str) -> str:
-    """The heading and the lines that say who is needed, the alarms before the rest."""
+    """Return the heading, the next step, the alarms and the current state."""
     heading = HEADING.format(icon=ICONS[state.state], name=code(state.soak), state=state.state)
     at = state.next.earliest
     what = _what(state, where)
@@ -114,7 +115,7 @@ def _head(state: SoakState, where: str) -> str:
     since = f", since {tables.when(state.since)}" if state.since else ""
     alarms = [f"> ⚠️ {plain(text, 500)}" for text in state.alarms[-MAX_ALARMS:]]
     if earlier := len(state.alarms) - len(alarms):
-        alarms.append(f"> ⚠️ {earlier} earlier alarms aren't listed.")
+        alarms.append(f"> ⚠️ Earlier alarms not listed: {earlier}.")
     return "\n\n".join([heading, step, *alarms, NOW.format(why=plain(state.why, 600), since=since)])
 
 
@@ -139,13 +140,13 @@ def _parts(state: SoakState, extent: Extent) -> Iterator[str]:
         shown = {(row.comment, row.index, row.run) for row in rows}
         left = [row for row in state.evidence if (row.comment, row.index, row.run) not in shown]
         yield tables.left_out(left)
-    told = [row for row in rows if row.facts]
-    facts = [tables.facts(row) for row in chosen(told, extent.facts)]
+    detailed = [row for row in rows if row.facts]
+    facts = [tables.facts(row) for row in chosen(detailed, extent.facts)]
     if facts:
-        summary = FACTS if len(facts) == len(told) else f"{FACTS} ({len(facts)} of {len(told)})"
+        summary = FACTS if len(facts) == len(detailed) else f"{FACTS} ({len(facts)} of {len(detailed)})"
         yield FOLDED.format(summary=summary, text="\n\n".join(facts))
     if state.follow_up:
         yield tables.follow_up(state)
     if extent.payload:
         text = PAYLOAD.format(payload=inert_json(fitting(state, extent.payload).content()))
-        yield FOLDED.format(summary=f"{SCHEMA}, for other machines", text=text)
+        yield FOLDED.format(summary=f"{SCHEMA}, machine-readable report", text=text)

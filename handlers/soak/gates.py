@@ -1,8 +1,8 @@
-"""Gates: steps that only an operator opens, by writing an agreed phrase on a line of its own.
+"""The check `gates`: steps that only an operator can allow, by writing an agreed phrase on a line of its own.
 
-Runs on what the policy names for a gate, a soak's or one of its own, and on every pull request where gates protect
-something. Who nearly opened one is told once what is missing. Where phrases were written is kept, since they count for
-other issues and pull requests, too.
+Runs on the targets that the policy names for a gate (of a soak, or a separate one), and on every pull request if gates
+protect something. A failed attempt to open a gate is answered once with the reason. The places of phrases are stored,
+because they also count for other issues and pull requests.
 """
 
 import asyncio
@@ -38,30 +38,31 @@ from handlers.soak.state.inputs import PHRASES as NAME
 from handlers.soak.state.inputs import Phrase, all_soak_inputs, phrases_in
 from handlers.soak.state.machine import Soak
 
-OFF = "no policy names a gate here"
+OFF = "the policy defines no gate"
 TOPIC = "gate"
 PATIENCE = timedelta(seconds=30)
-"""How long a comment's delivery may take, which bears witness to it."""
+"""Maximum time until the delivery of a comment arrives, which proves the comment's author."""
 MOST_REPLIES = 10
-"""Near misses of others than operators that get words on one target."""
-AGAIN = "Write it again, as a new comment: an edited one opens nothing."
+"""Number of failed attempts by accounts other than operators that get a reply on one target."""
+AGAIN = "Post it again as a new comment; an edited comment does not count."
 
 MISSES = {
-    "author": "{phrase} opens a gate, and only an operator's word counts: {operators}.",
-    "edited": "{phrase} stands in a comment that was edited, and any writer can edit anybody's. {again}",
-    "unwitnessed": "{phrase} stands in a comment that the bot didn't see come, so whose words are they? {again}",
-    "misspelt": "Nearly: the phrase is {phrase}, letter by letter. {again}",
-    "aside": "{phrase} stands in a quotation, in code or in a list: talk about it. Plain, on a line of its own, it "
-    "opens the gate. {again}",
-    "inside": "{phrase} stands among other words: talk about it. On a line of its own it opens the gate. {again}",
-    "early": "{phrase} came too early: the soak {soak} is {state}, {why}. It counts when it comes after the audit.",
+    "author": "{phrase} does not open the gate: only operators can open it ({operators}).",
+    "edited": "{phrase} does not count: the comment was edited, and anyone with write access can edit it. {again}",
+    "unwitnessed": "{phrase} does not count: the bot received no webhook delivery for this comment, so it cannot "
+    "verify the author. {again}",
+    "misspelt": "Typo in the phrase: expected exactly {phrase}. {again}",
+    "aside": "{phrase} does not count in a quotation, in code or in a list: write it as plain text on a line of its "
+    "own. {again}",
+    "inside": "{phrase} does not count within other text: write it on a line of its own. {again}",
+    "early": "{phrase} came too early: the soak {soak} is {state} ({why}). Write it again after the audit.",
 }
-"""What those hear who nearly opened a gate."""
+"""The replies to a failed attempt to open a gate, by the reason."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A gate whose phrase counts on a target: of a soak, or one of the policy's own."""
+    """A gate whose phrase counts on a target: of a soak, or a separate one of the policy."""
 
     phrase: str
     about: str
@@ -70,11 +71,11 @@ class Gate:
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
-    """Gives what gates say of a target: near misses answered, and blocked where a closed one's things are touched."""
+    """Return the report: replies to failed attempts, and `block` if the change touches content behind a closed gate."""
     policy = snapshot.policy
     if not policy.gates and not any(soak.gate for soak in policy.soaks):
         return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF, shown=False, status=False)
-    # Each comment is held against each phrase, and everybody waits who shares the loop.
+    # Each comment is compared with each phrase; this runs in a thread to keep the event loop free.
     return await asyncio.to_thread(_assessed, snapshot)
 
 
@@ -94,7 +95,7 @@ def _assessed(snapshot: Snapshot) -> Report:
 
 
 def _here(snapshot: Snapshot) -> Iterator[Gate]:
-    """The gates whose phrases count on the target."""
+    """Return the gates whose phrases count on the target."""
     number, pull = snapshot.target.number, snapshot.target.kind is Kind.PULL
     soaks = {inputs.soak.name: Soak(inputs) for inputs in all_soak_inputs(snapshot)}
     for policy in snapshot.policy.soaks:
@@ -110,7 +111,7 @@ def _counts(policy: SoakPolicy, number: int, *, pull: bool) -> bool:
 
 
 def _opener(gate: GatePolicy, snapshot: Snapshot, written: Sequence[Phrase]) -> Phrase | None:
-    """The operator's words that opened a gate of the policy's own, wherever it has them."""
+    """Return the operator's phrase that opened a separate gate, from any of its targets; None if it is closed."""
     elsewhere = (
         Phrase(phrase=one.phrase, comment=one.comment, by=one.by, at=one.at)
         for one in snapshot.inputs.phrases
@@ -125,15 +126,15 @@ def _report(snapshot: Snapshot, here: Sequence[Gate], written: Sequence[Phrase])
     waiting = [gate for gate in here if gate.policy in closed]
     marks = {CUTOVER: True} if waiting else {} if snapshot.policy.soaks else {CUTOVER: False}
     if snapshot.target.kind is not Kind.PULL or snapshot.inputs.state != "open" or not gates:
-        summary = f"{len(waiting)} of {len(here)} gates here closed" if here else "no gate here"
+        summary = f"{len(waiting)} of {len(here)} gates here are closed" if here else "no gate here"
         verdict = Verdict.PASS if here else Verdict.SKIP
         return Report(check=NAME, verdict=verdict, summary=summary, labels=marks, shown=False, status=False)
     findings = tuple(_findings(snapshot, closed))
     unseen = unlooked(snapshot, [gate.protects for gate in closed])
     verdict = Verdict.BLOCK if findings else Verdict.ERROR if unseen else Verdict.PASS
-    told = [*findings, *unseen]
-    summary = told[0].title if told else "nothing is touched that waits for a gate"
-    return Report(check=NAME, verdict=verdict, summary=summary, findings=tuple(told), labels=marks)
+    found = [*findings, *unseen]
+    summary = found[0].title if found else "nothing behind a closed gate is touched"
+    return Report(check=NAME, verdict=verdict, summary=summary, findings=tuple(found), labels=marks)
 
 
 def _findings(snapshot: Snapshot, closed: Sequence[GatePolicy]) -> Iterator[Finding]:
@@ -144,15 +145,15 @@ def _findings(snapshot: Snapshot, closed: Sequence[GatePolicy]) -> Iterator[Find
             yield Finding(
                 rule="gate-protected",
                 severity=Severity.CRITICAL,
-                title=f"It touches what waits for {gate.phrase}",
+                title=f"Touches content behind the closed gate {gate.phrase}",
                 location=Location(where="target"),
                 evidence=f"touched: {listed(list(found))}",
-                next_step=f"An operator writes the phrase on {where} when it may be done; this follows by itself.",
+                next_step=f"Ask an operator to write the phrase on {where}; this check then passes by itself.",
             )
 
 
 def _answers(snapshot: Snapshot, here: Sequence[Gate], written: Sequence[Phrase]) -> tuple[tuple[Answer, ...], bool]:
-    """What those hear who wrote a phrase or nearly did, each once; and whether a comment's witness may still come."""
+    """Return one answer for each comment with a phrase or a failed attempt, and whether a delivery may still arrive."""
     found, waits, strangers = list[Answer](), False, 0
     for comment in sorted(snapshot.inputs.comments, key=lambda one: one.id):
         own = _operator(snapshot, comment)
@@ -174,9 +175,9 @@ def _answers(snapshot: Snapshot, here: Sequence[Gate], written: Sequence[Phrase]
 
 
 def _miss(snapshot: Snapshot, comment: CommentText, how: Reading) -> str:
-    """What a comment lacks to open a gate, by how it has the phrase; empty where it doesn't mean to.
+    """Return the reason why a comment does not open a gate; empty if it is no attempt to.
 
-    Who is no operator and only talks about it isn't answered: agents name phrases in all their reports.
+    An account that is not an operator and only mentions the phrase gets no answer: agents mention phrases in reports.
     """
     if not _operator(snapshot, comment):
         return "author" if how in {"counts", "misspelt"} else ""
@@ -199,23 +200,23 @@ def _operator(snapshot: Snapshot, comment: CommentText) -> bool:
 
 
 def _words(snapshot: Snapshot, gate: Gate, miss: str) -> str:
-    told = describe(gate.soak) if gate.soak else None
+    soak = describe(gate.soak) if gate.soak else None
     return MISSES[miss].format(
         again=AGAIN,
         phrase=code(gate.phrase),
-        operators=", ".join(map(plain, snapshot.policy.operators or ())) or "nobody is one here",
-        soak=code(told.soak) if told else "",
-        state=code(told.state) if told else "",
-        why=plain(told.why) if told else "",
+        operators=", ".join(map(plain, snapshot.policy.operators or ())) or "none defined",
+        soak=code(soak.soak) if soak else "",
+        state=code(soak.state) if soak else "",
+        why=plain(soak.why) if soak else "",
     )
 
 
 def _table(snapshot: Snapshot, here: Sequence[Gate], written: Sequence[Phrase]) -> str:
     if not here:
-        return "No gate is opened here."
+        return "No gate can be opened here."
     rows = [f"| {code(gate.phrase)} | {plain(gate.about)} | {_state(gate, snapshot, written)} |" for gate in here]
     head = ["| phrase | opens | state |", "| --- | --- | --- |"]
-    return "\n".join([*head, *rows]) + "\n\nAn operator opens a gate by its phrase, on a line of its own."
+    return "\n".join([*head, *rows]) + "\n\nAn operator opens a gate by writing its phrase on a line of its own."
 
 
 def _state(gate: Gate, snapshot: Snapshot, written: Sequence[Phrase]) -> str:
@@ -232,7 +233,10 @@ def _state(gate: Gate, snapshot: Snapshot, written: Sequence[Phrase]) -> str:
 
 
 def _kept(snapshot: Snapshot, written: Sequence[Phrase]) -> dict[str, object]:
-    """Where phrases stand now, and for the ledger what changed: of soaks' gates their own check tells it."""
+    """Return the places of phrases now, and ledger records of the changes to separate gates.
+
+    Changes to gates of soaks are recorded by the check `soak-evidence`.
+    """
     known = [one for one in snapshot.memory.judgments if one.check == NAME]
     content = {"phrases": [one.model_dump(mode="json") for one in written]}
     if (not known and not written) or (known and canonical(known[-1].content) == canonical(content)):

@@ -1,4 +1,4 @@
-"""The labels of soaks: what an issue's state means, and what waits for a soak on a pull request."""
+"""The labels of soaks: those of a tracking issue by its state, and those of a pull request that depends on a soak."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ ESCALATED = "judge/operator-needed"
 CUTOVER = "cutover-gate"
 DECIDE = "needs-operator-decision"
 WAITS = (OPERATOR, DECIDE, ESCALATED)
-"""What says that the operator is asked."""
+"""Labels that call the operator."""
 
 OF_STATE: dict[StateName, tuple[str, ...]] = {
     "not-started": (NEEDS, CUTOVER, "observed/pending"),
@@ -33,35 +33,35 @@ OF_STATE: dict[StateName, tuple[str, ...]] = {
     "closed": ("observed/unused",),
     "blocked": (*WAITS, BLOCKED, CUTOVER, "observed/erroring"),
 }
-"""The labels of each state; of a soak without a phrase there is no gate to cut over."""
+"""The labels of each state; a soak without a phrase never gets `cutover-gate`."""
 
 OBSERVED = tuple(
     f"observed/{word}" for word in ("erroring", "needs-followup", "retire-candidate", "used", "pending", "unused")
 )
-"""The most pressing first: of several soaks on one issue only one of these is shown."""
+"""The most urgent first: an issue with several soaks gets only the first of these."""
 LABELS = (NEEDS, OPERATOR, PENDING, BLOCKED, ESCALATED, CUTOVER, DECIDE, *OBSERVED)
 
 
 @dataclass(frozen=True)
 class Marks:
-    """Labels on and off, and what each rests on."""
+    """Labels on and off, and the basis of each."""
 
     labels: dict[str, bool]
     all_soak_inputs: dict[str, str]
 
 
 def of_issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Marks:
-    """Gives the labels of an issue that tracks soaks."""
+    """Return the labels of an issue that tracks soaks."""
     wanted = {name for soak in soaks for name in _of(soak)}
     shown = next((name for name in OBSERVED if name in wanted), "")
     wanted -= {name for name in OBSERVED if name != shown}
-    # Where there is a judge, it says this, as it says all that is about who acts next.
+    # The judge sets its own label, unless it is disabled.
     names = [name for name in LABELS if name != ESCALATED or snapshot.policy.judge.mode == "off"]
     return _marks(names, wanted, soaks)
 
 
 def of_pull(pull: "Pull") -> Marks:
-    """Gives the labels of a pull request: what it touches too early, and what of it isn't proven since its merge."""
+    """Return the labels of a pull request: for protected content touched too early, and for a merge not proven yet."""
     wanted, snapshot = set[str](), pull.snapshot
     merged, number = snapshot.inputs.state == "merged", snapshot.target.number
     for soak in pull.soaks:
@@ -74,7 +74,7 @@ def of_pull(pull: "Pull") -> Marks:
 
 
 def asks(soak: Soak) -> bool:
-    """Says whether the soak waits for the operator."""
+    """Return whether the soak waits for the operator."""
     return soak.name in {"awaiting-operator", "blocked"} or bool(soak.alarms)
 
 

@@ -1,4 +1,4 @@
-"""The payload `soak.state.v1`: where one soak stands, on what evidence, and what comes next."""
+"""The payload `soak.state.v1`: the state of one soak, its evidence, and the next step."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -32,14 +32,14 @@ ORDER: tuple[StateName, ...] = (
     "removed",
     "closed",
 )
-"""The way of a soak; `blocked` stands beside it."""
+"""The states in their order; `blocked` is outside of it."""
 
 Standing = Literal["verified", "attested", "claimed", "contradicted", "unverifiable", "pending"]
-"""How sure a fact is; `pending` ones can be asked again soon."""
+"""How certain a fact is; a `pending` one will be looked up again."""
 
 
 class Fact(Value):
-    """One thing that evidence says, how sure it is, and by what: an endpoint, an account, or the reason."""
+    """One fact of evidence, its standing, and its source: an endpoint or an account."""
 
     name: str
     standing: Standing
@@ -48,9 +48,9 @@ class Fact(Value):
 
 
 class Row(Value):
-    """One piece of evidence with its facts. `index` counts the payloads of one comment; prose has none (-1).
+    """One piece of evidence with its facts. `index` numbers the payloads of a comment; prose has -1.
 
-    `counts`: it bears the state now; `why` says as what, or why not.
+    `counts`: the state depends on it now; `why` says as what it counts, or why it does not.
     """
 
     comment: int
@@ -67,7 +67,7 @@ class Row(Value):
 
 
 class Criterion(Value):
-    """What a state asks for, what there is of it, and which comments it rests on."""
+    """The requirement of a state, what exists so far, and the comments with the evidence."""
 
     state: StateName
     need: str
@@ -77,7 +77,7 @@ class Criterion(Value):
 
 
 class Transition(Value):
-    """How a state was reached, and by which comment (0: by none, as a merge or time did it)."""
+    """The change to a state, its reason, and the comment that caused it (0: a merge or the time caused it)."""
 
     to: StateName
     at: datetime
@@ -86,7 +86,7 @@ class Transition(Value):
 
 
 class GateState(Value):
-    """The operator's phrase, and the comment that opened the gate, if one has."""
+    """The operator's phrase, and the comment that opened the gate, if any."""
 
     phrase: str
     open: bool = False
@@ -96,7 +96,7 @@ class GateState(Value):
 
 
 class Next(Value):
-    """Who has to do what next, and not before when."""
+    """The next step: who has to do what, and the earliest time."""
 
     who: str
     what: str
@@ -104,7 +104,7 @@ class Next(Value):
 
 
 class FollowUp(Value):
-    """A pull request that the soak waits for: a prerequisite or the report, and how it stands."""
+    """A pull request that the soak waits for (a prerequisite or the report), and its state."""
 
     pull: int
     role: Literal["prerequisite", "report"]
@@ -113,7 +113,7 @@ class FollowUp(Value):
 
 
 class SoakState(Value):
-    """Where one soak stands. `since` is when the state was reached; `first_smoke` begins the days that are counted."""
+    """The state of one soak. `since` is when it was reached; the required days count from `first_smoke`."""
 
     soak: str
     issue: int
@@ -130,5 +130,5 @@ class SoakState(Value):
     follow_up: tuple[FollowUp, ...] = ()
 
     def content(self) -> dict[str, Any]:
-        """Gives the payload as JSON's own kinds of values."""
+        """Return the payload as JSON values."""
         return {"schema": SCHEMA, **self.model_dump(mode="json")}

@@ -1,4 +1,4 @@
-"""How a comment speaks of a gate's phrase: so that it counts, nearly so, or only about it."""
+"""Classifies how a comment contains a gate's phrase: valid, misspelt, or only mentioned."""
 
 import re
 from typing import Literal
@@ -8,12 +8,12 @@ from handlers.facts.description.phrases import wrote
 Reading = Literal["counts", "misspelt", "aside", "inside", ""]
 READ = 20_000
 LONGEST = 120
-"""Characters of a line that may be a phrase; the policy's are shorter."""
+"""Maximum length of a line that may be a phrase; phrases of a policy are shorter."""
 _ENDS = re.compile(r"\r\n?")
 
 
 class Spoken:
-    """A comment as it is held against many phrases: its lines without blanks and backticks, by their length."""
+    """A comment prepared for comparison with many phrases: its lines without outer spaces and backticks, by length."""
 
     def __init__(self, body: str) -> None:
         self.text = body[:READ]
@@ -25,8 +25,8 @@ class Spoken:
                 self._rows.setdefault(len(bare), set()).add(bare)
 
     def reading(self, phrase: str) -> Reading:
-        """Gives how the comment has a phrase: on a line of its own, misspelt there by one letter, in a quotation or in
-        code (`aside`), or within other words.
+        """Return how the comment contains a phrase: on a line of its own (`counts`), there with a typo (`misspelt`), in
+        a quotation, code or list (`aside`), or within other text (`inside`).
         """
         near = (row for size in (-1, 0, 1) for row in self._rows.get(len(phrase) + size, ()))
         rows = {row for row in near if row == phrase or nearly(row, phrase)}
@@ -41,7 +41,9 @@ class Spoken:
 
 
 def nearly(text: str, phrase: str) -> bool:
-    """Says whether a text is the phrase but for its case or one letter: another, one more, one less, or two swapped."""
+    """Return whether a text differs from the phrase only in case or by one typo: a letter changed, added, missing, or
+    two letters swapped.
+    """
     if text == phrase or abs(len(text) - len(phrase)) > 1:
         return False
     if text.casefold() == phrase.casefold():
@@ -54,5 +56,5 @@ def nearly(text: str, phrase: str) -> bool:
 
 
 def _common(one: str, other: str) -> int:
-    """How many letters two texts begin with alike."""
+    """Return the length of the common beginning of two texts."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

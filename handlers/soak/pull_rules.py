@@ -1,4 +1,4 @@
-"""What soaks and gates say of a pull request: claims ahead of the state, and what it touches before a gate is open."""
+"""The rules for pull requests: claims that a soak does not support yet, and protected content touched too early."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,26 +23,26 @@ from handlers.soak.state.machine import Soak
 from handlers.soak.state.next_step import why
 
 CHANGED = ("the changed lines",)
-"""How gaps begin that hide changed lines with protected names."""
+"""Beginnings of gaps that may hide changed lines with protected names."""
 MAX_CLAIMS = 20
-"""Claims ahead of the state that are told: those that are so crowd none out."""
+"""Maximum number of unproven claims that are reported."""
 MAX_SENTENCES = 10_000
-"""Sentences that are read; more of them are a gap, since they may claim anything."""
+"""Maximum number of sentences that are read; more of them are reported as a gap, since they may contain claims."""
 SILENT: tuple[SectionName, ...] = ("merge-blockers", "out-of-scope")
-"""Sections of a description that speak of what isn't so."""
+"""Sections of a description that are not claims: they list what is not done."""
 
 CLAIMS: dict[Stage, tuple[StateName, str]] = {
-    "started": ("soaking", "it has begun"),
+    "started": ("soaking", "it has started"),
     "threshold": ("threshold-met", "enough runs count"),
-    "complete": ("audited", "it is passed"),
-    "removed": ("removed", "what it guards is removed"),
+    "complete": ("audited", "it has passed"),
+    "removed": ("removed", "the protected part is removed"),
 }
-"""What a claim says, and the first state in which it is so."""
+"""For each kind of claim the first state in which it is true, and the claim in words."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """One sentence that claims something, and where it stands."""
+    """A sentence that claims something, and its location."""
 
     stage: Stage
     text: str
@@ -58,12 +58,12 @@ class Pull:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
-        """Gives a pull request with all soaks that were observed for it."""
+        """Return a pull request with all soaks that were observed for it."""
         return cls(snapshot, tuple(Soak(inputs) for inputs in all_soak_inputs(snapshot)))
 
     @cached_property
     def claims(self) -> tuple[Said, ...]:
-        """Gives the claims in title, description, and what is added to documents."""
+        """Return the claims in title, description and lines added to documents."""
         found: list[Said] = []
         names = [name for soak in self.soaks for name in soak.inputs.soak.protects.names]
         for text, at in self._sentences[:MAX_SENTENCES]:
@@ -77,28 +77,28 @@ class Pull:
         return tuple(islice(_sentences(self.snapshot), MAX_SENTENCES + 1))
 
     def unread(self) -> tuple[Finding, ...]:
-        """Gives a finding where there are more sentences than are read, or a text is longer than that."""
+        """Return a finding if a text is too long or there are too many sentences to read all of them."""
         inputs = self.snapshot.inputs
         texts = (inputs.body, *(run.text for run in inputs.added if document(run.path)))
         long = any(len(text) > READ or text.count("\n") > LINES for text in texts)
         if not long and len(self._sentences) <= MAX_SENTENCES:
             return ()
-        why = f"there are more than the {READ} characters of a text, or the {MAX_SENTENCES} in all, that are read"
+        why = f"over the limit of {READ} characters or {LINES} lines per text, or {MAX_SENTENCES} sentences in all"
         return (not_looked_at(Gap(what="the sentences", why=why, of=self.snapshot.inputs.head.sha)),)
 
     def _unnamed(self, text: str) -> str:
-        """A soak's name stands where it likes in a sentence, and says nothing of how it is."""
+        """Return the text without the names of soaks, which say nothing about their state."""
         for soak in self.soaks:
             text = re.sub(rf"(?<![\w-])`?{re.escape(soak.inputs.soak.name)}`?(?![\w-])", "", text)
         return text
 
     @cached_property
     def touching(self) -> dict[str, tuple[str, ...]]:
-        """Gives what the change touches of each soak's protected paths and names, in words; by the soak's name."""
+        """Return for each soak, by name, the protected paths and names that the change touches."""
         return {soak.inputs.soak.name: touches(self.snapshot, soak.inputs.soak.protects) for soak in self.soaks}
 
     def findings(self) -> Iterator[Finding]:
-        """Gives a finding for each claim that is ahead, and for each soak whose protected things are touched early."""
+        """Return a finding for each unproven claim, and for each soak whose protected content is touched too early."""
         ahead = ((said, self._ahead(said)) for said in self.claims)
         yield from islice((_claimed(said, soak) for said, soak in ahead if soak is not None), MAX_CLAIMS)
         for soak in self.soaks:
@@ -107,7 +107,9 @@ class Pull:
                 yield _early(found, soak)
 
     def _ahead(self, said: Said) -> Soak | None:
-        """The soak of which the claim isn't so; one that names none is let pass where it is so of any."""
+        """Return the soak for which the claim is not true, or None. A claim that names no soak passes if it is true for
+        any soak.
+        """
         named = [soak for soak in self.soaks if _names(said.text, soak)]
         about = named or list(self.soaks)
         behind = [soak for soak in about if not self._so(said.stage, soak)]
@@ -118,12 +120,12 @@ class Pull:
     def _so(self, stage: Stage, soak: Soak) -> bool:
         needed, _ = CLAIMS[stage]
         if stage == "removed" and soak.open and self.touching[soak.inputs.soak.name]:
-            return True  # it is the very change that removes it, and it may
+            return True  # the open gate allows this change to do the removal
         return soak.rank >= ORDER.index(needed) and soak.name != "blocked"
 
 
 def touches(snapshot: Snapshot, protects: Protected) -> tuple[str, ...]:
-    """Gives in words what a change touches: paths by pattern, and names in changed lines of what is no document."""
+    """Return what a change touches: paths by pattern, and names in changed lines of files other than documents."""
     paths = touched(protects.paths, snapshot.inputs.files) if protects.paths else {}
     lines = [
         f"{one.name} in {one.path}:{one.line}{' (removed)' if one.removed else ''}"
@@ -134,13 +136,13 @@ def touches(snapshot: Snapshot, protects: Protected) -> tuple[str, ...]:
 
 
 def unlooked(snapshot: Snapshot, protections: Sequence[Protected]) -> tuple[Finding, ...]:
-    """Gives what couldn't be looked at, and may hide what is protected."""
+    """Return findings for parts of the change that were not checked and may touch protected content."""
     kinds = (*(FILES if any(one.paths for one in protections) else ()), *CHANGED)
     return unread(snapshot, kinds) if any(one.paths or one.names for one in protections) else ()
 
 
 def document(path: str) -> bool:
-    """Says whether a file is only read by people."""
+    """Return whether a file is only for people to read."""
     return bool(chosen(DOCUMENTS, path)) or path.endswith(".txt")
 
 
@@ -169,21 +171,31 @@ def _claimed(said: Said, soak: Soak) -> Finding:
     return Finding(
         rule="soak-claim",
         severity=Severity.HIGH,
-        title=f"It claims of the soak {policy.name} that {means}, and the soak is {soak.name}",
+        title=f"Unproven claim about the soak {policy.name}: {means} (state: {soak.name})",
         location=said.at,
-        evidence=f"{quoted(said.text)}; {policy.name} isn't {needed}: {cut(why(soak), 200)}",
-        next_step=f"Say what is so, or bring the evidence to #{policy.issue} first; /soak there says what is missing.",
+        evidence=f"{quoted(said.text)}; {policy.name} is not {needed}: {cut(why(soak), 200)}",
+        next_step=(
+            f"Correct the sentence, or post the evidence on #{policy.issue} first; comment /soak there to see what is "
+            "missing."
+        ),
     )
 
 
 def _early(found: Sequence[str], soak: Soak) -> Finding:
     policy = soak.inputs.soak
-    opens = f"by {policy.gate} on #{policy.issue}" if policy.gate else f"once #{policy.issue} is audited"
+    opens = (
+        f"when an operator writes {policy.gate} on #{policy.issue}"
+        if policy.gate
+        else f"after the audit on #{policy.issue}"
+    )
     return Finding(
         rule="soak-protected",
         severity=Severity.CRITICAL,
-        title=f"It touches what the soak {policy.name} protects, and its gate isn't open",
+        title=f"Touches content that the soak {policy.name} protects; its gate is closed",
         location=Location(where="target"),
         evidence=f"touched: {listed(list(found))}; the soak is {soak.name}: {cut(why(soak), 200)}",
-        next_step=f"Wait: the gate opens {opens}, and this turns green by itself; or leave that out of this change.",
+        next_step=(
+            f"Wait: the gate opens {opens}, and this check then passes by itself. Or remove the protected content from "
+            "this change."
+        ),
     )

@@ -1,6 +1,6 @@
 """Tables of a soak's comment: criteria, evidence and its facts, the pull requests it waits for. All text is escaped.
 
-Numbers of runs and pull requests never stand as references: those would leave a trace on whatever has that number.
+Numbers of runs and pull requests are never written as references, because Forgejo would add a cross-reference there.
 """
 
 import re
@@ -23,17 +23,17 @@ ICONS: dict[Standing, str] = {
 MAX_LINKS = 6
 MAX_FACTS = 20
 RUN_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9/._~%-]*/actions/runs/[0-9]{1,18}")
-"""Addresses of runs as Forgejo makes them; no other is linked: an issue's would be told of this comment."""
+"""The form of a run's address in Forgejo; no other address is linked, to avoid cross-references on issues."""
 FACTS = "<details>\n<summary>{title}</summary>\n\n{table}\n\n</details>"
 
 
 def when(at: datetime) -> str:
-    """Gives a time as people read it."""
+    """Return a time for people to read, in UTC."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def criteria(state: SoakState, *, linked: bool = True) -> str:
-    """Gives what each state needs, what there is, and the comments it rests on."""
+    """Return the table of criteria: for each state what it needs, what exists, and the comments with the evidence."""
     rows = [
         (
             MET if one.met else UNMET,
@@ -48,14 +48,14 @@ def criteria(state: SoakState, *, linked: bool = True) -> str:
 
 
 def evidence(rows: Iterable[Row]) -> str:
-    """Gives the pieces of evidence, each with whether it counts, and why or why not."""
+    """Return the table of evidence: each piece with whether it counts, and why."""
     cells = [
         (
             comment(row.comment, when(row.at).removesuffix(" UTC")),
             plain(row.kind, 40),
             code(row.module, 80) if row.module else "",
             run(row),
-            code(row.by, 100) if row.by else "nobody",
+            code(row.by, 100) if row.by else "deleted account",
             f"{MET if row.counts else UNMET} {plain(row.why, 400)}",
         )
         for row in rows
@@ -64,27 +64,27 @@ def evidence(rows: Iterable[Row]) -> str:
 
 
 def left_out(rows: Sequence[Row]) -> str:
-    """Says what isn't listed."""
+    """Return a line with the number of rows that are not listed."""
     counted = sum(row.counts for row in rows)
     pieces = "1 further piece" if len(rows) == 1 else f"{len(rows)} further pieces"
     return f"*{pieces} of evidence not listed, {counted} of which count.*"
 
 
 def facts(row: Row) -> str:
-    """Gives, folded, each thing that a piece of evidence says and how sure it is."""
+    """Return the facts of a piece of evidence with their standings, folded."""
     cells = [
         (plain(one.name, 80), f"{ICONS[one.standing]} {one.standing}", plain(one.says, 400), plain(one.by, 200))
         for one in row.facts[:MAX_FACTS]
     ]
     tally = Counter(one.standing for one in row.facts)
-    told = ", ".join(f"{tally[name]} {name}" for name in ICONS if tally[name])
+    standings = ", ".join(f"{tally[name]} {name}" for name in ICONS if tally[name])
     about = f"run {row.run}, " if row.run else ""
-    title = f"{MET if row.counts else UNMET} {_word(row.kind)}, {about}comment {row.comment}: {told}"
-    return FACTS.format(title=title, table=_table(("Fact", "Standing", "What is said", "By"), cells))
+    title = f"{MET if row.counts else UNMET} {_word(row.kind)}, {about}comment {row.comment}: {standings}"
+    return FACTS.format(title=title, table=_table(("Fact", "Standing", "Statement", "By"), cells))
 
 
 def follow_up(state: SoakState) -> str:
-    """Gives the pull requests that the soak waits for."""
+    """Return the table of pull requests that the soak waits for."""
     rows = [
         (
             MET if one.merged_at else UNMET,
@@ -98,19 +98,19 @@ def follow_up(state: SoakState) -> str:
 
 
 def comment(number: int, words: str) -> str:
-    """Gives words that lead to a comment of this thread."""
+    """Return words as a link to a comment of this thread."""
     return f"[{words}](#issuecomment-{number})" if number else words
 
 
 def run(row: Row) -> str:
-    """Gives a run's number, linked where Forgejo told its address."""
+    """Return a run's number, linked if Forgejo reported its address."""
     if not row.run:
         return ""
     return f"[{row.run}]({row.url})" if RUN_URL.fullmatch(row.url) else str(row.run)
 
 
 def _word(text: str) -> str:
-    """A word inside of HTML, which Markdown's escapes don't reach."""
+    """Return a word that is safe in HTML, where Markdown's escapes do not work."""
     return re.sub(r"[^a-z-]", "", text.lower())[:40] or "evidence"
 
 

@@ -1,7 +1,7 @@
-"""Draws the way of a soak as text: each state with a mark, when it was reached, and why; fit for a block of code.
+"""Draws the timeline of a soak as text for a code block: each state with a mark, its time and its reason.
 
-A state that was reached and taken back is to come again, and says when it was there. No line can end the block that
-it stands in, name anybody or be taken for a payload.
+A state that was reached and then reverted is shown as still to come, with the date. No line can close the code block,
+mention an account or pass for a payload.
 """
 
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ REACHED, CURRENT, TO_COME, BLOCKED = "●", "◉", "○", "✖"
 NAME = max(map(len, ORDER))
 TIME = len("2026-05-14 07:44")
 INERT = str.maketrans({"<": "(", ">": ")", "`": "'", "@": "(at)"})
-"""What stands for signs that could end a fence, be a tag, or mention."""
+"""Replacements for characters that could close a fence, form a tag, or mention an account."""
 
 
 def timeline(state: SoakState) -> str:
-    """Gives the lines of a soak's way, at most 78 columns wide, in the order of the states."""
+    """Return the lines of the timeline, at most 78 columns wide, in the order of the states."""
     return "\n".join(_lines(state))
 
 
 def way(state: SoakState) -> tuple[StateName, ...]:
-    """Gives the states on a soak's way: without a phrase nobody is waited for, without a report nothing closes it."""
+    """Return the states of a soak: without a phrase there is no approval, without a report it is never closed."""
     asked = {one.state for one in state.criteria} | {state.state}
     report = "closed" in asked or any(one.role == "report" for one in state.follow_up)
     left_out = {"awaiting-operator", "approved"} if state.gate is None else set()
@@ -33,7 +33,7 @@ def way(state: SoakState) -> tuple[StateName, ...]:
 
 
 def reached(state: SoakState) -> dict[StateName, Transition]:
-    """Gives the last reach of each state that stands: falling back to one takes away all behind it."""
+    """Return the last transition to each state still reached: a step back removes all later states."""
     found: dict[StateName, Transition] = {}
     for step in state.transitions:
         if step.to in ORDER:
@@ -59,7 +59,7 @@ def _lines(state: SoakState) -> Iterator[str]:
 
 
 def _place(state: SoakState, stand: dict[StateName, Transition]) -> int:
-    """How far it is: a blocked soak stands where it stood before."""
+    """Return the rank of the current state; for a blocked soak that of the state before."""
     if state.state != "blocked":
         return ORDER.index(state.state)
     return max((ORDER.index(name) for name in stand if name in ORDER), default=0)
@@ -68,19 +68,19 @@ def _place(state: SoakState, stand: dict[StateName, Transition]) -> int:
 def _line(mark: str, name: StateName, step: Transition | None, since: datetime | None = None, why: str = "") -> str:
     at = step.at if step else since
     comment = f"comment {step.comment}: " if step and step.comment else ""
-    said = visible(step.why if step else why).translate(INERT)
-    return cut(f"{mark} {name:{NAME}}  {moment(at):{TIME}}  {comment}{said}".rstrip(" :"), WIDTH)
+    reason = visible(step.why if step else why).translate(INERT)
+    return cut(f"{mark} {name:{NAME}}  {moment(at):{TIME}}  {comment}{reason}".rstrip(" :"), WIDTH)
 
 
 def _to_come(name: StateName, state: SoakState) -> str:
     before = [step.at for step in state.transitions if step.to == name]
     if before:
-        return f"was reached {before[-1].astimezone(UTC):%Y-%m-%d}, and taken back"
+        return f"reached {before[-1].astimezone(UTC):%Y-%m-%d}, then reverted"
     if name == "audited" and state.state == "threshold-met" and state.next.earliest:
         return f"not before {moment(state.next.earliest)} UTC"
     return ""
 
 
 def moment(at: datetime | None) -> str:
-    """Gives a time as it stands in the timeline, in UTC; empty where there is none."""
+    """Return a time for the timeline, in UTC; an empty text for None."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" if at else ""

@@ -99,7 +99,7 @@ def test_a_colour_on_a_border_is_taken_out_too() -> None:
 
 
 def test_bytes_that_are_no_text_and_an_escape_at_the_end_hinder_nothing() -> None:
-    data = os.urandom(1000).replace(b"\x1b", b"") + f"\n{MARKER} Ä\n".encode() + b"\x1b["
+    data = os.urandom(1000).replace(b"\x1b", b"").replace(b"\xc3", b"") + f"\n{MARKER} Ä\n".encode() + b"\x1b["
     assert read(data, MARKER, "Ä").counts == {MARKER: 1, "Ä": 1}
 
 
@@ -125,7 +125,7 @@ def test_many_secrets_are_counted() -> None:
 
 @pytest.mark.parametrize("head", [b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"])
 def test_a_packed_log_is_refused(head: bytes, tmp_path: Path) -> None:
-    with pytest.raises(LogError, match="is packed"):
+    with pytest.raises(LogError, match="is compressed"):
         read(head + os.urandom(50))
 
 

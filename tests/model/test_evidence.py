@@ -115,9 +115,9 @@ def test_the_names_of_tools_are_read_as_ours() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{VALUE}", "it isn't valid JSON"),
-        ('"VALUE"', "it: "),
-        ('{"soak": "VALUE", "soak": "VALUE", "kind": "smoke"}', "a key stands twice"),
+        ("{VALUE}", "invalid JSON"),
+        ('"VALUE"', "payload: "),
+        ('{"soak": "VALUE", "soak": "VALUE", "kind": "smoke"}', "duplicate key"),
         ('{"soak": "x", "kind": "VALUE"}', "kind: literal error"),
         ('{"soak": "x", "kind": "smoke", "commit": "VALUE!"}', "commit: string pattern mismatch"),
         ('{"soak": "x", "kind": "smoke", "markers": {"a": "VALUE"}}', "markers.a: int parsing"),
@@ -125,8 +125,8 @@ def test_the_names_of_tools_are_read_as_ours() -> None:
         ('{"soak": "x", "kind": "smoke", "observed_at": "VALUE"}', "observed_at: "),
         ('{"soak": "x", "kind": "smoke", "steps": {"plan": {"exitCode": 1%s}}}' % ("0" * 4000), "less than"),
         ('{"soak": "x", "kind": "smoke", "markers": {"%s": 0}}' % ("a" * 201), "string too long"),
-        ("[" * 100_000, "it is larger than 64 KB"),
-        ("[" * 60_000, "it isn't valid JSON"),
+        ("[" * 100_000, "larger than 64 KB"),
+        ("[" * 60_000, "invalid JSON"),
     ],
 )
 def test_a_fault_says_what_is_wrong_and_quotes_no_value(text: str, told: str) -> None:

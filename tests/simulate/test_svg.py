@@ -46,7 +46,7 @@ def test_it_is_a_picture_with_a_title_and_a_description(name: Any) -> None:
     assert root.attrib["aria-labelledby"] == "soak-title soak-desc"
     title, description = root[0], root[1]
     assert title.text == f"Soak deploy-runner-token: {name}"
-    assert str(description.text).startswith(f"It is {name}: ")
+    assert str(description.text).startswith(f"State {name}: ")
     assert name in texts(root)
 
 
@@ -61,7 +61,7 @@ def test_what_happened_stands_on_the_axis_of_days() -> None:
 
 def test_each_mark_says_in_words_what_it_is() -> None:
     told = [one.words for one in points(state("closed").content())]
-    assert told[0] == "2026-05-14 07:40 UTC: install: counted as the installation"
+    assert told[0] == "2026-05-14 07:40 UTC: install: counts as the installation"
     assert told[2] == "2026-05-14 07:44 UTC: smoke of matrix-well-known, run 729: run #729 counts as 1 of 3"
     assert told[-2] == "2026-05-24 16:40 UTC: operator wrote w4a-remove-direct-pat-approved"
 
@@ -74,10 +74,10 @@ def test_the_states_stand_in_their_order_with_their_marks() -> None:
 
 
 def test_what_was_taken_back_says_so() -> None:
-    way = (*state("threshold-met").transitions, Transition(to="installed", at=at(16), why="started over", comment=8))
+    way = (*state("threshold-met").transitions, Transition(to="installed", at=at(16), why="restarted", comment=8))
     told = {name: (mark, words) for mark, name, words in steps(state("installed", transitions=way).content())}
-    assert told["installed"] == ("current", "2026-05-16 08:00  started over")
-    assert told["threshold-met"] == ("open", "reached 2026-05-14, and taken back")
+    assert told["installed"] == ("current", "2026-05-16 08:00  restarted")
+    assert told["threshold-met"] == ("open", "reached 2026-05-14, then reverted")
 
 
 def test_the_day_from_which_the_next_thing_can_be_done_is_marked() -> None:

@@ -58,7 +58,7 @@ async def test_what_is_no_commit_is_not_on_the_branch(forge: Forge) -> None:
     names = ["z" * 40, "f" * 40, "0" * 40, "", tree, third[:10], third.upper()]
     found = await SoakCommits(forge.mirrors).read(branch(third), names)
     assert [seen.on_default for seen in found] == [False, False, False, False, False, None, False]
-    assert "shortened" in found[5].unknown
+    assert "short commit id" in found[5].unknown
 
 
 async def test_a_merge_commit_that_is_no_id_is_in_nothing(forge: Forge) -> None:
@@ -103,7 +103,7 @@ async def test_what_git_cannot_tell_is_unknown_and_asked_for_again(forge: Forge)
 async def test_a_tip_that_is_gone_says_nothing_of_a_commit(forge: Forge) -> None:
     *_, third = await history(forge)
     (seen,) = await SoakCommits(forge.mirrors).read(branch("e" * 40), [third])
-    assert (seen.on_default, "moved on" in seen.unknown) == (None, True)
+    assert (seen.on_default, "the default branch moved during the fetch" in seen.unknown) == (None, True)
 
 
 async def test_without_a_branch_nothing_is_known(forge: Forge) -> None:

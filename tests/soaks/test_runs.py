@@ -135,7 +135,7 @@ async def test_an_older_server_tells_runs_by_their_tasks(forge: Forge) -> None:
     assert seen.endpoint == f"GET /repos/{REPOSITORY}/actions/tasks"
     (unnamed,) = await forge.read(number(0, id=7))
     assert (unnamed.status, unnamed.id) == ("", 7)
-    assert "name the run by its number" in unnamed.unknown
+    assert "use the run's number" in unnamed.unknown
 
 
 async def test_an_older_server_is_asked_for_its_runs_again_after_a_while(forge: Forge) -> None:
@@ -169,7 +169,7 @@ async def test_a_run_beyond_the_pages_that_are_read_has_no_known_beginning(forge
     forge.sandbox.lists_runs = False
     forge.clock[0] = FRESH + 1
     (seen,) = await forge.read(number(1))
-    assert (seen.status, seen.unknown) == ("", "it isn't among the newest 500 tasks")
+    assert (seen.status, seen.unknown) == ("", "not among the newest 500 tasks")
 
 
 async def test_no_more_than_so_many_runs_are_looked_at(forge: Forge) -> None:
@@ -199,7 +199,7 @@ async def test_recorded_tasks_are_read() -> None:
         (httpx.Response(200, json={"workflow_runs": [{"id": "x"}]}), "shape"),
         (httpx.Response(200, json=[1]), "shape"),
         (httpx.Response(200, text="<html>"), "the server failed"),
-        (httpx.Response(200, json={"workflow_runs": [{"id": 5, "run_number": 8}]}), "lists other runs"),
+        (httpx.Response(200, json={"workflow_runs": [{"id": 5, "run_number": 8}]}), "returned other runs"),
         (httpx.Response(500), "the server failed"),
     ],
 )

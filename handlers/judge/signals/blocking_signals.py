@@ -1,4 +1,4 @@
-"""Who has to act first: what waits for an owner's word, what only the operator can do, what has leaked or runs out."""
+"""Signals of work that waits for approval, that only the operator can do, that leaked or that expires."""
 
 from collections.abc import Iterator, Sequence
 
@@ -40,7 +40,7 @@ LEAKED = word_set("leaked exposed compromised committed pushed posted pasted pub
 LEAKABLE = word_set("token pat password credential credentials passphrase secret key certificate")
 EXPIRES = word_set("expires expire expired expiring expiry lapses lapse ends valid left dies renewal renew")
 DURING = word_set("after every each per within minute minutes hour hours second seconds instead")
-"""Words by which a time is how long a program lets something live."""
+"""Words that mark a time as a lifetime set by a program."""
 EXPIRING = LEAKABLE | word_set("cert domain contract subscription licence license trial")
 DATES = word_set(
     "next tomorrow monday tuesday wednesday thursday friday saturday sunday january february march april may "
@@ -48,7 +48,7 @@ DATES = word_set(
     "weekend"
 )
 BRIEF = 30
-"""Words of a line in which a thing and its end belong together."""
+"""Maximum words of a line in which a thing and its end are taken to belong together."""
 YEAR = 4
 CHOOSE = word_set("decide decides decided choose chooses decision choice")
 DATA = word_set(
@@ -66,7 +66,7 @@ _MUST = word_set("must has needs decides")
 
 
 def asked(line: Line, *, code: bool) -> Iterator[str]:
-    """Gives the signals of operator matters that a line asks for."""
+    """Return the signals of the operator matters that a line asks for."""
     for matter in sorted(matters(line, code=code)):
         yield f"asks-{matter.value}"
     if code or line.part in {Part.STEPS, Part.EXPECTED} or line.form == "heading":
@@ -78,12 +78,12 @@ def asked(line: Line, *, code: bool) -> Iterator[str]:
 
 
 def names_expiring(title: Line) -> bool:
-    """Says whether a title names a credential or contract itself, so that a date in the description is its end."""
+    """Return whether a title names a credential or contract itself, so that a date in the description is its end."""
     return led(title.words) not in lexicon.MAKING and _expiring(title.words)
 
 
 def ends(line: Line) -> bool:
-    """Says whether a line tells on which day something ends."""
+    """Return whether a line states the day on which something ends."""
     said = texts(line.words)
     if said & (DURING | _DOUBT | lexicon.CONDITIONS - {"until"}):
         return False
@@ -97,14 +97,14 @@ def ends(line: Line) -> bool:
 
 
 def awaited(line: Line, *, code: bool, operators: frozenset[str]) -> bool:
-    """Says whether a line says that an owner's approval comes first; a program's behaviour isn't meant by it."""
+    """Return whether a line says that an owner's approval is required first; a program's behaviour does not count."""
     if line.part in {Part.STEPS, Part.EXPECTED}:
         return False
     return any(_gated(segment, code=code, operators=operators) for segment in segments(line.words))
 
 
 def only_his(line: Line, *, operators: frozenset[str]) -> bool:
-    """Says whether a line says that nobody but the operator can do it."""
+    """Return whether a line says that only the operator can do it."""
     if line.part in {Part.STEPS, Part.EXPECTED}:
         return False
     parts = list(segments(line.words))
@@ -112,7 +112,7 @@ def only_his(line: Line, *, operators: frozenset[str]) -> bool:
 
 
 def _leaked(segment: Sequence[Word]) -> bool:
-    """`The deploy token was pasted …`: the thing, then what became of it, with nothing but an auxiliary between."""
+    """`The deploy token was pasted …`: the thing, then its fate, with only an auxiliary verb between."""
     said = texts(segment)
     if said & {"customer", "customers", "personal"} and said & LEAKED:
         return True
@@ -131,12 +131,12 @@ def _leaked(segment: Sequence[Word]) -> bool:
 
 
 def _runs_out(line: Line) -> bool:
-    """`The wildcard certificate expires on 3 May`: the thing, its end and the day, in one short line."""
+    """`The wildcard certificate expires on 3 May`: the thing, its end and the day in one short line."""
     return line.size <= BRIEF and led(line.words) not in lexicon.MAKING and ends(line) and _expiring(line.words)
 
 
 def _expiring(words: Sequence[Word]) -> bool:
-    """Says whether words name a credential or contract itself, and not a part of a program."""
+    """Return whether words name a credential or contract itself, and not a part of a program."""
     for place, word in enumerate(words):
         if singular(word.text) in EXPIRING and not word.name:
             before = {singular(one.text) for one in words[:place] if not one.name}
@@ -147,7 +147,7 @@ def _expiring(words: Sequence[Word]) -> bool:
 
 
 def _unparted(segment: Sequence[Word], place: int) -> bool:
-    """Says whether the word is rights over a host themselves, and not `root element`."""
+    """Return whether the word means rights over a host, and not something like `root element`."""
     after = segment[place + 1].text if place + 1 < len(segment) else ""
     return segment[place].text in HOST_RIGHTS and (not after or after in _AFTER_RIGHTS)
 
@@ -164,7 +164,7 @@ def _gated(segment: Sequence[Word], *, code: bool, operators: frozenset[str]) ->
 
 
 def _his(segment: Sequence[Word], operators: frozenset[str]) -> bool:
-    """`The operator has to …`: somebody who owns things is the one who must act."""
+    """`The operator has to …`: the operator is the one who must act."""
     said = texts(segment)
     plain = f" {' '.join(word.text for word in segment if not word.name)} "
     if any(phrase in plain for phrase in BY_HAND):
@@ -184,7 +184,7 @@ def _his(segment: Sequence[Word], operators: frozenset[str]) -> bool:
 
 
 def _chosen(segment: Sequence[Word]) -> bool:
-    """`Somebody has to choose which of the rows stay`: a decision about data that is there."""
+    """`Somebody has to choose which of the rows stay`: a decision about existing data."""
     said = texts(segment)
     if led(segment) in lexicon.MAKING or said & lexicon.CONDITIONS - {"whether"}:
         return False

@@ -1,7 +1,7 @@
-"""Operator matters in sentences: an act that somebody has to do, on a credential, on production, on data, in law or
-with money. Naming such a thing is none, nor is work on the code that deals with it.
+"""Finds operator matters in sentences: required acts on credentials, production or data, legal acts, and spending.
 
-Each line is judged by itself, so that nothing which is said elsewhere takes a matter away.
+Only naming such a thing is not an operator matter, nor is work on code that handles it. Each line is judged by itself,
+so that no text elsewhere can remove a matter.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ _OPENED = {"title", "task"}
 
 
 def matters(line: Line, *, code: bool) -> frozenset[Matter]:
-    """Gives the matters that a line asks for; `code` where the whole text is about a program's behaviour."""
+    """Return the matters that a line asks for; `code`: the whole text is about a program's behaviour."""
     if line.part in {Part.ASIDE, Part.STEPS} or line.form == "heading":
         return frozenset()
     listed = line.form == "item" and line.part is Part.OTHER and not line.slug
@@ -35,14 +35,15 @@ def matters(line: Line, *, code: bool) -> frozenset[Matter]:
     for segment in segments(line.words):
         said = texts(segment)
         if led(segment) not in lexicon.MAKING and (not setting.code or said & lexicon.REAL):
-            found |= set(_implied(segment, said, setting)) | set(_lawful(line, said)) | set(_told(said))
+            found |= set(_implied(segment, said, setting)) | set(_lawful(line, said)) | set(_stated(said))
     return frozenset(found)
 
 
 def world(lines: Iterable[Line], *, worked: bool) -> Line | None:
-    """Gives the line with which title, goal and context have said enough of what lies outside of repositories to be
-    about it, or None; less is enough where the title names no work on a program (`worked`). Only the beginning is read:
-    whatever stands behind it changes nothing.
+    """Return the line at which title, goal and context have named enough things outside of repositories, or None.
+
+    A lower limit applies if the title names no work on a program (`worked` is false). Only the beginning of the text is
+    read, so later text changes nothing.
     """
     seen: set[str] = set()
     size = 0
@@ -79,7 +80,7 @@ def _outside(segment: Sequence[Word]) -> Iterator[str]:
 
 
 def _implied(segment: Sequence[Word], said: AbstractSet[str], setting: Setting) -> Iterator[Matter]:
-    """Matters without a verb of their own: a price, commands that will be given, a last copy, a state to be reached."""
+    """Return matters without a verb of their own: a price, commands to run, a last copy, a state to be reached."""
     if _priced(said):
         yield Matter.SPENDING
     named = f" {' '.join(word.text for word in segment)} "
@@ -100,15 +101,15 @@ def _implied(segment: Sequence[Word], said: AbstractSet[str], setting: Setting) 
         yield Matter.CREDENTIAL
 
 
-def _told(said: AbstractSet[str]) -> Iterator[Matter]:
-    """Matters that a clause tells as a fact: data that is gone, a limit that is reached, an invoice that is due."""
+def _stated(said: AbstractSet[str]) -> Iterator[Matter]:
+    """Return matters stated as a fact: data that is gone, a limit that is reached, an invoice that is due."""
     if not said & (lexicon.CONDITIONS - _EACH | _NONE):
         known = said | {singular(text) for text in said} | {"#" for text in said if text.isdecimal()}
         yield from (matter for matter, sets in topics.FACTS if all(known & one for one in sets))
 
 
 def commanded(words: Sequence[Word]) -> Iterator[Matter]:
-    """Gives the matters of a command that a plan shows: the words of its line, from the first on."""
+    """Return the matters of a command line in a plan; `words` are the words of the line."""
     named = f"{' '.join(word.text for word in words)} "
     yield from (matter for command, matter in topics.COMMANDS.items() if named.startswith(f"{command} "))
 
@@ -119,7 +120,7 @@ def _lawful(line: Line, said: AbstractSet[str]) -> Iterator[Matter]:
 
 
 def _priced(said: AbstractSet[str]) -> bool:
-    """Says whether a clause names a price, and not how a program shows one."""
+    """Return whether a clause names a price, and not the display of one in a program."""
     said = said | {singular(text) for text in said}
     figures = [int(text) for text in said if text.isdecimal() and len(text) < 9]  # noqa: PLR2004 - longer ones are ids
     dear = any(figure >= topics.DEAR for figure in figures) or said & topics.RECURRING
@@ -134,7 +135,7 @@ def _is_new(phrase: Sequence[Word]) -> bool:
 
 
 def _needed(segment: Sequence[Word], said: AbstractSet[str]) -> bool:
-    """`It needs an application token for the account`: somebody has to make it."""
+    """`It needs an application token for the account`: somebody has to create it."""
     if not said & (lexicon.HARD | {"account", "application"}):
         return False
     for place, word in enumerate(segment):

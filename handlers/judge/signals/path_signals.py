@@ -1,4 +1,4 @@
-"""What changed paths, added lines and labels tell the rules judge."""
+"""Signals from changed paths, added lines and labels."""
 
 import re
 from collections.abc import Iterator
@@ -69,14 +69,14 @@ LABELS = {
     "small-task": "size-small",
     **dict.fromkeys(["class/security-sensitive", "security", "safety", "large-impact"], "label-risk"),
 }
-"""What known labels say; those of `risk/` all name a risk."""
+"""The signal of each known label; every label of `risk/` gives `label-risk`."""
 
 TINY, SMALL, MEDIUM = 10, 80, 400
-"""Lines that a pull request of a size changes at most."""
+"""Maximum number of changed lines of a pull request of each size."""
 
 
 def of_labels(inputs: Inputs) -> Iterator[Signal]:
-    """Gives what the labels say that somebody else than the bot has set."""
+    """Return the signals of labels that were not set by the bot."""
     for label in inputs.labels:
         name = LABELS.get(label.casefold()) or ("label-risk" if label.startswith("risk/") else "")
         if name:
@@ -84,7 +84,7 @@ def of_labels(inputs: Inputs) -> Iterator[Signal]:
 
 
 def of_paths(inputs: Inputs) -> Iterator[Signal]:
-    """Gives what the changed files say by where they are, and by what is added to them."""
+    """Return the signals of changed files: from their paths and their added lines."""
     for file in inputs.files:
         for path in dict.fromkeys(filter(None, (file.path, file.old_path))):
             yield from (fired(name, f"diff:{file.path}") for name in _of_path(path))
@@ -99,7 +99,7 @@ def of_paths(inputs: Inputs) -> Iterator[Signal]:
 
 
 def _of_all(files: tuple[ChangedFile, ...]) -> Iterator[Signal]:
-    """What all files together say: texts or tests alone, and how much it is."""
+    """Return the signals of all files together: only texts, only tests, and the size."""
     paths = [PurePosixPath(file.path.lower()) for file in files]
     ref = f"diff:{files[0].path}"
     if all(map(_is_text, paths)):
@@ -148,7 +148,7 @@ def _is_text(path: PurePosixPath) -> bool:
 
 
 def _harmless(path: PurePosixPath) -> bool:
-    """Texts, tests and samples stand for nothing that runs."""
+    """Return whether a path is a text, a test or a sample: nothing that runs in production."""
     named = path.name.startswith("test_") or path.stem.endswith(("_test", ".test", ".spec"))
     return _is_text(path) or named or bool(TEST_PLACES & set(path.parts[:-1])) or SAMPLE.search(path.name) is not None
 
@@ -163,7 +163,7 @@ def _is_secret(path: PurePosixPath, places: set[str]) -> bool:
 
 
 def _is_running(path: PurePosixPath) -> bool:
-    """Where production is described: a folder of that name at the top, or below it for what isn't a program."""
+    """Return whether a path describes production: a top folder of such a name, or one below for a file without code."""
     if TRIALS & (set(path.parts) | set(re.findall(r"[a-z]+", path.stem))):
         return False
     top = path.parts[0] in RUNNING and len(path.parts) > 1
@@ -177,7 +177,7 @@ def _stores(path: PurePosixPath) -> bool:
 
 
 def _destroys(text: str) -> bool:
-    """Says whether lines drop stored data on the way up; the way down of a migration undoes what it made."""
+    """Return whether lines drop stored data in an upward migration; a downward one only undoes what it created."""
     down = False
     for line in text.splitlines():
         down = (down or _DOWNWARDS.search(line) is not None) and _UPWARDS.search(line) is None

@@ -1,4 +1,4 @@
-"""Attempts on the judgment: instructions to the judge, and made-up judgments. They are evidence of nothing they say."""
+"""Finds prompt injections: instructions to the judge, and forged judgments. Their content is never used as evidence."""
 
 import re
 from collections.abc import Iterator
@@ -35,8 +35,9 @@ _PRIORITY_ROW = re.compile(r"\|[ *`]{0,4}priority[ *`:]{0,4}\|[ *`]{0,4}p[0-3]\b
 
 
 def attempts(title: str, text: Text) -> Iterator[str]:
-    """Gives the signals of attempts to steer; `text` is the description as read. What stands in code or short quotes is
-    spoken of, and orders nobody about.
+    """Return the signals of attempts to influence the judgment; `text` is the description as read.
+
+    Text in code or in short quotes is only mentioned, so it does not count as an instruction.
     """
     said = [" ".join(word.text for word in line.words if not word.name) for line in text.lines]
     spoken = "\n".join([folded(title), *said, *_comments(text.source)])
@@ -54,7 +55,7 @@ def attempts(title: str, text: Text) -> Iterator[str]:
 
 
 def _comments(source: str) -> Iterator[str]:
-    """The texts of HTML comments: nobody sees them but a machine."""
+    """Return the texts of HTML comments, which only machines read."""
     start = source.find("<!--")
     while start >= 0:
         end = source.find("-->", start + 4)

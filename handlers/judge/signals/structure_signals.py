@@ -1,4 +1,4 @@
-"""How well a title and description say what is wanted, how much it is, and how old: signals of the rules judge."""
+"""Signals from the structure of a title and description: how clear the request is, its size and its age."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,9 +14,9 @@ from handlers.language.words import Line, Part, folded, word_set
 
 OLD = timedelta(days=180)
 ENOUGH = 20
-"""Words of a description that say enough without criteria, if none of them is loose."""
+"""Number of words with which a description is enough without criteria, if its wording is not vague."""
 LARGE, MEDIUM = 12, 6
-"""Criteria that make an issue more than of middling size, and more than small."""
+"""An issue with more criteria than these is large, or medium."""
 
 _HOLLOW = word_set(
     "a actual again always an and any app application as at be before behaves behavior behaviour broken bug "
@@ -27,9 +27,9 @@ _HOLLOW = word_set(
     "then there thing things this to try use used using usual usually version want was we when will with without "
     "wont work worked working works would wrong you"
 )
-"""Words of which a report may be full and yet say nothing."""
+"""Words that carry no information in a bug report."""
 TELLING = 3
-"""Words besides those with which a report says what happens."""
+"""Number of other words with which a report is informative."""
 _PLACEHOLDERS = word_set("tbd todo tba na none later fill describe n a see comments")
 _OUTCOME = word_set(
     "should must shall needs need want wants wish like so instead expected goal result ends returns shows so"
@@ -46,19 +46,19 @@ _STARTS = CODE_VERBS | TEXT_VERBS | CHECK_VERBS
 
 
 def place(line: Line, kind: str) -> str:
-    """Gives the evidence that a line stands in."""
+    """Return the reference of the place of a line."""
     if line.form == "title":
         return f"{kind}-title"
     return f"{kind}-body-{line.slug}" if line.slug else f"{kind}-body"
 
 
 def whole(snapshot: Snapshot, kind: str) -> str:
-    """Gives the evidence for what all of a description says, or says not."""
+    """Return the reference of the whole description, or of the title if there is none."""
     return f"{kind}-body" if snapshot.inputs.body.strip() else f"{kind}-title"
 
 
 def structure(snapshot: Snapshot, text: Text, title: Line) -> Iterator[Signal]:
-    """Gives what a title and description have and lack."""
+    """Return the signals of what a title and description contain and lack."""
     kind = "pull" if snapshot.target.kind is Kind.PULL else "issue"
     body = [line for line in text.lines if line.form != "heading" and not _placeholder(line)]
     first = next((word.text for word in title.words), "")
@@ -81,7 +81,7 @@ def structure(snapshot: Snapshot, text: Text, title: Line) -> Iterator[Signal]:
 
 
 def age(snapshot: Snapshot, text: Text) -> Iterator[Signal]:
-    """Gives what the days since it was opened say."""
+    """Return the signal of an old target."""
     created = snapshot.inputs.created_at
     if created is None:
         return
@@ -91,8 +91,8 @@ def age(snapshot: Snapshot, text: Text) -> Iterator[Signal]:
 
 
 def unclear(names: frozenset[str], kind: Kind, text: Text) -> bool:
-    """Says whether nobody could begin: an issue without an outcome, or with one that nothing measures; a pull request
-    whose title and description both say nothing.
+    """Return whether work cannot start: an issue without an outcome or a way to measure it; a pull request whose title
+    and description are both vague.
     """
     if kind is Kind.PULL:
         return "vague" in names
@@ -117,16 +117,16 @@ def _issue(snapshot: Snapshot, text: Text, title: Line, body: Sequence[Line]) ->
 
 def _pull(snapshot: Snapshot, text: Text, title: Line, body: Sequence[Line]) -> Iterator[Signal]:
     inputs = snapshot.inputs
-    told = sum(line.size for line in body) >= 5  # noqa: PLR2004 - fewer words are no sentence
-    yield from [] if told else [fired("empty", "pull-title")]
+    described = sum(line.size for line in body) >= 5  # noqa: PLR2004 - fewer words are no sentence
+    yield from [] if described else [fired("empty", "pull-title")]
     loose = (
         (vague([title, *body]) or {word.text for word in title.words} <= _SAYING_NOTHING)
         and not text.slugs
         and not title_type(folded(inputs.title))
     )
-    if loose or (not told and (title.size < 3 or not inputs.files)):  # noqa: PLR2004 - `Fix it` says nothing
+    if loose or (not described and (title.size < 3 or not inputs.files)):  # noqa: PLR2004 - `Fix it` says nothing
         yield fired("vague", "pull-title")
-    if told:
+    if described:
         line = next(line for line in text.lines if line.form != "heading")
         yield fired("goal", place(line, "pull"))
     if inputs.draft:
@@ -141,7 +141,7 @@ def _placeholder(line: Line) -> bool:
 
 
 def _tells(lines: Iterable[Line], least: int = TELLING) -> bool:
-    """Says whether lines name something exactly, or say enough in words that mean something."""
+    """Return whether lines name something exactly, or contain enough informative words."""
     said = [word for line in lines for word in line.words if word.text[0].isalnum()]
     return (
         any(word.name or word.text.isdecimal() for word in said) or len({word.text for word in said} - _HOLLOW) >= least
@@ -149,7 +149,7 @@ def _tells(lines: Iterable[Line], least: int = TELLING) -> bool:
 
 
 def _states(line: Line) -> bool:
-    """Says whether a line states an outcome: in a section for it, or by `should`, `so that` or an order."""
+    """Return whether a line states an outcome: in a section for it, or by `should`, `so that` or an imperative."""
     if line.part in {Part.ASIDE, Part.STEPS, Part.CRITERIA} or line.form in {"cell", "task"} or vague([line]):
         return False
     if not _tells([line], 2):
@@ -171,7 +171,7 @@ def _measures(line: Line) -> bool:
 
 
 def _size(body: Sequence[Line], title: Line, kind: str) -> Iterator[Signal]:
-    """How much an issue is, by how many criteria it has; a pull request's size is that of its diff."""
+    """Return the size of an issue by its number of criteria; the size of a pull request is that of its diff."""
     if kind == "pull":
         return
     measured = [line for line in body if _measures(line)]

@@ -1,7 +1,7 @@
-"""The signals of the rules judge: each with its weight, what it says and the scores it moves, in one table.
+"""The table of the signals of the rules judge: each with its weight, its meaning and the scores it changes.
 
-Weight orders them: the strongest are told first. A signal that means an operator matter decides the next step whatever
-else fires; the others move scores up or down.
+Signals are listed by weight, the strongest first. A signal of an operator matter always sets the next step to
+`operator_needed`; the others only change scores.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from bot.model import Value
 
 @dataclass(frozen=True)
 class Sign:
-    """A kind of signal. `says` goes on a sentence that begins with the judgment; `matter` names its caveat."""
+    """A kind of signal. `says` is a clause that states its meaning; `matter` names an operator matter."""
 
     name: str
     group: str
@@ -23,7 +23,7 @@ class Sign:
 
 
 class Signal(Value):
-    """A signal that fired, and the evidence for it: the value of a reference that resolves."""
+    """A signal that fired, with its evidence: `ref` is the value of a reference that resolves."""
 
     name: str
     group: str
@@ -35,29 +35,34 @@ class Signal(Value):
 _ASKED = {"impact": 3, "reach": 1}
 
 SIGNALS: tuple[Sign, ...] = (
-    # What the text asks for, what the diff touches, what labels say: operator matters.
-    Sign("leak-found", "leak", 20, "a secret was found in it that has to be revoked", _ASKED | {"urgency": 2}, "leak"),
-    Sign("leak-told", "leak", 19, "it says that a secret got out", _ASKED | {"urgency": 2}, "leak"),
+    # Operator matters, from the text, the diff and labels.
+    Sign("leak-found", "leak", 20, "a leaked secret was found and must be revoked", _ASKED | {"urgency": 2}, "leak"),
+    Sign("leak-told", "leak", 19, "the text says that a secret leaked", _ASKED | {"urgency": 2}, "leak"),
     Sign(
         "asks-credential",
         "act",
         18,
-        "it asks for a credential or access to be made, changed or withdrawn",
+        "it asks to create, change or revoke a credential or access",
         _ASKED,
         "credential",
     ),
-    Sign("asks-destructive", "act", 18, "it asks for data or machines to be destroyed", _ASKED, "destructive"),
-    Sign("asks-production", "act", 17, "it asks for a change to what runs in production", _ASKED, "production"),
-    Sign("asks-legal", "act", 17, "it asks for an act that binds in law", {"impact": 2}, "legal"),
-    Sign("asks-spending", "act", 17, "it asks for money to be spent", {"impact": 2}, "spending"),
+    Sign("asks-destructive", "act", 18, "it asks to destroy data or machines", _ASKED, "destructive"),
+    Sign("asks-production", "act", 17, "it asks to change a production system", _ASKED, "production"),
+    Sign("asks-legal", "act", 17, "it asks for a legally binding act", {"impact": 2}, "legal"),
+    Sign("asks-spending", "act", 17, "it asks to spend money", {"impact": 2}, "spending"),
     Sign(
-        "runs-out", "act", 16, "a credential or contract runs out on a date", {"impact": 3, "urgency": 1}, "credential"
+        "runs-out",
+        "act",
+        16,
+        "a credential or contract expires on a given date",
+        {"impact": 3, "urgency": 1},
+        "credential",
     ),
-    Sign("outside", "act", 13, "it is about what agents have no hands on", {"impact": 2}, "outside"),
-    Sign("path-credential", "path", 16, "the diff touches secrets or hands them on", _ASKED, "credential"),
+    Sign("outside", "act", 13, "it needs access that agents do not have", {"impact": 2}, "outside"),
+    Sign("path-credential", "path", 16, "the diff touches secrets or passes them on", _ASKED, "credential"),
     Sign("path-destructive", "path", 16, "the diff drops or deletes stored data", _ASKED, "destructive"),
-    Sign("path-production", "path", 15, "the diff touches what deploys or runs production", _ASKED, "production"),
-    Sign("path-trust", "path", 15, "the diff changes who may approve what", _ASKED, "trust"),
+    Sign("path-production", "path", 15, "the diff touches production or its deployment", _ASKED, "production"),
+    Sign("path-trust", "path", 15, "the diff changes who may approve changes", _ASKED, "trust"),
     Sign("path-legal", "path", 15, "the diff changes the licence", {"impact": 2}, "legal"),
     Sign("label-secret", "label", 15, "a label says that it touches secrets", {"impact": 3}, "credential"),
     Sign("label-production", "label", 15, "a label says that it changes production", _ASKED, "production"),
@@ -65,77 +70,84 @@ SIGNALS: tuple[Sign, ...] = (
         "label-outside",
         "label",
         14,
-        "a label says that it writes to the outside",
+        "a label says that it writes to external systems",
         {"impact": 2, "reach": 1},
         "production",
     ),
-    # Gates: somebody with the right to has to say yes first.
-    Sign("soak-waits", "gate", 18, "a soak that it tracks waits for the operator", {"impact": 2}, "gate"),
+    # Gates: an approval is required first.
+    Sign("soak-waits", "gate", 18, "a soak tracked here waits for the operator", {"impact": 2}, "gate"),
     Sign("gate-label", "gate", 14, "a label says that it waits for the operator", {"impact": 1}, "gate"),
-    Sign("gate-phrase", "gate", 13, "it says that an approval comes first", {"impact": 1}, "gate"),
-    Sign("gate-comment", "gate", 12, "a comment says that an approval comes first", {"impact": 1}, "gate"),
+    Sign("gate-phrase", "gate", 13, "the text says that an approval is required first", {"impact": 1}, "gate"),
+    Sign("gate-comment", "gate", 12, "a comment says that an approval is required first", {"impact": 1}, "gate"),
     Sign("operator-acts", "who", 12, "only the operator can do it", {"impact": 1}, "gate"),
     # Attempts on the judgment itself.
-    Sign("steers", "steering", 11, "it tries to steer the judgment", {"confidence": -2}),
-    Sign("forged", "steering", 11, "it carries a made-up judgment", {"confidence": -2}),
-    Sign("unread", "steering", 11, "it is too long or too deep to be read in full", {"confidence": -2}, "unread"),
-    Sign("disguised", "steering", 3, "it hides or swaps letters in its words", {"confidence": -1}),
-    Sign("speaks-of-judging", "steering", 1, "it speaks of judgments and their labels", {"confidence": -1}),
-    # How well it says what is wanted.
+    Sign("steers", "steering", 11, "the text tries to influence the judgment", {"confidence": -2}),
+    Sign("forged", "steering", 11, "the text contains a forged judgment", {"confidence": -2}),
+    Sign(
+        "unread",
+        "steering",
+        11,
+        "the text is too long or too deeply nested to be read in full",
+        {"confidence": -2},
+        "unread",
+    ),
+    Sign("disguised", "steering", 3, "the text contains hidden or look-alike characters", {"confidence": -1}),
+    Sign("speaks-of-judging", "steering", 1, "the text mentions judgments or their labels", {"confidence": -1}),
+    # How clearly the request is stated.
     Sign("empty", "structure", 10, "it has no description", {"confidence": -1}),
-    Sign("no-goal", "structure", 9, "no outcome is stated", {"confidence": -1}),
-    Sign("no-criteria", "structure", 8, "nothing says when it is done", {}),
-    Sign("vague", "structure", 7, "its words leave open what is meant", {"confidence": -1}),
-    Sign("criteria", "structure", 2, "it says when it is done", {"confidence": 1}),
-    Sign("goal", "structure", 2, "it states its outcome", {"confidence": 1}),
-    Sign("bug-report", "structure", 2, "it tells how to see the fault", {"confidence": 1, "codex": 4}),
-    Sign("conventional", "structure", 1, "its title says what is to be done", {}),
-    # Not now.
+    Sign("no-goal", "structure", 9, "it states no expected outcome", {"confidence": -1}),
+    Sign("no-criteria", "structure", 8, "it has no acceptance criteria", {}),
+    Sign("vague", "structure", 7, "its wording is vague", {"confidence": -1}),
+    Sign("criteria", "structure", 2, "it has acceptance criteria", {"confidence": 1}),
+    Sign("goal", "structure", 2, "it states the expected outcome", {"confidence": 1}),
+    Sign("bug-report", "structure", 2, "it describes how to reproduce the bug", {"confidence": 1, "codex": 4}),
+    Sign("conventional", "structure", 1, "the title states the task", {}),
+    # Reasons to park it.
     Sign("park-label", "park", 10, "a label says that it is parked or blocked", {"park": 3}),
-    Sign("park-phrase", "park", 9, "it says itself that it can wait", {"park": 3}),
-    Sign("waits-outside", "park", 9, "it waits for somebody outside", {"park": 3}),
-    Sign("no-owner", "park", 8, "it says that nobody owns it", {"park": 3}),
-    Sign("old", "age", 7, "it has been open for over half a year and refers to nothing", {"park": 3}),
-    # How urgent, and for how many.
-    Sign("outage", "urgency", 9, "something is down", {"urgency": 2, "impact": 2, "reach": 1}),
-    Sign("data-loss", "urgency", 9, "data is lost or damaged", {"urgency": 2, "impact": 3}),
-    Sign("users-stopped", "urgency", 8, "people can't do their work", {"urgency": 1, "impact": 1, "reach": 1}),
-    Sign("security", "urgency", 8, "it is about a hole in security", {"urgency": 1, "impact": 2}),
-    Sign("deadline", "urgency", 3, "it names a date", {"urgency": 1}),
-    Sign("label-urgent", "label", 7, "a label calls it urgent", {"urgency": 2}),
+    Sign("park-phrase", "park", 9, "the text says that it can wait", {"park": 3}),
+    Sign("waits-outside", "park", 9, "it waits for an external party", {"park": 3}),
+    Sign("no-owner", "park", 8, "the text says that it has no owner", {"park": 3}),
+    Sign("old", "age", 7, "it has been open for over half a year without comments or references", {"park": 3}),
+    # Urgency and reach.
+    Sign("outage", "urgency", 9, "a system is down", {"urgency": 2, "impact": 2, "reach": 1}),
+    Sign("data-loss", "urgency", 9, "data is lost or corrupted", {"urgency": 2, "impact": 3}),
+    Sign("users-stopped", "urgency", 8, "users cannot work", {"urgency": 1, "impact": 1, "reach": 1}),
+    Sign("security", "urgency", 8, "it is about a security vulnerability", {"urgency": 1, "impact": 2}),
+    Sign("deadline", "urgency", 3, "it names a deadline", {"urgency": 1}),
+    Sign("label-urgent", "label", 7, "a label says that it is urgent", {"urgency": 2}),
     Sign("label-risk", "label", 4, "a label names a risk", {"impact": 1}),
-    Sign("everybody", "reach", 3, "it concerns everybody", {"reach": 1}),
-    Sign("pipeline", "reach", 3, "it concerns building and releasing", {"reach": 1}),
+    Sign("everybody", "reach", 3, "it affects everybody", {"reach": 1}),
+    Sign("pipeline", "reach", 3, "it affects builds or releases", {"reach": 1}),
     Sign("path-workflow", "path", 5, "the diff changes a workflow", {"reach": 1, "impact": 1}),
-    Sign("path-migration", "path", 5, "the diff migrates a database", {"impact": 1}),
-    Sign("path-auth", "path", 5, "the diff changes how access is checked", {"impact": 1}),
-    Sign("path-service", "path", 4, "the diff changes how services are put together", {"impact": 1}),
-    Sign("only-texts", "path", 4, "the diff changes texts alone", {"impact": -1, "reach": -1}),
-    Sign("only-tests", "path", 4, "the diff changes tests alone", {"impact": -1}),
-    Sign("minor", "size", 2, "its title announces texts or tests alone", {"impact": -1}),
-    Sign("trifle", "size", 3, "it is a slip of the pen", {"impact": -1, "reach": -1, "effort": 1}),
-    # What sort of work it is.
-    Sign("named-codex", "who", 6, "it is meant for Codex", {"codex": 24}),
-    Sign("named-hermes", "who", 6, "it is meant for Hermes", {"hermes": 24}),
-    Sign("named-patchwarden", "who", 6, "it is meant for Patchwarden", {"patchwarden": 24}),
-    Sign("code-work", "work", 5, "its title names work on code", {"codex": 3}),
-    Sign("code-type", "work", 4, "its title announces a change of a program", {"codex": 4}),
-    Sign("text-work", "work", 5, "its title names research or writing", {"hermes": 5}),
-    Sign("check-work", "work", 5, "its title names checking, or findings on a pull request", {"patchwarden": 7}),
-    Sign("open-pull", "work", 5, "there is a change to look through", {"patchwarden": 18}),
-    Sign("draft", "work", 5, "its change is a draft", {"codex": 18}),
+    Sign("path-migration", "path", 5, "the diff contains a database migration", {"impact": 1}),
+    Sign("path-auth", "path", 5, "the diff changes access checks", {"impact": 1}),
+    Sign("path-service", "path", 4, "the diff changes a service composition", {"impact": 1}),
+    Sign("only-texts", "path", 4, "the diff changes only documentation or text files", {"impact": -1, "reach": -1}),
+    Sign("only-tests", "path", 4, "the diff changes only tests or samples", {"impact": -1}),
+    Sign("minor", "size", 2, "the title announces only documentation or tests", {"impact": -1}),
+    Sign("trifle", "size", 3, "it fixes a typo", {"impact": -1, "reach": -1, "effort": 1}),
+    # The kind of work.
+    Sign("named-codex", "who", 6, "a label assigns it to Codex", {"codex": 24}),
+    Sign("named-hermes", "who", 6, "a label assigns it to Hermes", {"hermes": 24}),
+    Sign("named-patchwarden", "who", 6, "a label assigns it to Patchwarden", {"patchwarden": 24}),
+    Sign("code-work", "work", 5, "the title names work on code", {"codex": 3}),
+    Sign("code-type", "work", 4, "the title announces a code change", {"codex": 4}),
+    Sign("text-work", "work", 5, "the title names research or writing", {"hermes": 5}),
+    Sign("check-work", "work", 5, "the title names a review, or findings on a pull request", {"patchwarden": 7}),
+    Sign("open-pull", "work", 5, "there is a change to review", {"patchwarden": 18}),
+    Sign("draft", "work", 5, "the change is a draft", {"codex": 18}),
     Sign("label-code", "label", 5, "a label says that it is work on code", {"codex": 3}),
     Sign("label-text", "label", 5, "a label says that it is research or writing", {"hermes": 3}),
-    Sign("code-talk", "work", 2, "it speaks of code", {"codex": 1}),
-    Sign("text-talk", "work", 2, "it speaks of texts", {"hermes": 1}),
-    Sign("check-talk", "work", 2, "it speaks of findings of checks", {"patchwarden": 1}),
-    # How much it is.
+    Sign("code-talk", "work", 2, "the text mentions code", {"codex": 1}),
+    Sign("text-talk", "work", 2, "the text mentions documents", {"hermes": 1}),
+    Sign("check-talk", "work", 2, "the text mentions check findings", {"patchwarden": 1}),
+    # The size of the work.
     Sign("size-tiny", "size", 2, "it is tiny", {"effort": 1}),
     Sign("size-small", "size", 2, "it is small", {"effort": 2}),
-    Sign("size-medium", "size", 2, "it is of middling size", {"effort": 3, "reach": 0}),
+    Sign("size-medium", "size", 2, "it is of medium size", {"effort": 3, "reach": 0}),
     Sign("size-large", "size", 4, "it is large", {"effort": 4, "confidence": -1}),
-    Sign("gaps", "size", 3, "not all of its change was looked at", {"confidence": -1}),
-    Sign("references", "references", 1, "it refers to other work", {}),
+    Sign("gaps", "size", 3, "part of the content was not checked", {"confidence": -1}),
+    Sign("references", "references", 1, "it contains references or links", {}),
 )
 """All signals. An operator matter is one whose row names a matter."""
 
@@ -143,14 +155,14 @@ BY_NAME = {sign.name: sign for sign in SIGNALS}
 
 
 def fired(name: str, ref: str) -> Signal:
-    """Gives a signal of the table with its evidence. Raises KeyError for one that the table lacks."""
+    """Return the signal of this name with its evidence. Raises KeyError for an unknown name."""
     sign = BY_NAME[name]
     return Signal(name=name, group=sign.group, weight=sign.weight, says=sign.says, ref=ref)
 
 
 def signals_table() -> str:
-    """Gives the table as Markdown, for the documentation."""
-    head = ("signal", "group", "weight", "what it says", "moves", "operator matter")
+    """Return the table as Markdown, for the documentation."""
+    head = ("signal", "group", "weight", "meaning", "score changes", "operator matter")
     rows = [head, ("---",) * len(head), *map(_row, SIGNALS)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 

@@ -1,6 +1,4 @@
-"""What the words of title and description tell the rules judge beside operator matters: what can wait, what presses,
-how many it concerns, and whether they leave open what is meant.
-"""
+"""Signals from the words of title and description: reasons to wait, urgency, reach, vagueness, and operator matters."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -58,9 +56,9 @@ VAGUE = word_set(
     "whatever great bad ugly rework overhaul tidy thoughts idea ideas musings sluggish unclear unsure "
     "lying secure safer discussed"
 )
-"""Words that leave open what is meant, if there is no more to a text."""
+"""Vague words: a text with too many of them does not say what is meant."""
 ROOM = 25
-"""Words that make up for a loose one among them."""
+"""Words of a text for each vague word that it may contain."""
 USERS = word_set("user users customer customers everyone everybody nobody people colleagues team teams agents clients")
 CANNOT = word_set("cannot cant unable locked")
 OUTSIDE = word_set(
@@ -84,7 +82,7 @@ _DENIABLE = {"park-phrase", "outage", "data-loss", "security", "deadline"}
 
 @dataclass(frozen=True)
 class Reading:
-    """The words that are read: the title, the description's lines, and the operators' names."""
+    """The input: the title, the lines of the description, and the operators' names."""
 
     title: Line
     lines: tuple[Line, ...]
@@ -92,11 +90,11 @@ class Reading:
     operators: frozenset[str]
 
 
-def told(reading: Reading) -> Iterator[tuple[str, Line]]:
-    """Gives the signals of all words, each with the line that it stands in."""
-    told_by = [line for line in (reading.title, *reading.lines) if len(line.words) > 1]
+def word_signals(reading: Reading) -> Iterator[tuple[str, Line]]:
+    """Return the signals of all words, each with its line."""
+    lines = [line for line in (reading.title, *reading.lines) if len(line.words) > 1]
     expiring = not reading.code and names_expiring(reading.title)
-    for line in told_by:
+    for line in lines:
         code = reading.code
         if expiring and line.part not in {Part.ASIDE, Part.STEPS, Part.EXPECTED} and ends(line):
             yield "runs-out", line
@@ -107,20 +105,20 @@ def told(reading: Reading) -> Iterator[tuple[str, Line]]:
             yield "gate-phrase", line
         if not code and only_his(line, operators=reading.operators):
             yield "operator-acts", line
-    for line in told_by:
+    for line in lines:
         if line.part not in {Part.ASIDE, Part.STEPS} and line.form != "heading":
             yield from ((name, line) for name in _said(line))
 
 
 def vague(lines: Sequence[Line]) -> bool:
-    """Says whether words that leave all open are many among few."""
+    """Return whether too large a part of the words is vague."""
     text = [word.text for line in lines for word in line.words if word.text[0].isalnum()]
     loose = sum(word in VAGUE for word in text)
     return len(text) < ROOM * loose
 
 
 def _speaks(segment: Sequence[Word], text: str, name: str) -> bool:
-    """Says whether a clause holds a phrase of a signal, and neither denies it nor makes software about it."""
+    """Return whether a clause contains a phrase of a signal, neither denied nor as a feature to be built."""
     place = next((text.index(phrase) for phrase in _SPOKEN[name] if phrase in text), -1)
     denied = name in _DENIABLE and set(text[: max(place, 0)].split()) & lexicon.DENIALS
     making = name in _MADE and led(segment) in lexicon.MAKING - {"fix"}

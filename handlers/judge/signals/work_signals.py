@@ -1,4 +1,4 @@
-"""What sort of work a title and description name: on code, on texts, or checking and mending what is there."""
+"""Signals of the kind of work that a title and description name: on code, on texts, or on findings of checks."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from handlers.language.lexicon import SOFTWARE
 from handlers.language.words import Line, Word, word_set
 
 CODE_TYPES = frozenset(["feat", "fix", "perf", "refactor", "test", "tests", "docs", "style", "i18n", "bug", "feature"])
-"""Types of titles that announce a change of a program or text: what they speak of is its behaviour."""
+"""Title types that announce a change to a program or text; such a title describes behaviour."""
 _TYPE = re.compile(r"\s*\[?([a-z]{2,12})\]?(?:\([^()]{1,60}\))?!?:\s")
 CODE_VERBS = word_set(
     "fix implement add support refactor handle parse render cache rename extract migrate make expose optimise "
@@ -25,7 +25,7 @@ TEXT_VERBS = word_set(
 )
 WRITING = word_set("write draft prepare collect propose")
 AMBIGUOUS = word_set("add update create fix")
-"""Verbs of code and of texts: what they are on decides."""
+"""Verbs for both code and texts; their object decides."""
 CHECK_VERBS = word_set("review verify check audit recheck rebase rerun triage confirm sanity crosscheck inspect")
 TEXT_NOUNS = word_set(
     "summary newsletter blog post article announcement guide tutorial readme docs documentation runbook "
@@ -36,7 +36,7 @@ LINTERS = word_set(
     "lint linter ruff mypy flake8 prettier eslint shellcheck actionlint zizmor semgrep trivy bandit hadolint "
     "codespell pylint clippy"
 )
-"""Checks of programs: mending what they find is work on code, unless it is found on a pull request."""
+"""Code checkers: fixing their findings is work on code, unless they are found on a pull request."""
 CHECK_NOUNS = LINTERS | word_set(
     "formatting findings warnings rebase sanity trailing whitespace typo typos unused unpinned ci"
 )
@@ -50,13 +50,13 @@ _TALK: Mapping[str, frozenset[str]] = {"code-talk": CODE_NOUNS, "text-talk": TEX
 
 
 def title_type(folded_title: str) -> str:
-    """Gives the type that a conventional title begins with (`fix(parser): …`), else an empty text."""
+    """Return the type at the start of a conventional title (`fix(parser): …`), otherwise an empty text."""
     found = _TYPE.match(folded_title)
     return found[1] if found else ""
 
 
 def work(title: Line, *, typed: str = "") -> Iterator[str]:
-    """Gives what sort of work a title names, by its type, its verb and what it is on."""
+    """Return the kinds of work that a title names, by its type, its verb and its object."""
     outside, _ = bracketed(title.words)
     said = [segment for segment in segments(outside) if not typed or texts(segment) - {typed}]
     words = texts(outside)
@@ -78,14 +78,14 @@ def work(title: Line, *, typed: str = "") -> Iterator[str]:
 
 
 def _compound(segment: Sequence[Word], verb: str) -> bool:
-    """Says whether what looks like a verb only begins a noun: `Audit log page`."""
+    """Return whether a word that looks like a verb is part of a noun: `Audit log page`."""
     row = [word.text for word in segment]
     following = row[row.index(verb) + 1 :][:1]
     return bool(following) and singular(following[0]) in SOFTWARE
 
 
 def talk(lines: Sequence[Line]) -> Iterator[tuple[str, Line]]:
-    """Gives what sort of work the description speaks of, each once."""
+    """Return the kinds of work that the description mentions, each once."""
     for name, nouns in _TALK.items():
         line = next((one for one in lines if _plainly(nouns) & {singular(text) for text in texts(one.words)}), None)
         if line is not None:

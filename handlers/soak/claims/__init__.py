@@ -1,1 +1,1 @@
-"""Sentences that claim something about a soak."""
+"""Finds sentences that claim something about a soak."""

@@ -1,8 +1,8 @@
-"""Whether one sentence claims that a soak has reached a stage: begun, enough runs, passed, the old thing removed.
+"""Finds claims that a soak has reached a stage: started, enough runs, passed, the old part removed.
 
-A sentence is read in clauses (`claim_reading`); each predicate has a subject, a tense and words before it
-(`claim_grammar`), and is a claim unless it is denied, to be done, conditional, in doubt, asked, or told of others.
-Where this can't tell, it says that nothing is claimed: claims are shown to people, who distrust what cries wolf.
+A sentence is split into clauses (`tokenize`). Each predicate has a subject, a tense and words before it (`grammar`). It
+is a claim unless it is denied, planned, conditional, doubted, a question, or said by others. Unclear sentences are not
+claims, because false alarms make people ignore the check.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from handlers.language.words import folded, word_set
 from handlers.soak.claims import lexicon as said
 from handlers.soak.claims.conditions import HARD, conditional, later, not_yet, refuted, undone_by, wanted, within
 from handlers.soak.claims.counts import counted, partial, undone
-from handlers.soak.claims.grammar import Predicate, Tense, generic, negative, past, predicate, told
+from handlers.soak.claims.grammar import Predicate, Tense, generic, is_predicate, negative, past, predicate
 from handlers.soak.claims.lexicon import STAGES, Stage
 from handlers.soak.claims.markdown import rows, sentences
 from handlers.soak.claims.subjects import Context, Thing, context, thing
@@ -57,14 +57,14 @@ _PLAIN = "the soak has passed"
 
 
 class Claim(NamedTuple):
-    """A sentence, and the furthest stage that it claims."""
+    """A sentence, and the highest stage that it claims."""
 
     stage: Stage
     sentence: str
 
 
 def claims_in(text: str, names: Sequence[str] = ()) -> Iterator[tuple[int, Claim]]:
-    """Gives the claims of a Markdown text, each with its line. `names` are what else is old: variables, files."""
+    """Return the claims in a Markdown text, each with its line. `names` are names of the old part: variables, files."""
     for row in rows(text):
         stage = claim_of(row.text, names)
         if stage and not any(map(_governs, row.under)):
@@ -72,7 +72,7 @@ def claims_in(text: str, names: Sequence[str] = ()) -> Iterator[tuple[int, Claim
 
 
 def claim_of(sentence: str, names: Sequence[str] = ()) -> Stage | None:
-    """Gives the furthest stage that a line claims to be reached; none where it only talks about one."""
+    """Return the highest stage that a line claims as reached; None if it claims none."""
     reading = read(sentence)
     if reading is None:
         return None
@@ -82,7 +82,7 @@ def claim_of(sentence: str, names: Sequence[str] = ()) -> Stage | None:
 
 
 class _Line:
-    """Goes through the clauses of a line, and knows what was spoken of and denied in those before."""
+    """Reads the clauses of a line, and tracks the subject and denials of earlier clauses."""
 
     def __init__(self, reading: Reading, around: Context) -> None:
         self._reading = reading
@@ -92,7 +92,7 @@ class _Line:
         self._held = ""
 
     def stages(self) -> Iterator[Stage]:
-        """Gives every stage that is claimed."""
+        """Return every stage that is claimed."""
         for unit in self._reading.units:
             self._held = ""
             told_so = list(self._unit(unit))
@@ -116,7 +116,7 @@ class _Line:
             self._leave(segment, spoken, found=found, held=held)
 
     def _enter(self, unit: Unit, place: int) -> None:
-        """What was denied before holds on over commas alone."""
+        """Enter a clause: an earlier denial only continues across commas, and a label may change the meaning."""
         segment = unit.segments[place]
         if segment.joint in HARD or (segment.joint == "," and self._conceded(unit, place)):
             self._held = ""
@@ -137,7 +137,7 @@ class _Line:
             self._held = "complement" if keeps or not said.REPORTS.isdisjoint(label) else ""
 
     def _conceded(self, unit: Unit, place: int) -> bool:
-        """`Although nothing may be removed yet, …`: what is conceded first governs nothing behind its comma."""
+        """`Although nothing may be removed yet, …`: a concession does not govern the clause after its comma."""
         first = unit.segments[0].joint == "but"
         return first and all(one.joint != "," for one in unit.segments[:place])
 
@@ -158,7 +158,7 @@ class _Line:
             self._held = ""
 
     def _spoken(self, unit: Unit, place: int) -> tuple[str, ...]:
-        """A clause's words; behind an aside (`None of them, as it seems, has begun`) with the subject before it."""
+        """Return a clause's words, after an aside with the subject before it: `None of them, it seems, has begun`."""
         segment = unit.segments[place]
         words = segment.words
         first = words[:1]
@@ -178,7 +178,7 @@ class _Line:
         return words
 
     def _bracketed(self, unit: Unit, place: int) -> tuple[str, ...]:
-        """The subject before a parenthesis, where what stands behind goes on with it: `The soak (#201) is over`."""
+        """Return the subject before a parenthesis that the text after it continues: `The soak (#201) is over`."""
         first = unit.segments[place].words[:1]
         opened = next((at for at in range(place - 1, 0, -1) if unit.segments[at].joint == "("), 0)
         before = unit.segments[opened - 1] if opened else None
@@ -202,7 +202,7 @@ class _Line:
             if one.of is not None and not one.active:
                 self._last = one.of
             stage = _stage(one)
-            if stage and told(one):
+            if stage and is_predicate(one):
                 yield stage, one
 
     def _listed(self, one: Predicate, following: Segment) -> Predicate:
@@ -230,7 +230,7 @@ class _Line:
         ) and within(one, unit, place)
 
     def _holds(self, one: Predicate, segment: Segment) -> bool:
-        """Says whether what was denied, planned or reported before still governs this."""
+        """Return whether an earlier denial, plan or report still governs this predicate."""
         if self._held == "modal":
             return segment.joint in {",", "and"} and one.tense is not Tense.PAST
         if self._held == "denied":
@@ -248,7 +248,7 @@ def _inverted(one: Predicate, around: Context) -> Predicate:
 
 
 def _about(words: tuple[str, ...], around: Context) -> bool:
-    """Says whether words can be the subject of a claim, or of its denial."""
+    """Return whether words can be the subject of a claim, or of its denial."""
     return thing(words, around) is not None or not said.DENIALS.isdisjoint(words)
 
 
@@ -258,20 +258,20 @@ def _lacking(words: tuple[str, ...]) -> bool:
 
 
 def _named_first(words: tuple[str, ...]) -> tuple[str, ...]:
-    """A clause's words up to its verb."""
+    """Return a clause's words up to its verb."""
     verbs = (at for at in range(1, len(words)) if words[at] in _VERBS or past(words[at : at + 1]))
     return words[: next(verbs, len(words))]
 
 
 def _labelled(unit: Unit, place: int, words: tuple[str, ...]) -> tuple[str, ...]:
-    """`Status: soak period start` puts it on record."""
+    """`Status: soak period start` counts as a recorded start."""
     status = place and unit.segments[place].joint == ":" and "status" in unit.segments[place - 1].words
     return ("status", *words) if status else words
 
 
 @lru_cache(maxsize=64)
 def _governs(words: str) -> bool:
-    """Says whether a heading or the line before a list takes back what stands below: `Acceptance`, `Merge when:`."""
+    """Return whether text below a heading or introduction is no claim: `Acceptance`, `Merge when:`."""
     return claim_of(f"{words.rstrip(' :')}: {_PLAIN}") is None
 
 

@@ -1,4 +1,4 @@
-"""What takes a claim back from outside of its clause: conditions before and behind it, answers, refutations, plans."""
+"""Finds text outside of a clause that cancels its claim: conditions before or after it, answers, refutations, plans."""
 
 from handlers.language.words import word_set
 from handlers.soak.claims import lexicon as said
@@ -6,7 +6,7 @@ from handlers.soak.claims.grammar import Predicate, Tense, past, simple_past
 from handlers.soak.claims.tokenize import DATE, GOOD, Segment, Unit
 
 HARD = frozenset({";", "-", "|", "(", "\u2026", "but"})
-"""Joints over which nothing holds on."""
+"""Joints that end the effect of a denial or condition."""
 _NO = word_set("no false pending todo not nie tbd waiting never planned unknown later tomorrow soon untrue")
 _FUTURE = word_set("tomorrow later soon eventually")
 _DAYS = word_set("monday tuesday wednesday thursday friday saturday sunday")
@@ -60,7 +60,7 @@ def later(one: Predicate) -> bool:
 
 
 def conditional(one: Predicate, after: Segment) -> bool:
-    """Says whether the clause behind makes it hold only under a condition."""
+    """Return whether the following clause makes a claim conditional."""
     if after.joint in HARD:
         return False
     if after.marker == "after":
@@ -73,7 +73,7 @@ def conditional(one: Predicate, after: Segment) -> bool:
 
 
 def within(one: Predicate, unit: Unit, place: int) -> bool:
-    """Says whether a claim stands outside of conditions, or within one that is told as having come true."""
+    """Return whether a claim is outside of conditions, or in one that is told as fulfilled."""
     marker = _marker(unit, place)
     if marker in said.HYPOTHETICAL:
         return False
@@ -87,7 +87,7 @@ def within(one: Predicate, unit: Unit, place: int) -> bool:
 
 
 def _behind(one: Predicate, before: Segment) -> bool:
-    """Says whether a main clause is told as a fact, behind the condition that its sentence begins with."""
+    """Return whether a main clause after a condition is told as a fact."""
     if before.marker in {"until", "till", "before"} or one.tense is Tense.PAST:
         return before.marker not in said.HYPOTHETICAL or before.marker in {"until", "till", "before"}
     if before.marker in said.HYPOTHETICAL:
@@ -98,7 +98,7 @@ def _behind(one: Predicate, before: Segment) -> bool:
 
 
 def _marker(unit: Unit, place: int) -> str:
-    """The condition that a clause stands in: `once it has passed and has been approved` is one."""
+    """Return the condition that a clause belongs to: `once it has passed and has been approved` is one condition."""
     segments = unit.segments
     listed = segments[place].joint == "," and place + 1 < len(segments) and segments[place + 1].joint == "and"
     while place > 0 and not segments[place].marker and segments[place].joint == "and":
@@ -118,7 +118,7 @@ def _begins_anew(subject: tuple[str, ...]) -> bool:
 
 
 def _main_past(unit: Unit, place: int) -> bool:
-    """Says whether the main clause of a condition tells of what happened."""
+    """Return whether the main clause of a condition describes a past event."""
     first = _first_of_group(unit, place)
     before = [unit.segments[at].words for at in range(first, place) if not _marker(unit, at)]
     mains = before

@@ -1,4 +1,4 @@
-"""Claims that are told by figures and nouns: runs that are enough, the day a soak is in, its start put on record."""
+"""Finds claims made by numbers and nouns: enough runs, the day of a soak, a recorded start."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ _RECORDERS = word_set("this it that which entry commit pr change")
 
 
 def counted(words: tuple[str, ...], around: Context, unit: frozenset[str]) -> Iterator[tuple[Stage, Predicate]]:
-    """Gives what a clause claims by figures and nouns, with the place it does. `unit` are the sentence's words."""
+    """Return the claims of a clause by numbers and nouns, with their places. `unit` are the sentence's words."""
     for at, word in enumerate(words):
         if _ratio(words, at, around, unit) or _runs(words, at, around, unit) or _was_last(words, at, around, unit):
             yield "threshold", _point(words, at)
@@ -42,12 +42,12 @@ def counted(words: tuple[str, ...], around: Context, unit: frozenset[str]) -> It
 
 
 def partial(words: tuple[str, ...]) -> bool:
-    """Says whether fewer are counted than are needed."""
+    """Return whether a count is below what is required."""
     return any(len(set(word.split("/"))) > 1 for word in words if _is_ratio(word))
 
 
 def undone(segment: Segment) -> bool:
-    """Says whether a clause says of its runs or days that they don't count, or aren't there yet."""
+    """Return whether a clause says that its runs or days do not count, or are still missing."""
     words = segment.words
     return any(word in said.UNDONE and not _was_needed(words, at) for at, word in enumerate(words))
 
@@ -111,10 +111,10 @@ def _was_last(words: tuple[str, ...], at: int, around: Context, unit: frozenset[
     """`Run 77 was the last one needed for the threshold`."""
     if words[at] not in _LAST or not (around.soak or around.runs) or words[at + 1 : at + 2] not in _ONES:
         return False
-    told = not {"was", "is", "makes", "made", "became"}.isdisjoint(words[max(0, at - 4) : at])
+    stated = not {"was", "is", "makes", "made", "became"}.isdisjoint(words[max(0, at - 4) : at])
     meant = unit if words[0] in said.PRONOUNS else (*words[:at], *words[at + 1 : at + 2])
     runs = not said.RUNS.isdisjoint(meant)
-    return told and runs and not _REQUIRED.isdisjoint(words[at + 1 :]) and unit.isdisjoint(said.FAILED)
+    return stated and runs and not _REQUIRED.isdisjoint(words[at + 1 :]) and unit.isdisjoint(said.FAILED)
 
 
 def _of_runs(words: tuple[str, ...], at: int) -> bool:
@@ -214,6 +214,6 @@ def _recorded(words: tuple[str, ...], at: int, around: Context) -> Iterator[tupl
 
 
 def _point(words: tuple[str, ...], at: int, *, all_of_it: bool = True) -> Predicate:
-    """A place in a clause as a predicate without a subject; denials before it count if `all_of_it` is said here."""
+    """Return a place in a clause as a predicate without a subject; denials before it only count with `all_of_it`."""
     kept = words if all_of_it else tuple("" if word in said.DENIALS else word for word in words)
     return Predicate(kept, at, 0, 0, tense=Tense.PRESENT, counted=all_of_it)

@@ -1,4 +1,4 @@
-"""A predicate in its clause: what it is said of, in which tense, and what the words before it make of it."""
+"""Predicates in their clauses: their subject, their tense, and the effect of the words before them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ _FINITE = said.AUXILIARY | said.MODALS | said.REPORTS | said.DENIALS
 
 
 class Tense(Enum):
-    """When a predicate holds, as its auxiliary says."""
+    """The tense of a predicate, by its auxiliary verb."""
 
     PAST = auto()
     PRESENT = auto()
@@ -56,8 +56,9 @@ class Tense(Enum):
 
 @dataclass(frozen=True)
 class Predicate:
-    """A word that says something. `start` and `end` hold its subject; `of` is what it is said of, none where unknown;
-    `counted` says that it stands for figures or nouns, `verb_first` that its subject stands behind it.
+    """A word that states something. Its subject is between `start` and `end`; `of` is its kind, None if unknown.
+
+    `counted`: it stands for numbers or nouns; `verb_first`: its subject follows it.
     """
 
     words: tuple[str, ...]
@@ -73,32 +74,32 @@ class Predicate:
 
     @property
     def word(self) -> str:
-        """Gives the word itself."""
+        """The word itself."""
         return self.words[self.at]
 
     @property
     def governors(self) -> tuple[str, ...]:
-        """Gives the words before its subject."""
+        """The words before its subject."""
         return self.words[: self.start]
 
     @property
     def subject(self) -> tuple[str, ...]:
-        """Gives its subject's words."""
+        """The words of its subject."""
         return self.words[self.start : self.end]
 
     @property
     def helpers(self) -> tuple[str, ...]:
-        """Gives the words between its subject and itself."""
+        """The words between its subject and itself."""
         return self.words[self.end : self.at]
 
     @property
     def after(self) -> tuple[str, ...]:
-        """Gives the words behind it."""
+        """The words after it."""
         return self.words[self.at + 1 :]
 
 
 def predicate(words: tuple[str, ...], at: int, around: Context, last: Thing | None) -> Predicate:
-    """Gives the predicate at a place, with its subject. `last` is what was spoken of before."""
+    """Return the predicate at a place, with its subject. `last` is the last subject before it."""
     end = at
     while end > 0 and (words[end - 1] in _SKIPPED or words[end - 1] in {"to", "a"}):
         end -= 1
@@ -116,7 +117,7 @@ def predicate(words: tuple[str, ...], at: int, around: Context, last: Thing | No
 
 
 def past(words: Sequence[str]) -> bool:
-    """Says whether a clause tells of what happened."""
+    """Return whether a clause describes a past event."""
     if not said.MODALS.isdisjoint(words):
         return False
     pairs = zip(("", *words), words, strict=False)
@@ -124,12 +125,12 @@ def past(words: Sequence[str]) -> bool:
 
 
 def simple_past(words: Sequence[str]) -> bool:
-    """Says whether a clause tells what happened then, not what is so by now."""
+    """Return whether a clause is in the simple past, not in the perfect."""
     return past(words) and _PERFECT.isdisjoint(words) and len(words) > 1
 
 
 def closed(after: Sequence[str]) -> bool:
-    """Says whether a predicate without auxiliary ends its phrase: `soak complete`, and not `soak complete criteria`."""
+    """Return whether a predicate without auxiliary ends its phrase: `soak complete`, not `soak complete criteria`."""
     return (
         not after
         or after[0] in _TIMES | _WELL | _SKIPPED | said.PREPOSITIONS | phrases.NUMBERS.keys() | phrases.ORDINALS.keys()
@@ -138,7 +139,7 @@ def closed(after: Sequence[str]) -> bool:
 
 
 def attributive(one: Predicate) -> bool:
-    """Says whether it only tells which thing is meant: `the removed fallback`, `a completed soak`."""
+    """Return whether a predicate is only an attribute: `the removed fallback`, `a completed soak`."""
     before = one.words[one.at - 1] if one.at else ""
     if one.active and one.after[:1] and one.after[0] in said.DETERMINERS:
         return False
@@ -148,8 +149,8 @@ def attributive(one: Predicate) -> bool:
     return before in said.DETERMINERS and bool(follows)
 
 
-def told(one: Predicate) -> bool:
-    """Says whether it stands as a predicate: neither an infinitive, nor an order, nor part of a name."""
+def is_predicate(one: Predicate) -> bool:
+    """Return whether a word is really a predicate: not an infinitive, an order or a part of a name."""
     before = one.words[one.at - 1] if one.at else ""
     if before in {"to", "please"} or attributive(one) or _marking(one):
         return False
@@ -160,7 +161,7 @@ def told(one: Predicate) -> bool:
 
 
 def _marking(one: Predicate) -> bool:
-    """Says whether somebody uses to say so: `the bot marks the soak as passed`, `marking it as passed`."""
+    """Return whether a habit or label is described: `the bot marks the soak as passed`, `marking it as passed`."""
     before = one.words[: one.end]
     for at, word in enumerate(before):
         third = word in said.RECORDS and word.endswith("s") and word != "status"
@@ -170,7 +171,7 @@ def _marking(one: Predicate) -> bool:
 
 
 def generic(one: Predicate) -> bool:
-    """Says whether it tells of any soak whatever: `a soak is complete`."""
+    """Return whether it is about soaks in general: `a soak is complete`."""
     first = next((word for word in one.subject if word not in said.ADVERBS), "")
     if "gets" in one.helpers or (one.tense is Tense.PRESENT and one.word in said.ON_RECORD and "by" in one.after):
         return True
@@ -179,7 +180,7 @@ def generic(one: Predicate) -> bool:
 
 
 def negative(one: Predicate) -> bool:
-    """Says whether words before it deny it, or only tell that it is to be, may be, or is said to be so."""
+    """Return whether words before it deny it, or make it a plan, a possibility or a report."""
     before = (*one.governors, *one.helpers)
     mine = before if one.start == 0 or one.governors[-1] in _STOPS else one.helpers
     unsure = said.DOUBTS.isdisjoint((*before, *one.subject, *one.after[:2]))
@@ -193,7 +194,7 @@ def negative(one: Predicate) -> bool:
 
 
 def spoilt(one: Predicate) -> bool:
-    """`The soak ended in a fallback hit`, `has passed its first night`; it does no harm that it `ended without one`."""
+    """`The soak ended in a fallback hit`, `has passed its first night`, but not `ended without one`."""
     after = one.after
     in_part = one.of is Thing.SOAK and after[:1] == ("its",) and after[1:2] and after[1] in phrases.ORDINALS
     return bool(in_part) or (
@@ -203,7 +204,7 @@ def spoilt(one: Predicate) -> bool:
 
 
 def _subject(words: tuple[str, ...], region: int, end: int, around: Context) -> tuple[int, Thing | None]:
-    """The subject's first word: behind what a clause begins with (`With the merge of #288 the soak …`)."""
+    """Return the place of the subject, after an introduction (`With the merge of #288 the soak …`), and its kind."""
     if region == end:
         return region, None
     while region < end - 1 and words[region] in said.ADVERBS:
@@ -222,7 +223,7 @@ def _subject(words: tuple[str, ...], region: int, end: int, around: Context) -> 
 
 
 def _begins_relative(words: tuple[str, ...], region: int) -> bool:
-    """`The audit that closes the soak is open` tells of the audit."""
+    """`The audit that closes the soak is open` is about the audit."""
     verb = words[region] if region < len(words) else ""
     within = region > 1 and words[region - 1] in _RELATIVE and words[0] in said.DETERMINERS
     named = said.SOAKS | said.SURELY_OLD | said.DETERMINERS | said.RUNS
@@ -250,7 +251,7 @@ def _tense(helpers: Sequence[str]) -> Tense:
 
 
 def _with_object(one: Predicate, around: Context) -> Predicate:
-    """The predicate with its object where it has one: `we dropped the fallback`."""
+    """Return the predicate with its object, if it has one: `we dropped the fallback`."""
     after = list(one.after)
     while after and (after[0] in said.ADVERBS or after[0] == DATE):
         del after[0]

@@ -1,7 +1,7 @@
-"""The words by which claims about soaks are told: what is spoken of, what is said of it, and what takes it back.
+"""The words of claims about soaks: subjects, predicates, and words that cancel a claim.
 
-All are as `handlers.language.words.folded` leaves them: small letters without accents. Phrases are read as one word
-(`claim_phrases`). Polish words are read as the English ones, in sentences that show to be Polish.
+All are as returned by `handlers.language.words.folded`: lower case without accents. Phrases are read as one word
+(`phrases`). In Polish sentences, Polish words are read as the English ones.
 """
 
 from typing import Literal
@@ -16,9 +16,9 @@ PERIODS = word_set("window period clock timer phase time countdown trial bake we
 PERIOD_WORDS = word_set(
     "soak observation trial burn~in bake bake~in proving probation waiting monitoring watch cooling"
 )
-"""What makes a period a soak: `observation window`."""
+"""Words that make a period a soak: `observation window`."""
 BARE_PERIODS = word_set("window clock timer countdown bake trial")
-"""Periods that are taken for the soak without more: `the window opened`."""
+"""Periods that mean the soak without another word: `the window opened`."""
 STATUSES = word_set("status state result outcome verdict progress")
 AUDITS = word_set("audit audits")
 THRESHOLDS = word_set(
@@ -33,7 +33,7 @@ THRESHOLD_WORDS = (
     )
     | PERIODS
 )
-"""The only words that may stand before a threshold for it to be a soak's: of coverage, there are thresholds too."""
+"""The only words that may precede a threshold of a soak; others, such as coverage, mean another threshold."""
 
 OLD = word_set(
     "fallback fallbacks direct legacy old older static former previous stale bypass hardcoded deprecated prior "
@@ -46,11 +46,11 @@ SECRETS = word_set(
 )
 FALLBACK_PARTS = word_set("code logic branch mechanism block step support option setting copy handling lines switch")
 SURELY_OLD = word_set("fallback fallbacks pat pats")
-"""Things that a soak guards without any further word."""
+"""Words that mean the old part without another word."""
 OF_SECRETS = word_set("token pat secret key credential credentials password passwd auth")
-"""A part of a variable's name that makes it one: `DEPLOY_PAT`."""
+"""Parts of a variable's name that make it an old part: `DEPLOY_PAT`."""
 THROUGH = word_set("trace traces rest remains remnant remnants last all both copy copies use half any none one")
-"""`the last trace of the fallback` is the fallback."""
+"""Words for a part that mean the whole: `the last trace of the fallback` is the fallback."""
 
 START_SAID = word_set(
     "started begun began running underway inprogress ongoing live active opened open kicked~off commenced launched "
@@ -60,7 +60,7 @@ START_SAID = word_set(
 START_OF = word_set(
     "started begun began opened kicked~off commenced launched initiated entered triggered entering restarted underway"
 )
-"""What somebody does to a soak so that it starts."""
+"""Acts that start a soak."""
 MET = word_set(
     "met reached hit satisfied fulfilled achieved attained crossed passed exceeded cleared complete completed full "
     "done green made"
@@ -123,11 +123,11 @@ AGENTS = word_set("i we you he she they somebody someone who")
 GENERIC = word_set("a an any each every no such")
 
 ON_RECORD = word_set("recorded documented announced confirmed logged registered verified noted")
-"""What is said of a start, an end or a removal that somebody has put down."""
+"""Words for recording a start, an end or a removal."""
 HARM = word_set(
     "hit hits failure failures error errors incident incidents rollback outage alert alerts abort regression"
 )
-"""What a soak that ended in it wasn't passed by."""
+"""Ends of a soak that mean it did not pass."""
 DENIALS = word_set(
     "not no never none nobody nothing neither nor cannot without hardly barely scarcely isnt wasnt arent werent hasnt "
     "havent hadnt didnt doesnt dont cant couldnt wont wouldnt shouldnt mustnt aint unable fails failed refuses refused "
@@ -136,7 +136,7 @@ DENIALS = word_set(
     "missing pending awaiting awaits waiting yet~to half~way"
 )
 AMISS = word_set("too~early too~soon by~mistake in~error wrongly erroneously incorrectly prematurely mistakenly")
-"""What is said of a thing that was done or told so, and shouldn't have been."""
+"""Words for a thing that was done or said by mistake."""
 NEGATED = frozenset(word for word in DENIALS if word.endswith("nt"))
 MODALS = word_set(
     "will would shall should must may might can could ll wont needs need going~to about~to due planned scheduled "
@@ -149,7 +149,7 @@ GOVERNING = word_set(
     "guard guards requires require demand demands insist please remind warn warns error fail expect tells decide "
     "decides determine"
 )
-"""What asks for a thing to be so, or finds out whether it is."""
+"""Words that ask for something, or check it."""
 DOUBTS = word_set(
     "probably maybe perhaps possibly presumably apparently seems seem looks appears appear think thinks believe "
     "believes guess unsure unclear doubt doubts wonder wonders likely almost nearly assume assumes assuming allegedly "
@@ -162,7 +162,7 @@ REPORTS = word_set(
     "statement statements suggestion suggesting mention mentions phrase pretend assertion assertions word words "
     "insists believed assumed asks asked string text sentence sounds pretended rumour rumor phrases example according"
 )
-"""What somebody else says isn't claimed here."""
+"""Words for reports: a statement of somebody else is not a claim."""
 REFUTED = word_set(
     "wrong false untrue incorrect premature mistaken inaccurate misleading unproven unverified unconfirmed doubtful "
     "missing lacking nonsense bogus unfounded"
@@ -172,7 +172,7 @@ UNDONE = word_set(
     "cancelled canceled stuck blocked needed necessary skipped todo open paused broken open~still tbd "
     "running underway interrupted halted rejected invalid postponed delayed"
 )
-"""What is said of runs and days that don't count."""
+"""Words for runs and days that do not count."""
 FAILED = word_set("failed red aborted cancelled canceled flaky failing rejected invalid")
 HYPOTHETICAL = word_set(
     "if unless whether until till before provided in~case lest how assuming suppose only~after only~once only~when "
@@ -190,9 +190,9 @@ ASIDE_LABELS = word_set(
     "usage legend options glossary term eta upcoming before never forbidden out decision hint outlook milestones "
     "intent requires means meaning purpose objective task tasks assumption assumptions wording text message"
 )
-"""What stands behind such a label isn't said to be so."""
+"""Labels whose text is not a claim."""
 ORDERS = word_set("add set apply use put create write post update rename change copy paste label")
-"""What a line begins with that tells somebody what to write."""
+"""Words at the start of a line that tell somebody what to write."""
 OF_TEXT = word_set("word words term mention mentions wording phrase sentence link links reference references paragraph")
 UNRELATED = word_set(
     "seed seeds pump beans bean rice water overnight~soak laundry clothes dishes lentils wood rain towel towels bath "

@@ -1,7 +1,8 @@
-"""Markdown as sentences to be judged one by one: what is quoted, in code or in comments isn't said by who writes it.
+"""Splits Markdown into sentences. Quotes, code and comments are left out: they are not statements of the author.
 
-List items, table rows and headings are sentences of their own; a paragraph is joined before it is cut, for a negation
-may stand in the line before. A row that begins with a label (`Soak: …`), or behind a hard break, begins anew.
+List items, table rows and headings are separate sentences. The lines of a paragraph are joined before it is split,
+because a negation may be in the previous line. A line that begins with a label (`Soak: …`), or follows a hard break,
+begins a new sentence.
 """
 
 import re
@@ -16,7 +17,7 @@ from handlers.facts.description.sections import uncommented
 
 READ = 100_000
 LINES = 10_500
-"""Characters and lines that are read; hostile Markdown takes more time than in proportion."""
+"""Maximum number of characters and lines that are read; the time for hostile Markdown grows more than linearly."""
 DEEPEST = 20
 
 _ENDS = re.compile(r"\r\n?")
@@ -31,7 +32,7 @@ _BOX = re.compile(r"\[.\]\s+")
 
 
 class Row(NamedTuple):
-    """A sentence with its line. `under` are the heading above it, and what announces the list it stands in."""
+    """A sentence with its line. `under` are the heading above it, and the line before its list."""
 
     line: int
     text: str
@@ -39,13 +40,13 @@ class Row(NamedTuple):
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:
-    """Gives the sentences of a Markdown text, each with its line from 1."""
+    """Return the sentences of a Markdown text, each with its line, counted from 1."""
     for row in rows(text):
         yield row.line, row.text
 
 
 def rows(text: str) -> Iterator[Row]:
-    """Gives the sentences with what they stand under."""
+    """Return the sentences with their headings."""
     shown = _ENDS.sub("\n", text[:READ]).replace("\0", "\ufffd")
     reader = _Reader()
     for token in _markdown().parse("\n".join(shown.split("\n")[:LINES])):
@@ -53,7 +54,7 @@ def rows(text: str) -> Iterator[Row]:
 
 
 class _Reader:
-    """Goes through the blocks of a text."""
+    """Reads the blocks of a text."""
 
     def __init__(self) -> None:
         self._open: list[str] = []
@@ -63,7 +64,7 @@ class _Reader:
         self._lead = ""
 
     def take(self, token: Token) -> Iterator[Row]:
-        """Reads one block, and gives the sentences in it."""
+        """Read one block, and return the sentences in it."""
         line = token.map[0] + 1 if token.map else 1
         if token.nesting > 0:
             self._enter(token)
@@ -113,7 +114,7 @@ class _Reader:
 
 
 def _cut(text: str, line: int) -> Iterator[tuple[int, str]]:
-    """A paragraph in sentences, each with the line it begins in."""
+    """Return the sentences of a paragraph, each with the line where it begins."""
     block: list[str] = []
     first = line
     for at, row in enumerate(text.split("\n")):
@@ -152,8 +153,8 @@ def _said(text: str, start: int, end: int, line: int) -> Iterator[tuple[int, str
 
 @lru_cache(maxsize=1)
 def _markdown() -> MarkdownIt:
-    """The blocks alone, without definitions of links, which take too long."""
+    """Return a parser for blocks only, without link definitions, which take too long."""
     made = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table").disable(["inline", "reference"])
-    # The rules are put together at the first use, and a second thread would find half of them.
+    # The parser compiles its rules at first use; do it here, because a second thread could see a half-built set.
     made.parse("a")
     return made

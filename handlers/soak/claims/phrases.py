@@ -1,6 +1,6 @@
-"""Phrases that claims are read with as one word, written with a tilde (`no~longer`), and the words of numbers.
+"""Phrases that are read as one word in claims, written with a tilde (`no~longer`), and the words for numbers.
 
-All are as `handlers.language.words.folded` leaves them: small letters without accents, without hyphens.
+All are as returned by `handlers.language.words.folded`: lower case without accents, and without hyphens.
 """
 
 _COUNTED = (
@@ -106,7 +106,7 @@ PHRASES = {tuple(phrase.split()): phrase.replace(" ", "~") for phrase in _PHRASE
         ("dont think", "not"),
     )
 }
-"""Phrases that are read as one word, each with what is read."""
+"""Phrases that are read as one word, each with that word."""
 PARTICLES = {
     ("kicked", "off"): "kicked~off",
     ("took", "out"): "took~out",
@@ -119,5 +119,5 @@ PARTICLES = {
     ("phased", "out"): "phased~out",
     ("set", "off"): "set~off",
 }
-"""Verbs that are read as one word with a particle that stands behind their object: `kicked the soak off`."""
+"""Verbs that are read as one word with a particle after their object: `kicked the soak off`."""
 LONGEST_PHRASE = max(map(len, PHRASES))

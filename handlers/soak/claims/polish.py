@@ -1,4 +1,4 @@
-"""Polish sentences about soaks in the English words that claims are told by, as far as people use them most."""
+"""Translates common Polish sentences about soaks to the English words of claims."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -67,17 +67,17 @@ _ADJECTIVES = word_set(
     "starego starej zapasowego awaryjnego bezposredniego statycznego nowego wymaganych testowych probnego zielonych "
     "obowiazkowych trzech dwoch pieciu"
 )
-"""Forms of the genitive, which says whose a thing is."""
+"""Genitive forms, which mark the owner of a thing."""
 _TAKING = word_set("in on from for by till after before without that no not must")
 _BEHIND = word_set("trial observation")
-"""Adjectives that stand behind their noun in Polish."""
+"""Adjectives that follow their noun in Polish."""
 _LONGEST_FIRST = sorted(STEMS, key=len, reverse=True)
 _SHARED = ("soak", "token", "audit")
-"""Stems that English words begin with, too."""
+"""Stems that also begin English words."""
 
 
 def english(texts: Sequence[str]) -> list[str]:
-    """Gives the words of a sentence in English where some show that it is Polish; else as they are."""
+    """Return the words of a sentence in English if it is Polish, otherwise unchanged."""
     if not any(text in MARKS or _shows(text) for text in texts):
         return list(texts)
     found: list[str] = []
@@ -99,7 +99,7 @@ def _word(text: str, before: str) -> str:
 
 
 def _owned(text: str, before: str) -> bool:
-    """Says whether a genitive begins here: `zakończenie soaku` is the completion of the soak."""
+    """Return whether a genitive begins here: `zakończenie soaku` is the completion of the soak."""
     if not before.isalpha() or EXACT.get(before) in _TAKING:
         return False
     return (text in _NOUNS and before not in _ADJECTIVES) or (text in _ADJECTIVES and before not in _ADJECTIVES)

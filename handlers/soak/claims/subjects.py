@@ -1,4 +1,4 @@
-"""What a phrase of a sentence speaks of: the soak, its threshold, its runs, its audit, or the old thing it guards."""
+"""Finds the subject of a phrase: the soak, its threshold, its runs, its audit, or the old part that it guards."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _ASIDE = said.ADVERBS | {DATE, GOOD, "'s", "ok"}
 
 
 class Thing(Enum):
-    """What may be spoken of."""
+    """The kinds of subjects."""
 
     SOAK = auto()
     THRESHOLD = auto()
@@ -34,7 +34,7 @@ class Thing(Enum):
 
 @dataclass(frozen=True)
 class Context:
-    """What the whole line speaks of. `names` are exact names of old things, in small letters."""
+    """The subjects of the whole line. `names` are exact names of the old part, in lower case."""
 
     soak: bool
     runs: bool
@@ -43,7 +43,7 @@ class Context:
 
 
 def context(words: frozenset[str], names: frozenset[str]) -> Context:
-    """Gives what a line speaks of at all."""
+    """Return the subjects of a line."""
     unrelated = not words.isdisjoint(said.UNRELATED)
     period = not words.isdisjoint(said.PERIODS) and not words.isdisjoint(said.PERIOD_WORDS)
     old = not words.isdisjoint(said.SURELY_OLD | names) or any(secret_name(word) for word in words)
@@ -56,13 +56,13 @@ def context(words: frozenset[str], names: frozenset[str]) -> Context:
 
 
 def secret_name(word: str) -> bool:
-    """Says whether a word is a variable's name that says it holds a secret: `deploy_pat`."""
+    """Return whether a word is the name of a variable for a secret: `deploy_pat`."""
     parts = word.rpartition(".")[2].split("_")
     return len(parts) > 1 and not said.OF_SECRETS.isdisjoint(parts)
 
 
 def thing(words: Sequence[str], around: Context) -> Thing | None:
-    """Gives what a phrase speaks of: what its first noun names, or that of which it is a part."""
+    """Return the subject of a phrase: its first noun, or the whole that it is a part of."""
     chunk, rest = _chunk(words)
     if not chunk:
         return thing(rest, around) if rest and words[0] in said.PREPOSITIONS else None
@@ -83,7 +83,7 @@ def thing(words: Sequence[str], around: Context) -> Thing | None:
 
 
 def _chunk(words: Sequence[str]) -> tuple[list[str], Sequence[str]]:
-    """The words before the first preposition, without what only says when or how; and those behind it."""
+    """Return the words before the first preposition, without words for time and manner; and the words after it."""
     chunk: list[str] = []
     for place, word in enumerate(words):
         if word in said.PREPOSITIONS or word in {"that", "which", "who"} or (chunk and word in said.AGENTS):
@@ -122,7 +122,7 @@ def _audit(before: Sequence[str], around: Context) -> bool:
 
 
 def _period(chunk: Sequence[str], rest: Sequence[str], around: Context) -> bool:
-    """Says whether a period is the soak's: by its name, or where the line speaks of a soak and of no other period."""
+    """Return whether a period is the soak's: by its name, or because the line is about a soak and no other period."""
     head, before = chunk[-1], chunk[:-1]
     if head not in said.PERIODS:
         return False
@@ -132,7 +132,7 @@ def _period(chunk: Sequence[str], rest: Sequence[str], around: Context) -> bool:
 
 
 def _plainly(before: Sequence[str]) -> bool:
-    """Says whether words only point at a thing, or say how long it is."""
+    """Return whether words only point at a thing, or give its length."""
     pointing = said.DETERMINERS | phrases.NUMBERS.keys() | {"day", "days", "week", "long", "month", "hour"}
     return bool(before) and all(word in pointing for word in before)
 

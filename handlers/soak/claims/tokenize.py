@@ -1,7 +1,7 @@
-"""A sentence as claims are told by it: plain words, in parts that stand between stops, conjunctions and conditions.
+"""Splits a sentence for claims: plain words, in segments between punctuation, conjunctions and conditions.
 
-Markdown's signs are taken off. What is struck out isn't said; what is quoted is one word, unless it only names a thing.
-Everything takes time in proportion to the length of the sentence.
+Markdown's marks are removed. Struck-out text is left out; a quotation is one word, unless it only names a thing. The
+time is proportional to the length of the sentence.
 """
 
 import re
@@ -19,9 +19,9 @@ LONGEST = 2_000
 SHORTEST = 7
 MOST_SIGNS = 600
 LONGEST_CLAUSE = 48
-"""Words of a clause that are read; what a predicate costs grows with those before it."""
+"""Maximum number of words of a clause that are read; the cost of a predicate grows with the words before it."""
 QUOTED = "quoted"
-"""What is read in the place of a quotation."""
+"""The word that replaces a quotation."""
 GOOD, BAD = "\u2705", "\u274c"
 
 _HEAD = re.compile(r"\s{0,9}(?:[-*+\u2022]\s+|\d{1,3}[.)]\s+)?(?:\[(?P<box>.)\]\s*)?")
@@ -62,7 +62,7 @@ _SPEAKING = said.START_SAID | said.COMPLETE_SAID | said.GONE | said.MET
 
 @dataclass(frozen=True)
 class Segment:
-    """Words between two stops. `joint` is what stood before them: a sign, `and`, `but`, or a condition (`marker`)."""
+    """Words between two breaks. `joint` is the break before: punctuation, `and`, `but` or a condition (`marker`)."""
 
     words: tuple[str, ...]
     joint: str = ""
@@ -71,21 +71,21 @@ class Segment:
 
 @dataclass(frozen=True)
 class Unit:
-    """One sentence, in segments, and whether it asks."""
+    """One sentence in segments, and whether it is a question."""
 
     segments: tuple[Segment, ...]
     asks: bool = False
 
     @property
     def words(self) -> Iterator[str]:
-        """Gives all words."""
+        """All words."""
         return (word for segment in self.segments for word in segment.words)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A line as read. `checked` says that its box is ticked, `heading` that it is one, `title` a commit's,
-    `scope` what the title says that it is about.
+    """A parsed line. `checked`: its box is ticked; `heading`: it is a heading; `title`: it is the title of a commit;
+    `scope`: the scope in that title.
     """
 
     units: tuple[Unit, ...]
@@ -96,7 +96,7 @@ class Reading:
 
 
 def read(line: str) -> Reading | None:
-    """Gives a line in words; none where it is a quotation, or a box that isn't ticked."""
+    """Return a parsed line; None if it is a quotation, or has a box that is not ticked."""
     text = line[:LONGEST].strip()
     heading = text.startswith("#")
     head = _HEAD.match(text.lstrip("#") if heading else text)
@@ -113,7 +113,7 @@ def read(line: str) -> Reading | None:
 
 
 def _plain(text: str) -> str:
-    """Gives folded text without marks of Markdown."""
+    """Return folded text without Markdown's marks."""
     text = "".join(text.split("~~")[::2]) if text.count("~~") % 2 == 0 else text
     text = _TAG.sub(" ", _LINK.sub(r"\1", text)).replace(":white_check_mark:", GOOD).replace(":x:", BAD)
     parts = text.replace("*", "").replace("__", "").split("`")
@@ -126,7 +126,7 @@ def _plain(text: str) -> str:
 
 
 def _named(quoted: str) -> str:
-    """What a quotation names; where it says something it is only a quotation."""
+    """Return a quotation that names something unchanged; one that states something is replaced by one word."""
     words = _SIGN.findall(folded(quoted))
     return QUOTED if len(words) > 1 and not _SPEAKING.isdisjoint(words) else quoted
 
@@ -145,7 +145,7 @@ def _signs(text: str) -> Iterator[str]:
 
 
 def _phrased(words: Sequence[str]) -> list[str]:
-    """Phrases as one word, the longest that fits first."""
+    """Join phrases into one word, the longest match first."""
     found: list[str] = []
     place = 0
     while place < len(words):
@@ -162,7 +162,7 @@ def _phrased(words: Sequence[str]) -> list[str]:
 
 
 def _particled(words: Sequence[str]) -> list[str]:
-    """Verbs with the particle behind their object."""
+    """Join verbs with a particle after their object."""
     found = list(words)
     for place, word in enumerate(words):
         for at in range(place + 1, min(place + _APART, len(words))) if word in _PARTED else ():
@@ -175,7 +175,7 @@ def _particled(words: Sequence[str]) -> list[str]:
 
 
 def _spanned(words: Sequence[str]) -> list[str]:
-    """`The soak ran its full seven days` says that it ran its course."""
+    """`The soak ran its full seven days` means that it completed."""
     found = list(words)
     for place, word in enumerate(words):
         at = place + 1 + (words[place + 1 : place + 2] == ["for"])
@@ -188,7 +188,7 @@ def _spanned(words: Sequence[str]) -> list[str]:
 
 
 def _counted(words: Sequence[str]) -> list[str]:
-    """`three out of the three` and `third of its three` as `3/3`."""
+    """Replace `three out of the three` and `third of its three` by `3/3`."""
     found: list[str] = []
     place = 0
     while place < len(words):
@@ -216,7 +216,7 @@ def _number(word: str) -> int | None:
 
 
 def _dated(words: Sequence[str]) -> list[str]:
-    """Dates as one sign, so that the month of May isn't a verb."""
+    """Replace dates by one sign, so that the month of May is not read as a verb."""
     found: list[str] = []
     for place, word in enumerate(words):
         after = words[place + 1] if place + 1 < len(words) else ""
@@ -253,7 +253,7 @@ def _units(words: Iterable[str]) -> Iterator[Unit]:
 
 
 def _inverted(words: Sequence[str]) -> bool:
-    """A question whose sign was left out: `has the soak passed`."""
+    """Return whether a sentence is a question without question mark: `has the soak passed`."""
     subject = words[1:2] and (words[1] in said.DETERMINERS or words[1] in said.SOAKS)
     return bool(subject) and words[0] in said.AUXILIARY | {"can", "will", "could", "should"}
 
@@ -277,7 +277,7 @@ def _segments(words: Sequence[str]) -> Iterator[Segment]:
 
 @lru_cache(maxsize=512)
 def _broken(word: str) -> tuple[str, str] | None:
-    """The joint and the condition that a word makes, where it ends a segment."""
+    """Return the joint and the condition of a word that ends a segment."""
     if word in _BREAKS or word == "-":
         return ("-" if word in "\u2013\u2014" else word), ""
     if word in _JOINS:

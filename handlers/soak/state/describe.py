@@ -1,4 +1,4 @@
-"""A soak's state as it is told: `soak.state.v1`, with why it stands there and what comes next."""
+"""Converts a computed soak to `soak.state.v1`, with the reason for its state and the next step."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from handlers.soak.state.next_step import criteria, next_step, why
 
 
 def describe(soak: Soak) -> SoakState:
-    """Gives the state with all that it rests on."""
+    """Return the state of a soak with all evidence for it."""
     policy = soak.inputs.soak
     return SoakState(
         soak=policy.name,

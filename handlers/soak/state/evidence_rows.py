@@ -1,4 +1,4 @@
-"""Lists all evidence of a thread: what counts, what doesn't and why, and what is told in words alone."""
+"""Lists all evidence of a thread: what counts, what does not and why, and what is stated in prose only."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -12,20 +12,20 @@ from handlers.soak.state.verify import Verified
 
 Key = tuple[int, int]
 MOST_OTHERS = 500
-"""Pieces by others or in words that are told, the newest: whoever may comment can write any number of them."""
+"""Maximum number of rows by other accounts or in prose, the newest: any commenter can write any number of them."""
 
 
 def rows(inputs: SoakInputs, verified: Mapping[Key, Verified], said: Mapping[Key, Seen]) -> Iterator[Row]:
-    """Gives a row for each piece of evidence there is or was, and one for each that is told in words."""
+    """Return a row for each piece of evidence, present or lost, and one for each statement in prose."""
     for item in inputs.items:
-        seen = said.get(item.key, Seen(False, "not looked at"))
+        seen = said.get(item.key, Seen(False, "not evaluated"))
         yield _row(item, seen, verified[item.key].facts, inputs)
     known = {item.key for item in inputs.items}
-    told = (row for comment in reversed(inputs.comments) for row in _told(comment, inputs, known))
-    yield from islice(told, MOST_OTHERS)
+    more = (row for comment in reversed(inputs.comments) for row in _not_counted(comment, inputs, known))
+    yield from islice(more, MOST_OTHERS)
 
 
-def _told(comment: CommentText, inputs: SoakInputs, known: set[Key]) -> Iterator[Row]:
+def _not_counted(comment: CommentText, inputs: SoakInputs, known: set[Key]) -> Iterator[Row]:
     yield from _others(comment, inputs, known)
     yield from prose_evidence.claims(comment, inputs.soak)
 
@@ -47,7 +47,7 @@ def _row(item: Item, seen: Seen, facts: tuple[Fact, ...], inputs: SoakInputs) ->
 
 
 def _url(evidence: Evidence, inputs: SoakInputs) -> str:
-    """The run's address as Forgejo tells it, never as the evidence does."""
+    """Return the run's address as reported by Forgejo, never the one in the evidence."""
     run = inputs.run(evidence.run)
     return run.url if run else ""
 
@@ -59,7 +59,7 @@ def _others(comment: CommentText, inputs: SoakInputs, known: set[Key]) -> Iterat
         evidence = block.evidence
         about = {"comment": comment.id, "index": block.index, "by": comment.author, "at": comment.created_at}
         if evidence is None:
-            yield Row(**about, kind="unreadable", why=f"no evidence that can be read: {block.fault}")
+            yield Row(**about, kind="unreadable", why=f"unreadable evidence: {block.fault}")
         elif evidence.soak != inputs.soak.name:
             why = f"not counted: it is for the soak {evidence.soak}"
             yield Row(**about, kind=evidence.kind, module=evidence.module, run=inputs.number(evidence), why=why)
@@ -72,5 +72,5 @@ def _others(comment: CommentText, inputs: SoakInputs, known: set[Key]) -> Iterat
 
 def _refused(comment: CommentText, inputs: SoakInputs) -> str:
     if not inputs.counts_from(comment.author):
-        return f"not counted: evidence of {comment.author or 'an account that is gone'} doesn't count here"
-    return "not counted: it was edited, and any writer can edit anybody's comment; post it as a new one"
+        return f"not counted: evidence by {comment.author or 'a deleted account'} is not accepted here"
+    return "not counted: the comment was edited, and anyone with write access can edit it; post it as a new comment"

@@ -1,4 +1,4 @@
-"""What a soak's state is computed from: its policy, the thread of its issue, Forgejo's answers, and what is kept."""
+"""The inputs of a soak's state: its policy, the thread of its issue, Forgejo's answers, and stored data."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,17 +26,17 @@ from handlers.soak.payload import StateName
 
 CHECK = "soak-evidence"
 PHRASES = "gates"
-"""The check that keeps where phrases were written."""
+"""The check that stores where phrases were written."""
 MAX_KEPT = 300
-"""Pieces of evidence that are kept of one soak."""
+"""Maximum number of pieces of evidence that are stored for a soak."""
 MAX_PHRASES = 30
-"""The same of where its phrase was written."""
+"""Maximum number of places of its phrase that are stored."""
 
 
 class Phrase(Value):
-    """An operator's phrase, as it counts: witnessed, by nobody edited, on a line of its own.
+    """A valid phrase of an operator: witnessed, not edited, on a line of its own.
 
-    `lost_at` is when it was found that it no longer stands there like that.
+    `lost_at` is when the bot found that it is no longer valid.
     """
 
     phrase: str
@@ -47,9 +47,10 @@ class Phrase(Value):
 
 
 class KeptEvidence(Value):
-    """A piece of evidence that stood once. `lost_at` is when it was found edited or deleted, as `lost` says; `failed`:
-    its run was seen to fail, and no rerun takes that back; `began`: when its run did, which Forgejo tells of the newest
-    runs alone.
+    """A stored piece of evidence. `lost` says whether it was edited or deleted, `lost_at` when that was found.
+
+    `failed`: its run failed, and no rerun changes that. `began`: the start of its run, which Forgejo reports only for
+    the newest runs.
     """
 
     comment: int
@@ -65,7 +66,7 @@ class KeptEvidence(Value):
 
 
 class Reached(Value):
-    """A state that isn't taken back, when it was reached, and by which comment."""
+    """A state that is never reverted, when it was reached, and by which comment."""
 
     state: StateName
     at: datetime
@@ -73,8 +74,8 @@ class Reached(Value):
 
 
 class Kept(Value):
-    """What is kept of a soak from look to look: evidence, phrases, the one that opened its gate, those that came too
-    early, and what stays.
+    """The stored data of a soak between runs: evidence, phrases, the phrase that opened its gate, phrases that came too
+    early, and the state that is never reverted.
     """
 
     state: StateName = "not-started"
@@ -86,7 +87,7 @@ class Kept(Value):
 
     @classmethod
     def of(cls, content: object) -> "Kept":
-        """Gives what was kept, and nothing where it is of another version of the program."""
+        """Return the stored data; empty if it was written by an incompatible version of the program."""
         try:
             return cls.model_validate(content)
         except ValidationError:
@@ -95,8 +96,8 @@ class Kept(Value):
 
 @dataclass(frozen=True)
 class Item:
-    """A piece of evidence by an account whose evidence counts; `lost` says that it was edited or deleted, and when;
-    `failed`: its run was seen to fail once, `began`: when it was seen to begin.
+    """A piece of evidence by an account whose evidence counts. `lost` and `lost_at` say whether it was edited or
+    deleted, and when; `failed`: its run failed once; `began`: the start of its run.
     """
 
     comment: int
@@ -112,13 +113,13 @@ class Item:
 
     @property
     def key(self) -> tuple[int, int]:
-        """The comment, and which of its payloads."""
+        """The comment's id, and the index of the payload in it."""
         return self.comment, self.index
 
 
 @dataclass(frozen=True)
 class SoakInputs:
-    """All that a state is computed from."""
+    """All inputs of a soak's state."""
 
     soak: SoakPolicy
     seen: SoakSeen
@@ -130,12 +131,12 @@ class SoakInputs:
     now: datetime
 
     def counts_from(self, login: str) -> bool:
-        """Says whether an account's evidence counts."""
+        """Return whether an account's evidence counts."""
         return named(login, self.soak.evidence_from or (*self.seen.writers, *self.operators))
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
-        """Evidence of this soak, oldest first: what stands, and what stood once and was edited or deleted."""
+        """Evidence of this soak, oldest first: present evidence, and evidence that was edited or deleted."""
         kept = {(one.comment, one.index): one for one in self.kept.evidence}
         there = {comment.id: comment for comment in self.comments}
         standing = [item for item in self._written() if self._unchanged(item, kept)]
@@ -146,14 +147,14 @@ class SoakInputs:
 
     @cached_property
     def phrases(self) -> tuple[Phrase, ...]:
-        """Where the soak's phrase was written: what stands, and what stood once."""
+        """The places of the soak's phrase: present ones, and ones that were edited or deleted."""
         there = {one.comment for one in self.written}
         lost = (one for one in self.kept.phrases if one.comment not in there and one.phrase == self.soak.gate)
         fallen = [one.model_copy(update={"lost_at": one.lost_at or self.now}) for one in lost]
         return tuple(sorted((*self.written, *fallen), key=lambda one: (one.at, one.comment)))
 
     def run(self, named: EvidenceRun | None) -> RunSeen | None:
-        """Gives the run that evidence names by its number or its id, as Forgejo tells it."""
+        """Return the run that evidence names by number or id, as reported by Forgejo."""
         if named is None:
             return None
         by_number, by_id = self._runs
@@ -161,22 +162,22 @@ class SoakInputs:
 
     @cached_property
     def _runs(self) -> tuple[dict[int, RunSeen], dict[int, RunSeen]]:
-        """The runs by their numbers and by their ids, the first where two are alike."""
+        """The runs by number and by id; the first one wins if two are equal."""
         runs = self.seen.runs[::-1]
         return {run.number: run for run in runs if run.number}, {run.id: run for run in runs if run.id}
 
     def number(self, evidence: Evidence) -> int:
-        """Gives the number of the run that evidence is about, also where it names the id alone; 0 where none."""
+        """Return the number of the run that evidence is about, also if it names only the id; 0 if there is none."""
         named, run = evidence.run, self.run(evidence.run)
         return run.number if run and run.number else named.number if named else 0
 
     def elsewhere(self, number: int) -> str:
-        """Gives the soak that a run was used for before, in this thread or another; empty where for none."""
+        """Return the soak that a run was already used for, in this thread or another; empty if none."""
         return self.seen.elsewhere.get(number, "") or self._used.get(number, "")
 
     @cached_property
     def _used(self) -> dict[int, str]:
-        """Runs that somebody named for another soak in this very thread, before anybody named them for this one."""
+        """Runs that were named in this thread for another soak before they were named for this one."""
         first: dict[int, str] = {}
         for comment in sorted(self.comments, key=lambda one: (one.created_at, one.id)):
             named = () if comment.edited or not self.counts_from(comment.author) else blocks(comment.body)
@@ -195,7 +196,7 @@ class SoakInputs:
                     yield Item(comment.id, block.index, comment.author, at, block.evidence, comment.body_hash)
 
     def _unchanged(self, item: Item, kept: dict[tuple[int, int], KeptEvidence]) -> bool:
-        """An edit within the second in which a comment was written shows in no time."""
+        """Return whether a comment is as stored. Its hash is compared: times hide an edit within a second."""
         known = [one for key, one in kept.items() if key[0] == item.comment]
         return all(one.body_hash == item.body_hash and not one.lost for one in known)
 
@@ -209,7 +210,7 @@ class SoakInputs:
 
 
 def all_soak_inputs(snapshot: Snapshot) -> Iterator[SoakInputs]:
-    """Gives the ground of each soak that was observed for a target, in the policy's order."""
+    """Return the inputs of each soak that was observed for a target."""
     policies = {soak.name: soak for soak in snapshot.policy.soaks}
     for seen in snapshot.inputs.soaks:
         soak = policies.get(seen.name)
@@ -218,12 +219,12 @@ def all_soak_inputs(snapshot: Snapshot) -> Iterator[SoakInputs]:
 
 
 def tracked(snapshot: Snapshot, soak: SoakPolicy) -> bool:
-    """Says whether a target is the soak's tracking issue."""
+    """Return whether a target is the soak's tracking issue."""
     return snapshot.target.kind is Kind.ISSUE and snapshot.target.number == soak.issue
 
 
 def soak_inputs(snapshot: Snapshot, soak: SoakPolicy, seen: SoakSeen) -> SoakInputs:
-    """Gives the ground of one soak: from the target's own thread where it is tracked there, else from what was kept."""
+    """Return the inputs of one soak: from the target's own thread if tracked there, otherwise from stored data."""
     own, inputs = tracked(snapshot, soak), snapshot.inputs
     operators = snapshot.policy.operators or ()
     comments = inputs.comments if own else seen.comments
@@ -236,13 +237,13 @@ def soak_inputs(snapshot: Snapshot, soak: SoakPolicy, seen: SoakSeen) -> SoakInp
         kept=Kept.of(_memory(snapshot).get(soak.name, {}) if own else seen.kept),
         written=(*written, *_elsewhere(seen, soak)),
         operators=operators,
-        # Forgejo's clock may be ahead: what it has written is there, and nobody would look again.
+        # Forgejo's clock may be ahead: comments with a later time count now, since no event would trigger a new run.
         now=max([snapshot.taken_at, *(one.created_at for one in comments)]),
     )
 
 
 def phrases_in(comments: Sequence[CommentText], phrases: Sequence[str], operators: Sequence[str]) -> tuple[Phrase, ...]:
-    """Gives where operators wrote phrases so that they count, in the order of the comments."""
+    """Return the valid phrases of operators, in the order of the comments."""
     return tuple(
         Phrase(phrase=phrase, comment=comment.id, by=comment.author, at=comment.created_at)
         for comment in sorted(comments, key=lambda one: one.id)
@@ -263,7 +264,7 @@ def _memory(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _elsewhere(seen: SoakSeen, soak: SoakPolicy) -> tuple[Phrase, ...]:
-    """The phrase where it was written on pull requests that the policy names for it."""
+    """Return the soak's phrases on pull requests that the policy lists under `gate_on`."""
     return tuple(
         Phrase(phrase=one.phrase, comment=one.comment, by=one.by, at=one.at)
         for one in seen.phrases

@@ -1,4 +1,4 @@
-"""What the ledger gets of a soak: evidence that came or fell, states that changed, gates that opened or closed."""
+"""The ledger records of a soak: new or lost evidence, changed states, opened or closed gates."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from handlers.soak.state.progress import Seen
 
 
 def records(soak: Soak) -> Iterator[Record]:
-    """Gives what the ledger has to have of what changed since the last look."""
+    """Return the ledger records for the changes since the last run."""
     before, now = soak.inputs.kept, soak.kept()
     known = {(one.comment, one.index): one for one in before.evidence}
     name = f"soak:{soak.inputs.soak.name}"

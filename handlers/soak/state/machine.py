@@ -1,7 +1,7 @@
-"""The state machine of soaks: where one stands, computed from its ground and never stored as truth.
+"""The state machine of soaks: a state is always computed from its inputs, never stored as truth.
 
-Evidence that falls takes the state back, but not from removed and closed: what is removed is removed, so there it is an
-alarm.
+If evidence is lost, the state steps back. The states `removed` and `closed` are never reverted, because the removal has
+happened; there lost evidence raises an alarm.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,23 +34,23 @@ _TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Soak:
-    """One soak, computed: its state, and what is to be kept of it."""
+    """One computed soak: its state, and the data to store for it."""
 
     inputs: SoakInputs
 
     @cached_property
     def verified(self) -> Mapping[tuple[int, int], Verified]:
-        """Each piece of evidence, held against what Forgejo tells."""
+        """Each piece of evidence, compared with Forgejo's answers."""
         return {item.key: verify(item, self.inputs) for item in self.inputs.items}
 
     @cached_property
     def progress(self) -> Progress:
-        """How far it has come by the evidence that stands."""
+        """The progress by the evidence that is present."""
         return progress(self.inputs, self.verified, self.inputs.now)
 
     @cached_property
     def stays(self) -> Reached | None:
-        """What it reached and isn't taken back: by what is kept, or as it was just before some evidence fell."""
+        """The state that is never reverted, if reached: from stored data, or computed just before evidence was lost."""
         found = [self.inputs.kept.reached] if self.inputs.kept.reached else []
         lost = [item.lost_at for item in self.inputs.items] + [phrase.lost_at for phrase in self.inputs.phrases]
         for moment in sorted({at for at in lost if at is not None}):
@@ -61,7 +61,7 @@ class Soak:
 
     @property
     def name(self) -> StateName:
-        """Where it stands."""
+        """The current state."""
         now = self.progress.state
         if now in STAYS or self.stays is None:
             return now
@@ -69,26 +69,26 @@ class Soak:
 
     @property
     def rank(self) -> int:
-        """Gives how far it is on its way; a blocked soak is no further than installed."""
+        """The rank of the state in `ORDER`; a blocked soak ranks as installed."""
         return ORDER.index(self.name) if self.name in ORDER else ORDER.index("installed")
 
     @property
     def open(self) -> bool:
-        """Says whether what it protects may be touched."""
+        """Whether the protected content may be touched."""
         return self.name in STAYS or self.progress.open
 
     @cached_property
     def alarms(self) -> tuple[str, ...]:
-        """What nobody may pass over: a gate that closed again, and what fell after the removal.
+        """Alarms for the operator: a gate that closed again, failures and lost evidence after the removal.
 
-        Where the removal's ground fell, what seems early by what is left was in time.
+        If evidence of the removal was lost, alarms about a removal that came too early are dropped: it was in time.
         """
         fallen = tuple(self._fallen_after())
         return (*(() if fallen else self.progress.alarms), *fallen, *self._closed_again())
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """All evidence there is, of whomever, and what became of each piece."""
+        """All evidence of all authors, each piece with its result."""
         return tuple(rows(self.inputs, self.verified, self.said()))
 
     @property
@@ -103,7 +103,7 @@ class Soak:
         return GateState(phrase=phrase, open=self.open, by=by.by, at=by.at, comment=by.comment)
 
     def kept(self) -> Kept:
-        """Gives what the next look has to know: what stood, what fell, what opened the gate, what stays."""
+        """Return the data to store for the next run."""
         made, before = self.progress, self.inputs.kept
         reached = self.stays
         if made.removal is not None and made.state in STAYS:
@@ -119,7 +119,9 @@ class Soak:
         )
 
     def _evidence(self) -> Iterator[KeptEvidence]:
-        """Of too much evidence, what speaks against the soak is kept first, then what fell: nobody floods it out."""
+        """Return the evidence to store, up to a limit: failures first, then lost evidence, so that a flood of other
+        evidence cannot push them out.
+        """
 
         def weight(item: Item) -> tuple[bool, bool, datetime, tuple[int, int]]:
             return bool(self.verified[item.key].failed), bool(item.lost), item.at, item.key
@@ -131,54 +133,56 @@ class Soak:
                 yield _kept(item, run)
 
     def _early(self, opened: Phrase | None) -> tuple[int, ...]:
-        """Phrases that don't count later; the one that opened the gate does again when a passing fault is over."""
+        """Return the phrases that never count later. The phrase that opened the gate is not among them, so that it
+        counts again after a temporary error.
+        """
         found = {*self.inputs.kept.early, *self.progress.early} - ({opened.comment} if opened else set())
         return tuple(sorted(found)[-MAX_PHRASES:])
 
     def said(self) -> dict[tuple[int, int], Seen]:
-        """What became of each piece of evidence, those that fell included."""
+        """Return the result for each piece of evidence, including lost evidence."""
         said = dict(self.progress.said)
         for item in self.inputs.items:
             if item.lost and not self.verified[item.key].failed:
-                said[item.key] = Seen(False, f"it was {item.lost}, so it no longer counts")
+                said[item.key] = Seen(False, f"no longer counts: the comment was {item.lost}")
         return said
 
     @property
     def since(self) -> datetime | None:
-        """When it came to stand where it does; None where it never began."""
+        """When the current state was reached; None if the soak has not begun."""
         if self.name in STAYS and self.progress.state not in STAYS and self.stays:
             return self.stays.at
         return self.progress.transitions[-1].at if self.progress.transitions else None
 
     def transitions(self) -> tuple[Transition, ...]:
-        """The way so far, the newest steps of it."""
+        """Return the newest transitions so far."""
         made = self.progress.transitions
         if self.name in STAYS and self.progress.state not in STAYS and self.stays:
-            stayed = Transition(to="removed", at=self.stays.at, why="it stays removed", comment=self.stays.comment)
+            stayed = Transition(to="removed", at=self.stays.at, why="stays removed", comment=self.stays.comment)
             made = [*(one for one in made if one.at <= self.stays.at), stayed]
         return tuple(made[-MAX_TRANSITIONS:])
 
     def _fallen_after(self) -> Iterator[str]:
         if self.name in STAYS and self.progress.state not in STAYS:
-            yield f"What the removal rested on no longer stands: {self.what_fell()}. It stays removed; look into it."
+            yield f"Evidence for the removal is lost: {self.what_fell()}. The state stays removed; please investigate."
 
     def _closed_again(self) -> Iterator[str]:
         kept = self.inputs.kept.gate
         if kept is not None and not self.open and self.progress.phrase is None:
             yield (
-                f"The gate that {kept.by} opened by comment {kept.comment} is closed again: {self.what_fell()}. "
-                "It opens by the phrase once more, written after the new evidence."
+                f"The gate that {kept.by} opened with comment {kept.comment} is closed again: {self.what_fell()}. "
+                "To reopen it, write the phrase again after the new evidence."
             )
 
     def what_fell(self) -> str:
-        """Why a gate closed again or a state was taken back, in words."""
+        """Return in words why a gate closed again or a state was reverted."""
         lost = [item for item in self.inputs.items if item.lost]
         if self.progress.reset:
-            return self.progress.reset
+            return f"the soak was {self.progress.reset}"
         if lost:
             last = max(lost, key=lambda item: item.lost_at or item.at)
-            return f"the {last.evidence.kind} of comment {last.comment} was {last.lost}"
-        return "the phrase isn't there any more as it was written" if self.progress.audit else "evidence changed"
+            return f"the {last.evidence.kind} evidence in comment {last.comment} was {last.lost}"
+        return "the comment with the phrase is no longer valid" if self.progress.audit else "evidence changed"
 
     def _report_merged(self, since: datetime) -> bool:
         pulls = [one for one in self.inputs.seen.pulls if one.number == self.inputs.soak.report]
@@ -186,7 +190,7 @@ class Soak:
 
 
 def tracked_soaks(snapshot: Snapshot) -> tuple[Soak, ...]:
-    """Gives the soaks that a target is the tracking issue of."""
+    """Return the soaks whose tracking issue is the target."""
     return tuple(Soak(inputs) for inputs in all_soak_inputs(snapshot) if tracked(snapshot, inputs.soak))
 
 

@@ -1,6 +1,6 @@
-"""Goes through a soak's evidence in the order of time, and counts what counts: the heart of the state machine.
+"""Processes a soak's evidence in the order of time: the core of the state machine.
 
-What fell (edited or deleted evidence) is left out from the moment it fell; what spoke against the soak never falls.
+Lost evidence (edited or deleted) is ignored from the moment it was lost. Evidence of a failure is never ignored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,12 @@ from handlers.soak.state.inputs import Item, Phrase, SoakInputs
 from handlers.soak.state.verify import Verified
 
 RESTART = "soak-restart"
-"""The command by which an operator starts a soak over."""
+"""The command with which an operator restarts a soak."""
 Event = Item | Phrase | Decision
 
 
 class Seen(NamedTuple):
-    """What became of one piece of evidence: whether it counts, and as what or why not."""
+    """The result for one piece of evidence: whether it counts, and as what or why not."""
 
     counts: bool
     why: str
@@ -27,9 +27,9 @@ class Seen(NamedTuple):
 
 @dataclass
 class Progress:
-    """How far a soak has come: `counted` evidence, the runs `known` from it, and the `modules` that they are of.
+    """The progress of a soak: the `counted` evidence, the numbers of its runs (`known`), and their `modules`.
 
-    `said` has what became of each piece of evidence, `alarms` what nobody may pass over.
+    `said` has the result for each piece of evidence; `alarms` are for the operator.
     """
 
     inputs: SoakInputs
@@ -53,27 +53,27 @@ class Progress:
 
     @property
     def threshold(self) -> bool:
-        """Says whether enough runs count, and every module is among them."""
+        """Whether enough runs count, with every module among them."""
         return len(self.counted) >= self.inputs.soak.smokes and not self.lacking
 
     @property
     def runs(self) -> Sequence[int]:
-        """Gives the numbers of the runs that count, in their order."""
+        """The numbers of the runs that count, in their order."""
         return [self.verified[item.key].run for item in self.counted]
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """Gives the modules of which no run counts yet."""
+        """The modules without a run that counts."""
         return tuple(name for name in self.inputs.soak.modules if name not in self.modules)
 
     @property
     def earliest(self) -> datetime | None:
-        """Gives when the audit may be, None before the first run that counts."""
+        """The earliest time for the audit; None before the first run that counts."""
         return self.first + timedelta(days=self.inputs.soak.days) if self.first else None
 
     @property
     def state(self) -> StateName:
-        """Gives the state that the evidence bears."""
+        """The state that follows from the evidence."""
         if self.removal is None and self.blocked:
             return "blocked"
         if self.installed is None:
@@ -95,14 +95,14 @@ class Progress:
 
     @property
     def open(self) -> bool:
-        """Says whether the gate is open: by the phrase or, where there is none, by the audit."""
+        """Whether the gate is open: by the phrase, or by the audit if the policy has no phrase."""
         return self.state in {"approved", "removed", "closed"} or (
             self.state == "audited" and not self.inputs.soak.gate
         )
 
 
 def progress(inputs: SoakInputs, verified: Mapping[tuple[int, int], Verified], until: datetime) -> Progress:
-    """Gives how far a soak had come at a moment."""
+    """Return the progress of a soak at a moment."""
     made = Progress(inputs, verified)
     for event in _events(inputs, verified, until):
         before = made.state
@@ -133,12 +133,12 @@ def _events(inputs: SoakInputs, verified: Mapping[tuple[int, int], Verified], un
 
 
 def _note(made: Progress, before: StateName, at: datetime, comment: int) -> None:
-    """Records the way from one state to the next, each state on it with the evidence that it rests on."""
+    """Record the transitions from one state to the next, each with its reason."""
     after = made.state
     if after == before:
         return
     if after == "blocked" or before == "blocked" or ORDER.index(after) < ORDER.index(before):
-        why = made.blocked or made.reset or "what it rested on fell"
+        why = made.blocked or made.reset or "its evidence was lost"
         made.transitions.append(Transition(to=after, at=at, why=why, comment=comment))
         return
     for state in ORDER[ORDER.index(before) + 1 : ORDER.index(after) + 1]:
@@ -150,11 +150,11 @@ def _note(made: Progress, before: StateName, at: datetime, comment: int) -> None
 def _because(made: Progress, state: StateName) -> str:
     soak = made.inputs.soak
     return {
-        "installed": "the token's file is there",
+        "installed": "the token file is installed",
         "soaking": f"the first run counts: #{made.runs[0]}" if made.counted else "",
         "threshold-met": f"{len(made.counted)} of {soak.smokes} runs count",
-        "audited": "the audit found what it has to",
-        "awaiting-operator": "all evidence is there but the operator's word",
+        "audited": "the audit meets the requirements",
+        "awaiting-operator": "only the operator's approval is missing",
         "approved": f"{made.phrase.by} wrote the phrase" if made.phrase else "",
         "removed": "the removal is proven",
         "closed": f"#{soak.report} is merged",
@@ -171,22 +171,22 @@ def _take(made: Progress, item: Item) -> None:
 
 
 def _failing(made: Progress, item: Item, seen: Verified) -> Seen | None:
-    """What speaks against the soak starts it over or blocks it, once something counted."""
+    """Apply a failure: it restarts or blocks the soak if runs already count. Return None if there is no failure."""
     if not seen.failed:
         return None
-    told = f"run #{seen.run}: {seen.failed}" if seen.run and "run #" not in seen.failed else seen.failed
+    failure = f"run #{seen.run}: {seen.failed}" if seen.run and "run #" not in seen.failed else seen.failed
     if made.removal is not None:
-        made.alarms.append(f"After the removal, {told} (comment {item.comment}).")
-        return Seen(False, f"{told}; it came after the removal")
+        made.alarms.append(f"Failure after the removal: {failure} (comment {item.comment}).")
+        return Seen(False, f"not counted: {failure}, after the removal")
     early = seen.started_at is not None and made.first is not None and seen.started_at < made.first
     if not made.counted or early:
-        return Seen(False, f"not counted: {told}")
+        return Seen(False, f"not counted: {failure}")
     if made.inputs.soak.on_failure == "block":
-        made.blocked, made.blocked_by = told, item.comment
-        return Seen(True, f"it blocks the soak: {told}")
-    made.reset = f"started over: {told}"
-    _start_over(made, f"counted until the soak was started over by comment {item.comment}")
-    return Seen(True, f"it starts the soak over: {told}")
+        made.blocked, made.blocked_by = failure, item.comment
+        return Seen(True, f"blocks the soak: {failure}")
+    made.reset = f"restarted ({failure})"
+    _start_over(made, f"no longer counts: comment {item.comment} restarted the soak")
+    return Seen(True, f"restarts the soak: {failure}")
 
 
 def _start_over(made: Progress, why: str) -> None:
@@ -200,7 +200,7 @@ def _install(made: Progress, item: Item, seen: Verified) -> Seen:
     if seen.faults:
         return Seen(False, f"not counted: {seen.faults[0]}")
     made.installed = made.installed or item
-    return Seen(True, "counted as the installation")
+    return Seen(True, "counts as the installation")
 
 
 def _smoke(made: Progress, item: Item, seen: Verified) -> Seen:
@@ -212,11 +212,12 @@ def _smoke(made: Progress, item: Item, seen: Verified) -> Seen:
             False, f"{'not counted yet' if seen.pending and len(seen.faults) == 1 else 'not counted'}: {seen.faults[0]}"
         )
     if soak.modules and item.evidence.module not in soak.modules:
-        return Seen(False, f"not counted: {item.evidence.module or 'no module'} is none of the soak's modules")
+        given = f"module {item.evidence.module}" if item.evidence.module else "no module"
+        return Seen(False, f"not counted: expected one of the modules {', '.join(soak.modules)}, got {given}")
     if other := made.inputs.elsewhere(run):
-        return Seen(False, f"not counted: run #{run} was used for the soak {other}")
+        return Seen(False, f"not counted: run #{run} is already used for the soak {other}")
     if run in made.known:
-        return Seen(False, f"not counted: run #{run} counts already")
+        return Seen(False, f"not counted: run #{run} already counts")
     made.counted.append(item)
     made.known.add(run)
     made.modules.add(item.evidence.module)
@@ -230,29 +231,29 @@ def _audit(made: Progress, item: Item, seen: Verified) -> Seen:
     if seen.faults:
         return Seen(False, f"not counted: {seen.faults[0]}")
     if not made.threshold or made.earliest is None:
-        lacking = f", and none of {', '.join(made.lacking)}" if made.lacking else ""
+        lacking = f"; missing modules: {', '.join(made.lacking)}" if made.lacking else ""
         return Seen(False, f"not counted: {len(made.counted)} of {made.inputs.soak.smokes} runs count so far{lacking}")
     taken = min(item.at, item.evidence.observed_at or item.at)
     if taken < made.earliest:
         return Seen(False, f"not counted: too early, not before {made.earliest:%Y-%m-%d %H:%M} UTC")
     if made.audit is None:
         made.audit = item
-    return Seen(True, "counted as the audit")
+    return Seen(True, "counts as the audit")
 
 
 def _removal(made: Progress, item: Item, seen: Verified) -> Seen:
     if made.removal is not None:
-        return Seen(False, f"the removal is proven already by comment {made.removal.comment}")
+        return Seen(False, f"not counted: comment {made.removal.comment} already proves the removal")
     if not made.open:
-        made.alarms.append(f"Comment {item.comment} tells of a removal, and the gate wasn't open ({made.state}).")
-        return Seen(False, f"not counted: the gate wasn't open, the soak was {made.state}")
+        made.alarms.append(f"Comment {item.comment} reports a removal, but the gate was closed (state: {made.state}).")
+        return Seen(False, f"not counted: the gate was closed (state: {made.state})")
     if seen.faults:
         return Seen(False, f"not counted: {seen.faults[0]}")
     opened = made.phrase.at if made.phrase else made.audit.at if made.audit else item.at
     if seen.started_at is None or seen.started_at < opened:
-        return Seen(False, f"not counted: run #{seen.run} didn't begin after the gate was opened")
+        return Seen(False, f"not counted: run #{seen.run} did not start after the gate was opened")
     made.removal = item
-    return Seen(True, "counted as the removal")
+    return Seen(True, "counts as the removal")
 
 
 def _approval(made: Progress, item: Item, seen: Verified) -> Seen:  # noqa: ARG001 - as the others
@@ -262,7 +263,7 @@ def _approval(made: Progress, item: Item, seen: Verified) -> Seen:  # noqa: ARG0
 def _heed(made: Progress, phrase: Phrase) -> None:
     if made.phrase is not None or made.removal is not None:
         return
-    # A run that ends or is run again later proves nothing for the time when the operator was told that it's too early.
+    # A phrase that came too early stays invalid, even if a run that finished later would make it valid in hindsight.
     if made.state == "awaiting-operator" and phrase.comment not in made.inputs.kept.early:
         made.phrase = phrase
     else:
@@ -272,12 +273,12 @@ def _heed(made: Progress, phrase: Phrase) -> None:
 def _restart(made: Progress, decision: Decision) -> None:
     if made.removal is None:
         made.blocked, made.blocked_by = "", 0
-        made.reset = f"started over by {decision.by}"
-        _start_over(made, f"counted until {decision.by} started the soak over")
+        made.reset = f"restarted by {decision.by}"
+        _start_over(made, f"no longer counts: {decision.by} restarted the soak")
 
 
 def _close(made: Progress, until: datetime) -> None:
-    """The report's merge closes what is removed, whichever came first."""
+    """Close a removed soak if its report is merged, before or after the removal."""
     number = made.inputs.soak.report
     pull = next((one for one in made.inputs.seen.pulls if one.number == number), None) if number else None
     if made.removal is None or pull is None or pull.merged_at is None or pull.merged_at > until:

@@ -1,6 +1,6 @@
-"""Evidence told in words, as people write it: a status line, runs, exit codes, markers. It is a claim until proven.
+"""Finds evidence in prose: a status line, runs, exit codes, markers. It is only a claim until proven.
 
-Nothing that is read here moves a state. It is listed, with the command that would verify it.
+Prose never changes a state. It is listed with the command that would prove it.
 """
 
 import re
@@ -12,7 +12,7 @@ from handlers.soak.payload import Fact, Row
 
 READ = 20_000
 MOST = 10
-"""Runs of one comment that are listed."""
+"""Maximum number of runs in one comment that are listed."""
 
 _RUN = re.compile(r"\brun[ :]{0,3}(?:`{0,2})#?(\d{1,9})\b", re.IGNORECASE)
 _SHOWS = {
@@ -28,11 +28,11 @@ _PROOF_OF = {
     "audit": "--window-hours HOURS --log FILE",
     "removal": _OF_RUN,
 }
-"""What the command needs that proves a claim."""
+"""The options of the command that proves a claim, by kind."""
 
 
 def claims(comment: CommentText, soak: SoakPolicy) -> Iterator[Row]:
-    """Gives what a comment claims in words, run by run; nothing where it holds a payload or no such claim."""
+    """Return a row for each run that a comment claims in prose; none if it contains a payload or no such claim."""
     body = comment.body[:READ]
     if EVIDENCE_BEGIN in body:
         return
@@ -52,7 +52,7 @@ def claims(comment: CommentText, soak: SoakPolicy) -> Iterator[Row]:
 
 def _row(comment: CommentText, kind: str, run: int, soak: SoakPolicy) -> Row:
     proof = f"assay evidence collect --soak {soak.name} --kind {kind} {_PROOF_OF[kind].format(run=run)} --post"
-    said = f"run #{run}" if run else f"an {kind}"
+    subject = f"run #{run}" if run else f"an {kind}"
     return Row(
         comment=comment.id,
         index=-1,
@@ -60,6 +60,6 @@ def _row(comment: CommentText, kind: str, run: int, soak: SoakPolicy) -> Row:
         by=comment.author,
         at=comment.created_at,
         run=run,
-        why=f"claimed in words alone; {proof} would prove it",
-        facts=(Fact(name=kind, standing="claimed", says=f"{said} is told in words", by=comment.author),),
+        why=f"stated in prose only, does not count; to prove it: {proof}",
+        facts=(Fact(name=kind, standing="claimed", says=f"{subject} is stated in prose only", by=comment.author),),
     )

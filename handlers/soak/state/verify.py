@@ -1,7 +1,7 @@
-"""Holds one piece of evidence against what Forgejo and git tell: each thing that it says is one fact.
+"""Compares one piece of evidence with Forgejo and git: each of its statements becomes one fact.
 
-A run, its commit and the times are asked of Forgejo and are *verified* or *contradicted*. What stands in logs can't be
-asked: markers and exit codes are *attested* by the account that wrote the evidence, and count only with a verified run.
+A run, its commit and the times are looked up in Forgejo, and are *verified* or *contradicted*. Logs cannot be looked
+up: markers and exit codes are *attested* by the author of the evidence, and count only with a verified run.
 """
 
 from collections.abc import Iterator
@@ -10,22 +10,23 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from bot.model import CommitSeen, EvidenceRun, PullSeen, RunSeen
+from handlers.facts.wording import some
 from handlers.soak.payload import Fact
 from handlers.soak.state.inputs import Item, SoakInputs
 
 WAITING = frozenset({"running", "waiting", "blocked", "unknown", "pending"})
 LEAST_COMMIT = 7
 OTHERS = 0o077
-"""The bits of a file's mode that let others than its owner in."""
-STUCK = "it waits and has no task: it is stuck, so restart the runner, and run it again"
+"""The bits of a file's mode that give access to others than its owner."""
+STUCK = "is stuck: it waits without a task; restart the runner and repeat the run"
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What became of a piece of evidence.
+    """The verification of a piece of evidence.
 
-    `faults` are why it doesn't count, `failed` why it speaks against the soak; `run` is its run's number (0 for none),
-    and `started_at` is when that began.
+    `faults` are the reasons why it does not count, `failed` the failure that it shows; `run` is the number of its run
+    (0 for none), and `started_at` the start of the run.
     """
 
     facts: tuple[Fact, ...]
@@ -35,7 +36,7 @@ class Verified:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """Gives why it doesn't count, the plainest reason first."""
+        """The reasons why it does not count, the clearest first."""
         order = ("contradicted", "unverifiable", "claimed", "pending")
         bad = sorted(
             (fact for fact in self.facts if fact.standing in order), key=lambda fact: order.index(fact.standing)
@@ -44,19 +45,19 @@ class Verified:
 
     @property
     def pending(self) -> bool:
-        """Says whether nothing is wrong but that Forgejo hasn't finished it yet."""
+        """Whether a fact is still pending in Forgejo."""
         return any(fact.standing == "pending" for fact in self.facts)
 
 
 def verify(item: Item, inputs: SoakInputs) -> Verified:
-    """Gives the facts of a piece of evidence, by its kind."""
+    """Return the facts of a piece of evidence, by its kind."""
     kind = item.evidence.kind
     if kind == "install":
         return Verified(tuple(_file(item)))
     if kind == "audit":
         return Verified((*_audit(item, inputs), *_forbidden(item, inputs, needed=True)), _marked(item, inputs))
     if kind == "approval":
-        says = "somebody says that it was approved; only the operator's own words open the gate"
+        says = "a reported approval does not count; only the operator's own phrase opens the gate"
         return Verified((Fact(name="approval", standing="claimed", says=says, by=item.by),))
     return _of_run(item, inputs)
 
@@ -78,24 +79,22 @@ def _of_run(item: Item, inputs: SoakInputs) -> Verified:
 
 def _run(item: Item, named: EvidenceRun | None, run: RunSeen | None) -> Iterator[Fact]:
     if named is None or not (named.number or named.id):
-        yield Fact(
-            name="run", standing="unverifiable", says="it names no run, so there is nothing to verify", by=item.by
-        )
+        yield Fact(name="run", standing="unverifiable", says="it names no run, so nothing can be verified", by=item.by)
         return
     about = f"run #{named.number}" if named.number else f"the run with id {named.id}"
     if run is None:
-        yield Fact(name="run", standing="unverifiable", says=f"{about} wasn't asked for")
+        yield Fact(name="run", standing="unverifiable", says=f"{about} was not looked up")
     elif run.unknown:
-        says = f"{about} couldn't be verified: {run.unknown}"
+        says = f"{about} could not be verified: {run.unknown}"
         yield Fact(name="run", standing="unverifiable", says=says, by=run.endpoint)
     elif run.status == "missing":
-        yield Fact(name="run", standing="contradicted", says=f"Forgejo knows no {about}", by=run.endpoint)
+        yield Fact(name="run", standing="contradicted", says=f"{about} not found in Forgejo", by=run.endpoint)
     elif run.status == "success":
         yield Fact(name="run", standing="verified", says=f"{about} succeeded", by=run.endpoint)
     elif run.status == "stuck":
-        yield Fact(name="run", standing="unverifiable", says=f"{about}: {STUCK}", by=run.endpoint)
+        yield Fact(name="run", standing="unverifiable", says=f"{about} {STUCK}", by=run.endpoint)
     elif run.status in WAITING:
-        yield Fact(name="run", standing="pending", says=f"{about} hasn't ended: {run.status}", by=run.endpoint)
+        yield Fact(name="run", standing="pending", says=f"{about} has not finished: {run.status}", by=run.endpoint)
     else:
         yield Fact(name="run", standing="contradicted", says=f"{about} ended with {run.status}", by=run.endpoint)
 
@@ -105,14 +104,14 @@ def _identity(item: Item, run: RunSeen) -> Iterator[Fact]:
     if named.id and run.id and named.id != run.id:
         says = f"run #{run.number} has the id {run.id}, not {named.id}"
         yield Fact(name="run id", standing="contradicted", says=says, by=run.endpoint)
-    # Forgejo's Actions name a workflow by its title or its file; a title can't be held against a file's name.
+    # Forgejo's Actions name a workflow by its title or its file; a title cannot be compared with a file's name.
     theirs, mine = (PurePosixPath(name.split("@")[0]).name.casefold() for name in (run.workflow, named.workflow))
     if theirs and mine.endswith((".yml", ".yaml")) and theirs.endswith((".yml", ".yaml")):
         same = theirs == mine
-        says = f"it is a run of {run.workflow}" + ("" if same else f", not of {named.workflow}")
+        says = f"the run is of {run.workflow}" + ("" if same else f", not of {named.workflow}")
         yield Fact(name="workflow", standing="verified" if same else "contradicted", says=says, by=run.endpoint)
     if run.started_at is not None and run.started_at > item.at:
-        says = f"run #{run.number} began after the evidence was written"
+        says = f"run #{run.number} started after the evidence was written"
         yield Fact(name="time", standing="contradicted", says=says, by=run.endpoint)
 
 
@@ -122,11 +121,11 @@ def _commit(item: Item, inputs: SoakInputs, run: RunSeen, *, smoke: bool) -> Ite
         yield Fact(name="commit", standing="unverifiable", says="it names no commit", by=item.by)
         return
     if not _is_commit(named, run.commit):
-        says = f"run #{run.number} ran on {run.commit[:10] or 'another commit'}, not on {named[:10]}"
+        says = f"run #{run.number} used the commit {run.commit[:10] or '(unknown)'}, not {named[:10]}"
         yield Fact(name="commit", standing="contradicted", says=says, by=run.endpoint)
         return
-    yield Fact(name="commit", standing="verified", says=f"it ran on {named[:10]}", by=run.endpoint)
-    # By the run's own id: another commit that begins as the evidence names it is made in minutes.
+    yield Fact(name="commit", standing="verified", says=f"the run used the commit {named[:10]}", by=run.endpoint)
+    # By the run's full id: another commit with the same short id can be made in minutes.
     commit = next((one for one in inputs.seen.commits if one.sha == run.commit), CommitSeen(sha=run.commit))
     yield _on_default(commit)
     if smoke:
@@ -141,11 +140,11 @@ def _is_commit(named: str, sha: str) -> bool:
 def _on_default(commit: CommitSeen) -> Fact:
     name = "default branch"
     if commit.on_default:
-        return Fact(name=name, standing="verified", says="the default branch has the commit", by="git")
+        return Fact(name=name, standing="verified", says="the commit is on the default branch", by="git")
     if commit.on_default is False:
-        return Fact(name=name, standing="contradicted", says="the default branch hasn't got the commit", by="git")
-    why = commit.unknown or "it wasn't asked for"
-    return Fact(name=name, standing="unverifiable", says=f"not known whether the default branch has the commit: {why}")
+        return Fact(name=name, standing="contradicted", says="the commit is not on the default branch", by="git")
+    why = commit.unknown or "not looked up"
+    return Fact(name=name, standing="unverifiable", says=f"unknown whether the commit is on the default branch: {why}")
 
 
 def _after(number: int, commit: CommitSeen, run: RunSeen, inputs: SoakInputs) -> Iterator[Fact]:
@@ -153,17 +152,19 @@ def _after(number: int, commit: CommitSeen, run: RunSeen, inputs: SoakInputs) ->
     pull = next((one for one in inputs.seen.pulls if one.number == number), PullSeen(number=number, state="missing"))
     by = f"pull request {number}"
     if pull.merged_at is None or pull.merged_at > inputs.now:
-        yield Fact(name=name, standing="contradicted", says=f"#{number} isn't merged", by=by)
+        yield Fact(name=name, standing="contradicted", says=f"#{number} is not merged", by=by)
         return
     if number not in commit.pulls:
-        yield Fact(name=name, standing="contradicted", says=f"its commit hasn't got #{number}", by="git")
+        yield Fact(name=name, standing="contradicted", says=f"the run's commit does not contain #{number}", by="git")
     if run.started_at is None:
-        says = f"not known whether it began after #{number} was merged: Forgejo doesn't tell when it began"
+        says = f"unknown whether the run started after the merge of #{number}: Forgejo reports no start time"
         yield Fact(name=name, standing="unverifiable", says=says, by=run.endpoint)
     elif run.started_at < pull.merged_at:
-        yield Fact(name=name, standing="contradicted", says=f"it began before #{number} was merged", by=by)
+        yield Fact(name=name, standing="contradicted", says=f"the run started before the merge of #{number}", by=by)
     elif number in commit.pulls:
-        yield Fact(name=name, standing="verified", says=f"it began after #{number} was merged, and has it", by=by)
+        yield Fact(
+            name=name, standing="verified", says=f"the run started after the merge of #{number} and contains it", by=by
+        )
 
 
 def _marker(item: Item, inputs: SoakInputs) -> Iterator[Fact]:
@@ -172,30 +173,30 @@ def _marker(item: Item, inputs: SoakInputs) -> Iterator[Fact]:
         return
     count = item.evidence.markers.get(marker, 0)
     if count:
-        yield Fact(name="marker", standing="attested", says=f"{marker}: {count} times", by=item.by)
+        yield Fact(name="marker", standing="attested", says=f"{marker}: {some(count, 'time')}", by=item.by)
     else:
-        yield Fact(name="marker", standing="contradicted", says=f"no log shows {marker}", by=item.by)
+        yield Fact(name="marker", standing="contradicted", says=f"{marker} not found in any log", by=item.by)
 
 
 def _forbidden(item: Item, inputs: SoakInputs, *, needed: bool) -> Iterator[Fact]:
     for text in inputs.soak.forbidden:
         count = item.evidence.markers.get(text)
         if count:
-            says = f"{text}: {count} times, and it may not show"
+            says = f"{text}: {some(count, 'time')}, but it is forbidden"
             yield Fact(name="forbidden marker", standing="contradicted", says=says, by=item.by)
         elif count == 0:
             yield Fact(name="forbidden marker", standing="attested", says=f"{text}: 0 times", by=item.by)
         elif needed:
-            says = f"it doesn't say how often {text} shows"
+            says = f"no count of {text} given"
             yield Fact(name="forbidden marker", standing="unverifiable", says=says, by=item.by)
         else:
-            says = f"{text}: not among what it lists"
+            says = f"{text}: not listed"
             yield Fact(name="forbidden marker", standing="attested", says=says, by=item.by)
 
 
 def _marked(item: Item, inputs: SoakInputs) -> str:
     found = [text for text in inputs.soak.forbidden if item.evidence.markers.get(text)]
-    return f"a log shows {found[0]}" if found else ""
+    return f"a log contains the forbidden text {found[0]}" if found else ""
 
 
 def _steps(item: Item, *, needed: bool) -> Iterator[Fact]:
@@ -203,21 +204,21 @@ def _steps(item: Item, *, needed: bool) -> Iterator[Fact]:
     if needed and not steps:
         yield Fact(name="exit codes", standing="unverifiable", says="it names no step with its exit code", by=item.by)
     for name, step in sorted(steps.items()):
-        said = f"{name}: {step.status or 'no status'}"
+        status = f"{name}: {step.status or 'no status'}"
         if step.exit_code is None:
             if needed:
-                says = f"{said}, and no exit code"
+                says = f"{status}, no exit code"
                 yield Fact(name=f"step {name}", standing="unverifiable", says=says, by=item.by)
         else:
             standing = "contradicted" if step.exit_code else "attested"
-            says = f"{said}, exit code {step.exit_code}"
+            says = f"{status}, exit code {step.exit_code}"
             yield Fact(name=f"step {name}", standing=standing, says=says, by=item.by)
 
 
 def _failed(item: Item, run: RunSeen | None) -> str:
     bad = sorted(name for name, step in item.evidence.steps.items() if step.exit_code)
     if bad:
-        return f"{bad[0]} ended with exit code {item.evidence.steps[bad[0]].exit_code}"
+        return f"step {bad[0]} ended with exit code {item.evidence.steps[bad[0]].exit_code}"
     if item.failed or (run is not None and run.status == "failure"):
         return f"run #{run.number} failed" if run is not None else "its run failed"
     return ""
@@ -226,13 +227,13 @@ def _failed(item: Item, run: RunSeen | None) -> str:
 def _file(item: Item) -> Iterator[Fact]:
     file = item.evidence.token_file
     if file is None:
-        yield Fact(name="token file", standing="unverifiable", says="it says nothing of the token's file", by=item.by)
+        yield Fact(name="token file", standing="unverifiable", says="it names no token file", by=item.by)
         return
     mode, private = file.mode.zfill(4), not int(file.mode, 8) & OTHERS
     yield Fact(
         name="mode",
         standing="attested" if private else "contradicted",
-        says=f"mode {mode}" + ("" if private else " lets others than the owner in"),
+        says=f"mode {mode}" + ("" if private else " gives access to others than the owner"),
         by=item.by,
     )
     yield Fact(
@@ -248,8 +249,8 @@ def _audit(item: Item, inputs: SoakInputs) -> Iterator[Fact]:
         ("logs", said.logs, asked.logs, "logs"),
     ):
         if have is None:
-            yield Fact(name=name, standing="unverifiable", says=f"it doesn't say how many {unit}", by=item.by)
+            yield Fact(name=name, standing="unverifiable", says=f"no number of {unit} given", by=item.by)
         else:
             enough = have >= need
-            says = f"{have:g} {unit}" + ("" if enough else f", of {need} that are needed")
+            says = f"{have:g} {unit}" + ("" if enough else f", {need} required")
             yield Fact(name=name, standing="attested" if enough else "contradicted", says=says, by=item.by)

@@ -146,9 +146,9 @@ def test_without_a_policy_only_the_texts_that_are_named_count(assay: Assay, job:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (("run.log", f"{CLEAN_LOG}{FALLBACK}\n"), f"the logs show {FALLBACK}"),
-        (("run.log", "start\n"), f"no log shows {MARKER}"),
-        (("beds.apply.stdout.json", '{"status": "failed", "exitCode": 4}'), "apply ended with exit code 4"),
+        (("run.log", f"{CLEAN_LOG}{FALLBACK}\n"), f"the logs contain the forbidden text {FALLBACK}"),
+        (("run.log", "start\n"), f"{MARKER} not found in any log"),
+        (("beds.apply.stdout.json", '{"status": "failed", "exitCode": 4}'), "step apply ended with exit code 4"),
     ],
 )
 def test_evidence_of_a_failure_is_printed_and_ends_with_1(
@@ -234,14 +234,14 @@ def test_a_secret_in_an_option_reaches_no_comment(assay: Assay, job: Path) -> No
         ((*SMOKE, *FILES, "--log", "*.txt"), "*.txt: no such file"),
         ((*SMOKE, *FILES, "--log", "./run.log"), "named twice"),
         ((*SMOKE, *FILES, "--log", "empty.log"), "empty.log is empty"),
-        ((*SMOKE, *FILES, "--log", "packed.log"), "packed.log is packed (gzip)"),
-        ((*SMOKE, *FILES, "--artifact", "run.log"), "its name tells nothing"),
-        ((*SMOKE, *FILES, "--artifact", "other/beds.plan.stdout.json"), "two artifacts of the step plan"),
+        ((*SMOKE, *FILES, "--log", "packed.log"), "packed.log is compressed (gzip)"),
+        ((*SMOKE, *FILES, "--artifact", "run.log"), "unknown artifact name"),
+        ((*SMOKE, *FILES, "--artifact", "other/beds.plan.stdout.json"), "two artifacts for the step plan"),
         ((*SMOKE, *FILES, "--artifact", "big/beds.health.json"), "over 5 MiB"),
-        ((*SMOKE, *FILES, "--artifact", "broken/beds.health.json"), "isn't JSON"),
-        ((*SMOKE, *FILES, "--module", "paths"), "beds, paths are mixed"),
+        ((*SMOKE, *FILES, "--artifact", "broken/beds.health.json"), "not valid JSON in UTF-8"),
+        ((*SMOKE, *FILES, "--module", "paths"), "several modules: beds, paths"),
         ((*SMOKE, *FILES, "--marker", "a\nb"), "within one line"),
-        ((*SMOKE, *FILES, "--observed-at", "noon"), "that is no time"),
+        ((*SMOKE, *FILES, "--observed-at", "noon"), "invalid time"),
         ((*SMOKE, *FILES, "--commit", "not a commit"), "commit: "),
         ((*SMOKE, *FILES, "--policy", "nowhere.yml"), "nowhere.yml"),
         ((*SMOKE, *FILES, "--post"), "ASSAY_FORGEJO_URL"),

@@ -36,21 +36,21 @@ def test_a_thread_is_played_comment_by_comment(assay: Assay) -> None:
     assert (done.status, done.err) == (0, "")
     told = json.loads(done.out)
     assert [(step["state"], step["why"]) for step in told["steps"]] == [
-        ("installed", "counted as the installation"),
-        ("installed", "not counted: #273 isn't merged"),
+        ("installed", "counts as the installation"),
+        ("installed", "not counted: #273 is not merged"),
         ("soaking", "run #729 counts as 1 of 3"),
         ("soaking", "run #736 counts as 2 of 3"),
         ("threshold-met", "run #737 counts as 3 of 3"),
         ("threshold-met", "not counted: it is for the soak canary-bridge"),
         ("threshold-met", "not counted: too early, not before 2026-05-21 07:42 UTC"),
         ("threshold-met", "3 of 3 runs count; the audit is due"),
-        ("awaiting-operator", "counted as the audit"),
+        ("awaiting-operator", "counts as the audit"),
         (
             "awaiting-operator",
-            "w4a-remove-direct-pat-approved opens a gate, and only an operator's word counts: operator.",
+            "w4a-remove-direct-pat-approved does not open the gate: only operators can open it (operator).",
         ),
         ("approved", "operator opened the gate"),
-        ("removed", "counted as the removal"),
+        ("removed", "counts as the removal"),
     ]
     assert told["steps"][0]["at"] == "2026-05-14T07:36:00Z"
     assert (told["state"]["schema"], told["state"]["state"]) == ("soak.state.v1", "closed")
@@ -61,7 +61,7 @@ def test_it_is_printed_with_the_timeline_and_the_next_step(assay: Assay) -> None
     lines = done.out.splitlines()
     assert lines[0].split() == ["#", "Time", "(UTC)", "Author", "State", "Why"]
     assert lines[3] == "3   2026-05-14 07:44  deploy-runner  soaking            run #729 counts as 1 of 3"
-    assert "Next: nobody: nothing is left to do" in lines
+    assert "Next: nobody: no action needed" in lines
     assert "◉ closed             2026-05-25 09:02  #437 is merged" in lines
     assert json.loads(done.out[done.out.index("\n{") :])["state"] == "closed"
 
@@ -79,7 +79,7 @@ def test_what_is_not_merged_yet_is_open(assay: Assay) -> None:
     assert told["steps"][2] == {
         "at": "2026-05-14T07:44:00Z",
         "state": "installed",
-        "why": "not counted: #273 isn't merged",
+        "why": "not counted: #273 is not merged",
     }
     assert told["state"]["follow_up"][0] == {"pull": 273, "role": "prerequisite", "state": "open", "merged_at": None}
 
@@ -110,17 +110,17 @@ def test_an_edit_after_the_removal_is_an_alarm(assay: Assay) -> None:
     told["comments"][2]["edited_at"] = "2026-05-25T09:30:00Z"
     end = played(assay, told)
     assert (end["steps"][-1]["state"], end["state"]["state"]) == ("removed", "closed")
-    assert any("no longer stands" in alarm for alarm in end["state"]["alarms"])
+    assert any("Evidence for the removal is lost" in alarm for alarm in end["state"]["alarms"])
 
 
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"edited_at": "2026-05-24T16:41:00Z"}, "stands in a comment that was edited"),
-        ({"body": "w4a-remove-direct-pat-aproved"}, "letter by letter"),
-        ({"body": "> w4a-remove-direct-pat-approved"}, "stands in a quotation"),
-        ({"body": "I mean w4a-remove-direct-pat-approved, soon"}, "stands among other words"),
-        ({"author": "iskra"}, "only an operator's word counts"),
+        ({"edited_at": "2026-05-24T16:41:00Z"}, "the comment was edited"),
+        ({"body": "w4a-remove-direct-pat-aproved"}, "Typo in the phrase"),
+        ({"body": "> w4a-remove-direct-pat-approved"}, "does not count in a quotation"),
+        ({"body": "I mean w4a-remove-direct-pat-approved, soon"}, "does not count within other text"),
+        ({"author": "iskra"}, "only operators can open it"),
         ({"at": "2026-05-24T14:00:00Z"}, "came too early"),
     ],
 )
@@ -154,20 +154,20 @@ def test_what_is_null_or_empty_is_not_told(assay: Assay) -> None:
 def test_people_s_words_for_the_end_of_a_run_are_known(assay: Assay) -> None:
     told = story()
     told["runs"][2]["status"] = "failed"
-    assert "starts the soak over" in played(assay, told)["steps"][3]["why"]
+    assert "restarts the soak" in played(assay, told)["steps"][3]["why"]
 
 
 def test_runs_and_commits_that_are_not_listed_are_missing(assay: Assay) -> None:
     runs = [run for run in story()["runs"] if run["number"] != 729]
-    assert played(assay, story(runs=runs))["steps"][2]["why"] == "not counted: Forgejo knows no run #729"
+    assert played(assay, story(runs=runs))["steps"][2]["why"] == "not counted: run #729 not found in Forgejo"
     elsewhere = played(assay, story(commits={"0" * 40: [273]}))
-    assert "the default branch hasn't got the commit" in elsewhere["steps"][2]["why"]
+    assert "the commit is not on the default branch" in elsewhere["steps"][2]["why"]
 
 
 def test_a_run_that_waits_without_having_begun_is_stuck(assay: Assay) -> None:
     told = story()
     told["runs"][1] = {**told["runs"][1], "status": "waiting", "started_at": None}
-    assert "it is stuck" in played(assay, told)["steps"][2]["why"]
+    assert "run #729 is stuck" in played(assay, told)["steps"][2]["why"]
 
 
 def test_short_commits_are_the_same_commits(assay: Assay) -> None:
@@ -222,11 +222,11 @@ def test_a_thread_without_comments_has_not_started(assay: Assay) -> None:
     ("text", "told"),
     [
         ("soak: {name: x1}\ncomment: []\n", "thread.yml:2: `comment` isn't a known key; did you mean `comments`?"),
-        ("soak: {name: x1, issue: 2}\nissue: {number: 3}\n", "`soak.issue` is 2 and `issue.number` is 3"),
+        ("soak: {name: x1, issue: 2}\nissue: {number: 3}\n", "`soak.issue` is 2, but `issue.number` is 3"),
         ("soak: {name: x1}\ncomments: [{author: a, body: b}]\n", "thread.yml:2: `comments.0.at`: field required"),
         ("soak: {name: x1, gate: remove-it}\ngates: [{phrase: remove-it, targets: [1]}]\n", "opens two gates"),
         ("soak: {name: x1}\noperators: ['a b']\n", "thread.yml:2: `operators.0`: string should match"),
-        ("soak: {name: x1}\nnow: 9:40 CEST\n", "thread.yml:2: `now`: that is no time; write one such as 2026-05-14T0"),
+        ("soak: {name: x1}\nnow: 9:40 CEST\n", "thread.yml:2: `now`: invalid time; expected a form such as 2026-05"),
         ("soak: [\n", "thread.yml:2: not YAML"),
         ("", "the file has to be a mapping"),
     ],

@@ -50,7 +50,7 @@ async def test_soaks_are_listed_and_shown(forge: Forge, clean: Path) -> None:
     shown = await forge.assay("soak", "show", "garden-pump", "--repo", REPOSITORY, "--svg", "pump.svg")
     assert shown.status == 0, shown.err
     assert "◉ installed" in shown.out
-    assert "  counts: counted as the installation" in shown.out
+    assert "  counts: counts as the installation" in shown.out
     assert "  attested     mode: mode 0600 (codex)" in shown.out
     assert (clean / "pump.svg").read_text().startswith("<svg ")
     values = json.loads((await forge.assay("soak", "show", "garden-pump", "--repo", REPOSITORY, "--json")).out)

@@ -119,7 +119,7 @@ async def test_what_ran_before_an_edit_stays_and_what_is_written_in_is_refused_o
 async def test_a_line_is_never_decided_again_whatever_changes() -> None:
     comment = said("/hold\n/label made-up\n/park", WRITER)
     first, after = await evaluate(thread(comment))
-    assert refused_with(first.decisions) == ["", 'there is no label "made-up"', OPERATORS]
+    assert refused_with(first.decisions) == ["", 'label not found: "made-up"', OPERATORS]
     for change in (
         {"policy": Policy(operators=(WRITER,))},
         {"policy": Policy(agents=(WRITER,))},
@@ -153,7 +153,7 @@ async def test_commands_are_off_where_the_policy_says_so_and_a_hold_stays() -> N
     _, held = await evaluate(thread(said("/hold")))
     report, _ = await evaluate(held.model_copy(update={"policy": off}))
     assert report.verdict is Verdict.PENDING
-    assert "switches commands off" in report.findings[0].next_step
+    assert "disabled in the policy (commands.mode)" in report.findings[0].next_step
 
 
 async def test_commands_of_other_bots_are_passed_over_in_silence() -> None:
@@ -203,7 +203,7 @@ async def test_a_hold_makes_the_status_wait_until_an_operator_ends_it() -> None:
     assert report.summary == f"on hold by {WRITER} since 2026-03-01: until *noon*"
     (finding,) = report.findings
     assert (finding.location.comment_id, finding.evidence) == (100, "Why: until *noon*")
-    assert finding.next_step == "An operator writes /unhold."
+    assert finding.next_step == "Ask an operator to comment /unhold."
     ended = held.inputs.model_copy(update={"comments": (*held.inputs.comments, said("/unhold", number=102))})
     report, free = await evaluate(held.model_copy(update={"inputs": ended}))
     assert (report.verdict, report.shown, report.status) == (Verdict.PASS, False, True)

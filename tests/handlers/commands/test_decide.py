@@ -55,24 +55,24 @@ async def test_arguments_are_read(line: str, argument: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("/priority", "the priorities are p0, p1, p2 and p3; it is written /priority p0|p1|p2|p3 [WHY]"),
-        ("/priority p4", "the priorities are p0, p1, p2 and p3; it is written /priority p0|p1|p2|p3 [WHY]"),
-        ("/explain", "name a check; it is written /explain CHECK"),
-        ("/explain @all", "that is no name of a check; it is written /explain CHECK"),
+        ("/priority", "invalid priority; expected p0, p1, p2 or p3 (usage: /priority p0|p1|p2|p3 [WHY])"),
+        ("/priority p4", "invalid priority; expected p0, p1, p2 or p3 (usage: /priority p0|p1|p2|p3 [WHY])"),
+        ("/explain", "missing check name (usage: /explain CHECK)"),
+        ("/explain @all", "invalid check name (usage: /explain CHECK)"),
         (
             "/help priorities",
-            "there is no command of this name; did you mean /priority?; it is written /help [COMMAND]",
+            "unknown command; did you mean /priority? (usage: /help [COMMAND])",
         ),
-        ("/label", "name a label; it is written /label NAME..."),
-        (f"/label {' '.join('abcdefghijk')}", "at most 10 labels fit into one line; it is written /label NAME..."),
-        (f"/label {'a' * 5000}", "at most 10 labels fit into one line; it is written /label NAME..."),
-        ("/label kind/bugs", 'there is no label "kind/bugs"; did you mean "kind/bug"?'),
-        ("/unlabel size/small 'odd one'", 'there is no label "\'odd"'),
-        ("/accept", "name a fingerprint, as the report shows it; it is written /accept FINGERPRINT WHY"),
-        (f"/accept {LEAK} no", "say why it is harmless; it is written /accept FINGERPRINT WHY"),
+        ("/label", "missing label name (usage: /label NAME...)"),
+        (f"/label {' '.join('abcdefghijk')}", "too many labels; at most 10 per line (usage: /label NAME...)"),
+        (f"/label {'a' * 5000}", "too many labels; at most 10 per line (usage: /label NAME...)"),
+        ("/label kind/bugs", 'label not found: "kind/bugs"; did you mean "kind/bug"?'),
+        ("/unlabel size/small 'odd one'", 'label not found: "\'odd"'),
+        ("/accept", "missing fingerprint; copy it from the report (usage: /accept FINGERPRINT WHY)"),
+        (f"/accept {LEAK} no", "missing reason: say why it is harmless (usage: /accept FINGERPRINT WHY)"),
     ],
 )
-async def test_slips_are_told_with_their_mend(line: str, reason: str) -> None:
+async def test_a_mistake_is_refused_with_its_fix(line: str, reason: str) -> None:
     (made,) = await decided(said(line), leaks=(leak(LEAK),))
     assert made.refused == reason
 

@@ -22,14 +22,14 @@ async def test_what_is_done_gets_two_reactions_and_no_words() -> None:
 async def test_what_is_refused_gets_words_and_what_was_taken_beside_it_is_seen() -> None:
     both = await answer(said("/recheck\n\n/hodl"))
     assert both.reactions == ("eyes", "confused")
-    assert both.reply == f"- line 3, `/hodl`: there is no such command; did you mean /hold?\n\n{AGAIN}"
+    assert both.reply == f"- line 3, `/hodl`: unknown command; did you mean /hold?\n\n{AGAIN}"
     assert (await answer(said("/park", OUTSIDER))).reactions == ("confused",)
 
 
 async def test_an_edited_comment_is_answered_as_a_whole() -> None:
     found = await answer(said("/park", edited=True))
     assert found.reactions == ("confused",)
-    assert found.reply.startswith("- this comment: it was edited")
+    assert found.reply.startswith("- this comment: new commands in an edited comment are ignored")
 
 
 async def test_comments_that_are_gone_or_whose_author_is_get_no_answer() -> None:
@@ -105,9 +105,9 @@ async def test_the_explanation_is_a_table_of_what_was_commanded() -> None:
     report, _ = await evaluate(thread(said("/label kind/bug size/small\n/hodl | @all")))
     assert report.explanation == history(report.decisions)
     rows = report.explanation.splitlines()
-    assert rows[2].endswith("| operator | `/label` kind/bug, size/small | taken |")
-    assert "there is no such command" in rows[3]
-    assert history(()) == "Nobody has commanded anything here."
+    assert rows[2].endswith("| operator | `/label` kind/bug, size/small | executed |")
+    assert "unknown command" in rows[3]
+    assert history(()) == "No commands here yet."
 
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")

@@ -72,7 +72,7 @@ async def test_a_pull_request_is_judged_with_its_head() -> None:
 
 async def test_the_explanation_is_a_table_of_the_signals_with_their_weights() -> None:
     report = await judged(issue())
-    assert "| Signal | Weight | What it says | Evidence |\n| --- | --- | --- | --- |\n" in report.explanation
+    assert "| Signal | Weight | Meaning | Evidence |\n| --- | --- | --- | --- |\n" in report.explanation
     assert "| credential | 5 | it touches a credential | `issue-title` |" in report.explanation
 
 
@@ -126,7 +126,7 @@ async def test_the_last_priority_that_was_taken_stands() -> None:
     assert made(report).priority == "p0"
     assert "judge/p0" in on(report)
     assert made(report).rationale_summary.startswith(
-        "The priority p0 was set by operator (customers wait). Without that: It is"
+        "operator set the priority to p0 (customers wait). Otherwise: It is"
     )
     assert made(report).evidence_refs[-1].value == "comment:302"
     assert report.comment is not None

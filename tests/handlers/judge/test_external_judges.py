@@ -102,7 +102,9 @@ async def test_no_judge_lowers_an_escalation_of_the_rules() -> None:
     theirs = judged_by("iskra", issue(THEIRS), priority="p3", recommended_next_action="park")
     report = await judged(issue(THEIRS, comments=(theirs,)), **ESCALATED)
     assert on(report) == {"judge/p3", "judge/operator-needed"}
-    assert report.notes[0].startswith("iskra judges park; the rules find a matter for the operator")
+    assert report.notes[0].startswith(
+        "iskra recommends park, but the rules require an operator, so operator_needed stays"
+    )
 
 
 async def test_an_operators_word_stands_over_theirs_too() -> None:
@@ -125,17 +127,26 @@ def _refused() -> dict[str, tuple[Any, str]]:
     good = judged_by("iskra", here)
     target = payload(here).target.model_dump()
     return {
-        "by somebody else": (judged_by(AGENT, here), "isn't among the judges"),
-        "by nobody": (good.model_copy(update={"author": ""}), "an account that is gone isn't among"),
-        "edited": (good.model_copy(update={"edited": True}), "edited after it was written"),
-        "of another target": (judged_by("iskra", elsewhere), "which isn't this one"),
+        "by somebody else": (judged_by(AGENT, here), "is not listed under `judge.judges`"),
+        "by nobody": (good.model_copy(update={"author": ""}), "a deleted account is not listed"),
+        "edited": (
+            good.model_copy(update={"edited": True}),
+            "the comment was edited, so its author cannot be verified",
+        ),
+        "of another target": (
+            judged_by("iskra", elsewhere),
+            "wrong target: expected issue 7 of workshop/garden, got pull 12",
+        ),
         "of another repository": (
             judged_by("iskra", here, target=target | {"repo": "workshop/shed"}),
-            "isn't this one",
+            "wrong target: expected issue 7 of workshop/garden, got issue 7 of workshop/shed",
         ),
-        "of another number": (judged_by("iskra", here, target=target | {"number": 8}), "isn't this one"),
+        "of another number": (
+            judged_by("iskra", here, target=target | {"number": 8}),
+            "got issue 8 of workshop/garden",
+        ),
         "two in one": (comment(good.body + good.body), "more than one judgment"),
-        "no JSON": (comment(block("p3, park")), "isn't valid JSON"),
+        "no JSON": (comment(block("p3, park")), "the payload is not valid JSON"),
         "too little": (comment(block("{}")), "Field required"),
         "too much": (comment(good.body.replace('"reach"', '"verdict@all": 1, "reach"')), "verdict"),
     }

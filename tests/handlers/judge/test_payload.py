@@ -120,11 +120,11 @@ def _changed(**change: Any) -> str:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "isn't valid JSON"),
-        ("[]", "isn't a JSON object"),
-        ("[" * 5000, "isn't valid JSON"),
-        (_changed()[:-1] + ', "priority": "p3"}', "a key stands twice"),
-        (_changed(note=float("nan")), "NaN is no number"),
+        ("", "the payload is not valid JSON"),
+        ("[]", "the payload is not a JSON object"),
+        ("[" * 5000, "the payload is not valid JSON"),
+        (_changed()[:-1] + ', "priority": "p3"}', "duplicate key"),
+        (_changed(note=float("nan")), "NaN, which is not a JSON number"),
         (_changed(priority="p4"), "priority: "),
         (_changed(reach=6), "reach: "),
         (_changed(reach="3"), "reach: "),

@@ -33,10 +33,15 @@ def facts(number: int) -> tuple[Fact, ...]:
     asked = f"runs?run_number={number}"
     return (
         Fact(name="run", standing="verified", says=f"run #{number} succeeded", by=asked),
-        Fact(name="workflow", standing="verified", says="it is a run of auto-apply.yml", by=asked),
-        Fact(name="commit", standing="verified", says="it ran on cec1037b51", by=asked),
-        Fact(name="default branch", standing="verified", says="the default branch has the commit", by="git"),
-        Fact(name="after #273", standing="verified", says="it began after #273 was merged", by="pull request 273"),
+        Fact(name="workflow", standing="verified", says="the run is of auto-apply.yml", by=asked),
+        Fact(name="commit", standing="verified", says="the run used the commit cec1037b51", by=asked),
+        Fact(name="default branch", standing="verified", says="the commit is on the default branch", by="git"),
+        Fact(
+            name="after #273",
+            standing="verified",
+            says="the run started after the merge of #273 and contains it",
+            by="pull request 273",
+        ),
         Fact(name="marker", standing="attested", says=f"{MARKER}: 2 times", by="deploy-runner"),
         Fact(name="forbidden marker", standing="attested", says=f"{FALLBACK}: 0 times", by="deploy-runner"),
         Fact(name="step plan", standing="attested", says="plan: in-sync, exit code 0", by="deploy-runner"),
@@ -61,7 +66,7 @@ EVIDENCE: tuple[tuple[StateName, Row], ...] = (
             by="codex",
             at=at(14, 7, 40),
             counts=True,
-            why="counted as the installation",
+            why="counts as the installation",
             facts=(
                 Fact(name="mode", standing="attested", says="mode 0600", by="codex"),
                 Fact(name="owner", standing="attested", says="owner forgejo-deploy:forgejo-deploy", by="codex"),
@@ -76,8 +81,8 @@ EVIDENCE: tuple[tuple[StateName, Row], ...] = (
             at(14, 7, 41),
             "matrix-well-known",
             counts=False,
-            why="not counted: #273 isn't merged",
-            facts=(Fact(name="after #273", standing="contradicted", says="#273 isn't merged", by="pull request 273"),),
+            why="not counted: #273 is not merged",
+            facts=(Fact(name="after #273", standing="contradicted", says="#273 is not merged", by="pull request 273"),),
         ),
     ),
     ("soaking", smoke(6, 729, at(14, 7, 44), "matrix-well-known")),
@@ -92,7 +97,7 @@ EVIDENCE: tuple[tuple[StateName, Row], ...] = (
             by="codex",
             at=at(24, 14, 56),
             counts=True,
-            why="counted as the audit",
+            why="counts as the audit",
             facts=(
                 Fact(name="window", standing="attested", says="48 hours", by="codex"),
                 Fact(name="logs", standing="attested", says="16 logs", by="codex"),
@@ -101,51 +106,56 @@ EVIDENCE: tuple[tuple[StateName, Row], ...] = (
     ),
     (
         "removed",
-        smoke(13, 1948, at(24, 17, 14), "matrix-well-known", kind="removal", why="counted as the removal"),
+        smoke(13, 1948, at(24, 17, 14), "matrix-well-known", kind="removal", why="counts as the removal"),
     ),
 )
 REACHED: dict[StateName, tuple[datetime, str, int]] = {
-    "installed": (at(14, 7, 40), "the token's file is there", 3),
+    "installed": (at(14, 7, 40), "the token file is installed", 3),
     "soaking": (at(14, 7, 44), "the first run counts: #729", 6),
     "threshold-met": (at(14, 7, 55), "3 of 3 runs count", 7),
-    "audited": (at(24, 14, 56), "the audit found what it has to", 10),
-    "awaiting-operator": (at(24, 14, 56), "all evidence is there but the operator's word", 10),
+    "audited": (at(24, 14, 56), "the audit meets the requirements", 10),
+    "awaiting-operator": (at(24, 14, 56), "only the operator's approval is missing", 10),
     "approved": (at(24, 16, 40), "operator wrote the phrase", 12),
     "removed": (at(24, 17, 14), "the removal is proven", 13),
     "closed": (at(25, 9, 2), "#437 is merged", 0),
 }
 NEEDS: dict[StateName, tuple[str, str, str]] = {
     "installed": (
-        "the token's file, for its owner alone",
+        "a token file that only its owner can read",
         "mode 0600, forgejo-deploy:forgejo-deploy, 333 bytes",
-        "nothing yet",
+        "none yet",
     ),
     "soaking": ("a verified run after #273", "since 2026-05-14 07:42 UTC", "none yet"),
-    "threshold-met": ("3 runs, each of matrix-well-known, dashboard", "3 of 3", "0 of 3"),
-    "audited": ("7 days, then 10 logs over 48 hours", "16 logs, 48 hours", "not before 2026-05-21 07:42 UTC"),
+    "threshold-met": ("3 runs, at least one for each of matrix-well-known, dashboard", "3 of 3", "0 of 3"),
+    "audited": (
+        "7 days, then an audit of 10 logs over 48 hours",
+        "16 logs, 48 hours",
+        "not before 2026-05-21 07:42 UTC",
+    ),
     "approved": ("the operator's phrase, after the audit", "operator, 2026-05-24 16:40 UTC", "not yet"),
-    "removed": ("the removal, by a verified run", "run #1948", "not yet"),
+    "removed": ("the removal, proven by a verified run", "run #1948", "not yet"),
     "closed": ("the report #437 merged", "merged", "not yet"),
 }
 COLLECT = "assay evidence collect --soak deploy-runner-token --kind"
+REMOVE = "remove the protected part and do one more run"
 STEPS: dict[StateName, Next] = {
-    "not-started": Next(who="codex, deploy-runner", what=f"post what was installed: {COLLECT} install --post"),
+    "not-started": Next(who="codex, deploy-runner", what=f"post the install evidence: {COLLECT} install --post"),
     "installed": Next(who="operator", what="merge #273"),
     "soaking": Next(
         who="codex, deploy-runner",
-        what=f"2 more runs with dashboard among them, then {COLLECT} smoke --log FILE --post",
+        what=f"do 2 more runs, including dashboard, then {COLLECT} smoke --log FILE --post",
     ),
     "threshold-met": Next(
         who="codex, deploy-runner",
         what=f"audit 10 logs over 48 hours: {COLLECT} audit --window-hours 48 --log FILE --post",
         earliest=at(21, 7, 42),
     ),
-    "audited": Next(who="codex, deploy-runner", what=f"remove it, run once more, then {COLLECT} removal --post"),
-    "awaiting-operator": Next(who="operator", what=f"write {PHRASE} on a line of its own, if it may be removed"),
-    "approved": Next(who="codex, deploy-runner", what=f"remove it, run once more, then {COLLECT} removal --post"),
+    "audited": Next(who="codex, deploy-runner", what=f"{REMOVE}, then {COLLECT} removal --post"),
+    "awaiting-operator": Next(who="operator", what=f"write {PHRASE} on a line of its own to approve the removal"),
+    "approved": Next(who="codex, deploy-runner", what=f"{REMOVE}, then {COLLECT} removal --post"),
     "removed": Next(who="operator", what="merge the report #437"),
-    "closed": Next(who="nobody", what="nothing is left to do"),
-    "blocked": Next(who="operator", what="look into comment 9, then /soak-restart deploy-runner-token"),
+    "closed": Next(who="nobody", what="no action needed"),
+    "blocked": Next(who="operator", what="investigate comment 9, then comment /soak-restart deploy-runner-token"),
 }
 
 
@@ -156,14 +166,16 @@ def state(name: StateName = "threshold-met", **change: Any) -> SoakState:
     rows = [row for needed, row in EVIDENCE if needed in met]
     way = [Transition(to=to, at=when, why=why, comment=by) for to, (when, why, by) in REACHED.items() if to in met]
     if name == "blocked":
-        way.append(Transition(to="blocked", at=at(17, 6, 30), why="run #741: health ended with exit code 1", comment=9))
+        way.append(
+            Transition(to="blocked", at=at(17, 6, 30), why="run #741: step health ended with exit code 1", comment=9)
+        )
     values: dict[str, Any] = {
         "soak": "deploy-runner-token",
         "issue": 265,
         "state": name,
         "since": way[-1].at if way else None,
         "first_smoke": at(14, 7, 42) if "soaking" in met else None,
-        "why": way[-1].why if way else "there is no install evidence that counts",
+        "why": way[-1].why if way else "no valid install evidence yet",
         "criteria": tuple(_criterion(to, met=to in met, rows=rows) for to in NEEDS),
         "evidence": tuple(rows),
         "transitions": tuple(way),

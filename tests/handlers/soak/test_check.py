@@ -226,7 +226,7 @@ async def test_a_failure_after_the_phrase_closes_the_gate_again() -> None:
     thread.write(told(smoke(790, markers={MARKER: 1, FALLBACK: 2})), later(days=9.2))
     found = await judged(thread.snapshot(later(days=9.3)))
     assert found.data["soaks"][0]["state"] == "installed"
-    assert "is closed again: started over" in found.data["soaks"][0]["alarms"][0]
+    assert "is closed again: the soak was restarted (run #" in found.data["soaks"][0]["alarms"][0]
     assert rules(await judged(pull(thread, 9.3, files=files("deploy/runner/env.sh")))) == ["soak-protected"]
 
 
@@ -238,7 +238,7 @@ async def test_a_run_that_failed_and_that_nobody_tells_of_is_told_to_who_decides
     failed = RunSeen(number=number, workflow="auto-apply.yml", status="failure")
     seen = thread.seen().model_copy(update={"failed": (failed,)})
     found = await judged(thread.snapshot(later(days=8), soaks=(seen,)))
-    why = f"meanwhile #{number} of auto-apply.yml failed, and no evidence tells of it"
+    why = f"warning: #{number} of auto-apply.yml failed in the meantime, and no evidence mentions it"
     assert (why in found.data["soaks"][0]["why"]) is told
 
 

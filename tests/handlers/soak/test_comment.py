@@ -52,9 +52,9 @@ def test_who_has_to_do_what_stands_first() -> None:
     assert lines(body([state("installed")]))[:3] == [
         "🔧 Soak deploy-runner-token: installed",
         "Next: operator — merge #273",
-        "Now: the token's file is there, since 2026-05-14 07:40 UTC.",
+        "Now: the token file is installed, since 2026-05-14 07:40 UTC.",
     ]
-    assert lines(body([state("closed")]))[1] == "Next: nobody — nothing is left to do"
+    assert lines(body([state("closed")]))[1] == "Next: nobody — no action needed"
 
 
 def test_a_date_before_which_nothing_can_be_done_is_told() -> None:
@@ -63,27 +63,27 @@ def test_a_date_before_which_nothing_can_be_done_is_told() -> None:
 
 def test_what_the_operator_has_to_write_stands_as_code() -> None:
     assert (
-        f"**Next:** **operator** — if the evidence is enough, comment here, on a line of its own: `{PHRASE}`"
-        in body([state("awaiting-operator")])
+        "**Next:** **operator** — review the evidence; to approve, comment here with this phrase on a line of its own: "
+        f"`{PHRASE}`" in body([state("awaiting-operator")])
     )
 
 
 def test_commands_of_the_next_step_stand_as_code() -> None:
     told = body([state("blocked")])
-    assert "**Next:** **operator** — look into comment 9, then `/soak-restart deploy-runner-token`\n" in told
-    assert "— post what was installed: `assay evidence collect --soak " in body([state("not-started")])
+    assert "**Next:** **operator** — investigate comment 9, then comment `/soak-restart deploy-runner-token`\n" in told
+    assert "— post the install evidence: `assay evidence collect --soak " in body([state("not-started")])
 
 
 def test_alarms_stand_before_the_rest() -> None:
-    told = body([state("removed", alarms=("After the removal, run #1950 failed (comment 20).",))])
+    told = body([state("removed", alarms=("Failure after the removal: run #1950 failed (comment 20).",))])
     assert blocks(told)[:6] == ["heading", "inline", "paragraph", "inline", "blockquote", "paragraph"]
-    assert lines(told)[2] == "⚠️ After the removal, run #1950 failed (comment 20)."
+    assert lines(told)[2] == "⚠️ Failure after the removal: run #1950 failed (comment 20)."
 
 
 def test_alarms_that_are_not_listed_are_counted() -> None:
     told = lines(body([state("removed", alarms=tuple(f"Alarm {n}." for n in range(11)))]))
     assert told[2:4] == ["⚠️ Alarm 3.", "⚠️ Alarm 4."]
-    assert told[10] == "⚠️ 3 earlier alarms aren't listed."
+    assert told[10] == "⚠️ Earlier alarms not listed: 3."
 
 
 def test_criteria_have_need_have_and_links() -> None:
@@ -93,13 +93,13 @@ def test_criteria_have_need_have_and_links() -> None:
         [
             "✅",
             "installed",
-            "the token's file, for its owner alone",
+            "a token file that only its owner can read",
             "mode 0600, forgejo-deploy:forgejo-deploy, 333 bytes",
             "3",
         ],
         ["✅", "soaking", "a verified run after #273", "since 2026-05-14 07:42 UTC", "6"],
-        ["✅", "threshold-met", "3 runs, each of matrix-well-known, dashboard", "3 of 3", "6, 7"],
-        ["⬜", "audited", "7 days, then 10 logs over 48 hours", "not before 2026-05-21 07:42 UTC", ""],
+        ["✅", "threshold-met", "3 runs, at least one for each of matrix-well-known, dashboard", "3 of 3", "6, 7"],
+        ["⬜", "audited", "7 days, then an audit of 10 logs over 48 hours", "not before 2026-05-21 07:42 UTC", ""],
     ]
     assert {"#issuecomment-3", "#issuecomment-6", "#issuecomment-7"} <= hrefs(told)
 
@@ -112,7 +112,7 @@ def test_evidence_says_whether_it_counts_and_why() -> None:
         "matrix-well-known",
         "727",
         "deploy-runner",
-        "⬜ not counted: #273 isn't merged",
+        "⬜ not counted: #273 is not merged",
     ]
     assert [row[3] for row in rows[1:]] == ["", "727", "729", "736", "737"]
 
@@ -172,10 +172,10 @@ def test_what_is_not_listed_is_counted_and_nothing_that_counts_is_pushed_out() -
 
 def test_facts_that_are_not_shown_are_counted() -> None:
     told = body([many(30)] * 2)
-    (first, second) = re.findall(r"how sure that is \((\d+) of \d+\)", told)
+    (first, second) = re.findall(r"each fact and its standing \((\d+) of \d+\)", told)
     assert first == second
     assert told.count("</summary>\n\n| Fact") == 2 * int(first)
-    assert "how sure that is<" in body([state()])
+    assert "each fact and its standing<" in body([state()])
 
 
 def test_a_payload_that_would_be_too_long_has_less_of_what_matters_least() -> None:
@@ -190,7 +190,7 @@ def test_a_payload_that_would_be_too_long_has_less_of_what_matters_least() -> No
 def test_the_short_form_has_no_links_and_no_payload() -> None:
     told = explanation([state("awaiting-operator")])
     assert hrefs(told) == set()
-    assert f"comment on #265, on a line of its own: {PHRASE}" in lines(told)[1]
+    assert f"to approve, comment on #265 with this phrase on a line of its own: {PHRASE}" in lines(told)[1]
     assert cells(told)[0][1][-1] == "comment 3"
     assert BEGIN not in told
 

@@ -54,19 +54,19 @@ async def test_an_operators_phrase_opens_the_gate_and_is_seen() -> None:
 
 
 MISSES: dict[str, tuple[CommentText, str]] = {
-    "another author": (said(PHRASE, OUTSIDER), "only an operator's word counts: operator."),
-    "an agent": (said(PHRASE, AGENT), "only an operator's word counts"),
-    "edited": (said(PHRASE, edited=True, witnessed=False), "in a comment that was edited"),
-    "unwitnessed": (said(PHRASE, witnessed=False), "the bot didn't see come"),
-    "quoted": (said(f"> {PHRASE}"), "talk about it"),
-    "fenced": (said(f"```\n{PHRASE}\n```"), "talk about it"),
-    "in a list": (said(f"- {PHRASE}"), "talk about it"),
-    "in a sentence": (said(f"Should I write {PHRASE} now?"), "among other words"),
-    "one letter off": (said(PHRASE.replace("runtime", "runtine")), "letter by letter"),
-    "one letter short": (said(PHRASE[:-1]), "letter by letter"),
-    "two letters swapped": (said(PHRASE.replace("m04", "m40")), "letter by letter"),
-    "with a full stop": (said(f"{PHRASE}."), "letter by letter"),
-    "in capitals": (said(PHRASE.upper()), "letter by letter"),
+    "another author": (said(PHRASE, OUTSIDER), "only operators can open it (operator)."),
+    "an agent": (said(PHRASE, AGENT), "only operators can open it"),
+    "edited": (said(PHRASE, edited=True, witnessed=False), "the comment was edited"),
+    "unwitnessed": (said(PHRASE, witnessed=False), "the bot received no webhook delivery for this comment"),
+    "quoted": (said(f"> {PHRASE}"), "does not count in a quotation, in code or in a list"),
+    "fenced": (said(f"```\n{PHRASE}\n```"), "does not count in a quotation, in code or in a list"),
+    "in a list": (said(f"- {PHRASE}"), "does not count in a quotation, in code or in a list"),
+    "in a sentence": (said(f"Should I write {PHRASE} now?"), "does not count within other text"),
+    "one letter off": (said(PHRASE.replace("runtime", "runtine")), "Typo in the phrase"),
+    "one letter short": (said(PHRASE[:-1]), "Typo in the phrase"),
+    "two letters swapped": (said(PHRASE.replace("m04", "m40")), "Typo in the phrase"),
+    "with a full stop": (said(f"{PHRASE}."), "Typo in the phrase"),
+    "in capitals": (said(PHRASE.upper()), "Typo in the phrase"),
 }
 
 

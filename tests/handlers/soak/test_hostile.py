@@ -10,7 +10,7 @@ from bot.model import CommitSeen
 from bot.policy import SoakPolicy
 from handlers.soak.state.inputs import all_soak_inputs
 from handlers.soak.state.machine import Soak
-from tests.handlers.soak.soaking import MARKER, PHRASE, SOAK, Thread, evidence, later, proven, smoke, told
+from tests.handlers.soak.soaking import FALLBACK, MARKER, PHRASE, SOAK, Thread, evidence, later, proven, smoke, told
 from tests.snapshots import OPERATOR
 
 ANY: dict[str, Any] = SOAK | {"modules": []}
@@ -94,7 +94,7 @@ def test_a_smoke_needs_no_word_of_what_it_did_not_see_but_an_audit_does() -> Non
     thread = proven()
     thread.comments.pop()
     thread.write(told(evidence("audit", markers={MARKER: 16})), later(days=8))
-    assert "doesn't say how often" in thread.evaluate(later(days=8)).rows[-1].why
+    assert f"no count of {FALLBACK} given" in thread.evaluate(later(days=8)).rows[-1].why
 
 
 def test_no_more_runs_are_asked_for_than_are_looked_at() -> None:

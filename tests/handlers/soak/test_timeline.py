@@ -36,7 +36,7 @@ def test_it_says_when_by_which_comment_and_why() -> None:
 def test_a_blocked_soak_stands_where_it_stood() -> None:
     lines = timeline(state("blocked")).splitlines()
     assert [line[0] for line in lines] == [REACHED] * 4 + [BLOCKED] + [TO_COME] * 5
-    assert lines[4] == "✖ blocked            2026-05-17 06:30  comment 9: run #741: health ended with…"
+    assert lines[4] == "✖ blocked            2026-05-17 06:30  comment 9: run #741: step health ended…"
 
 
 def test_a_soak_that_is_blocked_before_anything_counts_is_drawn_too() -> None:
@@ -45,13 +45,13 @@ def test_a_soak_that_is_blocked_before_anything_counts_is_drawn_too() -> None:
 
 
 def test_what_was_taken_back_says_that_it_was_there() -> None:
-    way = (*state("threshold-met").transitions, Transition(to="installed", at=at(16), why="started over", comment=8))
+    way = (*state("threshold-met").transitions, Transition(to="installed", at=at(16), why="restarted", comment=8))
     again = (*way, Transition(to="soaking", at=at(17, 9), why="the first run counts: #750", comment=9))
     lines = timeline(state("soaking", transitions=again)).splitlines()
     assert lines[1:4] == [
-        "● installed          2026-05-16 08:00  comment 8: started over",
+        "● installed          2026-05-16 08:00  comment 8: restarted",
         "◉ soaking            2026-05-17 09:00  comment 9: the first run counts: #750",
-        "○ threshold-met                        was reached 2026-05-14, and taken back",
+        "○ threshold-met                        reached 2026-05-14, then reverted",
     ]
 
 

@@ -76,5 +76,5 @@ async def test_a_command_that_was_not_heard_is_asked_for_again(tmp_path: Path) -
             await again(scene, number)
             assert await scene.reactions(unheard) == reactions
         (reply,) = await scene.said(number, f"answer-{unheard}")
-        assert "write it again" in reply["body"]
+        assert "post it again as a new comment" in reply["body"]
         assert "judge/p2" not in await scene.labels(number)

@@ -140,7 +140,7 @@ async def test_an_issue_that_cannot_be_read_is_unseen_and_not_asked_for_at_every
     number = await pull(scene)
     await set_policy(scene, soak(999))
     found = await seen(scene, number)
-    assert "#999 couldn't be read" in found.unseen
+    assert "#999 could not be read" in found.unseen
     calls(scene)
     assert await seen(scene, number) == found
     assert not [path for path in calls(scene) if "999" in path]
@@ -218,7 +218,7 @@ async def test_a_tracking_issue_that_is_gone_leaves_nothing_to_judge_by(scene: W
     async with scene.machine.store.session() as session:
         await records.forget(session, Target.parse(f"{REPOSITORY}#{issue}"))
     scene.sandbox.faults.append(Fault("404", rf"/issues/{issue}$", "GET"))
-    assert "couldn't be read" in (await seen(scene, number)).unseen
+    assert "could not be read" in (await seen(scene, number)).unseen
 
 
 async def test_a_soak_that_the_policy_drops_is_forgotten(scene: World) -> None:

@@ -45,11 +45,11 @@ async def test_the_story_from_install_to_closed(story: Soaking) -> None:
     found = await story.state()
     said = {row["comment"]: row["why"] for row in found["evidence"]}
     whys = list(said.values())
-    assert any("hasn't got #2" in why or "began before #2" in why for why in whys)
+    assert any("does not contain #2" in why or "started before the merge of #2" in why for why in whys)
     assert any("it is for the soak canary-bridge" in why for why in whys)
     assert any("too early" in why for why in whys)
     assert any("stuck" in why for why in whys)
-    assert any("claimed in words alone" in why for why in whys)
+    assert any("stated in prose only, does not count" in why for why in whys)
     await story.pull("codex/other", "chore: count the beds", {"garden/beds.py": "BEDS = 1\n"})
     number, _ = await story.pull("codex/report", "docs: report the soak", {"docs/soak.md": "All of it stands here.\n"})
     assert number == REPORT
@@ -146,7 +146,7 @@ async def test_a_failed_run_that_nobody_posts_is_seen(story: Soaking) -> None:
     await told(story, "soaking")
     await story.run(50, "failure")
     await story.evaluate(ISSUE)
-    assert "meanwhile #50 of auto-apply.yml failed, and no evidence tells of it" in (await story.state())["why"]
+    assert "#50 of auto-apply.yml failed in the meantime, and no evidence mentions it" in (await story.state())["why"]
 
 
 async def test_labels_ask_for_evidence_and_then_for_the_operator(story: Soaking) -> None:
