@@ -32,7 +32,7 @@ def problems(assay: Assay, text: str, *more: str) -> list[str]:
 def test_a_policy_without_mistakes_is_fine(assay: Assay, clean: Path) -> None:
     (clean / "mine.yml").write_text(RULES)
     done = assay("policy", "check", "mine.yml")
-    assert (done.status, done.out, done.err) == (0, "mine.yml: fine\n", "")
+    assert (done.status, done.out, done.err) == (0, "mine.yml: valid\n", "")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_what_is_no_snapshot_is_exit_2(assay: Assay, clean: Path) -> None:
     (clean / "shot.json").write_text("{}")
     done = assay("policy", "explain", "shot.json")
     assert (done.status, done.out) == (2, "")
-    assert "no snapshot" in done.err
+    assert "not a snapshot" in done.err
 
 
 async def test_a_target_is_explained_by_the_policy_in_force_and_nothing_is_written(forge: Forge) -> None:
