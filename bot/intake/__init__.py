@@ -1,4 +1,4 @@
-"""How the bot learns that something happened: webhook, inbox, routing, listing. Used by the application."""
+"""Receives events: webhook, inbox, routing, and listing of missed changes. Used by the application."""
 
 from bot.intake.inbox import Inbox
 from bot.intake.resync import Resync

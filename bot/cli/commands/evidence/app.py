@@ -233,7 +233,9 @@ def _target(subject: Subject, given: Asked) -> Place:
     repo = repository_name(named)
     issue = given.issue or (subject.known.issue if subject.known else 0)
     if not issue:
-        raise typer.BadParameter("the tracking issue is unknown without a policy; set this option", param_hint="--issue")
+        raise typer.BadParameter(
+            "the tracking issue is unknown without a policy; set this option", param_hint="--issue"
+        )
     return Place(with_forgejo(read_settings(FromEnvironment)), repo, issue)
 
 
