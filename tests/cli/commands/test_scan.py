@@ -88,7 +88,7 @@ def test_a_clean_diff_and_an_empty_one_end_with_0(assay: Assay, clean: Path) -> 
     [
         ("just words\n", "not a unified diff"),
         (diff_of("one\n", "two\n").replace(",2 @@", ",1 @@"), "outside its hunks"),
-        (diff_of("one\n").replace(",1 @@", ",3 @@"), "not a whole unified diff"),
+        (diff_of("one\n").replace(",1 @@", ",3 @@"), "invalid or incomplete unified diff"),
         ("diff --git a/x b/x\nBinary files a/x and b/x differ\n", "1 binary changes"),
         ("diff --cc x\n--- a/x\n+++ b/x\n@@@ -1,1 -1,1 +1,2 @@@\n++both\n", "combined merge diffs are not supported"),
     ],
