@@ -105,7 +105,7 @@ def test_a_policy_file_is_checked_with_line_and_mend(assay: Assay, clean: Path) 
     assert assay("policy", "check", "good.yml").out == "good.yml: valid\n"
     done = assay("policy", "check", "bad.yml")
     assert done.status == 2
-    assert "bad.yml:2: `secret-leaks` isn't a known key; did you mean `secret-leak`?" in done.err
+    assert "bad.yml:2: unknown key `secret-leaks`; did you mean `secret-leak`?" in done.err
     assert "bad.yml:3: `agents.0`" in done.err
 
 

@@ -98,7 +98,7 @@ def test_no_more_mistakes_than_anybody_mends_at_once_are_told() -> None:
     assert len(wrong(job("runs-on: x", "steps:", *["  - {run: [1]}"] * 500))) == MOST
 
 
-ODD_VALUE = "a value other than its tag says"
+ODD_VALUE = "the value does not match its tag"
 BOMB = b"on: push\nx0: &x0 [a,a,a,a,a,a,a,a,a,a]\n" + b"".join(
     f"x{n}: &x{n} [{','.join([f'*x{n - 1}'] * 10)}]\n".encode() for n in range(1, 9)
 )

@@ -85,7 +85,7 @@ def test_a_file_with_mistakes_is_exit_2_with_their_lines(assay: Assay, kept: Pat
     Path("mine.yml").write_text("version: 1\nagentz: []\n")
     done = assay("policy", "backtest", "mine.yml")
     assert (done.status, done.out) == (2, "")
-    assert "mine.yml:2: `agentz` isn't a known key; did you mean `agents`?" in done.err
+    assert "mine.yml:2: unknown key `agentz`; did you mean `agents`?" in done.err
 
 
 def test_where_several_repositories_are_known_one_has_to_be_named(assay: Assay, kept: Path) -> None:

@@ -190,7 +190,7 @@ REFUSED = [
     (("judge", "--repo", "garden"), "use owner/repo"),
     (("judge", "--title", "x", "--number", "0"), "--number"),
     (("judge", "--title", "x", "--kind", "wiki"), "--kind"),
-    (("judge", "--title", "x", "--policy", "bad.yml"), "bad.yml:1: `judges`"),
+    (("judge", "--title", "x", "--policy", "bad.yml"), "bad.yml:1: unknown key `judges`"),
     (("check", "--title", "x", "--only", "secret-leak,luck"), "--only: unknown check 'luck'; available: "),
 ]
 

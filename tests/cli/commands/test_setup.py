@@ -105,7 +105,7 @@ async def test_a_broken_policy_is_told_with_its_line(forge: Forge) -> None:
     await write_policy(forge, "version: 1\nsecret-leaks: {}\n")
     done = await forge.assay("setup", REPOSITORY)
     assert done.status == 0
-    assert "! policy: .forgejo/assay.yml:2: `secret-leaks` isn't a known key" in done.out
+    assert "! policy: .forgejo/assay.yml:2: unknown key `secret-leaks`" in done.out
     assert (await forge.assay("policy", "trust", REPOSITORY)).status == 2
 
 

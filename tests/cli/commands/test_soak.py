@@ -221,14 +221,14 @@ def test_a_thread_without_comments_has_not_started(assay: Assay) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("soak: {name: x1}\ncomment: []\n", "thread.yml:2: `comment` isn't a known key; did you mean `comments`?"),
+        ("soak: {name: x1}\ncomment: []\n", "thread.yml:2: unknown key `comment`; did you mean `comments`?"),
         ("soak: {name: x1, issue: 2}\nissue: {number: 3}\n", "`soak.issue` is 2 and `issue.number` is 3"),
         ("soak: {name: x1}\ncomments: [{author: a, body: b}]\n", "thread.yml:2: `comments.0.at`: field required"),
-        ("soak: {name: x1, gate: remove-it}\ngates: [{phrase: remove-it, targets: [1]}]\n", "opens two gates"),
+        ("soak: {name: x1, gate: remove-it}\ngates: [{phrase: remove-it, targets: [1]}]\n", "duplicate phrase remove-it"),
         ("soak: {name: x1}\noperators: ['a b']\n", "thread.yml:2: `operators.0`: string should match"),
         ("soak: {name: x1}\nnow: 9:40 CEST\n", "thread.yml:2: `now`: that is no time; write one such as 2026-05-14T0"),
-        ("soak: [\n", "thread.yml:2: not YAML"),
-        ("", "the file has to be a mapping"),
+        ("soak: [\n", "thread.yml:2: invalid YAML"),
+        ("", "the file must be a mapping"),
     ],
 )
 def test_mistakes_are_told_with_their_place(assay: Assay, text: str, told: str) -> None:
