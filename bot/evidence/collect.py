@@ -43,7 +43,7 @@ _RUN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._-]+){2,6
 
 
 class EvidenceError(ValueError):
-    """What was given can't be evidence; the text says why and quotes nothing of a file."""
+    """Invalid input for evidence; the text says why and quotes nothing of a file."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,13 @@ def artifact_of(name: str, data: bytes) -> Artifact:
     ending = next((ending for ending in STEPS if name.endswith(ending) and name != ending), "")
     if name != SCOPE and not ending:
         known = ", ".join(f"<module>{one}" for one in STEPS)
-        raise EvidenceError(f"its name tells nothing; artifacts are named {known} or {SCOPE}")
+        raise EvidenceError(f"unknown artifact name; expected {known} or {SCOPE}")
     found = _object(data)
     if name == SCOPE:
         return Artifact(allowed=_modules(found, "allowed"), blocked=_modules(found, "blocked"))
     approved = found.get("approved_pr") if STEPS[ending] == "apply" else None
     if approved is not None and (type(approved) is not int or approved < 1):
-        raise EvidenceError("`approved_pr` in it isn't a number of a pull request")
+        raise EvidenceError("`approved_pr` is not the number of a pull request")
     return Artifact(name.removesuffix(ending), STEPS[ending], _step(found), approved)
 
 
@@ -98,7 +98,7 @@ def module_of(artifacts: Sequence[Artifact], given: str) -> str:
     """Gives the module that all of it is about. Raises EvidenceError where artifacts are of several."""
     names = sorted({one.module for one in artifacts if one.module} | ({given} if given else set()))
     if len(names) > 1:
-        raise EvidenceError(f"the modules {', '.join(names)} are mixed; collect evidence of one module at a time")
+        raise EvidenceError(f"several modules ({', '.join(names)}); collect evidence of one module at a time")
     return names[0] if names else ""
 
 
@@ -107,7 +107,7 @@ def steps_of(artifacts: Sequence[Artifact]) -> dict[str, EvidenceStep]:
     steps: dict[str, EvidenceStep] = {}
     for one in artifacts:
         if one.step in steps:
-            raise EvidenceError(f"there are two artifacts of the step {one.step}; name one of them")
+            raise EvidenceError(f"two artifacts of the step {one.step}; remove one of them")
         if one.result is not None:
             steps[one.step] = one.result
     return {name: steps[name] for name in STEPS.values() if name in steps}
@@ -120,7 +120,7 @@ def evidence_of(said: Mapping[str, Any]) -> Evidence:
     except ValidationError as fault:
         first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"][:2]).replace("_", " ")
-        raise EvidenceError(f"{where}: {first['type'].replace('_', ' ')}; evidence can't hold that") from None
+        raise EvidenceError(f"{where}: invalid value for evidence ({first['type'].replace('_', ' ')})") from None
 
 
 def comment(evidence: Evidence, markers: Markers, artifacts: Sequence[Artifact] = ()) -> str:
@@ -134,17 +134,19 @@ def comment(evidence: Evidence, markers: Markers, artifacts: Sequence[Artifact] 
         end=EVIDENCE_END,
     )
     if list(blocks(shown)) != [Block(0, evidence)]:
-        raise EvidenceError("the comment wouldn't read back as this evidence; give it fewer and shorter texts")
+        raise EvidenceError("the evidence is too large for a comment; use fewer or shorter texts")
     return shown
 
 
 def against(evidence: Evidence, markers: Markers) -> Iterator[str]:
-    """Gives what in the evidence speaks plainly against the soak, in words without Markdown."""
+    """Yield the failures that the evidence shows, as plain text."""
     for text in markers.forbidden:
         if count := evidence.markers.get(text, 0):
-            yield f"the logs show {text}, which they may not: {_times(count)}"
+            yield f"the logs contain the forbidden text {text}: {_times(count)}"
     if evidence.kind == "smoke":
-        yield from (f"no log shows {text}" for text in markers.expected if not evidence.markers.get(text))
+        yield from (
+            f"no log contains the expected text {text}" for text in markers.expected if not evidence.markers.get(text)
+        )
     for name, step in evidence.steps.items():
         if step.exit_code:
             yield f"{name} ended with exit code {step.exit_code}"
@@ -211,9 +213,9 @@ def _object(data: bytes) -> dict[str, Any]:
     try:
         found = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise EvidenceError("it isn't JSON in UTF-8; take it whole from the run's artifacts") from None
+        raise EvidenceError("not JSON in UTF-8; use the unmodified artifact of the run") from None
     if not isinstance(found, dict):
-        raise EvidenceError("it holds no JSON object; take it whole from the run's artifacts")
+        raise EvidenceError("not a JSON object; use the unmodified artifact of the run")
     return found
 
 
@@ -221,13 +223,13 @@ def _step(found: Mapping[str, Any]) -> EvidenceStep:
     codes = [found[name] for name in ("exitCode", "exit_code") if name in found]
     status = found.get("status", "")
     if not isinstance(status, str) or any(type(one) is not int for one in codes) or not (status or codes):
-        raise EvidenceError("`status` has to be a text in it, and `exitCode` or `exit_code` a whole number")
+        raise EvidenceError("`status` must be a text, and `exitCode` or `exit_code` an integer")
     if len(set(codes)) > 1:
-        raise EvidenceError("`exitCode` and `exit_code` in it differ; which one holds can't be told")
+        raise EvidenceError("`exitCode` and `exit_code` differ; remove one of them")
     try:
         return EvidenceStep(status=status, exit_code=codes[0] if codes else None)
     except ValidationError:
-        raise EvidenceError("its `status` is too long") from None
+        raise EvidenceError("`status` is too long") from None
 
 
 def _modules(found: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
@@ -236,11 +238,11 @@ def _modules(found: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
     if entries is None:
         return None
     if not isinstance(entries, list):
-        raise EvidenceError(f"`{name}` in it is no list of modules")
+        raise EvidenceError(f"`{name}` is not a list of modules")
     named = [one.get("module", one.get("name")) if isinstance(one, dict) else one for one in entries]
     texts = tuple(one for one in named if isinstance(one, str))
     if len(texts) != len(named):
-        raise EvidenceError(f"`{name}` in it is no list of modules")
+        raise EvidenceError(f"`{name}` is not a list of modules")
     return texts
 
 
@@ -251,7 +253,7 @@ def moment(text: str, now: datetime) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise EvidenceError("that is no time; write one such as 2026-05-14T09:44:00+02:00") from None
+        raise EvidenceError("invalid time; use a format such as 2026-05-14T09:44:00+02:00") from None
     if found.tzinfo is None:
-        raise EvidenceError("that time has no zone; write one such as 2026-05-14T09:44:00+02:00")
+        raise EvidenceError("the time has no time zone; use a format such as 2026-05-14T09:44:00+02:00")
     return found.astimezone(UTC)

@@ -169,13 +169,13 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
     held, first = b"", True
     while block := file.read(BLOCK):
         if first and (packed := next((name for head, name in _PACKED.items() if block.startswith(head)), "")):
-            raise LogError(f"is packed ({packed}); unpack it first")
+            raise LogError(f"is compressed ({packed}); decompress it first")
         first = False
         text = _COLOUR.sub(b"", held + block)
         begun = _COLOUR_BEGUN.search(text, max(0, len(text) - 40))
         held = text[begun.start() :] if begun else b""
         yield text[: len(text) - len(held)]
     if first:
-        raise LogError("is empty; name the log of the run")
+        raise LogError("is empty; use the log of the run")
     if held:
         yield held

@@ -24,7 +24,7 @@ def _moment(value: object) -> object:
     try:
         return datetime.fromisoformat(str(value).strip().removesuffix(" UTC"))
     except ValueError:
-        raise ValueError("that is no time; write one such as 2026-05-14T09:44:00+02:00") from None
+        raise ValueError("invalid time; use a format such as 2026-05-14T09:44:00+02:00") from None
 
 
 def _text(value: object) -> object:
@@ -177,7 +177,7 @@ def read_story(text: str, path: str) -> Story:
     soak, issue = story.soak.issue, story.issue.number
     if soak != issue:
         place = f"{path}:{file.line_of('issue', 'number')}"
-        raise YamlFileError([f"{place}: `soak.issue` is {soak} and `issue.number` is {issue}; leave one of them out"])
+        raise YamlFileError([f"{place}: `soak.issue` is {soak} and `issue.number` is {issue}; remove one of them"])
     try:
         _ = story.policy
     except ValidationError as fault:

@@ -76,7 +76,7 @@ async def play(story: Story, checks: Sequence[Check], labels: KnownLabels) -> Pl
     """Plays a story to its end. Raises LookupError where no check knows soaks."""
     known = [check for check in checks if check.name in CHECKS]
     if SOAKS not in {check.name for check in known}:
-        raise LookupError("no check of this program knows soaks")
+        raise LookupError("the check for soaks is not installed")
     gates = [check for check in checks if check.name == GATES]
     thread, steps, before = _Thread(story), [], None
     for number, comment in enumerate(thread.comments, start=1):
@@ -93,12 +93,12 @@ def content(report: Report) -> dict[str, Any]:
     """Gives the state of the one soak that a report is about. Raises LookupError."""
     found = report.data.get("soaks")
     if not found:
-        raise LookupError(f"{report.check} tells of no soak: {report.summary}")
+        raise LookupError(f"{report.check} reports no soak: {report.summary}")
     return dict(found[0])
 
 
 async def _no_model(question: Question) -> Any:  # noqa: ARG001 - the form of Tools.ask
-    raise NoAnswer("no model is asked in a simulation")
+    raise NoAnswer("models are not used in a simulation")
 
 
 async def _look(
