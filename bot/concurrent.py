@@ -1,4 +1,4 @@
-"""Several things at once, none left running when one fails."""
+"""Runs coroutines concurrently; if one fails, the others are cancelled."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,7 +6,7 @@ from typing import Any
 
 
 async def run_all(*parts: Coroutine[Any, Any, Any]) -> list[Any]:
-    """Gives what the coroutines give, in their order. Raises what the first of them raises, itself and no group."""
+    """Return the coroutines' results in their order. Raises the first exception itself, not an exception group."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(part) for part in parts]

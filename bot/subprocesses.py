@@ -1,7 +1,7 @@
-"""Starts programs and bounds them: the one place that does.
+"""Starts all external programs, with time and output limits.
 
-Arguments are a list and never a shell's; a program that takes too long, prints too much or is given up ends with
-everything that it started.
+Arguments are a list, never a shell command. A program that takes too long, prints too much or is cancelled is killed
+with all its child processes.
 """
 
 import asyncio
@@ -14,15 +14,15 @@ from pathlib import Path
 
 CHUNK = 256 * 1024
 _ENDING: set[asyncio.Future[None]] = set()
-"""What ends programs that were given up early; a task that nobody holds may vanish."""
+"""Tasks that kill programs cancelled at the start; without a reference a task may be garbage-collected."""
 
 
 class Overtime(RuntimeError):
-    """A program took longer than it may, and was ended."""
+    """A program exceeded its time limit and was killed."""
 
 
 class Overlong(RuntimeError):
-    """A program printed more than it may, and was ended; `output` is what had come until then."""
+    """A program exceeded its output limit and was killed; `output` is its output so far."""
 
     def __init__(self, output: bytes) -> None:
         super().__init__("printed too much")
@@ -31,7 +31,7 @@ class Overlong(RuntimeError):
 
 @dataclass(frozen=True)
 class Bounds:
-    """Seconds that a program may take, and bytes that it may print."""
+    """A program's time limit in seconds and its output limit in bytes."""
 
     seconds: float
     output_bytes: int
@@ -39,7 +39,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a program ended: its exit code, what it printed, and the beginning of what it said of errors."""
+    """A program's result: exit code, output, and the beginning of its error output."""
 
     code: int
     output: bytes
@@ -48,7 +48,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Start:
-    """What to start: the program and its arguments, its whole environment, its folder, and what it reads."""
+    """A program to start: its arguments, complete environment, folder, and standard input."""
 
     arguments: Sequence[str]
     environment: Mapping[str, str]
@@ -57,9 +57,9 @@ class Start:
 
 
 async def run(start: Start, bounds: Bounds) -> Ended:
-    """Gives how a program ended.
+    """Run a program and return its result.
 
-    Raises OSError when it can't be started, Overtime, and Overlong.
+    Raises OSError if it cannot be started, Overtime, and Overlong.
     """
     process = await _started(start)
     try:
@@ -67,14 +67,14 @@ async def run(start: Start, bounds: Bounds) -> Ended:
             output, errors = await _talk(process, start.stdin, bounds.output_bytes)
             code = await process.wait()
     except TimeoutError:
-        raise Overtime(f"took longer than {bounds.seconds:.0f} s") from None
+        raise Overtime(f"timed out after {bounds.seconds:.0f} s") from None
     finally:
         await _end(process)
     return Ended(code, output, errors)
 
 
 async def _started(start: Start) -> asyncio.subprocess.Process:
-    """Gives the program once it runs. asyncio never comes back from a start that is given up halfway, so none is."""
+    """Return the started program. asyncio hangs if a start is cancelled halfway, so it is not cancelled."""
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *start.arguments,
@@ -94,7 +94,7 @@ async def _started(start: Start) -> asyncio.subprocess.Process:
 
 
 def _end_late(starting: asyncio.Future[asyncio.subprocess.Process]) -> None:
-    """Ends a program that was given up before it ran."""
+    """Kill a program that was cancelled before it ran."""
     if not starting.cancelled() and starting.exception() is None:
         ending = asyncio.ensure_future(_end(starting.result()))
         _ENDING.add(ending)
@@ -102,9 +102,9 @@ def _end_late(starting: asyncio.Future[asyncio.subprocess.Process]) -> None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # one that has ended may have left children behind
+    with suppress(ProcessLookupError, PermissionError):  # a finished program may have left child processes
         os.killpg(process.pid, signal.SIGKILL)
-    # wait() also waits for the end of every pipe, which never comes to one that nobody reads any more.
+    # wait() also waits for the end of every pipe, which never comes if nobody reads it.
     transport = process._transport  # type: ignore[attr-defined]  # noqa: SLF001 - asyncio has no public way to it
     for number in (0, 1, 2):
         pipe = transport.get_pipe_transport(number)
@@ -133,7 +133,7 @@ async def _talk(process: asyncio.subprocess.Process, stdin: bytes, most: int) ->
 
 
 async def _beginning(stream: asyncio.StreamReader) -> bytes:
-    """Keeps what comes first and reads to the end: a pipe that nobody empties would hold the program up."""
+    """Keep the first bytes and read to the end: a full pipe would block the program."""
     kept = b""
     while part := await stream.read(CHUNK):
         kept = (kept + part)[:CHUNK]

@@ -1,4 +1,4 @@
-"""Logs and metrics. Every log line passes a last redaction; metrics carry no text from users."""
+"""Logs and metrics. Every log line is masked; metrics contain no text from users."""
 
 import logging
 from collections.abc import Callable, MutableMapping
@@ -9,37 +9,37 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class Metrics:
-    """The process's Prometheus metrics, in a registry of their own."""
+    """The process's Prometheus metrics, in their own registry."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.deliveries = self._counter("deliveries", "Deliveries by answer", "result")
-        self.reconciles = self._counter("reconciles", "Looks at targets by outcome", "outcome")
+        self.deliveries = self._counter("deliveries", "Deliveries by result", "result")
+        self.reconciles = self._counter("reconciles", "Evaluations of targets by outcome", "outcome")
         self.writes = self._counter("writes", "Writes to Forgejo by kind", "kind")
-        self.restores = self._counter("restores", "Things that others changed and the bot put back", "kind")
-        self.alarms = self._counter("alarms", "Things that the bot gave up putting back", "kind")
-        self.verdicts = self._counter("verdicts", "Judgments by check and verdict", "check", "verdict")
+        self.restores = self._counter("restores", "Objects that others changed and the bot restored", "kind")
+        self.alarms = self._counter("alarms", "Objects that the bot stopped restoring", "kind")
+        self.verdicts = self._counter("verdicts", "Verdicts by check", "check", "verdict")
         self.questions = self._counter("model_questions", "Questions to models by outcome", "model", "outcome")
         self.calls = self._counter("forgejo_calls", "Requests to Forgejo", "method", "status")
         self.call_seconds = Histogram(
-            "assay_forgejo_call_seconds", "Seconds of one request to Forgejo", registry=self.registry
+            "assay_forgejo_call_seconds", "Duration of a request to Forgejo in seconds", registry=self.registry
         )
         self.reconcile_seconds = Histogram(
-            "assay_reconcile_seconds", "Seconds of one look at a target", registry=self.registry
+            "assay_reconcile_seconds", "Duration of an evaluation in seconds", registry=self.registry
         )
-        self.dirty = Gauge("assay_dirty_targets", "Targets that wait for a look", registry=self.registry)
+        self.dirty = Gauge("assay_dirty_targets", "Targets that wait for an evaluation", registry=self.registry)
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"assay_{name}", about, labels, registry=self.registry)
 
     def saw_call(self, method: str, route: str, status: int, seconds: float) -> None:  # noqa: ARG002 - a route names repositories; metrics don't
-        """Counts one request of the client."""
+        """Count one request of the client."""
         self.calls.labels(method=method, status=str(status)).inc()
         self.call_seconds.observe(seconds)
 
 
 def configure_logs(level: str, mask: Callable[[str], str], *, to: Any = None) -> None:
-    """Sets up structured logs, one line each, whose texts are masked last of all."""
+    """Set up structured logs, one line per event, with all texts masked."""
 
     def redact(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         return {key: mask(value) if isinstance(value, str) else value for key, value in line.items()}

@@ -1,4 +1,4 @@
-"""The parts put together: the machine that the commands share, and the service. Used by what starts the program."""
+"""Builds the machine that all commands share, and the server. Used by the command line and the demo."""
 
 from bot.app.machine import Machine, assemble, now
 from bot.app.service import Service

@@ -1,4 +1,4 @@
-"""The parts of the machine, put together from the settings: what the commands and the server share."""
+"""Builds the machine from the settings: the parts that the commands and the server share."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -30,7 +30,7 @@ from handlers import CHECKS
 
 
 def now() -> datetime:
-    """Gives the moment, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
@@ -53,7 +53,7 @@ class Machine:
 
 
 class Account:
-    """Who the bot is: asked of Forgejo once it answers."""
+    """The bot's account, requested from Forgejo once."""
 
     def __init__(self, client: HttpxForgejo, operators: tuple[str, ...], key: bytes) -> None:
         self._client = client
@@ -64,15 +64,15 @@ class Account:
 
     @property
     def login(self) -> str:
-        """Gives the login, empty until Forgejo has told it."""
+        """The login; empty until Forgejo has answered."""
         return self._login
 
     def identity(self) -> Identity:
-        """Gives what the observer needs to know of the bot."""
+        """Return the bot's identity for the observer."""
         return Identity(self._login, self._operators, self._key)
 
     async def ask(self) -> str:
-        """Gives the login. Raises ForgejoError when the server or the token doesn't allow it."""
+        """Return the login. Raises ForgejoError if the server or the token does not allow it."""
         if not self._login:
             self._login = User.of(await self._client.getitem("/user")).login
             self.known.set()
@@ -81,7 +81,7 @@ class Account:
 
 @asynccontextmanager
 async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> AsyncIterator[Machine]:
-    """Opens the store, the client and the scanner, and puts the machine together; closes all of it at the end."""
+    """Open the store, the client and the scanner, and yield the machine; close all of it at the end."""
     token = settings.read_token()
     key = settings.installation_key()
     metrics = Metrics()

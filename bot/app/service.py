@@ -1,4 +1,4 @@
-"""The whole machine in one process: receive, remember, reconcile, and answer questions about its health."""
+"""The server process: receives deliveries, reconciles targets, and serves health and metrics."""
 
 import asyncio
 import ctypes
@@ -27,14 +27,14 @@ DAY = 24 * 3600.0
 
 
 def give_back() -> None:
-    """Hands memory that starting up has freed back to the system, where the C library can."""
+    """Return freed memory to the operating system after startup, if the C library supports it."""
     gc.collect()
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 class Service:
-    """The server: its web application, its schedules, and the way from a delivery to a look."""
+    """The server: its web application, its schedules, and the path from a delivery to an evaluation."""
 
     def __init__(self, machine: Machine, clock: Callable[[], datetime] = now) -> None:
         self._machine = machine
@@ -48,7 +48,7 @@ class Service:
 
     @asynccontextmanager
     async def running(self, *, listen: bool = True) -> AsyncIterator[str]:
-        """Runs everything and gives its address; deliveries are taken before Forgejo is asked anything."""
+        """Run everything and yield the address; deliveries are accepted before the first request to Forgejo."""
         runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=2.0)
         await self.inbox.start()
         await runner.setup()
@@ -71,7 +71,7 @@ class Service:
             await self.inbox.stop()
 
     async def settled(self, seconds: float = 60.0) -> None:
-        """Returns when every delivery is routed and nothing waits for a look; raises TimeoutError after a while."""
+        """Return once every delivery is routed and every target is evaluated; raise TimeoutError otherwise."""
         async with asyncio.timeout(seconds):
             while True:
                 if self.inbox.backlog:
@@ -85,14 +85,14 @@ class Service:
                     await self._machine.resync.sweep()
 
     async def route(self) -> None:
-        """Routes what has arrived: marks targets dirty in the database, then wakes the engine."""
+        """Route new deliveries: mark targets dirty in the database, then wake the engine."""
         machine = self._machine
         if not machine.account.login:
             return
         async with self._routing:
             changed = await route_pending(machine.store, self.inbox, machine.account.login, self._clock())
-        for thing in changed:
-            await machine.engine.submit(thing.target, urgent=thing.urgent)
+        for change in changed:
+            await machine.engine.submit(change.target, urgent=change.urgent)
 
     def _stored(self, _new: Sequence[Envelope]) -> None:
         self._arrived.set()
@@ -108,9 +108,9 @@ class Service:
         await machine.engine.start(machine.reconciler.run, machine.reconciler.failed)
         give_back()
         machine.engine.every("resync", 60.0, self.catch_up)
-        machine.engine.every("everything", DAY, machine.resync.everything)
+        machine.engine.every("resync-all", DAY, machine.resync.everything)
         machine.engine.every("sweep", 60.0, self._sweep)
-        machine.engine.every("relook", 60.0, machine.resync.relook)
+        machine.engine.every("reevaluate", 60.0, machine.resync.relook)
         machine.engine.every("prune", 3600.0, self._prune)
         while True:
             await self._arrived.wait()
@@ -118,8 +118,8 @@ class Service:
             try:
                 await self.route()
             except (StoreError, SQLAlchemyError) as fault:
-                # The sweep routes what waits a minute later; whoever ends this loop would end all routing.
-                log.warning("routing.failed", error=type(fault).__name__, next="see whether the disk is full")
+                # The sweep retries a minute later; an exception here would end all routing.
+                log.warning("routing.failed", error=type(fault).__name__, next="check the database and free disk space")
 
     async def _connect(self) -> None:
         while True:
@@ -133,7 +133,7 @@ class Service:
                 return
 
     async def catch_up(self) -> None:
-        """Lists what changed in every repository since the last time, and marks it."""
+        """List the targets changed since the last resync in every repository, and mark them dirty."""
         await self._machine.resync.recent()
 
     async def _sweep(self) -> None:
@@ -175,7 +175,7 @@ class Service:
         try:
             await self._machine.store.ping()
         except StoreError:
-            return "the database doesn't answer; see the log"
+            return "the database does not answer; see the log"
         return "ok"
 
     async def _forgejo(self) -> str:
@@ -183,15 +183,15 @@ class Service:
             async with asyncio.timeout(5):
                 await self._machine.client.getitem("/version")
         except (ForgejoError, TimeoutError):
-            return "Forgejo doesn't answer; deliveries are taken and kept meanwhile"
+            return "Forgejo does not answer; deliveries are still accepted and stored"
         return "ok"
 
     async def _disk(self) -> str:
         try:
             free = shutil.disk_usage(self._machine.mirrors.root).free
         except OSError as fault:
-            return f"the mirrors' folder can't be read ({fault.strerror}); make it again"
-        return "ok" if free >= MIN_FREE_BYTES else f"only {free // 2**20} MiB free for mirrors; make room"
+            return f"cannot read the mirrors folder ({fault.strerror}); create it again"
+        return "ok" if free >= MIN_FREE_BYTES else f"only {free // 2**20} MiB free for mirrors; free disk space"
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         body = generate_latest(self._machine.metrics.registry)

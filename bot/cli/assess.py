@@ -1,6 +1,6 @@
-"""Lets the checks judge what a command is about: a target with the whole machine, a snapshot with nothing else.
+"""Runs the checks for a command: on a target, with the whole machine, or on a snapshot, which needs nothing else.
 
-A snapshot is judged as of the moment when it was taken. The machine writes nothing to Forgejo here.
+A snapshot is assessed as of the moment when it was taken. Nothing is written to Forgejo here.
 """
 
 import sys
@@ -26,48 +26,50 @@ if TYPE_CHECKING:
 
 LAST = "merge"
 COMMANDS = "commands"
-"""The check that reads command lines: what was commanded counts in every other one."""
+"""The check that reads slash commands; the other checks depend on its decisions."""
 
 
 def named_checks(text: str) -> frozenset[str]:
-    """Gives the checks that a list such as `a,b` names. Raises BadParameter for one that isn't there."""
+    """Return the checks named in a list such as `a,b`. Raises BadParameter for an unknown name."""
     from handlers import CHECKS  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
 
     known = [check.name for check in CHECKS]
     found = frozenset(part.strip() for part in text.split(",") if part.strip())
     for name in sorted(found.difference(known)):
-        raise typer.BadParameter(f"there is no check {name!r}; write some of {', '.join(known)}", param_hint="--only")
+        raise typer.BadParameter(f"unknown check {name!r}; available: {', '.join(known)}", param_hint="--only")
     return found
 
 
 def named_target(text: str, machine: "Machine") -> Target:
-    """Gives the target of a text. Raises BadParameter, and ConfigError for an address on another server."""
+    """Return the target that a text names. Raises BadParameter, and ConfigError for a URL on another server."""
     try:
         target = Target.parse(text)
     except ValueError as fault:
         raise typer.BadParameter(str(fault)) from None
     repository_name(target.repository)
     if "://" in text and not text.startswith(f"{machine.settings.forgejo_url}/"):
-        raise ConfigError("the target is on another server than ASSAY_FORGEJO_URL; set that, or write owner/repo!12")
+        raise ConfigError(
+            "the target's URL is not on the server of ASSAY_FORGEJO_URL; change that setting, or use owner/repo!12"
+        )
     return target
 
 
 async def judged(subject: str | Snapshot, only: Collection[str]) -> "Assessment":
-    """Gives what the checks say of a snapshot, or of the target that a text names.
+    """Return the checks' reports on a snapshot, or on the target that a text names.
 
-    With `only`, these checks alone, and also where policy or state leaves them out. Raises what observing raises.
+    With `only`, just these checks run, even if the policy or the state disables them. Raises what observing raises.
     """
     if isinstance(subject, Snapshot):
         return await _by_hand(subject, only)
     async with opened_machine() as machine:
         target = named_target(subject, machine)
-        with working(f"Looking at {target} …"):
+        with working(f"Evaluating {target} …"):
             evaluation = await machine.reconciler.evaluate(target)
     return await _chosen(evaluation, only)
 
 
 def observed(evaluation: "Evaluation") -> Snapshot:
-    """Gives the snapshot as it was before the checks spoke, so that whoever judges it again judges all of it."""
+    """Return the snapshot without the decisions and judgments of its own checks, so that a replay makes them again."""
     seen, said = evaluation.snapshot, evaluation.reports
     judgments = [report.judgment for report in said]
     decisions = [decision for report in said for decision in report.decisions]
@@ -81,7 +83,7 @@ def observed(evaluation: "Evaluation") -> Snapshot:
 
 
 async def _chosen(evaluation: "Evaluation", only: Collection[str]) -> "Assessment":
-    """Takes from a look what it has, and lets the other checks judge what it saw."""
+    """Take the reports that an evaluation has, and run the missing checks on its snapshot."""
     from bot.plan import Assessment  # noqa: PLC0415 - as above
 
     switched_off = off(evaluation.snapshot.policy, only)
@@ -105,14 +107,14 @@ async def _by_hand(seen: Snapshot, only: Collection[str]) -> "Assessment":
 
 
 async def no_model(question: Question) -> BaseModel:  # noqa: ARG001 - the form of Tools.ask
-    """Asks nobody: a judgment that is repeated offline rests on the rules alone."""
-    raise NoAnswer("no model is asked offline")
+    """Raise NoAnswer: an offline replay uses the rules only."""
+    raise NoAnswer("models are not used offline")
 
 
 async def assessed(
     seen: Snapshot, only: Collection[str] = (), ask: Callable[[Question], Awaitable[BaseModel]] = no_model
 ) -> "Assessment":
-    """Gives what the checks say of a snapshot, as of its moment; `only` as in `judged`."""
+    """Return the checks' reports on a snapshot, as of its moment; `only` as in `judged`."""
     from bot.labels import LabelSet  # noqa: PLC0415 - as above
     from bot.plan import Assessment, assess  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above
@@ -121,24 +123,24 @@ async def assessed(
     if policy != seen.policy:
         seen = seen.model_copy(update={"policy": policy})
     tools = Tools(now=lambda: seen.taken_at, labels=LabelSet.load(), ask=ask)
-    # What is merged how follows from all that the others say.
+    # The merge check depends on the reports of all other checks.
     names = {check.name for check in CHECKS} if LAST in only else {*only, COMMANDS}
     done = await assess(seen, CHECKS, tools, names if only else ())
     return Assessment(done.snapshot, tuple(one for one in done.reports if not only or one.check in only))
 
 
 class _Asking:
-    """The models of the settings, which are read with the first question: most judgments ask none."""
+    """The models of the settings. They are loaded with the first question, since most assessments ask none."""
 
     def __init__(self) -> None:
         self._models: Models | None = None
 
     async def ask(self, question: Question) -> BaseModel:
-        """Gives a model's answer. Raises NoAnswer, and ConfigError for settings that can't be used."""
+        """Return a model's answer. Raises NoAnswer, and ConfigError for invalid settings."""
         if self._models is None:
             settings = read_settings(FromEnvironment)
             if not settings.models:
-                raise NoAnswer("no model by hand: ASSAY_MODELS names none")
+                raise NoAnswer("no model is configured in ASSAY_MODELS")
             self._models = _models(settings)
         return await self._models.ask(question)
 

@@ -1,6 +1,6 @@
-"""What commands need to begin: settings, the database, or the whole machine.
+"""What commands start with: settings, the database, or the whole machine.
 
-The machine's parts take longer to load than most commands take to run, so they are loaded where they are used.
+The machine's parts take longer to load than most commands take to run, so they are imported where they are used.
 """
 
 import asyncio
@@ -29,25 +29,25 @@ REPOSITORY = re.compile(rf"{NAME.pattern}/{NAME.pattern}")
 
 
 def repository_name(text: str) -> str:
-    """Gives the text where it is `owner/repo`. Raises BadParameter."""
+    """Return the text if it has the form `owner/repo`. Raises BadParameter."""
     if not REPOSITORY.fullmatch(text):
-        raise typer.BadParameter(f"{text!r} is no repository; write owner/repo")
+        raise typer.BadParameter(f"{text!r} is not a repository; use owner/repo")
     return text
 
 
 RepositoryName = Annotated[
-    str, typer.Argument(metavar="OWNER/REPO", callback=repository_name, help="The repository, written owner/repo.")
+    str, typer.Argument(metavar="OWNER/REPO", callback=repository_name, help="The repository, as owner/repo.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Gives what a command's work gives, in an event loop of its own."""
+    """Return the result of a command's coroutine, run in its own event loop."""
     return asyncio.run(work)
 
 
 class FromEnvironment(Settings):
-    """The settings without `assay.toml`, which may belong to the very change that is looked at by hand."""
+    """The settings without `assay.toml`: that file may belong to the change under review and is not trusted."""
 
     model_config = SettingsConfigDict(toml_file=None)
 
@@ -60,33 +60,33 @@ class FromEnvironment(Settings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Gives where settings come from, the first before the others."""
+        """Return the sources of settings, highest priority first."""
         return (init_settings, env_settings)
 
 
 def read_settings(made: type[Settings] = Settings) -> Settings:
-    """Gives the settings of environment and `assay.toml`.
+    """Return the settings of environment and `assay.toml`.
 
-    Raises ConfigError with a line for each mistake, which names the variable and doesn't show the value.
+    Raises ConfigError with one line for each error, which names the variable and never shows the value.
     """
     try:
         settings = made()
     except ValidationError as fault:
         raise ConfigError("\n".join(_mistake(error) for error in fault.errors(include_input=False))) from None
     except tomllib.TOMLDecodeError as fault:
-        raise ConfigError(f"assay.toml: not TOML: {fault}; mend what stands there") from None
+        raise ConfigError(f"assay.toml: invalid TOML: {fault}; fix the syntax there") from None
     except SettingsError:
-        raise ConfigError("the settings can't be read; write plain values into ASSAY_… and assay.toml") from None
+        raise ConfigError("cannot read the settings; use plain values in ASSAY_… and assay.toml") from None
     if settings.log_level.upper() not in logging.getLevelNamesMapping():
-        raise ConfigError("ASSAY_LOG_LEVEL: write debug, info, warning or error")
+        raise ConfigError("ASSAY_LOG_LEVEL: invalid level; use debug, info, warning or error")
     return settings
 
 
 def with_forgejo(settings: Settings) -> Settings:
-    """Gives the settings where they name a server and a token. Raises ConfigError."""
+    """Return the settings if they name a server and a token. Raises ConfigError."""
     if not settings.forgejo_url:
         raise ConfigError(
-            "no Forgejo: set ASSAY_FORGEJO_URL to the server's address, such as https://forge.example.org"
+            "no Forgejo server is configured; set ASSAY_FORGEJO_URL to its URL, for example https://forge.example.org"
         )
     settings.read_token()
     return settings
@@ -94,7 +94,7 @@ def with_forgejo(settings: Settings) -> Settings:
 
 @asynccontextmanager
 async def opened_machine() -> AsyncIterator["Machine"]:
-    """Opens the whole machine for one command; its account is known, and its warnings go to standard error."""
+    """Open the whole machine for one command: the bot's account is known, and warnings go to standard error."""
     from bot.app import assemble  # noqa: PLC0415 - loads everything, which --help and scan don't need
     from bot.telemetry import configure_logs  # noqa: PLC0415 - as above
 
@@ -111,7 +111,7 @@ async def opened_machine() -> AsyncIterator["Machine"]:
 
 @asynccontextmanager
 async def opened_store() -> AsyncIterator["Store"]:
-    """Opens the database alone: no Forgejo is asked, no token needed."""
+    """Open only the database: no request to Forgejo, no token needed."""
     from bot.store import open_store  # noqa: PLC0415 - loads SQLAlchemy, which --help and scan don't need
 
     store = await open_store(read_settings().store_url())
@@ -122,7 +122,7 @@ async def opened_store() -> AsyncIterator["Store"]:
 
 
 async def _end_the_rest() -> None:
-    """Ends the calls that a failed one has left under way, before their client is closed beneath them."""
+    """Cancel the calls that are still running after a failed one, before their client is closed."""
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
         task.cancel()
@@ -135,9 +135,9 @@ def _mistake(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         known = ModelSettings.model_fields if inner else Settings.model_fields
         near = difflib.get_close_matches((name, *inner)[-1], known, n=1)
-        mend = f"did you mean `{near[0]}`?" if near else "remove it"
-        return f"assay.toml: `{whole}` isn't a known setting; {mend}"
+        advice = f"did you mean `{near[0]}`?" if near else "remove it"
+        return f"assay.toml: unknown setting `{whole}`; {advice}"
     message = error["msg"].removeprefix("Value error, ")
-    told = f"{message[0].lower()}{message[1:]}"
+    problem = f"{message[0].lower()}{message[1:]}"
     where = f"ASSAY_{name.upper()}" + (f" ({'.'.join(inner)})" if inner else "")
-    return f"{where}: {told}; mend the variable, or `{whole}` in assay.toml"
+    return f"{where}: {problem}; fix the variable, or `{whole}` in assay.toml"

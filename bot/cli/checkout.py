@@ -1,7 +1,7 @@
-"""The git checkout that a command stands in, read with the `git` program.
+"""The git checkout around a command's folder, read with the `git` program.
 
-It is the user's own: his configuration holds but for what would change the form of the log or start other programs. No
-text of the command line reaches git as an option.
+The user's git configuration applies, except for settings that change the log format or start other programs. No text
+from the command line reaches git as an option.
 """
 
 import os
@@ -24,16 +24,16 @@ PLAIN = (
     "log.showSignature=false",
     "i18n.logOutputEncoding=UTF-8",
 )
-"""Configuration that would hide commits from the log or change its form."""
+"""Configuration that could hide commits from the log or change its format, set to safe values."""
 
 
 class RangeError(ValueError):
-    """A range that can't be used; the text says how to write one."""
+    """An invalid range; the text says how to write one."""
 
 
 @dataclass(frozen=True)
 class Log:
-    """The output of `git log` in the form that `bot.git.diff` reads, and why it isn't whole."""
+    """The output of `git log` in the format that `bot.git.diff` reads; `cut` says why it is incomplete."""
 
     output: bytes
     cut: str = ""
@@ -47,23 +47,23 @@ class Checkout:
         self._git = Git(limits or GitLimits(seconds=600.0, output_bytes=256 * 1024 * 1024), clean)
 
     async def range(self, text: str) -> tuple[str, str]:
-        """Gives the commits of `A..B`; a side that is left out is HEAD. Raises RangeError."""
+        """Return the two commits of `A..B`; an omitted side is HEAD. Raises RangeError."""
         sides = text.split("..")
         if len(sides) != 2 or not any(sides):  # noqa: PLR2004 - from and to
-            raise RangeError(f"{text!r} is no range; write A..B, such as origin/main..HEAD")
+            raise RangeError(f"{text!r} is not a range; use A..B, for example origin/main..HEAD")
         return await self._commit(sides[0] or "HEAD"), await self._commit(sides[1] or "HEAD")
 
     async def log(self, start: str, end: str) -> Log:
-        """Gives the commits of `end` that `start` doesn't have. Raises GitError."""
+        """Return the log of the commits that `end` has and `start` does not. Raises GitError."""
         try:
             return Log(await self._run(*LOG, *PATCH, check_sha(end), f"^{check_sha(start)}", "--"))
         except GitTooMuch as fault:
             kept = fault.output.rpartition(b"\n\x00")[0]
             mib = self._git.limits.output_bytes // (1024 * 1024)
-            return Log(kept, f"older commits: the patch of the range is over {mib} MiB; scan it in smaller ranges")
+            return Log(kept, f"older commits: the patch of the range exceeds {mib} MiB; scan smaller ranges")
 
     async def boundary(self) -> frozenset[str]:
-        """Gives the commits whose parents a shallow checkout lacks. Raises GitError."""
+        """Return the commits whose parents are missing from a shallow checkout. Raises GitError."""
         output = await self._run("rev-parse", "--git-path", "shallow")
         place = self._folder / os.fsdecode(output.strip())
         try:
@@ -73,15 +73,15 @@ class Checkout:
 
     async def _commit(self, revision: str) -> str:
         if not REVISION.fullmatch(revision):
-            raise RangeError(f"{revision!r} can't be a revision; write A..B, such as origin/main..HEAD")
+            raise RangeError(f"{revision!r} is not a valid revision; use A..B, for example origin/main..HEAD")
         try:
             output = await self._run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         except GitError as fault:
-            raise RangeError(f"no commit is called {revision!r} here; fetch it, or name another ({fault})") from None
+            raise RangeError(f"commit {revision!r} not found; fetch it, or use another revision ({fault})") from None
         return check_sha(output.decode("ascii").strip())
 
     async def _run(self, *arguments: str) -> bytes:
-        """Gives a command's output. Raises GitError."""
+        """Return a command's output. Raises GitError."""
         settings = (part for setting in PLAIN for part in ("-c", setting))
         return await self._git.run(self._folder, "--no-pager", *settings, *arguments, environment=_environment())
 

@@ -1,6 +1,6 @@
-"""From what went wrong to an exit status and to one or two lines that say what to do next.
+"""Maps an exception to an exit status and to one or two lines with the problem and the next step.
 
-It knows the errors of the whole program, so it is loaded only when there is one.
+It imports the errors of the whole program, so it is loaded only after an error.
 """
 
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ from bot.text import YamlFileError
 from bot.thread import WrongKind
 
 ADVICE: dict[type[Exception], str] = {
-    Unauthorised: "Put a valid token into ASSAY_TOKEN_FILE or ASSAY_TOKEN.",
-    Unreachable: "Check ASSAY_FORGEJO_URL, and that the server runs.",
-    NotFound: "Check the name, and that the bot's account may see it.",
+    Unauthorised: "Set a valid token in ASSAY_TOKEN_FILE or ASSAY_TOKEN.",
+    Unreachable: "Check ASSAY_FORGEJO_URL, and that the server is running.",
+    NotFound: "Check the name, and that the bot's account has access.",
     Moved: "Run the command again.",
 }
 
@@ -33,7 +33,7 @@ STATUSES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
 
 
 def explained(fault: Exception) -> tuple[int, tuple[str, ...]]:
-    """Gives the exit status and the lines for a fault."""
+    """Return the exit status and the lines for an exception."""
     status = next((status for kinds, status in STATUSES if isinstance(fault, kinds)), INTERNAL)
     return status, tuple(_lines(fault, status))
 
@@ -42,16 +42,16 @@ def _lines(fault: Exception, status: int) -> Iterator[str]:
     if isinstance(fault, YamlFileError):
         yield from fault.problems
     elif isinstance(fault, ValidationError):
-        yield f"an answer of the server isn't what Forgejo gives ({fault.title}); check server and version"
+        yield f"unexpected response from the server ({fault.title}); check that it is a supported Forgejo version"
     elif isinstance(fault, SQLAlchemyError):
-        yield f"the database failed ({type(fault).__name__}); check ASSAY_DATABASE_URL and its server"
+        yield f"database error ({type(fault).__name__}); check ASSAY_DATABASE_URL and the database server"
     elif isinstance(fault, OSError):
         place = f"{fault.filename}: " if fault.filename else ""
-        yield f"{place}{fault.strerror or type(fault).__name__}; check the path and its rights, or the address"
+        yield f"{place}{fault.strerror or type(fault).__name__}; check the path and its permissions, or the address"
     elif status == INTERNAL:
-        # Nobody foresaw it, so its text may hold anything: only the class is told.
-        yield f"a fault of the program: {type(fault).__name__}"
-        yield "ASSAY_LOG_LEVEL=debug shows where; please report it."
+        # The text of an unexpected exception may contain a secret, so only the class is shown.
+        yield f"internal error (a bug): {type(fault).__name__}"
+        yield "Set ASSAY_LOG_LEVEL=debug for a traceback, and report the bug."
     else:
         yield from str(fault).splitlines()
         yield from (text for kind, text in ADVICE.items() if isinstance(fault, kind))

@@ -1,4 +1,4 @@
-"""A diff that somebody gives to a command: what of it a parser passes over in silence."""
+"""Finds the parts of a diff given to a command that a parser silently skips."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,14 +12,14 @@ _COMBINED = re.compile(r"^(?:diff --(?:cc|combined) |@@@)", re.MULTILINE)
 
 
 def unread(diff: str, added: Sequence[AddedText]) -> Iterator[str]:
-    """Gives what a parser passes over in silence: lines beyond the length that a hunk claims, other forms of diff."""
+    """Return what a parser silently skips: lines beyond a hunk's announced length, and other diff formats."""
     lines = sum(1 for text in added for number in text.lines if number)
     beyond = len(_PLUS.findall(diff)) - len(_HEADER.findall(diff)) - lines
     if _COMBINED.search(diff):
-        yield "a combined diff of a merge isn't read; make it with git show --remerge-diff, or use --range"
+        yield "combined merge diffs are not supported; create the diff with git show --remerge-diff, or use --range"
     elif beyond:
-        yield "added lines stand outside of the hunks that the diff announces; make it again with git diff"
+        yield "the diff has added lines outside its hunks; create it again with git diff"
     elif diff.strip() and not re.search(r"^(?:diff --git |--- )", diff, re.MULTILINE):
-        yield "the input isn't a unified diff; make one with git diff, or use --text"
+        yield "the input is not a unified diff; create one with git diff, or use --text"
     if binary := len(_BINARY.findall(diff)):
-        yield f"{binary} binary changes aren't in the diff as lines; make it with git diff --text"
+        yield f"{binary} binary changes have no lines in the diff; create it with git diff --text"

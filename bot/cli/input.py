@@ -1,4 +1,4 @@
-"""What commands read beside their words: files and standard input, and the scanner that needs no server."""
+"""What commands read besides their arguments: files and standard input; and a scanner that needs no server."""
 
 import os
 import secrets
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 MAX_INPUT = 256 * 1024 * 1024
 
 
-def read_bytes(file: str, option: str, advice: str = "make it smaller") -> bytes:
-    """Gives the bytes of a file or of standard input (`-`). Raises BadParameter that names the option."""
+def read_bytes(file: str, option: str, advice: str = "use a smaller file") -> bytes:
+    """Return the bytes of a file or of standard input (`-`). Raises BadParameter that names the option."""
     try:
         if file == "-":
             data = sys.stdin.buffer.read(MAX_INPUT + 1)
@@ -27,24 +27,24 @@ def read_bytes(file: str, option: str, advice: str = "make it smaller") -> bytes
             with Path(file).open("rb") as opened:
                 data = opened.read(MAX_INPUT + 1)
     except OSError as fault:
-        raise typer.BadParameter(f"{file}: {fault.strerror}; name a file that can be read", param_hint=option) from None
+        raise typer.BadParameter(f"{file}: {fault.strerror}; use a readable file", param_hint=option) from None
     if len(data) > MAX_INPUT:
-        raise typer.BadParameter(f"{file} is over {MAX_INPUT // 2**20} MiB; {advice}", param_hint=option)
+        raise typer.BadParameter(f"{file} is larger than {MAX_INPUT // 2**20} MiB; {advice}", param_hint=option)
     return data
 
 
 def read_text(file: str, option: str) -> str:
-    """Gives a file's text as it is, its last newline included. Raises BadParameter."""
+    """Return a file's text unchanged, its last newline included. Raises BadParameter."""
     try:
         return read_bytes(file, option).decode("utf-8")
     except UnicodeDecodeError:
-        raise typer.BadParameter(f"{file} isn't UTF-8 text; save it as UTF-8", param_hint=option) from None
+        raise typer.BadParameter(f"{file} is not UTF-8; save it as UTF-8", param_hint=option) from None
 
 
 def local_scanner(limits: "ScanLimits | None" = None, tokens: Collection[str] = ()) -> "Scanner":
-    """Makes the scanner with the bot's key where its data directory is named, else with this account's own.
+    """Return a scanner with the bot's key if ASSAY_DATA_DIR is set, else with this user's own key.
 
-    `tokens` are found wherever they stand. Raises ValueError for one that can't be a token.
+    `tokens` are found wherever they occur. Raises ValueError for an invalid token.
     """
     from bot.scan import Scanner  # noqa: PLC0415 - loads the engine, which --help doesn't need
 
@@ -58,5 +58,5 @@ def local_scanner(limits: "ScanLimits | None" = None, tokens: Collection[str] = 
     except OSError as fault:
         if named:
             raise
-        note(f"{own} can't be written ({fault.strerror}): fingerprints are of this run only, and the start is slow")
+        note(f"cannot write {own} ({fault.strerror}): fingerprints are valid for this run only, and startup is slow")
         return Scanner(key=secrets.token_bytes(32), own=tokens, limits=limits)

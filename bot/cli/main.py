@@ -1,6 +1,6 @@
-"""The command `assay`: what there is to type, and the one place where what went wrong becomes an exit status.
+"""The command `assay`: its subcommands, and the one place where errors become an exit status.
 
-0 fine, 1 findings or blocked, 2 usage or configuration, 3 Forgejo or network.
+0 success, 1 findings or blocked, 2 usage or configuration error, 3 Forgejo or network error, 70 internal error.
 """
 
 import os
@@ -56,27 +56,29 @@ def assay(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Reads every pull request as it really is, and brings the operator only what needs him.
+    """Check pull requests and issues on a Forgejo server, and ask an operator only for decisions.
 
-    Settings are environment variables ASSAY_… and, below them, the same keys in assay.toml; ASSAY_FORGEJO_URL and
-    ASSAY_TOKEN_FILE are the first to set. Exit status: 0 fine, 1 findings or blocked, 2 usage or configuration,
-    3 Forgejo or network.
+    Settings are environment variables ASSAY_… or keys in assay.toml in the current folder; the environment has
+    priority. Start with ASSAY_FORGEJO_URL and ASSAY_TOKEN_FILE.
+
+    Exit status: 0 success; 1 findings, blocked, or something not checked; 2 usage or configuration error;
+    3 Forgejo or network error; 70 internal error (a bug); 130 interrupted.
     """
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs one command and gives its exit status; whatever goes wrong is told in a line or two."""
+    """Run one command and return its exit status; an error is printed in one or two lines."""
     try:
         status = get_command(app).main(args=list(arguments), prog_name="assay", standalone_mode=False)
     except TyperException as fault:
         return _misused(fault)
     except typer.Abort:
-        note("assay: ended")
+        note("assay: interrupted")
         return 130
     except Exception as fault:  # noqa: BLE001 - a crash must not end with 1, which means findings
         if os.environ.get("ASSAY_LOG_LEVEL", "").lower() == "debug":
             traceback.print_exc()
-        from bot.cli.errors import explained  # noqa: PLC0415 - knows every error, so it loads everything
+        from bot.cli.errors import explained  # noqa: PLC0415 - imports every error class, so it loads everything
 
         code, lines = explained(fault)
         for text in lines:
@@ -92,11 +94,11 @@ def main() -> None:
 
 def _misused(fault: TyperException) -> int:
     context = getattr(fault, "ctx", None)
-    told = getattr(fault, "format_message", lambda: str(fault))()
+    message = getattr(fault, "format_message", lambda: str(fault))()
     if type(fault).__name__ == "NoArgsIsHelpError":
-        sys.stderr.write(f"{told}\n")
+        sys.stderr.write(f"{message}\n")
         return USAGE
-    note(f"assay: {told}")
+    note(f"assay: {message}")
     if context is not None:
-        note(f"{context.command_path} --help says what can be written.")
+        note(f"See {context.command_path} --help for usage.")
     return USAGE

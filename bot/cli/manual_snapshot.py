@@ -1,7 +1,7 @@
-"""Makes a snapshot of what somebody wrote down by hand: an issue or a pull request that needn't be on any server.
+"""Builds a snapshot from options and files: an issue or a pull request that does not have to exist on a server.
 
-Texts are searched and masked as when observing; hashes are of the texts as they were given, a final newline included.
-A diff stands for one commit that has no id. What isn't given is empty.
+Texts are scanned and masked as when observing; hashes are of the given texts, a final newline included. A diff is
+treated as one commit without an id. Everything else is empty.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ NO_COMMIT = Commit(sha="", author="", message="")
 
 @dataclass(frozen=True)
 class ManualInput:
-    """What is known of a target. Texts are raw; `unread` says what a reader of the diff passed over, and why."""
+    """The given parts of a target. Texts are raw; `unread` lists parts of the diff that could not be read, and why."""
 
     target: Target
     title: str = ""
@@ -36,7 +36,7 @@ class ManualInput:
 
 
 def snapshot_of(given_by_hand: ManualInput, scanner: Scanner, taken_at: datetime) -> Snapshot:
-    """Gives the snapshot that an observer would take of a target with nothing else on it. Raises DiffError."""
+    """Return the snapshot that an observer would take of a target with nothing else on it. Raises DiffError."""
     files = files_of(given_by_hand.diff)
     added = tuple(added_texts(given_by_hand.diff, context=True))
     found = _searched(scanner, given_by_hand.diff, files, added)
@@ -71,7 +71,7 @@ def _searched(scanner: Scanner, diff: str, files: tuple[ChangedFile, ...], added
 
 
 def _gaps(given_by_hand: ManualInput, found: Searched) -> list[Gap]:
-    """What was passed over in the diff; a commit without an id has no name to tell."""
+    """Return the gaps in the diff; the commit has no id, so their names leave it out."""
     of = digest(given_by_hand.diff)
     unread = [Gap(what="a part of the diff", why=why, of=of) for why in given_by_hand.unread]
     return [*unread, *(gap.model_copy(update={"what": gap.what.removesuffix(" in ")}) for gap in found.gaps)]

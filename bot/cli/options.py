@@ -1,4 +1,4 @@
-"""Options that belong together, written as a dataclass, so that a command of many has few parameters."""
+"""Groups options in a dataclass, so that a command with many options has few parameters."""
 
 import functools
 import inspect
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def with_options(made: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Gives commands the options of a dataclass, which reach them as one value, `given`."""
+    """Return a decorator that adds the options of a dataclass; the command gets them as one value, `given`."""
     return functools.partial(_with, made)
 
 

@@ -1,7 +1,7 @@
 """What the commands print: results to standard output, progress and errors to standard error.
 
-Names and texts of a server are hostile to a terminal too, so nothing is read as markup and control characters are
-written out.
+Names and texts from a server may attack a terminal, so nothing is interpreted as markup and control characters are
+escaped.
 """
 
 import io
@@ -20,34 +20,34 @@ FOUND = 1
 USAGE = 2
 FORGEJO = 3
 INTERNAL = 70
-"""A fault of the program itself (EX_SOFTWARE of sysexits.h): never to be taken for findings."""
+"""An internal error (a bug; EX_SOFTWARE of sysexits.h), distinct from findings."""
 WIDE = 200
-"""Columns where nobody's terminal says how many there are."""
+"""Columns if standard output is not a terminal."""
 
 
 def line(text: str = "") -> None:
-    """Prints one line of a result."""
+    """Print one line of a result."""
     sys.stdout.write(_safe(text) + "\n")
 
 
 def note(text: str) -> None:
-    """Prints one line beside the result."""
+    """Print one line to standard error."""
     sys.stderr.write(_safe(text) + "\n")
 
 
 def whole(text: str) -> None:
-    """Prints a text of ours as it is, with a newline at its end."""
+    """Print a trusted text unchanged, with a newline at its end."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
 def as_json(value: Any) -> None:
-    """Prints a value as JSON; what isn't ASCII is escaped, so it can't steer a terminal."""
+    """Print a value as JSON; non-ASCII characters are escaped, so they cannot control a terminal."""
     whole(json.dumps(value, indent=2))
 
 
 @contextmanager
 def working(text: str) -> Iterator[None]:
-    """Shows that something goes on, where standard error is a terminal."""
+    """Show progress if standard error is a terminal."""
     console = Console(stderr=True, markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
         yield
@@ -57,7 +57,7 @@ def working(text: str) -> Iterator[None]:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Prints rows under their heads. Cells are text and nothing else; the last column takes what room there is."""
+    """Print a table. Cells are plain text; the last column takes the remaining width."""
     from rich.table import Table  # noqa: PLC0415 - most commands print no table
     from rich.text import Text  # noqa: PLC0415 - most commands print no table
 

@@ -1,4 +1,4 @@
-"""How reports are printed: for people, and what they mean for the exit status."""
+"""Prints reports for people, and derives the exit status from them."""
 
 from collections.abc import Sequence
 
@@ -11,27 +11,27 @@ MIN_SHOWN = 10
 
 
 def exit_status(reports: Sequence[Report]) -> int:
-    """Gives 1 when a check blocks, or when something couldn't be looked at."""
+    """Return 1 if a check blocks or something could not be checked, else 0."""
     return FOUND if any(report.verdict in FAILING for report in reports) else FINE
 
 
 def print_head(seen: Snapshot) -> None:
-    """Prints what was looked at."""
+    """Print the target, its state and the snapshot's hash."""
     head = f", head {seen.inputs.head.sha[:MIN_SHOWN]}" if seen.inputs.head.sha else ""
     line(f"{seen.target} ({seen.inputs.state}{head})")
     line(f"snapshot {seen.hash}")
 
 
 def print_reports(seen: Snapshot, reports: Sequence[Report]) -> None:
-    """Prints what the checks say of a snapshot."""
+    """Print the checks' reports on a snapshot."""
     print_head(seen)
     for report in reports:
         line()
         line(f"{report.check}: {report.verdict}: {report.summary}")
         for finding in report.findings:
             _print_finding(finding)
-        for told in report.notes:
-            line(f"  note: {told}")
+        for text in report.notes:
+            line(f"  note: {text}")
 
 
 def _print_finding(finding: Finding) -> None:

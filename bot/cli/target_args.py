@@ -1,4 +1,4 @@
-"""What a command judges: a target on the server, a snapshot file, or the pieces that its options give."""
+"""The input of a command: a target on the server, a snapshot file, or a target described by options."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,13 +24,13 @@ SubjectText = Annotated[
     str,
     typer.Argument(
         metavar="TARGET|FILE",
-        help="owner/repo!12 (pull request), owner/repo#12 (issue), an address, or a snapshot; - is standard input.",
+        help="owner/repo!12 (pull request), owner/repo#12 (issue), a URL, or a snapshot file; - is standard input.",
     ),
 ]
 
 
 class State(StrEnum):
-    """States as one may write them; a draft is an open pull request."""
+    """Allowed values of --state; a draft is an open pull request."""
 
     OPEN = "open"
     DRAFT = "draft"
@@ -40,63 +40,68 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Given:
-    """The options that describe a target by hand, as they were typed."""
+    """The options that describe a target without a server, as typed."""
 
-    repo: Annotated[str, typer.Option(metavar="OWNER/REPO", help="By hand: the repository.")] = ""
-    number: Annotated[int | None, typer.Option(min=1, help="By hand: the number; 1 if not given.")] = None
+    repo: Annotated[str, typer.Option(metavar="OWNER/REPO", help="Offline: the repository.")] = ""
+    number: Annotated[int | None, typer.Option(min=1, help="Offline: the number; default 1.")] = None
     kind: Annotated[
-        Kind | None, typer.Option(help="By hand: what it is; a pull request with --diff or --base, else an issue.")
+        Kind | None,
+        typer.Option(help="Offline: the kind of target; default pull with --diff or --base, otherwise issue."),
     ] = None
-    title: Annotated[str, typer.Option(help="By hand: the title.")] = ""
+    title: Annotated[str, typer.Option(help="Offline: the title.")] = ""
     body_file: Annotated[
-        str, typer.Option(metavar="FILE", help="By hand: the description, byte for byte; - is standard input.")
+        str, typer.Option(metavar="FILE", help="Offline: the description, used unchanged; - is standard input.")
     ] = ""
-    author: Annotated[str, typer.Option(metavar="LOGIN", help="By hand: who opened it.")] = ""
-    label: Annotated[list[str], typer.Option(help="By hand: a label on it; once for each.")] = field(
+    author: Annotated[str, typer.Option(metavar="LOGIN", help="Offline: the author.")] = ""
+    label: Annotated[list[str], typer.Option(help="Offline: a label of the target; repeatable.")] = field(
         default_factory=list
     )
-    state: Annotated[State, typer.Option(help="By hand: its state.")] = State.OPEN
-    base: Annotated[str, typer.Option(metavar="BRANCH", help="By hand: where the pull request goes.")] = ""
+    state: Annotated[State, typer.Option(help="Offline: the state.")] = State.OPEN
+    base: Annotated[str, typer.Option(metavar="BRANCH", help="Offline: the base branch of the pull request.")] = ""
     diff: Annotated[
-        str, typer.Option(metavar="FILE", help="By hand: what it changes, as git diff prints it; - is standard input.")
+        str, typer.Option(metavar="FILE", help="Offline: the changes, as printed by git diff; - is standard input.")
     ] = ""
     policy: Annotated[
-        str, typer.Option(metavar="FILE", help="By hand: the policy, such as .forgejo/assay.yml; - is standard input.")
+        str, typer.Option(metavar="FILE", help="Offline: the policy file, as .forgejo/assay.yml; - is standard input.")
     ] = ""
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Gives the files that it names."""
+        """The files that the options name."""
         return (self.body_file, self.diff, self.policy)
 
 
 with_manual_input = with_options(Given)
-"""Gives the command with the options of Given, which reach it as one value, `given`."""
+"""Decorator: adds the options of Given to a command, which gets them as one value, `given`."""
 
 
 def subject_of(text: str, given: Given) -> str | Snapshot:
-    """Gives what a command is about: a text that names a target, the snapshot in the file that it names, or in `given`.
+    """Return a command's input: the target's name, the snapshot of the named file, or the snapshot of `given`.
 
     Raises BadParameter, PolicyError and ConfigError.
     """
     described = given != Given()
     if text and described:
-        raise typer.BadParameter("name a target or a snapshot file, or describe one with --title and others; not both")
+        raise typer.BadParameter(
+            "use either a target or a snapshot file, or the offline options (--title, …), not both"
+        )
     if described:
         return by_hand(given)
     if not text:
-        raise typer.BadParameter("name a target (owner/repo!12) or a snapshot file, or describe one (--title, …)")
+        raise typer.BadParameter(
+            "missing input: use a target (owner/repo!12), a snapshot file, or the offline options (--title, …)"
+        )
     try:
         Target.parse(text)
     except ValueError as fault:
         if text == "-" or text.endswith(".json") or Path(text).is_file():
             return read_snapshot(text)
-        raise typer.BadParameter(f"{fault}, or a file from assay snapshot") from None
+        raise typer.BadParameter(f"{fault}, or a snapshot file from assay snapshot") from None
     return text
 
 
 def read_snapshot(file: str) -> Snapshot:
-    """Gives the snapshot in a file or in standard input (`-`). Raises BadParameter."""
+    """Return the snapshot in a file or in standard input (`-`). Raises BadParameter."""
     content = read_bytes(file, "FILE")
     try:
         return Snapshot.model_validate_json(content)
@@ -104,24 +109,24 @@ def read_snapshot(file: str) -> Snapshot:
         first = fault.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise typer.BadParameter(
-            f"{file} is no snapshot of this version: {where}: {first['type']}; make one with assay snapshot TARGET"
+            f"{file} is not a snapshot of this version: {where}: {first['type']}; create one with assay snapshot TARGET"
         ) from None
 
 
 def by_hand(given: Given) -> Snapshot:
-    """Gives the snapshot of what is given, as of now. Raises BadParameter, PolicyError and ConfigError."""
+    """Return the snapshot of the described target, as of now. Raises BadParameter, PolicyError and ConfigError."""
     from bot.cli.manual_snapshot import snapshot_of  # noqa: PLC0415 - loads the scanner's engine
     from bot.git.diff import DiffError  # noqa: PLC0415 - loads unidiff, which --help doesn't need
 
     if given.files.count("-") > 1:
-        raise typer.BadParameter("standard input can be one file alone; write the others into files")
+        raise typer.BadParameter("only one option can read standard input (-); use files for the others")
     target = _target(given)
     try:
         given_by_hand = _manual_input(given, target)
-        with working("Looking for secrets …"):
+        with working("Scanning for secrets …"):
             return snapshot_of(given_by_hand, local_scanner(), datetime.now(UTC))
     except DiffError as fault:
-        raise typer.BadParameter(f"{given.diff}: {fault}; make it again with git diff", param_hint="--diff") from None
+        raise typer.BadParameter(f"{given.diff}: {fault}; create it again with git diff", param_hint="--diff") from None
 
 
 def _target(given: Given) -> Target:
@@ -129,14 +134,14 @@ def _target(given: Given) -> Target:
     if kind is Kind.ISSUE:
         pulls = {"--diff": given.diff, "--base": given.base, "--state": given.state in {State.DRAFT, State.MERGED}}
         for option in (name for name, value in pulls.items() if value):
-            raise typer.BadParameter("only a pull request has that; add --kind pull", param_hint=option)
+            raise typer.BadParameter("valid only for pull requests; add --kind pull", param_hint=option)
     if given.repo:
         repository_name(given.repo)
     return Target(repository=given.repo, number=given.number or 1, kind=kind)
 
 
 def _manual_input(given: Given, target: Target) -> "ManualInput":
-    """Raises BadParameter, PolicyError and ConfigError, and DiffError for a diff that isn't whole."""
+    """Return the described target. Raises BadParameter, PolicyError, ConfigError, and DiffError for an invalid diff."""
     from bot.cli.given_diff import unread  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
     from bot.cli.manual_snapshot import ManualInput  # noqa: PLC0415 - as the first
     from bot.git import files_of  # noqa: PLC0415 - as above
@@ -144,7 +149,7 @@ def _manual_input(given: Given, target: Target) -> "ManualInput":
 
     diff = decode(read_bytes(given.diff, "--diff")) if given.diff else ""
     if diff.strip() and not files_of(diff):
-        raise DiffError("no unified diff of any file")
+        raise DiffError("not a unified diff")
     return ManualInput(
         target=target,
         title=given.title,
@@ -161,7 +166,7 @@ def _manual_input(given: Given, target: Target) -> "ManualInput":
 
 
 def _policy(file: str) -> Policy:
-    """By hand there need be no settings, so where none name operators, the policy's own list stands."""
+    """Return the policy. Settings are optional here: without operators in them, the policy's own list applies."""
     policy = load(read_text(file, "--policy"), path="stdin" if file == "-" else file) if file else Policy()
     operators = read_settings(FromEnvironment).operators
     return policy.narrowed(operators) if operators else policy

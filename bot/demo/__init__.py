@@ -1,4 +1,4 @@
-"""The demo: the bot at work on a small Forgejo, told as a story. Used by the command line."""
+"""The demo: the bot on a small Forgejo stand-in, in chapters. Used by the command line."""
 
 from bot.demo.run import demo
 

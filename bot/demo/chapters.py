@@ -1,4 +1,4 @@
-"""What happens in the demo: people push and write, each chapter on a pull request or issue of its own."""
+"""The chapters of the demo: people push and write, each chapter on its own pull request or issue."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -48,9 +48,9 @@ soaks:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One target of the story: its number, what happened, and the head whose statuses are shown.
+    """One target of the demo: its number, a description, and the head whose statuses are shown.
 
-    `purpose` names the comment that is shown, the report when empty; `command` is one that somebody wrote, with its id.
+    `purpose` selects the comment to show, the report if empty; `command` is a slash command with its comment's id.
     """
 
     number: int
@@ -67,7 +67,7 @@ async def _clean(scene: World) -> Chapter:
     head = await checkout.commit("Count the rain", {"garden/rain.py": "def rain(days):\n    return sum(days)\n"})
     await checkout.push("codex/rain")
     number = await scene.open_pull(AGENT, "codex/rain", "feat: count the rain", "So that nobody waters twice.")
-    return Chapter(number, "a clean change", "One commit, one new file, nothing in it that shouldn't be.", head)
+    return Chapter(number, "a clean change", "One commit with one new file and no problems.", head)
 
 
 async def _added_and_removed(scene: World) -> Chapter:
@@ -79,8 +79,8 @@ async def _added_and_removed(scene: World) -> Chapter:
     head = await checkout.commit("Tidy up", {"scripts/try.sh": None})
     await checkout.push("codex/pump")
     number = await scene.open_pull(AGENT, "codex/pump", "feat: drive the pump")
-    story = "Commit 2 added an access token, commit 3 removed it. The net diff is clean; the history isn't."
-    return Chapter(number, "a token that came and went", story, head)
+    story = "Commit 2 adds an access token, commit 3 removes it. The net diff is clean, but the history is not."
+    return Chapter(number, "a token added and removed", story, head)
 
 
 async def _force_pushed(scene: World) -> Chapter:
@@ -93,9 +93,7 @@ async def _force_pushed(scene: World) -> Chapter:
     await checkout.git("reset", "--quiet", "--hard", "origin/main")
     head = await checkout.commit("Open the valve", {"garden/valve.py": "def open_valve():\n    return True\n"})
     await checkout.push("codex/valve", force=True)
-    story = (
-        "The first push held a token; a force-push replaced the commit. The server still has it, and so has the bot."
-    )
+    story = "The first push contained a token; a force-push replaced the commit. The server and the bot still have it."
     return Chapter(number, "a token dropped by a force-push", story, head)
 
 
@@ -111,14 +109,14 @@ async def _fork(scene: World) -> Chapter:
     head = await checkout.commit("Connect the database", files)
     await checkout.push("quiet")
     number = await scene.open_pull(OUTSIDER, f"{OUTSIDER}:quiet", "chore: connect the database")
-    story = "A fork adds a database password and a policy that switches the check off. The default branch decides."
-    return Chapter(number, "a fork that switches the check off", story, head)
+    story = "A fork adds a database password and a policy that disables the check. The default branch's policy applies."
+    return Chapter(number, "a fork that disables the check", story, head)
 
 
-async def _told(scene: World) -> Chapter:
+async def _issue_with_token(scene: World) -> Chapter:
     body = f"Steps:\n\n```\ncurl -u ci:{secrets.token_hex(20)} https://forge.garden.lan\n```\n\nIt says 401."
     number = await scene.open_issue(OUTSIDER, "The pump answers 401", body)
-    return Chapter(number, "an issue with a token in it", "Somebody pasted a working command.")
+    return Chapter(number, "an issue with a token", "Somebody pasted a command with a working token.")
 
 
 async def _judged(scene: World) -> Chapter:
@@ -126,7 +124,7 @@ async def _judged(scene: World) -> Chapter:
     await scene.settled()
     words = "/priority p0 the audit is on Friday"
     comment = await scene.write(OPERATOR, number, words)
-    story = "An agent asks for what only the operator may do. He agrees and says how much it matters."
+    story = "An agent requests a task that only the operator may do. The operator sets the priority with a command."
     return Chapter(number, "an issue for the operator", story, purpose="judge", command=(comment, words))
 
 
@@ -151,14 +149,14 @@ async def _soaked(scene: World) -> Chapter:
     await scene.settled()
     await scene.write(AGENT, number, GATE)
     story = (
-        "A new way in proves itself: two runs that Forgejo confirms, an audit. The agent writes the phrase that would "
-        "take the old token away; only the operator's opens the gate."
+        "A new credential proves itself in two runs, which Forgejo confirms, and an audit. The agent writes the phrase "
+        "to remove the old token, but only the operator's phrase opens the gate."
     )
     return Chapter(number, "a soak that waits for the operator", story, purpose="soak-evidence")
 
 
 async def _prove(scene: World, number: int, evidence: Evidence) -> None:
-    """Posts evidence as `assay evidence collect --post` does in a job."""
+    """Post evidence as `assay evidence collect --post` does in a job."""
     await scene.write(AGENT, number, evidence_comment(evidence, Markers((BY_IDENTITY,), (BY_TOKEN,))))
 
 
@@ -167,8 +165,8 @@ CHAPTERS: tuple[Callable[[World], Awaitable[Chapter]], ...] = (
     _added_and_removed,
     _force_pushed,
     _fork,
-    _told,
+    _issue_with_token,
     _judged,
     _soaked,
 )
-"""The story in its order."""
+"""The chapters in their order."""

@@ -1,6 +1,6 @@
-"""The demo: the bot at work on real pushes to a small Forgejo that runs beside it, told as a story.
+"""Runs the demo: the bot with real pushes to a small Forgejo stand-in.
 
-Everything but the stage is production code: webhooks over a socket, git over HTTP, checks, writes.
+Everything except the stand-in is production code: webhooks over a socket, git over HTTP, checks, writes.
 """
 
 import asyncio
@@ -27,13 +27,13 @@ COLOURS = {"success": "green", "failure": "red", "error": "yellow", "pending": "
 
 
 async def demo(console: Console, *, once: bool, port: int) -> int:
-    """Runs the story and prints it; without `once` everything then stays up to be looked at. Gives the exit status."""
+    """Run and print all chapters; without `once` the pages then stay up until Ctrl+C. Return the exit status."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     playing = asyncio.current_task()
     if playing is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
     with tempfile.TemporaryDirectory(prefix="assay-demo-") as folder:
-        with console.status("Starting a small Forgejo and the bot (the first start compiles the secret rules) …"):
+        with console.status("Starting a Forgejo stand-in and the bot (the first start compiles the secret rules) …"):
             stage = world(Path(folder), port=port)
             scene = await stage.__aenter__()
         try:
@@ -43,25 +43,25 @@ async def demo(console: Console, *, once: bool, port: int) -> int:
 
 
 async def _play(console: Console, scene: World, *, once: bool) -> int:
-    console.print(Rule("Assaymaster at work"))
+    console.print(Rule("Assaymaster demo"))
     console.print(f"Forgejo stand-in: {scene.sandbox.url}/{REPOSITORY}   bot: {scene.address}\n")
-    with console.status("Setting the bot up in the repository …"):
+    with console.status("Setting up the repository …"):
         await setup(scene.machine, REPOSITORY, say=lambda _line: None)
     failed = False
     for number, chapter in enumerate(CHAPTERS, 1):
-        with console.status(f"Chapter {number} of {len(CHAPTERS)}: people push and write, the bot looks …"):
-            told = await chapter(scene)
+        with console.status(f"Chapter {number} of {len(CHAPTERS)}: people push and write, the bot evaluates …"):
+            played = await chapter(scene)
             await scene.settled()
-        failed |= not await _print(console, scene, told)
+        failed |= not await _print(console, scene, played)
     if once:
         return 1 if failed else 0
-    console.print(f"\nAll of it stays up at {scene.sandbox.url}/{REPOSITORY} until you press Ctrl+C.")
+    console.print(f"\nThe pages stay up at {scene.sandbox.url}/{REPOSITORY} until you press Ctrl+C.")
     await asyncio.Event().wait()
     return 0
 
 
 async def _print(console: Console, scene: World, chapter: Chapter) -> bool:
-    """Prints one chapter; gives whether the bot answered."""
+    """Print one chapter; return whether the bot answered."""
     found = await (scene.said(chapter.number, chapter.purpose) if chapter.purpose else scene.reports(chapter.number))
     body = found[0]["body"] if found else ""
     mark = "!" if chapter.head else "#"
@@ -94,7 +94,7 @@ def _verdict(body: str) -> str:
 
 
 def _readable(body: str) -> str:
-    """The comment for a terminal: what a browser hides is taken out, folded parts stand open but for payloads."""
-    body = PAYLOAD.sub("*(what other machines read stands here)*", body)
+    """Return the comment for a terminal: without hidden parts, with folded parts open, and without payloads."""
+    body = PAYLOAD.sub("*(payload omitted)*", body)
     body = re.sub(r"<!--.*?-->", "", body.replace(FOOTER, "\n\n---\n"), flags=re.DOTALL)
     return re.sub(r"</?(details|summary|sub)>", "", body)

@@ -1,4 +1,4 @@
-"""Writes the generated pages: `python -m bot.docs [FOLDER]`."""
+"""Generates documentation: `python -m bot.docs [FOLDER]`."""
 
 import sys
 

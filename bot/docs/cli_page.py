@@ -1,4 +1,4 @@
-"""The page of the command line, read from the command line itself, so that it says what `--help` says."""
+"""Generates the page of the command line from its `--help` texts."""
 
 import inspect
 from collections.abc import Iterator
@@ -13,23 +13,29 @@ from bot.cli.main import app
 _HEAD = """\
 # Command line
 
-This page is generated from the program by `python -m bot.docs`; `assay COMMAND --help` says the same.
+This page lists all commands of `assay`, with their arguments and options. It is generated from `assay COMMAND --help`
+by `python -m bot.docs`. For slash commands in comments, see [Commands in comments](commands.md).
 
-Every command ends with 0 when all is fine, 1 for findings or a block, 2 for a mistake in usage or configuration, 3 when
-Forgejo or the network fails, and 70 for a fault of the program itself. Results go to standard output, progress and
-errors to standard error.
+Results go to standard output, progress and errors to standard error. Exit status of all commands:
 
-Commands in comments stand on [a page of their own](commands.md).
+| status | meaning |
+| --- | --- |
+| 0 | success |
+| 1 | findings, blocked, or something that could not be checked |
+| 2 | usage or configuration error |
+| 3 | Forgejo or network error |
+| 70 | internal error (a bug) |
+| 130 | interrupted by Ctrl+C |
 """
 
 
 def command_line_page() -> str:
-    """Gives usage, arguments and options of every command, as Markdown."""
+    """Return usage, arguments and options of every command, as Markdown."""
     return "\n".join([_HEAD, *_sections(get_command(app), "assay")])
 
 
 def _sections(command: object, name: str) -> Iterator[str]:
-    # Typer keeps its commands in classes of its own; these two are all that the program has.
+    # Typer has its own command classes; the program uses only these two.
     known = cast("TyperCommand | TyperGroup", command)
     context = typer.Context(known, info_name=name)
     yield f"## `{name}`\n"
@@ -43,7 +49,7 @@ def _sections(command: object, name: str) -> Iterator[str]:
 
 
 def _row(parameter: object, context: typer.Context) -> str:
-    """A line of the table; empty for what the help doesn't show either."""
+    """Return a row of the table; empty for a parameter that the help hides."""
     record = cast("TyperArgument | TyperOption", parameter).get_help_record(context)
     if record is None:
         return ""
@@ -52,5 +58,5 @@ def _row(parameter: object, context: typer.Context) -> str:
 
 
 def _angles(text: str) -> str:
-    """Text in which Markdown finds no HTML."""
+    """Return the text escaped, so that Markdown finds no HTML in it."""
     return text.replace("<", "&lt;")

@@ -1,8 +1,8 @@
-"""Writes what the documentation and the program both say: `python -m bot.docs [FOLDER]`.
+"""Generates the parts of the documentation that come from the program: `python -m bot.docs [FOLDER]`.
 
-Some pages are generated whole. In the others a generated part stands between two comments, `<!-- generated: NAME -->`
-and `<!-- end: NAME -->`, and the words around it are written by hand. A test holds all of it against what this module
-gives, so it can't go stale.
+Some pages are generated completely. Other pages have generated parts between two comments,
+`<!-- generated: NAME -->` and `<!-- end: NAME -->`. A test compares them with the output of this module, so they are
+never out of date.
 """
 
 import re
@@ -36,32 +36,34 @@ _PARTS: Mapping[str, Callable[[], str]] = {
     "guard-check": partial(piece, "handlers/guards/red_zone.py", "rules", "assess"),
     "guard-off": partial(piece, "handlers/facts/modes.py", "switched_off"),
 }
-"""What each generated part is made by that the machine knows; checks bring theirs along."""
+"""The generators of the machine's parts; checks have their own."""
 
 _PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
 
 _LABELS_HEAD = """\
 # Labels
 
-This page is generated from `labels.yaml` by `python -m bot.docs`; change the file, not the page.
+This page lists all labels that the bot declares. It is generated from `labels.yaml` by `python -m bot.docs`; edit that
+file, not this page.
 
-`assay labels sync` makes a repository or an organisation match it: labels are created, recoloured, described anew, and
-renamed from an earlier name, which keeps them on what carries them. Labels that aren't listed stay, unless pruning is
-asked for, and then only those go that nothing carries. Two labels of one name are reported for a human to settle.
+`assay labels sync` makes the labels of a repository or an organisation match the file: it creates labels, updates
+colours and descriptions, and renames labels that have an earlier name. A renamed label stays on its pull requests and
+issues. Labels that are not in the file stay; `--prune` deletes those that are not in use. Two labels with the same name
+are reported as a conflict, which you have to resolve.
 
-- In an **exclusive** group the bot keeps at most one label on a pull request or issue.
-- In a **decision** group only an operator's change stays; anybody else's is put right. Names of such a family that
-  aren't listed, or that only look like a listed one, are treated the same way.
-- **Forgejo's own exclusive flag** takes off every other label of the scope, which is all that stands before the last
-  `/`. It is set where a whole scope is one exclusive group, and nowhere else.
+- **Exclusive group**: the bot keeps at most one label of the group on a pull request or issue.
+- **Decision group**: only operators may change these labels; the bot reverts changes by others. This includes labels of
+  such a group that are not listed, and names that only look like a listed one.
+- **Forgejo's exclusive flag**: Forgejo removes all other labels of the same scope (the part before the last `/`). The
+  flag is set only if a whole scope is one exclusive group.
 
-`labels.yaml` is a Forgejo label template as well: copied to the server's `custom/options/label/`, it is offered for new
+`labels.yaml` is also a Forgejo label template: copy it to the server's `custom/options/label/` to offer it for new
 repositories.
 """
 
 
 def labels_page(labels: LabelSet) -> str:
-    """Gives the page of all labels by group, as Markdown."""
+    """Return the page of all labels by group, as Markdown."""
     parts = [_LABELS_HEAD]
     for group in labels.groups:
         members = [label for label in labels.labels if label.group == group.name]
@@ -70,24 +72,24 @@ def labels_page(labels: LabelSet) -> str:
 
 
 def pages() -> dict[str, str]:
-    """Gives each generated page by its file's name. Raises LabelFileError where `labels.yaml` can't be used."""
+    """Return each generated page by its file name. Raises LabelFileError for an invalid `labels.yaml`."""
     return {"command-line.md": command_line_page(), "labels.md": labels_page(LabelSet.load())}
 
 
 @cache
 def parts() -> Mapping[str, str]:
-    """Gives each generated part of a page by its name, as Markdown."""
+    """Return each generated part of a page by its name, as Markdown."""
     tables = {name: text for check in CHECKS for name, text in check.tables.items()}
     return tables | {name: make() for name, make in _PARTS.items()}
 
 
 def filled(text: str) -> str:
-    """Gives a page with its generated parts as they should be now. Raises KeyError for a part that nobody makes."""
+    """Return a page with its generated parts updated. Raises KeyError for an unknown part."""
     return _PART.sub(lambda part: f"{part[1]}{parts()[part[2]]}\n{part[3]}", text)
 
 
 def main(arguments: list[str]) -> None:
-    """Writes all pages into the folder named, or into `docs`, and fills the generated parts of those that are there."""
+    """Write all generated pages into the folder, default `docs`, and update the generated parts of its other pages."""
     folder = Path(arguments[0] if arguments else "docs")
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():

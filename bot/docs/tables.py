@@ -1,4 +1,4 @@
-"""Tables of the documentation that the program itself knows: settings, metrics, policy keys, secret rules, checks."""
+"""Generates tables of the documentation: settings, metrics, the policy's keys, the secret rules, the checks."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,20 +16,20 @@ from bot.telemetry import Metrics
 from handlers import CHECKS
 
 FAMILIES = {
-    "api": "Tokens of programming interfaces, in headers and addresses",
-    "chat": "Slack, Discord, Telegram, Matrix: bots, apps and incoming hooks",
-    "database": "Passwords in addresses: of databases, queues and other services",
+    "api": "API tokens in headers and URLs",
+    "chat": "Slack, Discord, Telegram, Matrix: bots, apps and incoming webhooks",
+    "database": "Passwords in URLs of databases, queues and other services",
     "forge": "Forgejo and Gitea: access tokens, OAuth tokens, runner registration, logins",
     "infisical": "Infisical: service tokens and identity tokens",
     "model": "Keys of model providers: OpenAI, Anthropic, Ollama and others",
-    "named": "Whatever is assigned to a name that says it is secret",
-    "password": "Passwords typed into commands and configurations of servers",
+    "named": "Values assigned to a name that implies a secret",
+    "password": "Passwords in commands and server configurations",
     "private-key": "SSH, PKCS#8, PEM, age and WireGuard private keys, also inside JSON and base64",
     "registry": "Logins of package and container registries",
     "service": "Tokens of code hosts, package registries and clouds",
     "vault": "Vault and OpenBao tokens",
 }
-"""The families of our rules in words. Every family needs some: a rule of a new one makes `rules_table` fail."""
+"""Descriptions of the rule families. Every family needs one: `rules_table` fails for a family without it."""
 
 _TARGETS = {Kind.PULL: "pull requests", Kind.ISSUE: "issues"}
 _STATES = {"open": "open", "draft": "drafts", "closed": "closed or merged"}
@@ -37,7 +37,7 @@ _SEVERITIES = ("critical", "high", "medium", "low")
 
 
 def settings_table() -> str:
-    """Gives each setting with its environment variable, default and description."""
+    """Return each setting with its environment variable, default and description."""
     rows = (
         (code(f"ASSAY_{name.upper()}"), _default(field.default), field.description or "")
         for name, field in Settings.model_fields.items()
@@ -46,19 +46,19 @@ def settings_table() -> str:
 
 
 def metrics_table() -> str:
-    """Gives each metric as it is scraped, with type, labels and description."""
+    """Return each metric with its scraped name, type, labels and description."""
     made = (metric for metric in vars(Metrics()).values() if isinstance(metric, Counter | Gauge | Histogram))
     return table(("metric", "type", "labels", "meaning"), map(_metric, made))
 
 
 def policy_table() -> str:
-    """Gives each key of a policy with type, default and description; `[]` stands for each item of a list."""
+    """Return each key of a policy with type, default and description; `[]` stands for each item of a list."""
     schema = Policy.model_json_schema()
     return table(("key", "type", "default", "meaning"), _keys(schema, schema["$defs"], ""))
 
 
 def rules_table() -> str:
-    """Gives our own secret rules by family. Raises KeyError for a family that has no words here."""
+    """Return our own secret rules by family. Raises KeyError for a family without a description."""
     families: dict[str, dict[str, set[str]]] = {}
     for rule in own_rules().values():
         families.setdefault(rule.family, {}).setdefault(rule.name, set()).add(rule.severity)
@@ -66,11 +66,11 @@ def rules_table() -> str:
         (code(family), FAMILIES[family], ", ".join(f"{code(name)} ({_worst_first(found)})" for name, found in rules))
         for family, rules in ((family, sorted(families[family].items())) for family in sorted(families))
     )
-    return table(("family", "what it is about", "rules, with severity"), rows)
+    return table(("family", "finds", "rules, with severity"), rows)
 
 
 def checks_table() -> str:
-    """Gives the checks of this project in the order in which they run; those of other packages are left out."""
+    """Return the checks of this project in the order in which they run; those of other packages are left out."""
     ours = [check for check in CHECKS if check.assess.__module__.startswith("handlers.")]
     rows = (
         (
@@ -82,23 +82,24 @@ def checks_table() -> str:
         )
         for number, check in enumerate(ours, 1)
     )
-    return table(("order", "check", "looks at", "which are", "file"), rows)
+    return table(("order", "check", "targets", "states", "file"), rows)
 
 
 def _metric(metric: Counter | Gauge | Histogram) -> tuple[str, str, str, str]:
     (about,) = metric.describe()
     name = f"{about.name}_total" if about.type == "counter" else about.name
-    labels = metric._labelnames  # noqa: SLF001 - the library tells its labels nowhere else before they are used
+    labels = metric._labelnames  # noqa: SLF001 - the library has no public access to unused labels
     return code(name), about.type, ", ".join(map(code, labels)), about.documentation
 
 
 def _keys(schema: dict[str, Any], known: dict[str, Any], before: str) -> Iterator[tuple[str, str, str, str]]:
-    """The rows of one model, and behind each section or list of sections the rows of its own keys."""
+    """Yield the rows of one model, and after each section or list of sections the rows of its own keys."""
+    required = schema.get("required", ())
     for key, about in schema["properties"].items():
         inner = about.get("items", about)
         section = known[inner["$ref"].rpartition("/")[2]] if "$ref" in inner else None
         name = f"{before}{key}"
-        default = _default(about["default"]) if "default" in about else "needed"
+        default = "required" if key in required else _default(about.get("default", ()))
         if section is None or "items" in about:
             yield code(name), _type(about), default, about.get("description", "")
         if section is not None:
@@ -106,17 +107,22 @@ def _keys(schema: dict[str, Any], known: dict[str, Any], before: str) -> Iterato
 
 
 def _type(about: dict[str, Any]) -> str:
-    """A JSON schema's type in words."""
+    """Return a JSON schema's type in words."""
     if "anyOf" in about:
         return " or ".join(_type(one) for one in about["anyOf"] if one.get("type") != "null")
-    if "const" in about:
-        return code(str(about["const"]))
-    if "enum" in about:
-        return " or ".join(code(str(one)) for one in about["enum"])
-    if about.get("type") == "array":
+    values = [about["const"]] if "const" in about else about.get("enum")
+    if values:
+        return " or ".join(code(str(one)) for one in values)
+    if about["type"] == "array":
         return "list of sections" if "$ref" in about["items"] else f"list of {_type(about['items'])}"
+    if about["type"] == "object":
+        return f"mapping of {_type(about['propertyNames'])} to {_type(about['additionalProperties'])}"
+    return _text(about) if about["type"] == "string" else f"{about['type']}, {about['minimum']} to {about['maximum']}"
+
+
+def _text(about: dict[str, Any]) -> str:
     if "pattern" in about:
-        return f"text like {code(about['pattern'])}"
+        return f"text matching {code(about['pattern'])}"
     return f"text, {about.get('minLength', 0)} to {about['maxLength']} characters" if "maxLength" in about else "text"
 
 

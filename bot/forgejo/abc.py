@@ -75,7 +75,7 @@ class ForgejoAPI(abc.ABC):
             if following is None:
                 return
             asked, before, previous = following, before + len(items), items
-        raise Oversized("GET", path, 200, f"the list goes on after {self._options.pages_limit} pages")
+        raise Oversized("GET", path, 200, f"the list has more than {self._options.pages_limit} pages")
 
     async def post(self, path: str, data: Any = None, *, repeat: bool = False) -> Any:
         """Gives the answer to a creation. `repeat` says that doing it twice is harmless."""

@@ -1,8 +1,8 @@
-"""What can go wrong between the bot and Forgejo, as one small tree named by meaning.
+"""The errors of requests to Forgejo, as a small class tree named by meaning.
 
-An error carries method, path, status and the server's message; never a query value, a header or a token. Texts of the
-server are hostile: they are cleaned, the token is taken out of them, and then they are cut, in this order, since a
-token that is split by control characters or by the cut would slip through otherwise.
+An error has method, path, status and the server's message; never a query value, a header or a token. Texts of the
+server are hostile. They are cleaned, the token is removed, and then they are truncated, in this order: a token that is
+split by control characters or by truncation would not be found otherwise.
 """
 
 import re
@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 MESSAGE_LIMIT = 300
-# Control and format characters, line separators, surrogates: nothing that moves a cursor or breaks a log line.
+# Control and format characters, line separators, surrogates: everything that moves a cursor or breaks a log line.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 
 
 class ForgejoError(Exception):
-    """A call that did not give what it was made for. `repeatable` says whether the same call may succeed later."""
+    """A failed request. `repeatable` says whether the same request may succeed later."""
 
-    meaning: ClassVar[str] = "not what was asked for"
+    meaning: ClassVar[str] = "the request failed"
     repeatable: ClassVar[bool] = False
 
     def __init__(
@@ -29,7 +29,7 @@ class ForgejoError(Exception):
         self.status = status
         self.message = message
         self.retry_after = retry_after
-        """Seconds that the server asked to wait, if it did."""
+        """Seconds to wait, if the server named a time."""
 
     def __str__(self) -> str:
         answer = f"{self.status} " if self.status else ""
@@ -37,33 +37,33 @@ class ForgejoError(Exception):
 
 
 class NotFound(ForgejoError):
-    """It isn't there, or the account may not see it: Forgejo gives one answer for both (404)."""
+    """The object does not exist, or the account has no access: Forgejo answers both with 404."""
 
-    meaning = "not there, or hidden from the bot's account"
+    meaning = "not found, or hidden from the bot's account"
 
 
 class Forbidden(ForgejoError):
-    """The account or the token's scope doesn't allow it (403)."""
+    """The account or the token's scope does not allow the request (403)."""
 
-    meaning = "not allowed; give the account the right, or the token the scope"
+    meaning = "forbidden; give the account the permission, or the token the scope"
 
 
 class Unauthorised(ForgejoError):
     """The token is missing, wrong, expired or revoked (401)."""
 
-    meaning = "the token isn't accepted; give the bot a new one"
+    meaning = "the token was rejected; give the bot a new one"
 
 
 class Validation(ForgejoError):
-    """Forgejo refuses what was sent (400, 413, 422)."""
+    """Forgejo rejects the request's content (400, 413, 422)."""
 
-    meaning = "the server refuses what was sent"
+    meaning = "the server rejected the request's content"
 
 
 class Conflict(ForgejoError):
-    """The state of things stands against it: exists already, merge not allowed (409, 412, 405 with a message)."""
+    """The request conflicts with the state: exists already, merge not allowed (409, 412, 405 with a message)."""
 
-    meaning = "in conflict with what is there; look again before the next try"
+    meaning = "conflict with the current state on the server; read it again before a retry"
 
 
 class Locked(ForgejoError):
@@ -73,9 +73,9 @@ class Locked(ForgejoError):
 
 
 class Redirected(ForgejoError):
-    """The server points elsewhere; the client doesn't follow. `location` is the path it points to, without host."""
+    """A redirect, which the client does not follow. `location` is its path, without the host."""
 
-    meaning = "the server points to another place; use the name it has now"
+    meaning = "the object was moved or renamed; use its current name"
 
     def __init__(self, method: str, path: str, status: int, location: str) -> None:
         super().__init__(method, path, status, location)
@@ -85,35 +85,35 @@ class Redirected(ForgejoError):
 class RateLimited(ForgejoError):
     """Too many requests (429)."""
 
-    meaning = "too many requests; wait before the next"
+    meaning = "too many requests; wait before the next one"
     repeatable = True
 
 
 class ServerFault(ForgejoError):
-    """Forgejo, or a proxy before it, failed: 5xx, or an answer that isn't what the API gives (a page of HTML)."""
+    """Forgejo, or a proxy before it, failed: 5xx, or an answer that is not from the API (an HTML page)."""
 
-    meaning = "the server failed; see its log"
+    meaning = "server error; see the server's log"
     repeatable = True
 
 
 class Oversized(ServerFault):
-    """The answer is larger than the client's limit; asking again would not make it smaller."""
+    """The answer is larger than the client's limit; a retry would not help."""
 
-    meaning = "the answer is over the limit"
+    meaning = "the answer exceeds the size limit"
     repeatable = False
 
 
 class Malformed(ServerFault):
-    """The answer is JSON of another shape than the API's; asking again would not change it."""
+    """The answer is JSON of an unexpected shape; a retry would not help."""
 
-    meaning = "the answer doesn't have the shape of Forgejo's API; check server and version"
+    meaning = "unexpected answer; check that the server is a supported Forgejo version"
     repeatable = False
 
 
 class Unreachable(ForgejoError):
-    """Nothing answered in time. `sent` is False only when the request certainly did not arrive."""
+    """No answer in time. `sent` is False only if the request certainly did not arrive."""
 
-    meaning = "Forgejo isn't reachable; check its address and the network"
+    meaning = "cannot reach Forgejo; check its address and the network"
     repeatable = True
 
     def __init__(self, method: str, path: str, message: str, *, sent: bool) -> None:
@@ -138,9 +138,9 @@ BY_STATUS: dict[int, type[ForgejoError]] = {
 
 
 def clean(text: str, tokens: Iterable[str] = (), limit: int = MESSAGE_LIMIT) -> str:
-    """Gives a server's text on one line, without control characters and tokens, at most `limit` characters."""
+    """Return a server's text on one line, without control characters and tokens, at most `limit` characters."""
     text = _UNPRINTABLE.sub(" ", text[: limit * 20]).strip()
-    # A token cut into pieces by such characters would be whole again for a reader who skips over them.
+    # A reader could join the pieces of a token that such characters split.
     for token in filter(None, tokens):
         gaps = r"\s*".join(map(re.escape, token))
         text = re.sub(gaps, "***", text, flags=re.IGNORECASE)

@@ -67,11 +67,11 @@ class HttpxForgejo(ForgejoAPI):
             async with asyncio.timeout(self._options.total_timeout):
                 return await self._exchange(request)
         except TimeoutError:
-            raise Unreachable(call.method, call.path, "no whole answer in time", sent=True) from None
+            raise Unreachable(call.method, call.path, "timeout: no complete answer", sent=True) from None
         except httpx.DecodingError:
-            raise ServerFault(call.method, call.path, 0, "the answer's compression is broken") from None
+            raise ServerFault(call.method, call.path, 0, "the answer's compression is invalid") from None
         except httpx.TransportError as error:
-            # The class alone is told: texts of lower layers may quote what was sent.
+            # Only the class is shown: texts of lower layers may quote the request.
             sent = not isinstance(error, _NOT_SENT)
             raise Unreachable(call.method, call.path, type(error).__name__, sent=sent) from None
 

@@ -78,13 +78,11 @@ def path(*segments: str | int, rest: str = "") -> str:
 
 def _quoted(part: str) -> str:
     if not part or _climbs(part):
-        raise ValueError(f"{part!r} can't be part of a path of the API")
+        raise ValueError(f"{part!r} is not a valid part of an API path")
     try:
         return quote(part, safe="")
     except UnicodeEncodeError:
-        raise ValueError(
-            "a part of a path holds half a surrogate pair; only whole Unicode text has an address"
-        ) from None
+        raise ValueError("a part of an API path contains a lone surrogate; use valid Unicode text") from None
 
 
 def _climbs(text: str) -> bool:
@@ -101,7 +99,7 @@ def server_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("the address of Forgejo must look like https://git.example.org or https://example.org/git")
     if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError("the address of Forgejo must hold no user, password, query or fragment")
+        raise ValueError("the address of Forgejo must not contain a user, password, query or fragment")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
@@ -111,9 +109,9 @@ def build_request(root: str, token: str, call: Call) -> Request:
     Raises ValueError for a path that isn't one and for a token that can't stand in a header (the text doesn't show it).
     """
     if not _PATH.fullmatch(call.path) or _climbs(unquote(call.path)):
-        raise ValueError("the path of a call starts with a slash and is percent-encoded; build it with path()")
+        raise ValueError("invalid API path: it must start with a slash and be percent-encoded; build it with path()")
     if not _TOKEN.fullmatch(token):
-        raise ValueError("the token holds a blank or a character that isn't printable ASCII; give it again")
+        raise ValueError("the token contains a space or a non-printable or non-ASCII character; set it again")
     headers = {"Accept": "*/*" if call.raw else "application/json", "User-Agent": USER_AGENT}
     if token:
         headers["Authorization"] = f"token {token}"
@@ -140,13 +138,13 @@ def read_response(response: Response, call: Call, tokens: Iterable[str] = ()) ->
         return response.body
     if not response.body:
         if call.method == "GET" and response.status == 200:  # noqa: PLR2004 - 204 says that there is nothing
-            raise ServerFault(call.method, call.path, 200, "the answer is empty where JSON was due")
+            raise ServerFault(call.method, call.path, 200, "expected JSON, got an empty answer")
         return None
     try:
         return parse_json(response.body)
     except ValueError:
         kind = response.headers.get("content-type", "no content type")
-        message = clean(f"JSON was due and this came: {kind}", tokens)
+        message = clean(f"expected JSON, got {kind}", tokens)
         raise ServerFault(call.method, call.path, response.status, message) from None
 
 
@@ -161,7 +159,7 @@ def parse_json(body: bytes) -> Any:
             text = json.dumps(value, ensure_ascii=False)
             value = json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     except RecursionError:
-        raise ValueError("the JSON is nested too deep") from None
+        raise ValueError("the JSON is nested too deeply") from None
     return value
 
 
@@ -211,5 +209,5 @@ def checked_list(value: Any, call: Call) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise Malformed(call.method, call.path, 200, "a list was due")
+        raise Malformed(call.method, call.path, 200, "expected a list")
     return value

@@ -1,7 +1,7 @@
 """Signatures of webhooks: HMAC-SHA256 over the raw JSON, or over the decoded `payload` field of a form.
 
-Forgejo sends the same digest under several names, and sends the headers *empty* when the hook has no secret: an empty
-signature, and an empty secret on our side, are refused. All secrets are tried without an early end.
+Forgejo sends the same digest under several names, and sends *empty* headers if the webhook has no secret: an empty
+signature, and an empty secret on our side, are rejected. All secrets are compared, without an early exit.
 """
 
 import binascii
@@ -19,7 +19,7 @@ _HEADERS = (("x-forgejo-signature", ""), ("x-gitea-signature", ""), ("x-hub-sign
 
 
 class BadSignature(Exception):
-    """The delivery isn't proven to come from Forgejo; its text says why and is safe to answer with."""
+    """The delivery's signature is invalid; the text says why and is safe to send in the answer."""
 
 
 class BadPayload(ValueError):
@@ -27,7 +27,7 @@ class BadPayload(ValueError):
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) -> None:
-    """Gives nothing when the body is signed with one of the secrets.
+    """Check that the body is signed with one of the secrets.
 
     Reads `X-Forgejo-Signature`, else `X-Gitea-Signature`, else `X-Hub-Signature-256`. Raises BadSignature.
     """
@@ -37,25 +37,25 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) ->
 def proven(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) -> bytes:
     """The JSON bytes of a body that is signed with one of the secrets.
 
-    Like `verify`, but the mapping is asked for names in lower case, as an HTTP server's own answers to any case.
+    Like `verify`, but looks up header names in lower case; an HTTP server's own mapping ignores case.
     Raises BadSignature.
     """
     claimed = _claimed(headers)
     usable = [secret for secret in secrets if secret]
     if not usable:
-        raise BadSignature("no webhook secret is set; set one on both sides")
+        raise BadSignature("no webhook secret is configured; set one for the bot and for the webhook")
     try:
         payload = payload_of(headers.get("content-type", ""), body)
     except BadPayload as error:
         raise BadSignature(str(error)) from None
     matches = [hmac.compare_digest(hmac.digest(secret, payload, "sha256"), claimed) for secret in usable]
     if not any(matches):
-        raise BadSignature("the signature doesn't match; the secrets of hook and bot differ, or the body was changed")
+        raise BadSignature("invalid signature: the secrets of webhook and bot differ, or the body was changed")
     return payload
 
 
 def payload_of(content_type: str, body: bytes) -> bytes:
-    """Gives the JSON bytes of a delivery of either content type, exactly as they were signed.
+    """Return the JSON bytes of a delivery of either content type, exactly as they were signed.
 
     Raises BadPayload for another content type and for a form without exactly one `payload` field.
     """
@@ -73,7 +73,7 @@ def payload_of(content_type: str, body: bytes) -> bytes:
 
 
 def sign(body: bytes, secret: bytes, content_type: str = JSON) -> dict[str, str]:
-    """Gives the signature headers that Forgejo sends with a body."""
+    """Return the signature headers that Forgejo sends with a body."""
     payload = payload_of(content_type, body)
     digest = hmac.digest(secret, payload, "sha256").hex()
     return {
@@ -92,16 +92,16 @@ def _claimed(headers: Mapping[str, str]) -> bytes:
             continue
         digest = value.removeprefix(prefix)
         if not digest:
-            raise BadSignature("the signature is empty; set a secret on the hook")
+            raise BadSignature("the signature is empty; set a secret for the webhook")
         if not value.startswith(prefix) or not _DIGEST.fullmatch(digest):
-            raise BadSignature("the signature isn't a hexadecimal SHA-256")
+            raise BadSignature("the signature is not a hexadecimal SHA-256")
         return bytes.fromhex(digest)
     raise BadSignature("the signature is missing")
 
 
 def _decoded(value: bytes) -> bytes:
     if _BROKEN_ESCAPE.search(value):
-        raise BadPayload("the form holds a broken escape")
-    # Quoted-printable is the same with another sign, and its decoder is C: the one for URLs makes an object for each
-    # escape, and stops the process for seconds on a large form of a stranger.
+        raise BadPayload("the form contains an invalid escape")
+    # Quoted-printable has the same format with another character, and its decoder is written in C. The URL decoder
+    # creates an object for each escape, and would block the process for seconds on a large hostile form.
     return binascii.a2b_qp(value.replace(b"+", b" ").replace(b"=", b"=3D").replace(b"%", b"="))

@@ -1,6 +1,6 @@
-"""Repositories: mirrors, and what the `git` program says of trees, commits and diffs.
+"""Repositories: mirrors, and the `git` program's output on trees, commits and diffs.
 
-Used by every room that reads code.
+Used by every package that reads code.
 
 Public modules: `diff`, `patches`, `tree`.
 """

@@ -1,7 +1,7 @@
-"""Reads unified diffs into the text that each file of each commit added, with the line numbers it has there.
+"""Reads unified diffs into the text that each file of each commit added, with its line numbers.
 
-The scanner gets added lines without the diff's `+` (a base64 character) and never a path beside them, so what it looks
-at can't be steered by either. Removed lines are never read.
+The scanner gets added lines without the diff's `+` (a base64 character) and without paths, so neither can influence it.
+Removed lines are never read.
 """
 
 import re
@@ -14,9 +14,9 @@ from unidiff.patch import PatchedFile, PatchSet
 from bot.model import ChangedFile, Commit
 
 LOG_FORMAT = "%x00%H%n%P%n%aN%n%B%x01%x00"
-"""One commit's head in `git log`: a NUL at the start of a line begins it, a second one ends it.
+"""Format of one commit's header in `git log`: between a NUL at the start of a line and a second NUL.
 
-Neither a message nor a quoted path can hold NUL, and lines of a diff begin otherwise.
+Messages and quoted paths cannot contain NUL, and diff lines begin with other characters.
 """
 
 LOG = (
@@ -26,7 +26,7 @@ LOG = (
 """Arguments of git for what `read_log` reads, and for the patches in it."""
 
 PATCH = ("--patch", "--text", "-U3", "--irreversible-delete", "--find-renames")
-"""Three lines around each change: the name of a secret may stand on a line that didn't change."""
+"""Three lines around each change: the name of a secret may be on an unchanged line."""
 
 NET = (
     *("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--numstat", "--patch", "-U3", "--irreversible-delete"),
@@ -50,14 +50,14 @@ STATUS = {"A": "added", "M": "changed", "D": "deleted", "R": "renamed", "C": "co
 
 
 class DiffError(ValueError):
-    """A diff that can't be read whole; the text says where it breaks."""
+    """A diff that cannot be read completely; the text says where it breaks."""
 
 
 @dataclass(frozen=True)
 class AddedText:
-    """What one commit added to one file: lines joined by newlines, and the file's line number of each added one.
+    """The text that one commit added to one file: lines joined by newlines, and the file's line number of each.
 
-    Lines that only stand around an added one have the number 0; so has the empty line that parts two hunks.
+    Context lines have the number 0, and so has the empty line between two hunks.
     """
 
     path: str
@@ -66,24 +66,24 @@ class AddedText:
     commit: str = ""
 
     def line_of(self, line: int) -> int:
-        """Gives the file's line number for a 1-based line of the text."""
+        """Return the file's line number for a 1-based line of the text."""
         return self.lines[line - 1] if 0 < line <= len(self.lines) else 0
 
     def added_line(self, line: int, start: int, end: int) -> int:
-        """Gives the file's number of the first added line in a span of characters that begins on a 1-based line.
+        """Return the file's number of the first added line in a span of characters that begins on a 1-based line.
 
-        0 when the span lies on lines that stood there before.
+        0 if the span is on existing lines only.
         """
         return self.first_added(line, line + self.text.count("\n", start, end))
 
     def first_added(self, line: int, last: int) -> int:
-        """Gives the file's number of the first added line among 1-based lines of the text; 0 when none was added."""
+        """Return the file's number of the first added line among 1-based lines of the text; 0 if none was added."""
         return next((number for number in self.lines[max(0, line - 1) : max(0, last)] if number), 0)
 
 
 @dataclass(frozen=True)
 class StoredCommit:
-    """A commit as it is stored: its header without what git wrote itself (tree and parents), and its message."""
+    """A stored commit: its header without tree and parents, which git writes itself, and its message."""
 
     header: str
     message: str
@@ -91,7 +91,7 @@ class StoredCommit:
 
 @dataclass(frozen=True)
 class CommitPatch:
-    """One commit with its raw file list and added texts; `fault` says why not all of them could be read."""
+    """One commit with its raw file list and added texts; `fault` says why some could not be read."""
 
     commit: Commit
     files: tuple[tuple[ChangedFile, str], ...]
@@ -100,12 +100,12 @@ class CommitPatch:
 
 
 def decode(data: bytes) -> str:
-    """Gives bytes of any encoding as text that can be written back unchanged."""
+    """Return bytes of any encoding as text that converts back unchanged."""
     return data.decode("utf-8", "surrogateescape")
 
 
 def unquote(path: str) -> str:
-    """Gives the path behind git's C-style quoting: octal bytes and letters after a backslash, in double quotes."""
+    """Return a path without git's C-style quoting: octal bytes and letters after a backslash, in double quotes."""
     if len(path) < 2 or not (path.startswith('"') and path.endswith('"')):  # noqa: PLR2004 - a pair of quotes
         return path
     escapes = {"n": b"\n", "t": b"\t", "r": b"\r", "a": b"\a", "b": b"\b", "f": b"\f", "v": b"\v"}
@@ -121,19 +121,19 @@ def unquote(path: str) -> str:
 
 
 def added_texts(diff: str, commit: str = "", *, context: bool = False) -> Iterator[AddedText]:
-    """Gives the added text of each file of a unified diff; with `context`, the unchanged lines around it too.
+    """Yield the added text of each file of a unified diff; with `context`, the unchanged lines around it too.
 
-    Raises DiffError when the diff is cut off or isn't one.
+    Raises DiffError for a truncated or invalid diff.
     """
     try:
-        # File by file, so that one which can't be read doesn't take those before it along.
+        # File by file, so that an unreadable file does not affect those before it.
         for part in FILE.split(diff):
             for file in PatchSet(HEADER.sub("", part)):
                 lines, numbers = _added(file, context=context)
                 if any(numbers):
                     yield AddedText(_path(file.target_file), "\n".join(lines), tuple(numbers), commit)
     except (UnidiffParseError, ValueError) as fault:
-        raise DiffError(f"not a whole unified diff: {str(fault)[:120]}") from None
+        raise DiffError(f"invalid or incomplete unified diff: {str(fault)[:120]}") from None
 
 
 def _added(file: PatchedFile, *, context: bool) -> tuple[list[str], list[int]]:
@@ -150,7 +150,7 @@ def _added(file: PatchedFile, *, context: bool) -> tuple[list[str], list[int]]:
 
 
 def changed_files(raw: str) -> tuple[tuple[ChangedFile, str], ...]:
-    """Gives the files of `--raw` lines, each with the object id of its new content (zeros when deleted)."""
+    """Return the files of `--raw` lines, each with the object id of its new content (zeros if deleted)."""
     return tuple(
         (_file(meta, *(map(unquote, (second, first) if second else (first, "")))), meta[3])
         for *meta, first, second in RAW_LINE.findall(raw)
@@ -158,7 +158,7 @@ def changed_files(raw: str) -> tuple[tuple[ChangedFile, str], ...]:
 
 
 def _file(meta: Sequence[str], path: str, old_path: str) -> ChangedFile:
-    """Gives a file of a raw line: modes, ids and letter, and its unquoted names."""
+    """Return the file of a raw line: modes, ids and status letter, and its unquoted names."""
     old_mode, new_mode, _, _, letter = meta
     status = STATUS.get(letter, "changed")
     return ChangedFile(path=path, status=status, old_path=old_path, old_mode=old_mode, new_mode=new_mode)
@@ -168,7 +168,7 @@ def _file(meta: Sequence[str], path: str, old_path: str) -> ChangedFile:
 class NetDiff:
     """A net difference: each file with its blobs before and after (zeros for none), and the patch, as git prints them.
 
-    `whole` is false when not every file is in the patch; `late` when that may be over at the next look.
+    `whole` is false if some files are missing from the patch; `late` if the next evaluation may succeed.
     """
 
     files: tuple[tuple[ChangedFile, tuple[str, str]], ...] = ()
@@ -178,9 +178,9 @@ class NetDiff:
 
 
 def read_net(output: bytes) -> NetDiff:
-    """Gives what NET or RAW asks git for; output that was cut off counts as far as it goes.
+    """Parse git's output for NET or RAW; of truncated output, the complete part is used.
 
-    Names stand between NUL bytes, which none can hold, so no name passes for another record.
+    Names are separated by NUL bytes, which no name can contain, so no name can imitate another record.
     """
     head, whole, patch = decode(output).partition("\0\0")
     fields = iter(head.split("\0") if whole else head.split("\0")[:-1])
@@ -201,14 +201,14 @@ def read_net(output: bytes) -> NetDiff:
 
 
 def _lines(count: str) -> int:
-    """Git counts no lines of what it takes for binary."""
+    """Return added and removed lines; git counts none for binary files."""
     return int(count) if count.isdigit() else 0
 
 
 def read_log(output: bytes) -> Iterator[CommitPatch]:
-    """Gives the commits of `git log --raw -p --format=LOG_FORMAT`, in its order, each with what could be read.
+    """Yield the commits of `git log --raw -p --format=LOG_FORMAT`, in its order, each with its readable parts.
 
-    Lines around a change are kept with the added ones.
+    Context lines are kept with the added ones.
     """
     for chunk in re.split(r"(?m)^\x00", decode(output))[1:]:
         head, _, rest = chunk.partition("\x00")
@@ -227,7 +227,7 @@ def read_log(output: bytes) -> Iterator[CommitPatch]:
 
 
 def read_objects(output: bytes) -> dict[str, StoredCommit]:
-    """Gives each commit in the output of `git cat-file --batch`. Raises DiffError for what is none."""
+    """Return each commit in the output of `git cat-file --batch`. Raises DiffError for other objects."""
     found: dict[str, StoredCommit] = {}
     at = 0
     while at < len(output):
@@ -235,7 +235,7 @@ def read_objects(output: bytes) -> dict[str, StoredCommit]:
         sha, _, size = head.decode().partition(" commit ")
         begin = at + len(head) + 1
         if not size.isdigit():
-            raise DiffError(f"no commit: {head[:80].decode('utf-8', 'replace')}")
+            raise DiffError(f"not a commit: {head[:80].decode('utf-8', 'replace')}")
         header, _, message = output[begin : begin + int(size)].partition(b"\n\n")
         own = OF_GIT.sub(b"", header + b"\n").decode("utf-8", "replace")
         found[sha] = StoredCommit(own, message.decode("utf-8", "replace").strip("\n"))

@@ -1,6 +1,6 @@
-"""Which files a unified diff changes, where no list of git's stands beside it.
+"""Lists the files that a unified diff changes, without a file list from git.
 
-Names come from lines where they stand alone. In `diff --git` both stand on one line, which is split in its middle.
+Names come from lines with one name, if possible. A `diff --git` line has two names and is split in its middle.
 """
 
 import re
@@ -22,9 +22,9 @@ NO_FILE = "000000"
 
 
 def files_of(diff: str) -> tuple[ChangedFile, ...]:
-    """Gives the files of a unified diff with the lines added to and removed from each, in the diff's order.
+    """Return the files of a unified diff with the number of added and removed lines, in the diff's order.
 
-    Raises DiffError when the diff is cut off.
+    Raises DiffError for a truncated diff.
     """
     return tuple(file for part in FILE.split(diff) for file in _files(part))
 
@@ -33,7 +33,7 @@ def _files(part: str) -> Iterator[ChangedFile]:
     try:
         patched = list(PatchSet(HEADER.sub("", part)))
     except (UnidiffParseError, ValueError) as fault:
-        raise DiffError(f"not a whole unified diff: {str(fault)[:120]}") from None
+        raise DiffError(f"invalid or incomplete unified diff: {str(fault)[:120]}") from None
     if part.startswith(_GIT):
         header = HEADER.match(part)
         yield _of_git(header[0] if header else part, patched[0] if patched else None)
@@ -85,10 +85,10 @@ def _path(file: PatchedFile) -> str:
 
 
 def _middle(line: str) -> str:
-    """Gives the one name that a `diff --git` line holds twice. Raises DiffError where it holds two."""
+    """Return the name that a `diff --git` line contains twice. Raises DiffError for two different names."""
     both = line.removeprefix(_GIT)
     middle = len(both) // 2
     name = unquote(both[middle + 1 :]).removeprefix("b/")
     if both[middle : middle + 1] != " " or name != unquote(both[:middle]).removeprefix("a/"):
-        raise DiffError(f"not a whole unified diff: no name in {line[:80]!r}")
+        raise DiffError(f"invalid or incomplete unified diff: no name in {line[:80]!r}")
     return name

@@ -1,8 +1,8 @@
 """Bare partial mirrors of the repositories, read with the `git` program.
 
-The token reaches git in its environment only: no argument list, no URL and no file holds it. Hooks, prompts, redirects,
-other protocols and the user's own configuration are off, every command has a time and an output limit, and blobs over
-the file limit stay on the server.
+Git gets the token only through its environment: it is in no argument list, no URL and no file. Hooks, prompts,
+redirects, other protocols and the user's own configuration are disabled. Every command has a time and an output limit,
+and blobs over the file limit are not fetched.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|\.lock(/
 
 
 class Mirrors:
-    """The folder of all mirrors (mode 0700) and the one place that starts git."""
+    """The folder of all mirrors (mode 0700); the only class that starts git on them."""
 
     def __init__(self, root: Path, server: str, token: Callable[[], str], limits: GitLimits) -> None:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,10 +41,10 @@ class Mirrors:
         self._locks: dict[str, asyncio.Lock] = {}
 
     def mirror(self, repository: str) -> "Mirror":
-        """Gives the mirror of `owner/name`; nothing is fetched yet. Raises GitError for a name no server gives."""
+        """Return the mirror of `owner/name`; nothing is fetched yet. Raises GitError for an invalid name."""
         owner, _, name = repository.partition("/")
         if not all(NAME.fullmatch(part) and part.strip(".") for part in (owner, name)):
-            raise GitError(f"{repository!r} is no repository name; nothing was fetched")
+            raise GitError(f"{repository!r} is not a valid repository name; nothing was fetched")
         lock = self._locks.setdefault(repository, asyncio.Lock())
         url = f"{self._server}/{quote(owner)}/{quote(name)}.git"
         return Mirror(self, self.root / owner / f"{name}.git", url, lock)
@@ -58,10 +58,10 @@ class Mirrors:
         offline: bool = False,
         more: Mapping[str, str] | None = None,
     ) -> bytes:
-        """Gives the standard output of one git command. `offline`: what isn't here fails it, and isn't fetched.
+        """Return the standard output of one git command. `offline`: fail for missing objects instead of fetching them.
 
-        `more` stands in git's environment beside what always does. Raises GitError when it fails or takes too long,
-        GitTooMuch when it prints too much.
+        `more` is added to git's environment. Raises GitError if it fails or times out, GitTooMuch if it prints too
+        much.
         """
         environment = self._environment(offline=offline) | dict(more or {})
         return await self._git.run(folder, *arguments, environment=environment, stdin=stdin, seconds=seconds)
@@ -114,22 +114,22 @@ class Mirror:
     lock: asyncio.Lock
 
     async def fetch(self, refs: Mapping[str, str]) -> None:
-        """Fetches refs (full name → the commit it should be at) unless all of these commits are here already.
+        """Fetch refs (full name → its expected commit) unless the mirror has all of these commits.
 
-        Every commit fetched keeps a ref of its own, so nothing that was seen is ever pruned. Raises GitError.
+        Every fetched commit gets its own ref, so it is never pruned. Raises GitError.
         """
         async with self.lock:
             await self._create()
             here = await self.present(refs.values())
             wanted = {sha: ref for ref, sha in reversed([*refs.items()]) if sha not in here}
             specs = [f"+{check_ref(ref)}:refs/assay/seen/{check_sha(sha)}" for sha, ref in wanted.items()]
-            if specs:  # git refuses to fetch two refs to one
+            if specs:  # git rejects two fetches to the same ref
                 await self._fetch(specs)
 
     async def fetch_commits(self, shas: Sequence[str]) -> tuple[str, ...]:
-        """Fetches commits by id, and gives those that the server doesn't hand out any more.
+        """Fetch commits by id; return those that the server no longer provides.
 
-        Raises GitError when the server wasn't reached or failed, which says nothing about a commit.
+        Raises GitError if the server was not reached or failed, which says nothing about a commit.
         """
         async with self.lock:
             await self._create()
@@ -148,7 +148,7 @@ class Mirror:
             return tuple(lost)
 
     async def present(self, shas: Iterable[str]) -> frozenset[str]:
-        """Gives which of the commits were fetched before."""
+        """Return the commits that were fetched before."""
         names = [f"refs/assay/seen/{sha}" for sha in shas if SHA.fullmatch(sha)]
         if not names:
             return frozenset()
@@ -157,7 +157,7 @@ class Mirror:
         return frozenset(sha for ref, sha in pairs if ref == f"refs/assay/seen/{sha}")
 
     async def merge_base(self, one: str, other: str) -> str:
-        """Gives the best common ancestor; empty when the histories have none."""
+        """Return the best common ancestor; empty if there is none."""
         try:
             return (
                 (await self.mirrors.run(self.folder, "merge-base", check_sha(one), check_sha(other))).decode().strip()
@@ -166,14 +166,14 @@ class Mirror:
             return ""
 
     async def commits(self, head: str, base: str) -> tuple[str, ...]:
-        """Gives the ids of the commits that a head has beyond its base."""
+        """Return the ids of the commits that the head has and the base does not."""
         output = await self.mirrors.run(self.folder, "rev-list", check_sha(head), f"^{check_sha(base)}", "--")
         return tuple(output.decode().split())
 
     async def apart(self, shas: Sequence[str], tips: Sequence[str]) -> tuple[str, ...]:
-        """Gives those of the commits that no tip has in its history, and those that aren't here at all.
+        """Return the commits that are in no tip's history, and the commits that the mirror does not have.
 
-        What isn't here isn't asked for: only a fetch by id tells whether the server still has it.
+        Missing commits are not requested: only a fetch by id tells whether the server still has them.
         """
         names = "".join(f"{check_sha(sha)}\n" for sha in shas)
         unfetched = ("rev-list", "--missing=allow-any", "--ignore-missing", "--stdin")
@@ -185,26 +185,26 @@ class Mirror:
         return tuple(sha for sha in shas if sha not in here or sha in outside)
 
     async def left_out(self, heads: Sequence[str], base: str) -> frozenset[str]:
-        """Gives the ids of blobs that are over the file limit and so stayed on the server."""
+        """Return the ids of blobs over the file limit, which were not fetched."""
         starts = (*(check_sha(head) for head in heads), f"^{check_sha(base)}")
         flags = ("--objects", "--no-object-names", "--missing=print")
         output = await self.mirrors.run(self.folder, "rev-list", *flags, *starts, "--")
         return frozenset(line[1:] for line in output.decode().splitlines() if line.startswith("?"))
 
     async def log(self, heads: Sequence[str], base: str, *, limit: int, patch: bool) -> bytes:
-        """Gives `git log` over the commits beyond the base: raw file lists and, with `patch`, what they added.
+        """Return `git log` of the commits beyond the base: raw file lists and, with `patch`, added lines.
 
-        Merges stand by their remerge diff; binary content is shown as text, so a NUL byte hides nothing. Without
-        `patch` no rename is looked for: that would fetch the content of large files.
+        Merges are shown by their remerge diff, and binary content as text, so a NUL byte hides nothing. Without
+        `patch`, renames are not detected: that would fetch large files.
         """
         shape = PATCH if patch else ("--no-renames",)
         starts = (*(check_sha(head) for head in heads), f"^{check_sha(base)}")
         return await self.mirrors.run(self.folder, *LOG, *shape, f"--max-count={limit}", *starts, "--")
 
     async def patches(self, shas: Sequence[str], without: Sequence[str] = ()) -> bytes:
-        """Gives `git log` with patches of exactly these commits, in their order, without the files named.
+        """Return `git log` with patches of exactly these commits, in their order, without the named files.
 
-        Git takes a path for a folder's too; none of the commits has a folder where it has a file of that name.
+        Git matches folders by the same paths; that is safe, since a commit cannot have a folder and a file of one name.
         """
         names = "".join(f"{check_sha(sha)}\n" for sha in shas)
         paths = (".", *(f":(top,exclude,literal){path}" for path in without)) if without else ()
@@ -212,28 +212,28 @@ class Mirror:
         return await self.mirrors.run(self.folder, *LOG, *PATCH, *exact, "--", *paths, stdin=names.encode())
 
     async def commit_objects(self, shas: Sequence[str]) -> bytes:
-        """Gives `git cat-file --batch` of commits: what is stored.
+        """Return `git cat-file --batch` of commits: the stored bytes.
 
-        `git log` shows a message by the encoding that the commit names, and only up to a NUL: both could hide a part.
+        `git log` decodes a message by the encoding that the commit names, and stops at a NUL: both could hide text.
         """
         names = "".join(f"{check_sha(sha)}\n" for sha in shas)
         return await self.mirrors.run(self.folder, "cat-file", "--batch", stdin=names.encode())
 
     async def net_diff(self, old: str, new: str, without: Sequence[str] = ()) -> bytes:
-        """Gives the net difference between two commits as `bot.git.diff.read_net` reads it, without the files named.
+        """Return the net difference between two commits for `bot.git.diff.read_net`, without the named files.
 
-        Raises GitError when a file version isn't here: none is fetched for this.
+        Raises GitError if the mirror lacks a file version: none is fetched for this.
         """
         paths = (".", *(f":(top,exclude,literal){path}" for path in without)) if without else ()
         ends = (check_sha(old), check_sha(new), "--", *paths)
         return await self.mirrors.run(self.folder, *NET, *ends, offline=True)
 
     async def raw_diff(self, old: str, new: str) -> bytes:
-        """Gives the file list alone, with none but exact renames: no file version is looked into."""
+        """Return only the file list, with exact renames only, so no file content is needed."""
         return await self.mirrors.run(self.folder, *RAW, check_sha(old), check_sha(new), "--", offline=True)
 
     async def blobs_here(self, blobs: Iterable[str]) -> frozenset[str]:
-        """Gives those of the file versions that don't lie on the server alone."""
+        """Return the file versions that the mirror has."""
         names = "".join(f"{check_sha(blob)}\n" for blob in blobs).encode()
         flags = ("--objects", "--no-object-names", "--no-walk", "--ignore-missing", "--missing=allow-any", "--stdin")
         if not names:
@@ -242,7 +242,7 @@ class Mirror:
         return frozenset(output.decode().split())
 
     async def _create(self) -> None:
-        """Makes the mirror beside its place and moves it there: one that was given up half made is never used."""
+        """Create the mirror in a temporary folder and move it to its place, so an incomplete one is never used."""
         if self._complete():
             return
         self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -268,7 +268,7 @@ class Mirror:
             await self.mirrors.run(self.folder, "fetch", *flags, "origin", *specs)
             done = True
         finally:
-            if not done:  # a git that was killed leaves its lock files, and the next one would refuse to write
+            if not done:  # a killed git leaves its lock files, and the next git would fail
                 for lock in self.folder.rglob("*.lock"):
                     lock.unlink(missing_ok=True)
 
@@ -277,20 +277,20 @@ class Mirror:
 
 
 def _put(new: Path, folder: Path) -> None:
-    """Whatever is there isn't complete: it goes."""
+    """Delete an incomplete mirror."""
     shutil.rmtree(folder, ignore_errors=True)
     new.rename(folder)
 
 
 def check_sha(text: str) -> str:
-    """Gives the text when it is a whole object id. Raises GitError, so no user's text becomes an option of git."""
+    """Return the text if it is a full object id. Raises GitError, so no user's text becomes an option of git."""
     if not SHA.fullmatch(text):
-        raise GitError(f"{text[:80]!r} is no commit id")
+        raise GitError(f"{text[:80]!r} is not a commit id")
     return text
 
 
 def check_ref(text: str) -> str:
-    """Gives the text when it is a full ref name that git allows. Raises GitError."""
+    """Return the text if it is a valid full ref name. Raises GitError."""
     if not text.startswith("refs/") or FORBIDDEN_IN_REF.search(text):
-        raise GitError(f"{text[:80]!r} is no ref name")
+        raise GitError(f"{text[:80]!r} is not a ref name")
     return text

@@ -1,9 +1,9 @@
-"""The patches of a range of commits, read from a mirror: every commit that the limits allow, and a gap for the rest.
+"""Reads the patches of a range of commits from a mirror: every commit within the limits, and a gap for the rest.
 
-Beside them the net difference of a range, without what is too large.
+Also reads the net difference of a range, without too large files.
 
-A file version over the file limit stays on the server. Exactly these versions are passed over, each a gap of its own;
-what else their commits did is read like the rest.
+A file version over the file limit is not fetched. Only these versions are skipped, each with its own gap; the other
+changes of their commits are read.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ from bot.model import ZERO_SHA, ChangedFile, Gap
 MAX_GROUPS = 40
 SUBMODULE = "160000"
 MAX_NAMES = 100_000
-"""Commits are asked for in groups that pass over the same files; so many groups, and characters of file names."""
+"""Commits are read in groups that skip the same files; the maximum of groups, and of characters of file names."""
 
 
 @dataclass(frozen=True)
 class HistoryLimits:
-    """How many commits and changed files of one pull request are looked at."""
+    """The maximum of commits and changed files that are checked per pull request."""
 
     commits: int = 500
     files: int = 3000
@@ -30,7 +30,7 @@ class HistoryLimits:
 
 @dataclass(frozen=True)
 class Range:
-    """The commits that the starts have (the head first, then dropped heads) and `against` doesn't."""
+    """The commits reachable from the starts (the head, then dropped heads) and not from `against`."""
 
     starts: tuple[str, ...]
     against: str
@@ -38,7 +38,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Patches:
-    """Commits, newest first; `late`: a gap came from a failure that may be over at the next look."""
+    """Commits, newest first; `late`: a gap came from a failure that may be gone at the next evaluation."""
 
     patches: tuple[CommitPatch, ...]
     gaps: tuple[Gap, ...]
@@ -46,7 +46,7 @@ class Patches:
 
 
 async def read_patches(mirror: Mirror, scope: Range, limits: HistoryLimits) -> Patches:
-    """Gives the patches of a range. Raises GitError when not even the list of commits can be read."""
+    """Return the patches of a range. Raises GitError if even the list of commits cannot be read."""
     head = scope.starts[0]
     left_out = await mirror.left_out(scope.starts, scope.against)
     try:
@@ -64,7 +64,7 @@ async def read_patches(mirror: Mirror, scope: Range, limits: HistoryLimits) -> P
 
 
 async def _around(mirror: Mirror, scope: Range, limits: HistoryLimits, left_out: frozenset[str]) -> Patches:
-    """Reads commits with large files group by group, each group without the files that are large in all of its commits.
+    """Read commits with large files in groups, each group without the files that are large in all of its commits.
 
     Raises GitError.
     """
@@ -87,7 +87,7 @@ async def _around(mirror: Mirror, scope: Range, limits: HistoryLimits, left_out:
         read |= {patch.commit.sha: patch for patch in part.patches}
         gaps += [*part.gaps, *([_rest(fault, head)] if fault else [])]
     unread = [patch.commit.sha for patch in listed if patch.commit.sha not in read]
-    gaps += [Gap(what=f"commit {sha[:10]}", why="too much beside its large files", of=sha) for sha in unread]
+    gaps += [Gap(what=f"commit {sha[:10]}", why="too many changes besides its large files", of=sha) for sha in unread]
     return Patches(tuple(read.get(patch.commit.sha, patch) for patch in listed), tuple(gaps))
 
 
@@ -100,7 +100,7 @@ async def _group(mirror: Mirror, shas: Sequence[str], large: Sequence[str]) -> t
 
 def _large(listed: Sequence[CommitPatch], left_out: frozenset[str], limit: int) -> list[Gap]:
     found = dict.fromkeys((file.path, blob) for patch in listed for file, blob in patch.files if blob in left_out)
-    return [Gap(what=f"file {path}", why=f"a version of it is over {limit} KiB", of=blob) for path, blob in found]
+    return [Gap(what=f"file {path}", why=f"a version is larger than {limit} KiB", of=blob) for path, blob in found]
 
 
 def _rest(fault: GitTooMuch, head: str) -> Gap:
@@ -108,13 +108,13 @@ def _rest(fault: GitTooMuch, head: str) -> Gap:
 
 
 def _readable(output: bytes, head: str) -> Patches:
-    """Reads a log commit by commit; one that can't be read whole is a gap."""
+    """Read a log commit by commit; a partly unreadable commit is a gap."""
     patches = tuple(read_log(output))
     unread = [Gap(what=f"part of commit {p.commit.sha[:10]}", why=p.fault, of=head) for p in patches if p.fault]
     for patch in patches:
         if len(patch.commit.parents) > 2:  # noqa: PLR2004 - git remerges two parents only
             what = f"what merge {patch.commit.sha[:10]} itself changed"
-            why = "it has more than two parents; merge them one after the other"
+            why = "it has more than two parents; merge the branches one at a time"
             unread.append(Gap(what=what, why=why, of=patch.commit.sha))
     return Patches(patches, tuple(unread))
 
@@ -122,7 +122,7 @@ def _readable(output: bytes, head: str) -> Patches:
 def _bounded(found: Patches, limits: HistoryLimits, head: str) -> Patches:
     gaps = list(found.gaps)
     if len(found.patches) > limits.commits:
-        gaps.append(Gap(what="older commits", why=f"only the newest {limits.commits} are looked at", of=head))
+        gaps.append(Gap(what="older commits", why=f"only the newest {limits.commits} are checked", of=head))
     count, kept = 0, list[CommitPatch]()
     for patch in found.patches[: limits.commits]:
         count += len(patch.files)
@@ -134,9 +134,9 @@ def _bounded(found: Patches, limits: HistoryLimits, head: str) -> Patches:
 
 
 async def read_difference(mirror: Mirror, old: str, new: str) -> NetDiff:
-    """Gives the net difference of two commits; without lines where it has too many, or its files aren't here.
+    """Return the net difference of two commits; without lines if there are too many or files are missing.
 
-    No large file is fetched for it. Raises GitError when not even the list of files can be read.
+    No large file is fetched for it. Raises GitError if even the list of files cannot be read.
     """
     try:
         return await asyncio.to_thread(read_net, await mirror.net_diff(old, new))
@@ -147,7 +147,7 @@ async def read_difference(mirror: Mirror, old: str, new: str) -> NetDiff:
 
 
 async def _difference_around(mirror: Mirror, old: str, new: str) -> NetDiff:
-    """Leaves out the patch of files that the mirror hasn't got. Raises GitError."""
+    """Return the net difference without the patches of missing file versions. Raises GitError."""
     listed = read_net(await mirror.raw_diff(old, new)).files
     names = await not_here(mirror, listed)
     without = NetDiff(listed, "", whole=False, late=not names)
@@ -164,7 +164,7 @@ async def _difference_around(mirror: Mirror, old: str, new: str) -> NetDiff:
 
 
 async def not_here(mirror: Mirror, listed: Sequence[tuple[ChangedFile, tuple[str, str]]]) -> list[str]:
-    """Gives every name of those changed files of which a version lies on the server alone. Raises GitError."""
+    """Return all names of the changed files of which the mirror lacks a version. Raises GitError."""
     blobs = {blob for file, pair in listed for blob in pair if _is_file(file)} - {ZERO_SHA}
     lacking = blobs - await mirror.blobs_here(blobs)
     beside = [file for file, pair in listed if lacking.intersection(pair)]
@@ -172,10 +172,10 @@ async def not_here(mirror: Mirror, listed: Sequence[tuple[ChangedFile, tuple[str
 
 
 def _is_file(file: ChangedFile) -> bool:
-    """A submodule's commit lies in another repository."""
+    """Return the file versions to look for; a submodule's commit is in another repository."""
     return SUBMODULE not in {file.old_mode, file.new_mode}
 
 
 def paths_of(files: Iterable[tuple[ChangedFile, object]]) -> set[str]:
-    """Gives every name that changed files have or had."""
+    """Return every current and former name of the changed files."""
     return {path for file, _ in files for path in (file.path, file.old_path) if path}

@@ -1,4 +1,4 @@
-"""The `git` program within its limits, whatever environment it runs in: its failures told by command, and bounded."""
+"""Runs the `git` program with time and output limits, and turns its failures into errors."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from bot import subprocesses
 
 
 class GitError(RuntimeError):
-    """Git failed; the text says which command and why, without arguments that a user chose.
+    """A failed git command; the text names the command and the reason, without arguments that a user chose.
 
-    `code` is what git ended with by itself, 0 where it was ended; `output` is what it had printed until then.
+    `code` is git's exit status, 0 if it was stopped; `output` is its output so far.
     """
 
     def __init__(self, text: str, code: int = 0, output: bytes = b"") -> None:
@@ -20,12 +20,12 @@ class GitError(RuntimeError):
 
 
 class GitTooMuch(GitError):
-    """Git's output passed its limit."""
+    """Git's output exceeded its limit."""
 
 
 @dataclass(frozen=True)
 class GitLimits:
-    """Seconds of one command, bytes of one file version, and bytes of one command's output."""
+    """The timeout of one command, the size of one file version, and the size of one command's output."""
 
     seconds: float = 120.0
     file_bytes: int = 5 * 1024 * 1024
@@ -34,7 +34,7 @@ class GitLimits:
 
 @dataclass(frozen=True)
 class Git:
-    """The program within its limits. `told` gives git's own words about a failure as they may be shown."""
+    """The program with its limits. `told` masks git's error messages."""
 
     limits: GitLimits
     told: Callable[[str], str]
@@ -42,9 +42,9 @@ class Git:
     async def run(
         self, folder: Path, *arguments: str, environment: Mapping[str, str], stdin: bytes = b"", seconds: float = 0.0
     ) -> bytes:
-        """Gives the standard output of one command; it is called by the first argument that is no option.
+        """Return the standard output of one command; errors name it by its first argument that is not an option.
 
-        Raises GitError when it fails or takes too long, GitTooMuch when it prints too much.
+        Raises GitError if it fails or times out, GitTooMuch if it prints too much.
         """
         name = _name(arguments)
         bounds = subprocesses.Bounds(seconds or self.limits.seconds, self.limits.output_bytes)
@@ -52,18 +52,18 @@ class Git:
         try:
             ended = await subprocesses.run(start, bounds)
         except subprocesses.Overtime:
-            raise GitError(f"git {name} took longer than {bounds.seconds:.0f} s and was ended") from None
+            raise GitError(f"git {name} timed out after {bounds.seconds:.0f} s") from None
         except subprocesses.Overlong as fault:
             mib = self.limits.output_bytes // (1024 * 1024)
             raise GitTooMuch(f"git {name} printed more than {mib} MiB", output=fault.output) from None
         if ended.code:
-            told = self.told(ended.errors.decode("utf-8", "replace")) or "no message"
-            raise GitError(f"git {name} failed ({ended.code}): {told}", ended.code, ended.output)
+            message = self.told(ended.errors.decode("utf-8", "replace")) or "no message"
+            raise GitError(f"git {name} failed with status {ended.code}: {message}", ended.code, ended.output)
         return ended.output
 
 
 def _name(arguments: tuple[str, ...]) -> str:
-    """Settings (`-c`, a value) and options stand before the command's name."""
+    """Return the command's name, which follows settings (`-c` and a value) and options."""
     at = 0
     while arguments[at].startswith("-"):
         at += 2 if arguments[at] == "-c" else 1

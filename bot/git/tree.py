@@ -1,7 +1,7 @@
-"""What the mirror tells of a head beside its history: which paths it has, and whether it conflicts with its base.
+"""Reads facts about a head from the mirror: which paths it has, and whether it conflicts with its base.
 
-Nothing is fetched for it: trees are always here, and where a large file version is lacking the answer is that it isn't
-known. Answers are remembered, so an unchanged pull request costs no git at all.
+Nothing is fetched: the mirror always has the trees, and without a large file version the answer is "unknown". Answers
+are cached, so an unchanged pull request needs no git command.
 """
 
 import tempfile
@@ -15,20 +15,20 @@ from bot.git.mirror import GitError, Mirror, Mirrors, check_sha
 from bot.model import Gap
 
 SECONDS = 5.0
-"""Time that one question to git may take."""
+"""Timeout of one git command."""
 
 REMEMBERED = 256
 PathsSeen = tuple[dict[str, bool], tuple[Gap, ...]]
 ConflictSeen = tuple[bool | None, tuple[Gap, ...]]
-"""An answer, and what kept it from being whole."""
+"""An answer, and gaps if it is incomplete."""
 
 ANSWERED = 1
-"""With this code `git merge-tree` says that there are conflicts, and with a greater one that it failed."""
+"""Exit status of `git merge-tree` for conflicts; a greater one is a failure."""
 
 
 @dataclass(frozen=True)
 class Ends:
-    """What a pull request lies between: repository, base, head, and where they part (empty for nowhere)."""
+    """A pull request's repository, base, head and merge base (empty for none)."""
 
     repository: str
     base: str
@@ -46,7 +46,7 @@ class Entry:
 
 
 class Trees:
-    """Answers from mirrors, and what was answered last."""
+    """Reads and caches facts from mirrors."""
 
     def __init__(self, mirrors: Mirrors) -> None:
         self._mirrors = mirrors
@@ -54,9 +54,9 @@ class Trees:
         self._conflicts: FactCache[Ends, ConflictSeen] = FactCache(REMEMBERED)
 
     async def paths(self, ends: Ends, names: tuple[str, ...]) -> PathsSeen:
-        """Gives of each path whether the head has it, and what kept it from being known.
+        """Return for each path whether the head has it, and a gap if that is unknown.
 
-        A name without a folder is there when any file is called so.
+        A name without a folder exists if any file has this name.
         """
         if not names:
             return {}, ()
@@ -72,7 +72,7 @@ class Trees:
         return self._paths.keep(key, ({name: name in there for name in names}, ()))
 
     async def conflict(self, ends: Ends) -> ConflictSeen:
-        """Gives whether head and base conflict, None with the reason where that isn't known."""
+        """Return whether head and base conflict; None and a gap if that is unknown."""
         if ends.merge_base in {ends.base, ends.head}:
             return False, ()
         known = self._conflicts.get(ends)
@@ -95,7 +95,7 @@ class Trees:
         return there | bare.intersection(name.rpartition("/")[2] for name in names)
 
     async def _merged(self, ends: Ends) -> bool:
-        """What the merge would write goes to a folder that is thrown away."""
+        """Run the merge with a temporary object folder, which is deleted afterwards."""
         mirror = self._mirrors.mirror(ends.repository)
         merge = ("merge-tree", "--write-tree", "--no-messages", check_sha(ends.base), check_sha(ends.head))
         with tempfile.TemporaryDirectory(prefix=".merge-", dir=self._mirrors.root) as scratch:
@@ -106,16 +106,16 @@ class Trees:
                 }
                 await self._mirrors.run(mirror.folder, *merge, seconds=SECONDS, offline=True, more=elsewhere)
             except GitError as fault:
-                if fault.code != ANSWERED or not fault.output:  # what it can't merge at all ends like a conflict
+                if fault.code != ANSWERED or not fault.output:  # an impossible merge has the same status as a conflict
                     raise
                 return True
         return False
 
 
 async def entries(mirror: Mirror, commit: str, paths: Sequence[str]) -> tuple[Entry, ...]:
-    """Gives those of the paths that a commit's tree has, literally; a folder may stand by what lies in it.
+    """Return the paths that a commit's tree has, matched literally; a folder may be represented by its entries.
 
-    No path may have an empty segment, `.` or `..` in it. Raises GitError.
+    Paths must not have empty segments, `.` or `..`. Raises GitError.
     """
     listing = ("--literal-pathspecs", "ls-tree", "-z", "--", check_sha(commit))
     output = await mirror.mirrors.run(mirror.folder, *listing, *paths, seconds=SECONDS, offline=True) if paths else b""
@@ -123,7 +123,7 @@ async def entries(mirror: Mirror, commit: str, paths: Sequence[str]) -> tuple[En
 
 
 def _quoted(path: Path) -> str:
-    """Gives a path as git reads it in a list that colons part."""
+    """Return a path quoted for git's colon-separated list."""
     escaped = str(path.resolve()).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 

@@ -1,4 +1,4 @@
-"""What git says of a pull request: commits, secrets in them, changed protected lines, stale mentions.
+"""Reads a pull request's git history: commits, secrets in them, changed protected lines, stale mentions.
 
 Used by observe.
 """

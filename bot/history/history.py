@@ -1,6 +1,6 @@
-"""What git tells of a pull request: its commits, what each added, what a force-push dropped, and the secrets in it.
+"""Reads a pull request's history: its commits, their added lines, commits dropped by a force-push, and secrets.
 
-Reading one pair of head and base is done once and remembered; an unchanged pull request costs no git at all.
+Each pair of head and base is read once and cached, so an unchanged pull request needs no git command.
 """
 
 import asyncio
@@ -21,25 +21,25 @@ from bot.text import visible
 __all__ = ["Heads", "Histories", "History", "HistoryLimits", "Moved", "leak_of", "relevant"]
 
 MAX_LETTERS = 600_000
-"""Of the names of all changed files; three thousand files of an ordinary repository have a third of it."""
+"""Characters of all changed files' names; three thousand ordinary files have a third of it."""
 
 REMEMBERED = 512
 MAX_REMEMBERED_TEXT = 16_000_000
-"""Characters of added lines in all that is remembered."""
+"""Characters of added lines in the whole cache."""
 MAX_DROPPED_HEADS = 50
 MAX_GAPS = 200
 
 
 class Moved(RuntimeError):
-    """The branch moved between Forgejo's answer and the fetch; look again."""
+    """The branch moved between Forgejo's answer and the fetch; evaluate again."""
 
 
 @dataclass(frozen=True)
 class Heads:
-    """Which commits to read: the pull request's number, its head, its base, and earlier heads.
+    """The commits to read: the pull request's number, its head, its base, and earlier heads.
 
-    `trunk` is the tip of the default branch. Secrets are looked for in all that the trunk hasn't got, so that none
-    passes because it lies in another base already.
+    `trunk` is the tip of the default branch. Every commit that the trunk does not have is scanned for secrets, even if
+    another base branch already has it.
     """
 
     repository: str
@@ -54,7 +54,7 @@ class Heads:
 
 @dataclass(frozen=True)
 class History:
-    """What was read. Texts and names are masked. `added` is what the net difference adds, in part if `added_cut`."""
+    """A history. Texts and names are masked. `added` is added by the net difference, incomplete if `added_cut`."""
 
     merge_base: str = ""
     commits: tuple[Commit, ...] = ()
@@ -67,9 +67,9 @@ class History:
 
 @dataclass(frozen=True)
 class _Scope:
-    """What is the branch's (beyond base), what is looked at (`range`), and which of it the head has.
+    """The branch's commits (beyond base), the commits to read (`range`), and those that the head has.
 
-    `late`: a gap came from a failure that may be over at the next look.
+    `late`: a gap came from a failure that may be gone at the next evaluation.
     """
 
     branch: tuple[str, ...]
@@ -80,7 +80,7 @@ class _Scope:
 
 
 class Histories:
-    """Reads histories, and remembers those that it read last."""
+    """Reads and caches histories."""
 
     def __init__(
         self, mirrors: Mirrors, scanner: Scanner, limits: HistoryLimits, *, remembered: int = MAX_REMEMBERED_TEXT
@@ -93,9 +93,9 @@ class Histories:
         self._text = 0
 
     async def read(self, heads: Heads) -> History:
-        """Gives the history of one pull request.
+        """Return the history of one pull request.
 
-        Raises GitError when the repository can't be fetched, Moved when the branch moved meanwhile.
+        Raises GitError if the repository cannot be fetched, Moved if the branch moved meanwhile.
         """
         known = self._known.get(heads)
         if known is not None:
@@ -107,7 +107,7 @@ class Histories:
         return history
 
     def _keep(self, heads: Heads, history: History) -> None:
-        """Two looks at once may read the same."""
+        """Read a history; two concurrent evaluations may read the same one."""
         if heads not in self._known:
             self._known[heads] = history
             self._text += _size(history)
@@ -115,7 +115,7 @@ class Histories:
             self._text -= _size(self._known.popitem(last=False)[1])
 
     async def _read(self, heads: Heads) -> tuple[History, bool]:
-        """Gives the history, and whether another look may see more."""
+        """Return the history, and whether another evaluation may see more."""
         mirror = self._mirrors.mirror(heads.repository)
         await self._fetch(mirror, heads)
         merge_base = await mirror.merge_base(heads.head, heads.base)
@@ -145,13 +145,13 @@ class Histories:
         return history, scope.late or read.late or net.late or found.late
 
     async def _difference(self, mirror: Mirror, merge_base: str, head: str) -> tuple[NetDiff, tuple[Gap, ...]]:
-        """Every check asks patterns of all these names, so there is a limit to their letters too."""
+        """Limit the files: every check matches patterns against their names, so the names' length counts too."""
         net = await read_difference(mirror, merge_base, head) if merge_base else NetDiff(whole=False)
         letters = accumulate(len(file.path) + len(file.old_path) for file, _ in net.files[: self._limits.files])
         most = sum(count <= MAX_LETTERS for count in letters)
         if len(net.files) <= most:
             return net, ()
-        why = f"only {most} of {len(net.files)} are looked at"
+        why = f"only {most} of {len(net.files)} are checked"
         return replace(net, files=net.files[:most], whole=False), (
             Gap(what="the list of changed files", why=why, of=head),
         )
@@ -170,7 +170,7 @@ class Histories:
             refs[f"refs/heads/{heads.base_ref}"] = heads.base
         await mirror.fetch(refs)
         if heads.head not in await mirror.present([heads.head]):
-            raise Moved(f"the head of {heads.repository}!{heads.number} moved on during the fetch")
+            raise Moved(f"the head of {heads.repository}!{heads.number} changed during the fetch")
 
     async def _scope(self, mirror: Mirror, heads: Heads) -> _Scope:
         against = heads.base if heads.trunk_ref == heads.base_ref or not heads.trunk else heads.trunk
@@ -193,16 +193,16 @@ class Histories:
             gaps, late = [Gap(what="earlier heads of the branch", why=str(fault), of=head)], True
             here = await mirror.present(chosen)
             chosen = [sha for sha in chosen if sha in here]
-        why = "the server doesn't hand it out any more"
+        why = "the server no longer provides it"
         gaps += [Gap(what=f"commit {sha[:10]}, dropped by a force-push", why=why, of=sha) for sha in lost]
         if rest:
-            why = "more force-pushes than are followed"
+            why = "too many force-pushes"
             gaps.append(Gap(what=f"{len(rest)} older heads of the branch", why=why, of=head))
         starts = (head, *(sha for sha in chosen if sha not in lost))
         return replace(scope, range=replace(scope.range, starts=starts), gaps=tuple(gaps), late=late)
 
     async def _unlisted(self, mirror: Mirror, heads: Heads, scope: _Scope) -> list[CommitPatch]:
-        """Commits of the pull request that the trunk has already: they are told, and not searched once more."""
+        """Return commits of the pull request that the trunk already has: they are listed, but not scanned again."""
         merged = {*scope.branch} - scope.ahead
         if not merged:
             return []
@@ -223,13 +223,13 @@ class Histories:
         )
 
     def _few(self, gaps: Sequence[Gap], head: str) -> tuple[Gap, ...]:
-        """Masks gaps, since what they name and quote is somebody's words, and counts those that nobody would read."""
+        """Mask gaps, since they contain texts of users, and summarise those over the limit."""
         kept = [
             gap.model_copy(update={"what": self._shown(gap.what), "why": self._shown(gap.why)})
             for gap in gaps[:MAX_GAPS]
         ]
         if more := len(gaps) - len(kept):
-            kept.append(Gap(what=f"{more} further parts", why="more than can be listed", of=head))
+            kept.append(Gap(what=f"{more} further parts", why="the list is too long", of=head))
         return tuple(kept)
 
     def _shown(self, text: str) -> str:
@@ -246,10 +246,10 @@ def _printable(file: ChangedFile, found: Searched) -> ChangedFile:
 
 
 def _clean(text: str) -> str:
-    """Bytes that are no UTF-8 stand as half characters here, which JSON can't hold."""
+    """Replace lone surrogates, which stand for non-UTF-8 bytes and are invalid in JSON."""
     return text.encode("utf-8", "replace").decode()
 
 
 def relevant(heads: Heads, earlier: Iterable[str]) -> Heads:
-    """Gives the heads with earlier ones, each once, in a stable order."""
+    """Return the heads with the earlier ones, each once, in a stable order."""
     return replace(heads, earlier=tuple(dict.fromkeys(sha for sha in earlier if sha != heads.head)))

@@ -1,7 +1,7 @@
-"""The lines that a pull request changes and that name something protected, those that it takes away too.
+"""Finds added and removed lines of a pull request that contain a protected name.
 
-Only read where the policy protects names. Git is asked for the files whose changed lines hold one, binary or not, so a
-NUL byte hides nothing; what can't be read whole is a gap, since a gate must not be passed for what nobody looked at.
+Runs only if the policy protects names. Git finds the files whose changed lines contain one, binary or not, so a NUL
+byte hides nothing. An incomplete search is a gap, since a gate must not pass unchecked lines.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from bot.text import visible
 
 MOST = 100
 EACH = 3
-"""Touches that are kept: in all, and of one name in one file, added or removed."""
+"""Maximum of changed lines kept: in total, and per name, file and direction (added or removed)."""
 MAX_READ = 4_000_000
-"""Characters of changed lines that are read, in files that hold a name."""
+"""Maximum characters of changed lines that are read, in files with a name."""
 MAX_PATTERN = 60_000
-"""Characters of names that git looks for; with more of them all changed lines are read."""
+"""Maximum characters of names in a git search; with more, all changed lines are read."""
 REMEMBERED = 512
 WHAT = "the changed lines with protected names"
 
@@ -43,7 +43,7 @@ _NEIGHBOUR = "[A-Za-z0-9_]"
 
 @dataclass(frozen=True)
 class ProtectedChanges:
-    """The changed lines with protected names, and what hides others."""
+    """The changed lines with protected names, and gaps."""
 
     protected_lines: tuple[ProtectedLine, ...] = ()
     unseen: tuple[Gap, ...] = ()
@@ -58,13 +58,13 @@ class _Line:
 
 
 def protected_names(policy: Policy) -> tuple[str, ...]:
-    """Gives the names that soaks and gates protect, each once, in a stable order."""
+    """Return the names that soaks and gates protect, each once, in a stable order."""
     protections = [*(soak.protects for soak in policy.soaks), *(gate.protects for gate in policy.gates)]
     return tuple(sorted({name for one in protections for name in one.names}))
 
 
 class ProtectedLines:
-    """Reads touches from mirrors that hold the commits already, and remembers them."""
+    """Reads and caches changed lines from mirrors that already have the commits."""
 
     def __init__(self, mirrors: Mirrors, scanner: Scanner) -> None:
         self._mirrors = mirrors
@@ -72,11 +72,11 @@ class ProtectedLines:
         self._known: FactCache[tuple[str, str, str, tuple[str, ...]], ProtectedChanges] = FactCache(REMEMBERED)
 
     async def read(self, ends: Ends, names: Sequence[str]) -> ProtectedChanges:
-        """Gives the touches of the net difference from the merge base to the head; nothing where there are no names."""
+        """Return the matching lines of the net difference from the merge base to the head; none without names."""
         if not names:
             return ProtectedChanges()
         if not ends.merge_base:
-            return ProtectedChanges(unseen=(_gap(ends, "head and base have no common ancestor that could be read"),))
+            return ProtectedChanges(unseen=(_gap(ends, "head and base have no readable common ancestor"),))
         key = (ends.repository, ends.merge_base, ends.head, tuple(names))
         known = self._known.get(key)
         if known is not None:
@@ -103,7 +103,7 @@ class ProtectedLines:
             output = await _patch(mirror, ends, names, beside)
         if len(output) > MAX_READ:
             return ProtectedChanges(
-                unseen=(_gap(ends, f"more than {MAX_READ} bytes of lines in files with such names"),)
+                unseen=(_gap(ends, f"more than {MAX_READ} bytes of changed lines in files with such names"),)
             )
         return await asyncio.to_thread(self._touched, ends, names, decode(output), gaps)
 
@@ -120,7 +120,7 @@ class ProtectedLines:
         except DiffError as fault:
             why.append(str(fault))
         if len(found) > MOST:
-            why.append(f"there are more than the {MOST} that are kept")
+            why.append(f"more than {MOST} lines; only {MOST} are listed")
         shown = {path: self._shown(path) for path in {one.path for one in found}}
         return ProtectedChanges(
             tuple(one.model_copy(update={"path": shown[one.path]}) for one in found[:MOST]),
@@ -132,7 +132,7 @@ class ProtectedLines:
 
 
 async def _patch(mirror: Mirror, ends: Ends, names: Sequence[str], without: Sequence[str]) -> bytes:
-    """Git looks for a name in any part of a line, as a regular expression of POSIX."""
+    """Return git's POSIX regular expression for a name anywhere in a line."""
     pattern = "|".join(_SPECIAL.sub(r"\\\g<0>", name) for name in names)
     chosen = (f"-G{pattern}",) if len(pattern) <= MAX_PATTERN else ()
     paths = (".", *(f":(top,exclude,literal){path}" for path in without)) if without else ()
@@ -141,7 +141,7 @@ async def _patch(mirror: Mirror, ends: Ends, names: Sequence[str], without: Sequ
 
 
 def _lines(patch: str) -> Iterator[_Line]:
-    """Gives the changed lines file by file; removed ones by name and number that they had. Raises DiffError."""
+    """Yield the changed lines file by file; removed ones with their old name and number. Raises DiffError."""
     try:
         for part in FILE.split(patch):
             for file in PatchSet(HEADER.sub("", part)):
@@ -153,11 +153,11 @@ def _lines(patch: str) -> Iterator[_Line]:
                         elif line.is_removed:
                             yield _Line(old.removeprefix("a/"), line.source_line_no or 0, True, line.value)
     except (UnidiffParseError, ValueError) as fault:
-        raise DiffError(f"not a whole unified diff: {str(fault)[:120]}") from None
+        raise DiffError(f"invalid or incomplete unified diff: {str(fault)[:120]}") from None
 
 
 def _named(lines: Iterator[_Line], names: Sequence[str]) -> Iterator[tuple[_Line, str]]:
-    """A name counts as a whole word; one may be a part of another."""
+    """Return the names that occur in a line as whole words; a name may be a part of another."""
     words = {name: re.compile(rf"(?<!{_NEIGHBOUR}){re.escape(name)}(?!{_NEIGHBOUR})") for name in names}
     for line in lines:
         for name, word in words.items():

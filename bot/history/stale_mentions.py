@@ -1,7 +1,6 @@
-"""Documents that still name a path which the pull request moved or deleted.
+"""Finds documents that still mention a path which the pull request moved or deleted.
 
-They are searched in the head's tree by git, for the names of the files alone; which words are links to them is told by
-where the document lies.
+Git searches the head's tree for the file names; the document's folder then decides which words refer to the path.
 """
 
 import asyncio
@@ -21,13 +20,13 @@ DOCUMENTS = (":(icase)*.md", ":(icase)*.rst", ":(icase)*.txt", ":(icase)*.adoc",
 GREP = ("grep", "-n", "-z", "-F", "-I", "--no-color", "--full-name", "-f", "-")
 
 MOST, MOST_MOVED = 50, 300
-"""Mentions that are told, and moved or deleted paths that are looked for."""
+"""Maximum of reported mentions, and of searched paths."""
 
 READ = 4 * 1024 * 1024
-"""Bytes of lines found that are read: names like `a` stand everywhere."""
+"""Maximum bytes of matching lines that are read: names like `a` occur everywhere."""
 
 NOTHING = 1
-"""With this code `git grep` says that it found nothing."""
+"""Exit status of `git grep` for no matches."""
 
 REMEMBERED = 512
 Found = tuple[tuple[Mention, ...], tuple[Gap, ...]]
@@ -35,7 +34,7 @@ WHAT = "the search for mentions"
 
 
 class Mentions:
-    """Searches documents in mirrors, and remembers what was found last."""
+    """Searches documents in mirrors, and caches the results."""
 
     def __init__(self, mirrors: Mirrors, scanner: Scanner) -> None:
         self._mirrors = mirrors
@@ -43,7 +42,7 @@ class Mentions:
         self._known: FactCache[tuple[str, str, tuple[str, ...]], Found] = FactCache(REMEMBERED)
 
     async def read(self, ends: Ends, files: Sequence[ChangedFile]) -> Found:
-        """Gives the mentions of what the files were called before, and what wasn't searched."""
+        """Return the mentions of the files' old paths, and gaps."""
         gone = left(files)
         if not gone:
             return (), ()
@@ -56,7 +55,7 @@ class Mentions:
         except GitError as fault:
             found, gaps = (), (Gap(what=WHAT, why=str(fault), of=ends.head),)
         if len(gone) > MOST_MOVED:
-            why = f"only {MOST_MOVED} of {len(gone)} moved or deleted paths are looked for"
+            why = f"only {MOST_MOVED} of {len(gone)} moved or deleted paths are searched for"
             gaps = (*gaps, Gap(what=WHAT, why=why, of=ends.head))
         return self._known.keep(key, (found, gaps), AGAIN if gaps else FOREVER)
 
@@ -73,7 +72,7 @@ class Mentions:
 
 
 def left(files: Iterable[ChangedFile]) -> tuple[str, ...]:
-    """Gives the paths that files were moved from or deleted at, but for those where another lies now."""
+    """Return the paths that files were moved from or deleted at, without paths that have a new file."""
     files = tuple(files)
     there = {file.path for file in files if file.status != "deleted"}
     deleted = {file.path for file in files if file.status == "deleted"}
@@ -82,7 +81,7 @@ def left(files: Iterable[ChangedFile]) -> tuple[str, ...]:
 
 
 def mentions_in(output: bytes, gone: Sequence[str]) -> tuple[Mention, ...]:
-    """Gives the mentions in what `git grep -n -z` printed; a line that was cut off counts as far as it goes."""
+    """Return the mentions in the output of `git grep -n -z`; a truncated last line is used as it is."""
     paths = dict[str, set[str]]()
     for path in gone:
         paths.setdefault(path.rpartition("/")[2], set()).add(path)
@@ -98,8 +97,8 @@ def mentions_in(output: bytes, gone: Sequence[str]) -> tuple[Mention, ...]:
 
 
 def _named(word: str, folder: str, paths: Mapping[str, set[str]]) -> str:
-    """Gives the path that a word means in a document of that folder, empty for none: as seen from the top, from the
-    document, or at the end of an address.
+    """Return the path that a word in a document of this folder refers to, empty for none: relative to the root or to
+    the document, or at the end of a URL.
     """
     path = cleaned(word)
     known = paths.get(path.rpartition("/")[2])
@@ -112,7 +111,7 @@ def _named(word: str, folder: str, paths: Mapping[str, set[str]]) -> str:
 
 
 def _lines(output: bytes) -> Iterator[tuple[str, int, str]]:
-    """Each record is the tree and the file, the line's number, and the line; a NUL stands after the first two."""
+    """Yield the records: tree and file, line number, and line; the first two end with a NUL."""
     at = 0
     while (name := output.find(b"\0", at)) >= 0 and (number := output.find(b"\0", name + 1)) >= 0:
         end = output.find(b"\n", number)
@@ -126,7 +125,7 @@ def _lines(output: bytes) -> Iterator[tuple[str, int, str]]:
 
 
 async def _grep(mirror: Mirror, head: str, names: Iterable[str]) -> tuple[bytes, tuple[Gap, ...]]:
-    """Gives what git found, and which documents were passed over because they are too large to be here."""
+    """Return git's output, and a gap for documents that are too large for the mirror."""
     patterns = "".join(f"{name}\n" for name in sorted(names) if "\n" not in name).encode("utf-8", "surrogateescape")
     try:
         return await _found(mirror, head, patterns, ()), ()
@@ -137,7 +136,7 @@ async def _grep(mirror: Mirror, head: str, names: Iterable[str]) -> tuple[bytes,
         if not lacking:
             raise
     output = await _found(mirror, head, patterns, lacking)
-    why = f"{len(lacking)} documents are too large to be read, {visible(lacking[0])} among them"
+    why = f"{len(lacking)} documents are too large to search, for example {visible(lacking[0])}"
     return output, (Gap(what=WHAT, why=why, of=head),)
 
 
@@ -153,7 +152,7 @@ async def _found(mirror: Mirror, head: str, patterns: bytes, without: Sequence[s
 
 
 async def _lacking(mirror: Mirror, head: str) -> tuple[str, ...]:
-    """Gives the files of a tree that lie on the server alone."""
+    """Return the files of a tree that the mirror does not have."""
     listing = ("ls-tree", "-r", "-z", "--format=%(objecttype) %(objectname) %(path)", check_sha(head))
     output = await mirror.mirrors.run(mirror.folder, *listing, seconds=SECONDS, offline=True)
     records = (record.split(" ", 2) for record in decode(output).split("\0") if record)

@@ -1,7 +1,7 @@
-"""How the bot learns that something happened: webhook, inbox, routing, listing. Used by the application.
+"""Receives events: webhook, inbox, routing, and listing of missed changes. Used by the application.
 
-`webhook` takes a delivery and has its signature checked by `bot.forgejo.signature`; `routing` says which targets it
-touches; `resync` lists what no delivery told.
+`webhook` accepts a delivery and has its signature checked by `bot.forgejo.signature`; `routing` says which targets it
+affects; `resync` lists changes of which no delivery told.
 """
 
 from bot.intake.inbox import Inbox

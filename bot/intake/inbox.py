@@ -1,8 +1,7 @@
 """The durable log of deliveries: `put` returns when the envelope is on disk.
 
-Group commit: one batch is being written at any time, and whoever arrives meanwhile goes into the next. So an idle inbox
-commits at once, and under load a commit is shared by all who wait. Batches take their turn among the store's other
-writers.
+Group commit: one batch is written at a time, and deliveries that arrive meanwhile go into the next batch. So an idle
+inbox commits at once, and under load one commit serves many deliveries. Batches queue with the store's other writers.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ from bot.store import DeliveryWriter, NotWritten, Outcome, Store, StoreError, de
 from bot.store.deliveries import Kept
 
 PATIENCE = 4.0
-"""Seconds until a delivery that isn't stored is refused; Forgejo waits five for an answer."""
+"""Seconds until a delivery that could not be stored is refused; Forgejo waits five seconds for an answer."""
 
 MAX_WAITING = 2_000
 QUIET_TURNS = 2
@@ -25,18 +24,18 @@ MAX_BATCH = 128
 
 
 class Stored(StrEnum):
-    """What `put` found: the delivery is new, or it was there already."""
+    """The result of `put`: the delivery is new, or it was already stored."""
 
     NEW = "new"
     KNOWN = "known"
 
 
 class InboxFull(Exception):
-    """More deliveries wait than the limits allow; the sender has to come again later."""
+    """More deliveries are waiting than the limits allow; the sender has to retry later."""
 
 
 class InboxUnavailable(Exception):
-    """The delivery can't be stored now; the text says why."""
+    """The delivery cannot be stored now; the text says why."""
 
 
 @dataclass(slots=True)
@@ -47,7 +46,7 @@ class _Waiting:
 
 
 class Inbox:
-    """The log of one process: `start` before the first `put`, `stop` before the store is closed."""
+    """The inbox of one process: call `start` before the first `put`, `stop` before the store is closed."""
 
     def __init__(
         self,
@@ -70,12 +69,12 @@ class Inbox:
         self._stopped = False
 
     async def start(self) -> None:
-        """Count what earlier runs left unrouted."""
+        """Count the deliveries that earlier runs left unrouted."""
         async with self._store.read() as session:
             self.backlog = await deliveries.count_unrouted(session)
 
     async def stop(self) -> None:
-        """Write what waits, then stop; what comes later is refused."""
+        """Write the waiting deliveries, then stop; later ones are refused."""
         self._stopped = True
         if self._writing is not None:
             await self._writing
@@ -86,9 +85,9 @@ class Inbox:
     async def put(self, envelope: Envelope) -> Stored:
         """Store an envelope durably. Raises InboxFull or InboxUnavailable."""
         if self._stopped:
-            raise InboxUnavailable("the bot is stopping")
+            raise InboxUnavailable("the bot is shutting down")
         if self.backlog >= self._max_backlog or len(self._waiting) >= MAX_WAITING:
-            raise InboxFull(f"{self.backlog} deliveries wait to be routed and {len(self._waiting)} to be stored")
+            raise InboxFull(f"backlog full: {self.backlog} deliveries not routed, {len(self._waiting)} not stored")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Stored] = loop.create_future()
         self._waiting.append(_Waiting(envelope, answer, loop.time()))
@@ -103,31 +102,31 @@ class Inbox:
         async with self._store.read() as session:
             found = await deliveries.unrouted(session, limit)
         if len(found) < limit:
-            self.backlog = len(found)  # other processes route too: take the true number where it is seen
+            self.backlog = len(found)  # other processes route too, so correct the estimate here
         return found
 
     async def mark_routed(self, ids: Sequence[str], at: datetime | None) -> None:
-        """Say that these were routed at a moment, or with None that they are to be routed once more."""
+        """Mark deliveries as routed at a time, or with None as not routed."""
         async with self._store.session() as session:
             await deliveries.mark_routed(session, ids, at)
         self.routed(len(ids) if at else -len(ids))
 
     def routed(self, number: int) -> None:
-        """Take note that so many deliveries left the backlog, in a transaction of the caller's."""
+        """Reduce the backlog count after the caller's transaction routed so many deliveries."""
         self.backlog = max(0, self.backlog - number)
 
     async def prune(self, before: datetime) -> int:
-        """Drop what was received before a moment and is routed; give how many that were."""
+        """Delete routed deliveries received before a time; return how many."""
         async with self._store.session() as session:
             return await deliveries.prune(session, before)
 
     async def listed(self, *, repository: str = "", event: str = "", limit: int = 50) -> list[Kept]:
-        """The newest deliveries, newest first; of one repository or one event where it is named."""
+        """The newest deliveries, newest first; optionally of one repository or one event."""
         async with self._store.read() as session:
             return await deliveries.listed(session, repository=repository, event=event, limit=limit)
 
     async def shown(self, beginning: str) -> list[Kept]:
-        """The deliveries whose id begins so, at most five."""
+        """The deliveries whose id has this prefix, at most five."""
         async with self._store.read() as session:
             return await deliveries.shown(session, beginning)
 
@@ -141,7 +140,7 @@ class Inbox:
             self._writing = None
 
     async def _let_more_in(self) -> None:
-        """Where several wait, more are on their way: go on once the loop has had nothing new for two turns."""
+        """If several deliveries wait, wait for more until two turns of the loop bring nothing new."""
         quiet = 0
         while quiet < QUIET_TURNS and 1 < len(self._waiting) < MAX_BATCH:
             before = len(self._waiting)
@@ -152,7 +151,7 @@ class Inbox:
         self._batch = []
         while self._waiting and len(self._batch) < MAX_BATCH:
             entry = self._waiting.popleft()
-            if not entry.answer.done():  # refused or gone while it waited
+            if not entry.answer.done():  # refused or cancelled while it waited
                 self._batch.append(entry)
 
     async def _store_batch(self, envelopes: list[Envelope]) -> None:
@@ -178,7 +177,7 @@ class Inbox:
             self._on_stored(new)
 
     def _refuse_the_late(self) -> None:
-        """One timer for all: a deadline for each delivery would cost more than it guards."""
+        """Refuse deliveries that waited too long. One timer serves all: a timer for each one would cost too much."""
         loop = asyncio.get_running_loop()
         self._watch = None
         if self._writing is None:
@@ -186,5 +185,5 @@ class Inbox:
         late = loop.time() - self._patience
         for entry in (*self._batch, *self._waiting):
             if entry.since <= late and not entry.answer.done():
-                entry.answer.set_exception(InboxUnavailable(f"the database takes over {self._patience:g} s"))
+                entry.answer.set_exception(InboxUnavailable(f"the database took longer than {self._patience:g} s"))
         self._watch = loop.call_later(self._patience / 8, self._refuse_the_late)

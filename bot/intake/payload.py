@@ -1,7 +1,7 @@
 """Reads a webhook's payload into an envelope.
 
-The body is parsed once, by pydantic's own JSON reader: only the fields named here become Python objects, whatever else
-a payload holds. Field names are those of Forgejo's webhook payloads.
+The body is parsed once, by pydantic's JSON parser: only the fields named here become Python objects. Field names are
+those of Forgejo's webhook payloads.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 class MalformedPayload(ValueError):
-    """The payload isn't JSON of the kind that Forgejo sends; the text says where, and quotes nothing of it."""
+    """The payload is not a valid Forgejo payload; the text says where, and quotes nothing of it."""
 
 
 class _Part(BaseModel):
@@ -45,7 +45,7 @@ class _Pull(_Part):
 
 
 class _PullMark(_Part):
-    """What an issue carries when it is a pull request; only its being there counts."""
+    """The field that marks an issue as a pull request; only its presence counts."""
 
 
 class _Issue(_Part):
@@ -81,7 +81,7 @@ class _Payload(_Part):
     after: _Sha | None = None
 
     def target(self) -> tuple[int | None, bool | None]:
-        """The number this is about, and whether it is a pull request; None where it is about neither."""
+        """The number of the issue or pull request, and whether it is a pull request; None if there is neither."""
         number = self.number
         for part in (self.pull_request, self.issue):
             number = number or (part.number if part else None)
@@ -90,13 +90,13 @@ class _Payload(_Part):
         return number, bool(self.pull_request or (self.issue and self.issue.pull_request))
 
     def origin(self) -> tuple[str, str]:
-        """The repository's full name and the sender's login. Runs of Actions have theirs inside the run."""
+        """The repository's full name and the sender's login. For runs of Actions they are inside the run."""
         repository = self.repository or (self.run and self.run.repository)
         sender = self.sender or (self.run and self.run.trigger_user)
         return repository.full_name if repository else NOBODY, sender.login if sender else NOBODY
 
     def newest(self) -> str:
-        """The commit that is new with this delivery."""
+        """The new commit of this delivery."""
         head = self.pull_request.head if self.pull_request else None
         return self.after or (head.sha if head else None) or (self.run.commit_sha if self.run else None) or NOBODY
 
@@ -131,9 +131,9 @@ def read_envelope(delivery: str, event: str, payload: bytes, *, witness_key: byt
 
 
 def _place(error: ValidationError) -> str:
-    # Only pydantic's own words and our own field names: a payload may hold anything, a secret too.
+    # Only pydantic's error type and field names: the payload itself may contain a secret.
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     if first["type"] == "json_invalid":
-        return "the body isn't valid JSON"
+        return "the body is not valid JSON"
     where = ".".join(str(part) for part in first["loc"] if isinstance(part, str)) or "the body"
-    return f"{where} isn't what Forgejo sends ({first['type']})"
+    return f"{where} is invalid ({first['type']})"

@@ -1,7 +1,7 @@
-"""Finds what no delivery told: Forgejo sends each event once, so what changed is listed too.
+"""Finds changes without a delivery: Forgejo sends each event only once, so changes are listed too.
 
-Every minute the targets and comments updated since the last look; at start and daily every open target, since
-deletions, statuses and edits of comments move no target's time of update.
+Every minute it lists the targets and comments updated since the last listing; at start and daily it lists every open
+target, since deletions, statuses and edited comments do not change a target's update time.
 """
 
 from collections.abc import Callable
@@ -23,16 +23,16 @@ from bot.store.tables import Repository, TargetRow
 log = structlog.get_logger(__name__)
 
 OVERLAP = timedelta(minutes=2)
-"""Clocks differ and answers take time; what is listed twice is recognised by its time of update."""
+"""Overlap of two listings, for clock differences and slow answers; duplicates have the same update time."""
 FIRST_OVERLAP = timedelta(hours=1)
-"""At the first listing there is only our own clock to go by."""
+"""Overlap of the first listing, which can only use the bot's own clock."""
 RELOOK = timedelta(minutes=10)
-"""An open pull request is looked at this often even when nothing is heard: a forged status sends no event."""
+"""An open pull request is evaluated this often even without events: a forged status sends no event."""
 RELOOK_BATCH = 20
 
 
 class Resync:
-    """Lists repositories and marks what changed."""
+    """Lists repositories and marks changed targets dirty."""
 
     def __init__(self, client: ForgejoAPI, store: Store, engine: Engine, clock: Callable[[], datetime]) -> None:
         self._client = client
@@ -41,33 +41,33 @@ class Resync:
         self._clock = clock
 
     async def recent(self) -> None:
-        """Marks targets updated since the last listing, in every repository that the bot serves."""
+        """Mark targets updated since the last listing, in every repository that the bot serves."""
         async with self._store.read() as session:
             known = list((await session.execute(select(Repository))).scalars())
         for repository in known:
             try:
                 await self._repository(repository)
             except NotFound:
-                log.warning("resync.gone", repository=repository.full_name)
+                log.warning("resync.repository-not-found", repository=repository.full_name)
             except ForgejoError as fault:
                 log.warning("resync.failed", repository=repository.full_name, error=str(fault))
 
     async def everything(self) -> None:
-        """Marks every open target; looks at them come after whatever is fresh."""
+        """Mark every open target, with a lower priority than new events."""
         async with self._store.session() as session:
             targets = await records.mark_open(session, priority=5)
-        log.info("resync.everything", targets=len(targets))
+        log.info("resync.all", targets=len(targets))
         await self.sweep()
 
     async def sweep(self) -> None:
-        """Submits all dirty targets that are due: no crash and no engine's fault loses work."""
+        """Submit all dirty targets that are due, so that no crash or engine error loses work."""
         async with self._store.read() as session:
             rows = await records.dirty(session, self._clock())
         for row in rows:
             await self._engine.submit(records.target_of(row), priority=row.priority)
 
     async def relook(self) -> None:
-        """Submits open pull requests that weren't looked at for some minutes, a few at a time."""
+        """Submit open pull requests that were not evaluated for some minutes, a few at a time."""
         query = (
             select(TargetRow)
             .where(TargetRow.state == "open", TargetRow.kind == Kind.PULL.value)
@@ -81,7 +81,7 @@ class Resync:
             await self._engine.submit(records.target_of(row), priority=8)
 
     async def _repository(self, repository: Repository) -> None:
-        """The watermark is the newest time that the server itself gave: its clock and ours need not agree."""
+        """List one repository's changes. The watermark is the newest time in the server's answers, not our own time."""
         first = repository.resynced_at is None
         watermark = repository.set_up_at if first else repository.resynced_at or repository.set_up_at
         since = watermark - (FIRST_OVERLAP if first else OVERLAP)
@@ -100,7 +100,7 @@ class Resync:
             await self._engine.submit(target, priority=1)
 
     async def listed(self, repository: str, params: dict[str, str]) -> dict[Target, datetime]:
-        """Gives the targets of a repository that Forgejo lists, with their time of update."""
+        """Return the targets of a repository that Forgejo lists, with their update times."""
         owner, name = repository.split("/", 1)
         found: dict[Target, datetime] = {}
         async for raw in self._client.getiter(path("repos", owner, name, "issues"), {"limit": 50, **params}):
@@ -118,7 +118,7 @@ class Resync:
         return changed
 
     async def _commented(self, repository: str, since: datetime) -> dict[Target, datetime]:
-        """Gives the targets with comments changed since, and when the last of them was."""
+        """Return the targets with comments changed since a time, and the time of the last change."""
         owner, name = repository.split("/", 1)
         address = path("repos", owner, name, "issues", "comments")
         found: dict[Target, datetime] = {}

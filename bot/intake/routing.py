@@ -1,7 +1,7 @@
-"""From deliveries to what they change.
+"""Maps deliveries to the targets that they change.
 
-`route` is pure: an envelope in, what it touches out. `route_pending` takes what the inbox holds, and marks targets
-dirty and deliveries routed in one transaction, so that a crash repeats a step and never loses one.
+`route` is pure: an envelope in, changes out. `route_pending` takes deliveries from the inbox, and marks targets dirty
+and deliveries routed in one transaction, so that a crash may repeat a step but never loses one.
 """
 
 import re
@@ -25,7 +25,7 @@ _NO_COMMIT = re.compile(r"0*")
 
 @dataclass(frozen=True, slots=True)
 class TargetChanged:
-    """Something happened to a target. `urgent`: its head moved, so a look that is under way is out of date."""
+    """A change of a target. `urgent`: its head moved, so a running evaluation is out of date."""
 
     target: Target
     urgent: bool = False
@@ -33,7 +33,7 @@ class TargetChanged:
 
 @dataclass(frozen=True, slots=True)
 class BranchMoved:
-    """A branch (full ref) of a repository has a new head; what is measured against it may have changed."""
+    """A branch (full ref) has a new head; pull requests with this base may have changed."""
 
     repository: str
     ref: str
@@ -46,9 +46,9 @@ _router: Router[Envelope, Change | None] = Router()
 
 
 def route(envelope: Envelope, bot_login: str) -> list[Change]:
-    """What a delivery touches: nothing when the bot's own account caused it.
+    """Return the changes of a delivery; none if the bot's own account caused it.
 
-    Somebody else's edit of the bot's comment comes with that somebody as sender, so it does change.
+    Another account's edit of a bot comment has that account as sender, so it counts.
     """
     if bot_login and envelope.sender.casefold() == bot_login.casefold():
         return []
@@ -57,7 +57,7 @@ def route(envelope: Envelope, bot_login: str) -> list[Change]:
     return [change for change in _router.dispatch(envelope.event, envelope.action, envelope) if change]
 
 
-# Fine names as in X-Forgejo-Event-Type, and the three coarse ones that servers without that header send for reviews.
+# Names as in X-Forgejo-Event-Type, and the three general ones that servers without that header send for reviews.
 @_router.register("pull_request")
 @_router.register("pull_request_sync")
 @_router.register("pull_request_label")
@@ -85,7 +85,7 @@ def _on_target(envelope: Envelope) -> Change | None:
 
 @_router.register("push")
 def _on_push(envelope: Envelope) -> Change | None:
-    # Equal ends are the server's test delivery.
+    # The same commit before and after: the server's test delivery.
     moved = envelope.before != envelope.after and not _NO_COMMIT.fullmatch(envelope.after)
     if not moved or not envelope.ref.startswith(BRANCHES):
         return None
@@ -93,7 +93,7 @@ def _on_push(envelope: Envelope) -> Change | None:
 
 
 async def mark_dirty(session: AsyncSession, targets: Iterable[Target]) -> None:
-    """Ask for one more look at each target, soon and with words, whatever held it back."""
+    """Mark targets dirty, due now and no longer silent."""
     rows = [
         {"repository": repository, "number": number, "kind": kind.value, "desired_generation": 1}
         for repository, number, kind in sorted({(target.repository, target.number, target.kind) for target in targets})
@@ -108,7 +108,7 @@ async def mark_dirty(session: AsyncSession, targets: Iterable[Target]) -> None:
 
 
 async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_login: str) -> None:
-    """Two quick force-pushes leave one look: the head between them is known from its delivery alone."""
+    """Store heads from deliveries: after two quick force-pushes only the delivery knows the head between them."""
     for envelope in batch:
         for change in route(envelope, bot_login):
             if isinstance(change, TargetChanged) and change.target.kind is Kind.PULL and envelope.after:
@@ -116,11 +116,11 @@ async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_logi
 
 
 async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetime) -> list[TargetChanged]:
-    """Route all deliveries that wait; give what they touched, each target once.
+    """Route all waiting deliveries; return the changed targets, each once.
 
-    Pull requests into a branch that moved are touched too, unhurried: they are measured against it; so are tracking
-    issues of soaks where it is the default branch, which has the policy. A repository whose deliveries come without
-    `setup` (an organisation's webhook) is served from then on.
+    A moved branch also changes the pull requests with this base, with low priority; the default branch, which has the
+    policy, also changes the tracking issues of soaks. A repository without `setup` (an organisation's webhook) is
+    served from its first delivery on.
     """
     changed: dict[Target, bool] = {}
     more = True

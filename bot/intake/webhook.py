@@ -1,8 +1,8 @@
-"""The door for deliveries: `POST /webhooks/forgejo`.
+"""The webhook endpoint: `POST /webhooks/forgejo`.
 
-Forgejo sends each delivery once and waits five seconds, one slow receiver delaying all others: so this reads a bounded
-body, checks its signature, keeps an envelope of it durably, answers, and leaves all else to later. Every answer is
-short JSON and never quotes what came in.
+Forgejo sends each delivery once and waits five seconds; a slow receiver delays all others. So the endpoint only reads a
+body of limited size, checks its signature, stores an envelope durably and answers. Every answer is short JSON and never
+quotes the request.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ PATH = "/webhooks/forgejo"
 RETRY_SECONDS = 30
 BODY_SECONDS = 30.0
 LARGE = 256 * 1024
-"""Bodies over this are checked and parsed in a thread: they take milliseconds, and others wait to be answered."""
+"""Larger bodies are checked and parsed in a thread: they take milliseconds, which would delay other requests."""
 
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.:-]{0,63}")
 _EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")
-# As `istr`, whose lookups skip folding the case of a name each time.
+# As `istr`, so that lookups do not fold the case of the name each time.
 _ID_HEADERS = (istr("X-Forgejo-Delivery"), istr("X-Gitea-Delivery"))
 _EVENT_HEADERS = tuple(
     istr(name) for name in ("X-Forgejo-Event-Type", "X-Gitea-Event-Type", "X-Forgejo-Event", "X-Gitea-Event")
@@ -39,7 +39,7 @@ _ANSWER_HEADERS = {"Content-Type": "application/json"}
 
 
 class _Refused(Exception):
-    """A delivery that isn't taken: status, the word it is counted under, and what the sender can do."""
+    """A rejected delivery: HTTP status, the metric's label, and what the sender can do."""
 
     def __init__(self, status: int, result: str, advice: str) -> None:
         super().__init__(advice)
@@ -49,7 +49,7 @@ class _Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """What the door needs to know. `secrets` is asked at each delivery, so that they can be rotated."""
+    """The endpoint's configuration. `secrets` is called for each delivery, so that they can be rotated."""
 
     inbox: Inbox
     secrets: Callable[[], Sequence[bytes]]
@@ -59,20 +59,20 @@ class Webhook:
     on_result: Callable[[str], None] | None
 
     async def receive(self, request: web.Request) -> web.Response:
-        """202 when the delivery is stored, 200 when it was there already, else why not and what to do."""
+        """Answer 202 if the delivery was stored, 200 if it was already stored, else an error with the next step."""
         try:
             envelope = await self._read(request)
             stored = await self.inbox.put(envelope)
         except _Refused as refusal:
             return self._refusal(refusal)
         except InboxFull as error:
-            return self._refusal(_Refused(503, "full", f"{error}; send it again later"))
+            return self._refusal(_Refused(503, "full", f"{error}; retry later"))
         except InboxUnavailable as error:
-            advice = f"it can't be stored now ({error}); send it again later"
+            advice = f"cannot store the delivery now ({error}); retry later"
             return self._refusal(_Refused(503, "unavailable", advice))
         self._count(stored.value)
         status = 202 if stored is Stored.NEW else 200
-        # The id is of letters, digits and `_.:-`: nothing in it needs escaping.
+        # The id has only letters, digits and `_.:-`, so it needs no escaping.
         return web.Response(status=status, body=b'{"id": "%b"}' % envelope.id.encode(), headers=_ANSWER_HEADERS)
 
     async def _read(self, request: web.Request) -> Envelope:
@@ -80,7 +80,7 @@ class Webhook:
         if (request.content_length or 0) > self.limit:
             raise _too_large(self.limit)
         if request.content_type not in _KINDS:
-            raise _Refused(415, "unsupported", f"send {JSON} or {FORM}; set the hook's content type")
+            raise _Refused(415, "unsupported", f"unsupported content type; set the webhook's to {JSON} or {FORM}")
         delivery = _header(headers, _ID_HEADERS, _ID)
         event = _header(headers, _EVENT_HEADERS, _EVENT)
         body = await _body(request, self.limit)
@@ -95,7 +95,7 @@ class Webhook:
         except BadSignature as error:
             raise _Refused(401, "unsigned", str(error)) from None
         except MalformedPayload as error:
-            raise _Refused(400, "malformed", f"{error}; send what Forgejo sends") from None
+            raise _Refused(400, "malformed", f"{error}; expected a Forgejo webhook payload") from None
 
     def _refusal(self, refusal: _Refused) -> web.Response:
         self._count(refusal.result)
@@ -114,7 +114,7 @@ class Webhook:
             self.on_result(result)
 
 
-def add_webhook(  # noqa: PLR0913 - the door's whole configuration, by keyword
+def add_webhook(  # noqa: PLR0913 - the endpoint's whole configuration, by keyword
     app: web.Application,
     inbox: Inbox,
     *,
@@ -124,10 +124,10 @@ def add_webhook(  # noqa: PLR0913 - the door's whole configuration, by keyword
     clock: Callable[[], datetime],
     on_result: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve deliveries at `PATH`.
+    """Add the endpoint at `PATH`.
 
-    `limit` is in bytes of body. `on_result` is told each outcome in a word: new, known, unsigned, malformed,
-    unsupported, too-large, full, unavailable.
+    `limit` is in bytes of body. `on_result` is called with each result: new, known, unsigned, malformed, unsupported,
+    too-large, full or unavailable.
     """
     webhook = Webhook(
         inbox=inbox, secrets=secrets, witness_key=witness_key, limit=limit, clock=clock, on_result=on_result
@@ -142,12 +142,12 @@ def _header(headers: Mapping[str, str], names: Sequence[str], form: re.Pattern[s
             continue
         if form.fullmatch(value):
             return value
-        raise _Refused(400, "malformed", f"the header {name} isn't one that Forgejo sends")
-    raise _Refused(400, "malformed", f"the header {names[0]} is missing; only Forgejo's webhooks are taken here")
+        raise _Refused(400, "malformed", f"invalid value of the header {name}; expected a Forgejo webhook")
+    raise _Refused(400, "malformed", f"missing header {names[0]}; this endpoint accepts only Forgejo webhooks")
 
 
 async def _body(request: web.Request, limit: int) -> bytes:
-    """The whole body, as sent; counted while it comes, as a chunked or compressed one doesn't say its size."""
+    """Return the whole body. Its size is counted while reading: a chunked or compressed body does not announce it."""
     content = request.content
     if content.is_eof():
         body = content.read_nowait()
@@ -158,9 +158,9 @@ async def _body(request: web.Request, limit: int) -> bytes:
         async with asyncio.timeout(BODY_SECONDS):
             return await _read_body(content, limit)
     except TimeoutError:
-        raise _Refused(408, "malformed", f"the body didn't come within {BODY_SECONDS:.0f} s; send it at once") from None
+        raise _Refused(408, "malformed", f"timeout: the body took longer than {BODY_SECONDS:.0f} s") from None
     except (web.RequestPayloadError, HttpProcessingError, ConnectionError):
-        raise _Refused(400, "malformed", "the body ended early or can't be decoded; send it whole") from None
+        raise _Refused(400, "malformed", "the body is incomplete or cannot be decoded; send it again") from None
 
 
 async def _read_body(content: StreamReader, limit: int) -> bytes:
@@ -175,4 +175,4 @@ async def _read_body(content: StreamReader, limit: int) -> bytes:
 
 
 def _too_large(limit: int) -> _Refused:
-    return _Refused(413, "too-large", f"the body is over {limit} bytes; raise ASSAY_MAX_BODY_BYTES if it has to pass")
+    return _Refused(413, "too-large", f"the body is larger than {limit} bytes; raise ASSAY_MAX_BODY_BYTES to accept it")

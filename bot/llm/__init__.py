@@ -1,4 +1,4 @@
-"""Asking models, within limits of time, number and network. Used by the application, which hands it to checks."""
+"""Asks models, with limits on time, concurrency and network. Used by the application, which passes it to checks."""
 
 from bot.llm.client import Models
 

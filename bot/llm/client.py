@@ -1,7 +1,7 @@
-"""Asking a model: how many questions at once, for how long, and when a model is left alone.
+"""Asks a model, with limits on concurrency and time, and a circuit breaker per model.
 
-What speaks to an endpoint stands in `bot.llm.endpoint` and is loaded with the first question, since it needs tens of
-megabytes that a bot without models never misses. Whatever goes wrong is NoAnswer, in words of ours.
+`bot.llm.endpoint` talks to the API. It is loaded with the first question, since it needs tens of megabytes, which a bot
+without models does not need. Every failure is NoAnswer, with a text of our own.
 """
 
 import asyncio
@@ -29,23 +29,23 @@ log = structlog.get_logger(__name__)
 FAULTS_IN_A_ROW = 3
 PAUSE = timedelta(seconds=60)
 NO_MODEL = "(none)"
-"""Stands in metrics for a name that the settings don't know: what a policy says is no label's value."""
+"""The metric's label for an unknown model name: a policy's text must not become a label value."""
 
 
 @dataclass
 class Circuit:
-    """Leaves a model alone for a minute after three faults in a row; one more fault then is another minute."""
+    """A circuit breaker: pauses a model for a minute after three failures in a row, then after each further one."""
 
     faults: int = 0
     until: datetime | None = None
 
     def check(self, now: datetime) -> None:
-        """Raises Unanswered while the model is left alone."""
+        """Raise Unanswered while the model is paused."""
         if self.until is not None and now < self.until:
-            raise Unanswered(Outcome.PAUSED, "it failed several times in a row and is left alone for a minute")
+            raise Unanswered(Outcome.PAUSED, "it failed several times in a row and is paused for a minute")
 
     def saw(self, outcome: Outcome, now: datetime) -> None:
-        """Takes note of what became of a question."""
+        """Record the outcome of a question."""
         if outcome in NOT_ASKED:
             return
         self.faults = self.faults + 1 if outcome in FAULTS else 0
@@ -54,7 +54,7 @@ class Circuit:
 
 @dataclass
 class _Seat:
-    """One model of the settings, and what is known of it."""
+    """One model of the settings, and its state."""
 
     settings: ModelSettings
     key: SecretStr
@@ -70,7 +70,7 @@ def _token() -> str:
 class Models:
     """The models of the settings; `ask` is for `Tools.ask`. Close it at the end.
 
-    Raises ConfigError at once where a key can't be read.
+    Raises ConfigError if a key cannot be read.
     """
 
     def __init__(
@@ -89,12 +89,14 @@ class Models:
         self._token = token
 
     async def ask(self, question: Question) -> BaseModel:
-        """Gives an instance of `question.answer`. Raises NoAnswer, whose text quotes neither model nor server."""
+        """Return an instance of `question.answer`. Raises NoAnswer, whose text quotes neither model nor server."""
         seat = self._seats.get(question.model)
         if seat is None:
-            log.warning("model.unknown", model=question.model, next="name it in ASSAY_MODELS, or not in the policy")
+            log.warning(
+                "model.unknown", model=question.model, next="add it to ASSAY_MODELS, or remove it from the policy"
+            )
             self._metrics.questions.labels(model=NO_MODEL, outcome=Outcome.UNKNOWN).inc()
-            raise Unanswered(Outcome.UNKNOWN, "the bot's settings name no such model")
+            raise Unanswered(Outcome.UNKNOWN, "the model is not in the bot's settings")
         try:
             answer = await self._in_turn(seat, question)
         except Unanswered as fault:
@@ -109,7 +111,7 @@ class Models:
         return answer
 
     async def close(self) -> None:
-        """Closes all connections. A question asked after that opens new ones."""
+        """Close all connections. A later question opens new ones."""
         for seat in self._seats.values():
             endpoint, seat.endpoint = seat.endpoint, None
             if endpoint is not None:
@@ -126,23 +128,23 @@ class Models:
             async with asyncio.timeout(seconds):
                 await self._room.acquire()
         except TimeoutError:
-            raise Unanswered(Outcome.BUSY, "too many questions waited before this one") from None
+            raise Unanswered(Outcome.BUSY, "too many questions were waiting") from None
         try:
-            # Those before it in the line may have opened the circuit.
+            # Earlier questions may have opened the circuit.
             seat.circuit.check(self._clock())
             written = prompt(question, self._token())
             if len(written.material) > MAX_MATERIAL:
-                raise Unanswered(Outcome.TOO_LONG, "there is too much to read for a model")
+                raise Unanswered(Outcome.TOO_LONG, "the text is too long for a model")
             endpoint = await self._endpoint(seat)
             async with asyncio.timeout(seconds):
                 return await endpoint.answer(written, question.answer)
         except TimeoutError:
-            raise Unanswered(Outcome.TIMEOUT, "no answer came in time") from None
+            raise Unanswered(Outcome.TIMEOUT, "it did not answer in time") from None
         finally:
             self._room.release()
 
     async def _endpoint(self, seat: _Seat) -> "Endpoint":
-        """The import takes most of a second: in a thread, so that deliveries are acknowledged meanwhile."""
+        """Return the endpoint. Its import takes most of a second, so it runs in a thread, to not block deliveries."""
         async with seat.opening:
             if seat.endpoint is None:
                 seat.endpoint = await asyncio.to_thread(_open, seat.settings, seat.key)

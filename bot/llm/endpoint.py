@@ -1,7 +1,7 @@
 """One model's endpoint, asked with pydantic-ai. Loading this loads pydantic-ai and the OpenAI client.
 
-Proxies of the environment aren't used: what is asked may come out of a private repository, and goes to the address in
-the settings and nowhere else.
+Proxies of the environment are not used: a question may contain text of a private repository, so it is sent only to the
+address in the settings.
 """
 
 from urllib.parse import urlsplit
@@ -25,15 +25,15 @@ from bot.llm.prompt import Prompt
 from bot.llm.transport import Gate
 
 RETRIES = 1
-"""How often a model may mend an answer that hasn't the form asked for."""
+"""How often a model may correct an answer that does not match the schema."""
 CONNECT_SECONDS = 10.0
 
 _FORM = "Answer with one JSON object of this schema, and with nothing else:\n{schema}"
 _NEWER_FIELD = ("openai.com", "openai.azure.com")
-"""Where `max_completion_tokens` bounds an answer. Everybody else knows the older `max_tokens`."""
+"""Hosts that use `max_completion_tokens` to limit an answer. All others know the older `max_tokens`."""
 _IGNORES_SCHEMAS = ("ollama.com",)
 
-# Standard error belongs to the log.
+# Keep the libraries' messages out of standard error.
 pydantic_ai.BANNER_ENABLED = False
 
 
@@ -52,11 +52,11 @@ class Endpoint:
         self._usage = UsageLimits(request_limit=answers, output_tokens_limit=answers * settings.max_tokens)
 
     async def answer(self, prompt: Prompt, form: type[BaseModel]) -> BaseModel:
-        """Gives the model's answer as an instance of `form`; who asks bounds the time. Raises Unanswered."""
+        """Return the model's answer as an instance of `form`; the caller sets the timeout. Raises Unanswered."""
         enforced = self._model.profile.get("supports_json_schema_output", False)
         agent = Agent(
             self._model,
-            # The schema is said even where it is enforced: a grammar keeps to it without the model knowing it.
+            # The prompt contains the schema even if the API enforces it: the model should know it.
             output_type=(NativeOutput if enforced else PromptedOutput)(form, template=_FORM),
             instructions=prompt.instructions,
             name="question",
@@ -70,17 +70,17 @@ class Endpoint:
         except OutputTokenLimitExceeded:
             raise Unanswered(Outcome.TOO_LONG, "its answer was too long") from None
         except UsageLimitExceeded:
-            raise Unanswered(Outcome.USAGE, "it used more tokens than it may") from None
+            raise Unanswered(Outcome.USAGE, "it exceeded its token limit") from None
         except AgentRunError:
-            raise Unanswered(Outcome.INVALID, "its answer hadn't the form asked for") from None
+            raise Unanswered(Outcome.INVALID, "its answer does not match the schema") from None
 
     async def close(self) -> None:
-        """Closes all connections."""
+        """Close all connections."""
         await self._http.aclose()
 
 
 def _root(settings: ModelSettings) -> str:
-    """Ollama's own interface is at its root, the one spoken here under `/v1`."""
+    """Return the base URL; Ollama has the OpenAI API under `/v1`, and its own API at its root."""
     bare = settings.kind == "ollama" and not urlsplit(settings.url).path
     return f"{settings.url}/v1" if bare else settings.url
 
@@ -89,7 +89,7 @@ def _model(settings: ModelSettings, client: AsyncOpenAI) -> OpenAIChatModel:
     host = urlsplit(settings.url).hostname or ""
     profile = OpenAIModelProfile(
         openai_chat_supports_max_completion_tokens=settings.kind == "openai" and _within(host, _NEWER_FIELD),
-        # Templates of local models often take one system message, and that at the beginning.
+        # Templates of local models often accept only one system message, at the beginning.
         openai_chat_supports_multiple_system_messages=False,
         may_tokenize_special_tokens_in_content=True,
     )

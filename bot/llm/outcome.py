@@ -1,4 +1,4 @@
-"""What becomes of a question to a model: an answer, or one of the reasons for none."""
+"""The outcomes of a question to a model: an answer, or one of the reasons for none."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from bot.model import NoAnswer
 
 
 class Outcome(StrEnum):
-    """What became of a question; the metric's label."""
+    """The outcome of a question; the metric's label."""
 
     ANSWERED = "answered"
     UNKNOWN = "unknown"
@@ -24,13 +24,13 @@ class Outcome(StrEnum):
 
 
 FAULTS = frozenset({Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.HTTP})
-"""What an endpoint is to blame for. A stranger's text can bring about the rest, and mustn't silence a model by it."""
+"""Failures of the endpoint. Other failures can be caused by a stranger's text, which must not disable a model."""
 NOT_ASKED = frozenset({Outcome.PAUSED, Outcome.BUSY, Outcome.CANCELLED})
-"""What says nothing about the endpoint."""
+"""Outcomes that say nothing about the endpoint."""
 
 
 class Unanswered(NoAnswer):
-    """NoAnswer with what became of the question."""
+    """NoAnswer with the outcome of the question."""
 
     def __init__(self, outcome: Outcome, why: str) -> None:
         super().__init__(why)

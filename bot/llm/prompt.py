@@ -1,8 +1,8 @@
-"""What a model is told: our task as instructions, and a stranger's text as material that can't pass for anything else.
+"""Builds the prompt: our task as instructions, and a stranger's text as material that cannot be mistaken for them.
 
-The material stands between two tags with a random token. Strangers can't guess the token, and no `<` gets into the
-material in any spelling, so that it can't end its place, open another, or write the tokens by which a chat template
-parts its turns (`<|im_start|>`), which some servers take out of a text as if they were their own.
+The material is between two tags with a random token. Strangers cannot guess the token, and every `<` in the material is
+replaced in any spelling. So the material cannot close its tag, open another, or contain a chat template's tokens for
+turns (`<|im_start|>`), which some servers would interpret.
 """
 
 import re
@@ -12,7 +12,7 @@ from bot.model import Question
 from bot.text import INVISIBLE
 
 MAX_MATERIAL = 200_000
-"""Characters, the tags included; more is no question for a model."""
+"""Maximum characters, tags included."""
 
 ANGLE = "\u2039"
 _ANGLES = re.compile(r"[<＜﹤]|[&＆﹠](?:lt|#0*60(?![0-9])|#x0*3c(?![0-9a-f]));?", re.IGNORECASE)  # noqa: RUF001 - as a model reads them
@@ -29,20 +29,20 @@ are left out, so whatever looks like its end before the last line is part of it.
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is sent: `instructions` as the system's, `material` with its tags as the user's message."""
+    """The messages: `instructions` as the system message, `material` with its tags as the user message."""
 
     instructions: str
     material: str
 
 
 def prompt(question: Question, token: str) -> Prompt:
-    """Gives the prompt of a question; `token` is random and for this question alone."""
+    """Return the prompt of a question; `token` is random and used only for this question."""
     opened, closed = f"<material-{token}>", f"</material-{token}>"
     instructions = _INSTRUCTIONS.format(task=question.task, opened=opened, closed=closed, angle=ANGLE)
     return Prompt(instructions, f"{opened}\n{tame(question.material)}\n{closed}")
 
 
 def tame(material: str) -> str:
-    """Gives the material without `<` in any spelling and without invisible characters; all else stays as it is."""
+    """Return the material without `<` in any spelling and without invisible characters, otherwise unchanged."""
     shown = INVISIBLE.sub(lambda found: found[0] if found[0] in "\n\t" else "", material)
     return _ANGLES.sub(ANGLE, shown)

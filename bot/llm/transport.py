@@ -1,9 +1,9 @@
-"""What stands between the libraries that speak to models and the network.
+"""A transport between the libraries that talk to models and the network.
 
-It alone holds the key. It sends no header that a question doesn't need: the client would add some that describe this
-machine, or that stand in environment variables of others. No library sees a body of an error, nor any answer as the
-server wrote it: what gets through has status 200, is whole, bounded and of the form that is known, since a server that
-is broken or hostile makes the libraries raise and warn about whatever it pleases.
+Only this module has the key. It sends no unneeded header: the client would add some that describe this machine, or that
+come from environment variables. The libraries see no error bodies and no raw answers: only answers with status 200 that
+are complete, within the size limit and in the known format, since a broken or hostile server could otherwise cause
+arbitrary exceptions and warnings in the libraries.
 """
 
 import ssl
@@ -16,14 +16,14 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from bot.llm.outcome import Outcome, Unanswered
 
 MAX_ANSWER = 1024 * 1024
-"""Bytes of one answer as it is sent; what a model may write is bounded more narrowly, in tokens."""
+"""Maximum bytes of one HTTP answer; the model's text has a lower limit, in tokens."""
 
 _SENT = ("host", "content-type", "content-length", "accept")
 _MEANING = {
-    401: "it refuses the bot's key",
-    403: "it refuses the bot's key",
-    404: "nothing is at its address, or it doesn't know the model",
-    429: "it takes no more questions for now",
+    401: "it rejects the bot's key",
+    403: "it rejects the bot's key",
+    404: "wrong address or unknown model",
+    429: "too many requests",
 }
 _REJECTED = frozenset({400, 413, 422})
 
@@ -46,22 +46,22 @@ class _Usage(BaseModel):
 
 
 class _Completion(BaseModel):
-    """An answer of the OpenAI interface, as far as it is used. A server that doesn't count tokens has used none."""
+    """The used fields of an OpenAI API answer. Missing token counts are 0."""
 
     choices: Annotated[list[_Choice], Field(min_length=1)]
     usage: _Usage | None = None
 
 
 class Gate(httpx2.AsyncBaseTransport):
-    """Sends a question with its key, and gives the answer in the one form. Raises Unanswered for all else."""
+    """Sends a question with its key, and returns the answer in one fixed format. Raises Unanswered otherwise."""
 
     def __init__(self, key: SecretStr) -> None:
-        # `trust_env` means certificates here: SSL_CERT_FILE is how an installation names its own authority.
+        # `trust_env` enables SSL_CERT_FILE here, with which an installation sets its own certificate authority.
         self._inner: httpx2.AsyncBaseTransport = httpx2.AsyncHTTPTransport(trust_env=True)
         self._key = key
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Gives the answer, read to its end."""
+        """Return the complete answer."""
         headers = {name: request.headers[name] for name in _SENT if name in request.headers}
         headers |= {"accept-encoding": "identity", "user-agent": "assaymaster"}
         if key := self._key.get_secret_value():
@@ -74,13 +74,13 @@ class Gate(httpx2.AsyncBaseTransport):
             finally:
                 await answer.aclose()
         except httpx2.TimeoutException:
-            raise Unanswered(Outcome.TIMEOUT, "no answer came in time") from None
+            raise Unanswered(Outcome.TIMEOUT, "it did not answer in time") from None
         except (httpx2.TransportError, ssl.SSLError, EndOfStream):
-            raise Unanswered(Outcome.UNREACHABLE, "its endpoint can't be reached") from None
+            raise Unanswered(Outcome.UNREACHABLE, "its endpoint cannot be reached") from None
         return httpx2.Response(httpx2.codes.OK, json=_plain(body))
 
     async def aclose(self) -> None:
-        """Closes all connections."""
+        """Close all connections."""
         await self._inner.aclose()
 
 
@@ -89,10 +89,10 @@ async def _read(answer: httpx2.Response) -> bytes:
     if status in _REJECTED:
         raise Unanswered(Outcome.REJECTED, f"its endpoint rejected the question (HTTP {status})")
     if status != httpx2.codes.OK:
-        meaning = _MEANING.get(status, "redirects aren't followed" if answer.is_redirect else "")
+        meaning = _MEANING.get(status, "redirects are not followed" if answer.is_redirect else "")
         raise Unanswered(Outcome.HTTP, f"its endpoint answered with HTTP {status}" + (meaning and f": {meaning}"))
     if answer.headers.get("content-encoding", "identity") != "identity":
-        raise Unanswered(Outcome.INVALID, "its endpoint packs answers though it was asked not to")
+        raise Unanswered(Outcome.INVALID, "its endpoint sent a compressed answer, which is not supported")
     body = bytearray()
     async for piece in answer.aiter_raw():
         body += piece
@@ -102,11 +102,11 @@ async def _read(answer: httpx2.Response) -> bytes:
 
 
 def _plain(body: bytes) -> dict[str, object]:
-    """The first choice of an answer and nothing else of it, as JSON of the OpenAI interface."""
+    """Return only the first choice of an answer, as JSON of the OpenAI API."""
     try:
         found = _Completion.model_validate_json(body)
     except ValidationError:
-        raise Unanswered(Outcome.INVALID, "its endpoint's answer can't be read") from None
+        raise Unanswered(Outcome.INVALID, "its endpoint's answer has an unknown format") from None
     choice, usage = found.choices[0], found.usage or _Usage()
     message = {"role": "assistant", **choice.message.model_dump()}
     return {

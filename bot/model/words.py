@@ -81,7 +81,7 @@ class Target(Value):
         if "://" in text and len(parts) >= 4 and parts[-2] in {"pulls", "issues"} and parts[-1].isdigit():  # noqa: PLR2004 - owner, repo, kind, number
             kind = Kind.PULL if parts[-2] == "pulls" else Kind.ISSUE
             return cls(repository="/".join(parts[-4:-2]), number=int(parts[-1]), kind=kind)
-        raise ValueError(f"{text!r} names no target; write owner/repo!12, owner/repo#12 or the address of one")
+        raise ValueError(f"{text!r} is not a target; use owner/repo!12, owner/repo#12 or its URL")
 
 
 class Location(Value):

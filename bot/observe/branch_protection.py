@@ -1,6 +1,6 @@
-"""What a merge asks for: reviews with what each reviewer said last, and the status contexts of the base branch.
+"""The requirements of a merge: reviews, with the last word of each reviewer, and the base branch's status contexts.
 
-What is written in a review is text like any other, so it is handed on to be searched for secrets.
+Texts of reviews are returned too, to be scanned for secrets.
 """
 
 import re
@@ -15,7 +15,7 @@ from bot.forgejo.types import Review as Given
 from bot.model import Location, Review
 
 STATES = {"APPROVED": "approved", "REQUEST_CHANGES": "changes", "COMMENT": "comment"}
-"""What a review says. Requests for one, and those that nobody has sent off yet, say nothing."""
+"""The states of a review that count. Review requests and pending reviews do not."""
 
 PAGE = 50
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -24,14 +24,14 @@ _ENTRY = re.compile(r"#issuecomment-(\d{1,18})$")
 
 @dataclass(frozen=True)
 class Reviews:
-    """The last word of each reviewer, and all that was written in reviews, raw, each with its place."""
+    """The last word of each reviewer, and all raw texts of reviews, each with its place."""
 
     words: tuple[Review, ...] = ()
     texts: tuple[tuple[Location, str], ...] = ()
 
 
 async def read_reviews(client: ForgejoAPI, repository: str, number: int, account: str) -> Reviews:
-    """Gives the reviews of a pull request without those of the bot's own `account`: it makes none.
+    """Return the reviews of a pull request without those of the bot's own `account`, which makes none.
 
     Raises ForgejoError.
     """
@@ -43,9 +43,9 @@ async def read_reviews(client: ForgejoAPI, repository: str, number: int, account
 
 
 def last_words(given: Sequence[Given]) -> tuple[Review, ...]:
-    """Gives each author's last word that decides, and a comment only of who decided nothing.
+    """Return each author's last decision; a comment counts only for an author without a decision.
 
-    A decision that was dismissed stands as such: it doesn't bring the one before it back.
+    A dismissed decision still counts as the last one: it does not restore the previous one.
     """
     last: dict[str, Given] = {}
     for one in sorted(given, key=lambda review: (review.submitted_at or _LONG_AGO, review.id)):
@@ -65,7 +65,7 @@ def last_words(given: Sequence[Given]) -> tuple[Review, ...]:
 
 
 async def read_required(client: ForgejoAPI, repository: str, branch: str) -> tuple[str, ...]:
-    """Gives the contexts (or patterns of them) that a branch asks for; none where it is gone or asks for none.
+    """Return the contexts (or patterns) that a branch requires; none if it does not exist or requires none.
 
     Raises ForgejoError.
     """
@@ -73,12 +73,12 @@ async def read_required(client: ForgejoAPI, repository: str, branch: str) -> tup
     try:
         address = path("repos", owner, name, "branches", rest=branch)
         found = Branch.of(await client.getitem(address))
-    except (NotFound, ValueError):  # a branch that has no address isn't there
+    except (NotFound, ValueError):  # a branch without an address does not exist
         return ()
     return tuple(sorted(set(found.status_check_contexts))) if found.enable_status_check else ()
 
 
 def _place(review: Given) -> Location:
-    """A review stands among the comments, under the number that its address ends with."""
+    """Return a review's comment id: the number at the end of its URL."""
     entry = _ENTRY.search(review.html_url)
     return Location(where="comment", comment_id=int(entry[1]) if entry else 0)

@@ -1,8 +1,7 @@
-"""What stands around a pull request: reviews, protection, conflicts, references, paths, documents, workflows.
+"""Reads the context of a pull request: reviews, protection, conflicts, references, paths, documents, workflows.
 
-It is what checks beside the secrets' one read, so only what the policy has switched on is looked at; reviews always,
-for their texts are searched for secrets. An unchanged pull request costs a call for its reviews, and another one for
-its base branch where merges are judged; all else is remembered.
+Only the input of enabled checks is read; reviews always are, because their texts are scanned for secrets. An unchanged
+pull request costs one request for its reviews, and one for its base branch if merges are judged; all else is cached.
 """
 
 import asyncio
@@ -34,7 +33,7 @@ REMEMBERED = 256
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which checks will read the context."""
+    """The enabled checks that read the context."""
 
     contract: bool = False
     base: bool = False
@@ -44,7 +43,7 @@ class Wanted:
 
     @classmethod
     def by(cls, policy: Policy) -> Self:
-        """Gives what a policy has switched on."""
+        """Return the checks that a policy enables."""
         guards = policy.guards
         return cls(
             contract=policy.contract.mode != "off",
@@ -56,18 +55,18 @@ class Wanted:
 
     @property
     def references(self) -> bool:
-        """Says whether it matters how what the description refers to stands."""
+        """Whether the states of the description's references are needed."""
         return self.contract or self.base or self.merge
 
     @property
     def mergeable(self) -> bool:
-        """Says whether it matters what a merge asks for, and whether it conflicts."""
+        """Whether the merge requirements and conflicts are needed."""
         return self.contract or self.merge
 
 
 @dataclass(frozen=True)
 class ContextRequest:
-    """What is known of a pull request already: its thread and history, its description masked, the bot's account."""
+    """The known parts of a pull request: its thread and history, its masked description, the bot's account."""
 
     repository: str
     thread: Thread
@@ -78,10 +77,10 @@ class ContextRequest:
 
 @dataclass(frozen=True)
 class Context:
-    """The fields of `Inputs` of these names, masked, and what was found in reviews.
+    """The masked fields of `Inputs` with these names, and the secrets in reviews.
 
-    `leaks` and `gaps` are secrets in what reviews say, and what of it wasn't searched; `unseen` is what else couldn't
-    be looked at, which is no matter of secrets.
+    `leaks` are secrets in review texts and `gaps` their unscanned parts; `unseen` are all other parts that could not be
+    read.
     """
 
     reviews: tuple[Review, ...] = ()
@@ -98,7 +97,7 @@ class Context:
 
 @dataclass(frozen=True)
 class _Named:
-    """What a description names: pull requests and issues by number, and paths; and what of it wasn't read."""
+    """The references and paths in a description, and its unread parts."""
 
     numbers: tuple[int, ...] = ()
     paths: tuple[str, ...] = ()
@@ -106,7 +105,7 @@ class _Named:
 
 
 class Contexts:
-    """Reads contexts, and remembers what can't change."""
+    """Reads contexts, and caches what cannot change."""
 
     def __init__(self, client: ForgejoAPI, mirrors: Mirrors, scanner: Scanner) -> None:
         self._client = client
@@ -118,9 +117,9 @@ class Contexts:
         self._named: FactCache[tuple[Place, str], _Named] = FactCache(REMEMBERED)
 
     async def read(self, request: ContextRequest, wanted: Wanted) -> Context:
-        """Gives the context of a pull request; nothing for an issue, and the reviews alone for one that is closed.
+        """Return the context of a pull request; nothing for an issue, only the reviews for a closed pull request.
 
-        Raises ForgejoError when Forgejo can't be asked. What git can't tell is `unseen`.
+        Raises ForgejoError. Failures of git are in `unseen`.
         """
         pull = request.thread.head
         self._references.note(request.repository, reference_of(pull))
@@ -170,7 +169,7 @@ class Contexts:
         return tuple(self._scanner.mask(context) for context in required), conflict
 
     async def _referred(self, pull: PullRequest, repository: str, named: Sequence[int]) -> tuple[Reference, ...]:
-        """How the pull request itself stands is known."""
+        """Add the pull request's own state to the reference cache."""
         others = [number for number in named if number != pull.number]
         found = await self._references.read(repository, others)
         itself = [Reference(number=pull.number, kind="pull", state=pull.state)] if len(others) < len(named) else []
@@ -183,23 +182,23 @@ class Contexts:
         return known or self._named.keep(key, await asyncio.to_thread(_named, request.body, place))
 
     def _shown(self, gap: Gap) -> Gap:
-        """What a gap names and quotes is somebody's words."""
+        """Return gaps with masked texts, since they may quote users."""
         return gap.model_copy(
             update={name: visible(self._scanner.mask(text)) for name, text in (("what", gap.what), ("why", gap.why))}
         )
 
 
 async def _nothing() -> None:
-    """Nobody will read it."""
+    """Return empty references: no check needs them."""
 
 
 def _named(body: str, place: Place) -> _Named:
     found, paths, of = numbers(body, place), path_names(body), digest(body)
     unread = []
     if len(body) > READ:
-        unread.append(Gap(what="the rest of the description", why=f"only {READ} characters of it are read", of=of))
+        unread.append(Gap(what="the rest of the description", why=f"only {READ} characters are read", of=of))
     if len(found) > MOST:
-        unread.append(Gap(what="further references", why=f"only {MOST} of {len(found)} are looked at", of=of))
+        unread.append(Gap(what="further references", why=f"only {MOST} of {len(found)} are checked", of=of))
     if len(paths) == MOST_PATHS:
-        unread.append(Gap(what="further paths", why=f"only {MOST_PATHS} of a description are looked up", of=of))
+        unread.append(Gap(what="further paths", why=f"only {MOST_PATHS} paths per description are looked up", of=of))
     return _Named(found, paths, tuple(unread))

@@ -1,6 +1,6 @@
-"""What gates and soaks are judged by, beside the target's own thread: soaks, phrases elsewhere, changed lines.
+"""Reads the inputs of gates and soaks outside the target's own thread: soaks, phrases elsewhere, changed lines.
 
-Nothing is read of what the policy doesn't name.
+Only the policy's gates and soaks are read.
 """
 
 from bot.git import Mirrors
@@ -13,7 +13,7 @@ from bot.store import Store, phrases_on
 
 
 class GateInputs:
-    """Adds to what was observed of a target."""
+    """Adds gate inputs to a target's inputs."""
 
     def __init__(self, store: Store, soaks: Soaks, mirrors: Mirrors, scanner: Scanner) -> None:
         self._store = store
@@ -21,7 +21,7 @@ class GateInputs:
         self._touches = ProtectedLines(mirrors, scanner)
 
     async def read(self, scene: Scene, inputs: Inputs, history: History, judgments: tuple[Judgment, ...]) -> Inputs:
-        """Gives the inputs with soaks, phrases and touches. Raises ForgejoError and GitError."""
+        """Return the inputs with soaks, phrases and touched names. Raises ForgejoError and GitError."""
         touched = await self._touched(scene, inputs, history)
         return inputs.model_copy(
             update={

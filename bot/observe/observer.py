@@ -1,6 +1,6 @@
-"""Takes a snapshot of one target: Forgejo's API for what people see, git for what was really pushed.
+"""Takes a snapshot of one target: from Forgejo's API what people see, from git what was really pushed.
 
-Texts are scanned and masked here, before anything else of the machine sees them.
+Texts are scanned and masked here, before any other code reads them.
 """
 
 import asyncio
@@ -41,12 +41,12 @@ from bot.thread import PermissionReader, Thread, commanders, comment_texts, defa
 
 MAX_PUSHES = 100
 PATIENCE = 3
-"""Failed looks after which a repository that git can't fetch is reported rather than tried again in silence."""
+"""Failed evaluations after which an unfetchable repository is reported instead of only retried."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Where a snapshot's parts come from."""
+    """The sources of a snapshot."""
 
     client: ForgejoAPI
     store: Store
@@ -73,15 +73,15 @@ class Observer:
         self._permissions = sources.permissions
 
     async def canonical(self, target: Target) -> Target:
-        """Gives the target with its repository spelt as the server spells it. Raises ForgejoError."""
+        """Return the target with the server's spelling of its repository. Raises ForgejoError."""
         owner, name = target.repository.split("/", 1)
         found = Repository.of(await self._client.getitem(path("repos", owner, name)))
         return target.model_copy(update={"repository": found.full_name})
 
     async def observe(self, target: Target, identity: Identity) -> Snapshot:
-        """Gives a fresh snapshot.
+        """Return a new snapshot.
 
-        Raises Gone when the target isn't there, other ForgejoErrors, GitError and Moved when it can't be looked at now.
+        Raises Gone if the target does not exist; other ForgejoErrors, GitError and Moved if it cannot be read now.
         """
         thread = await read_thread(self._client, target)
         tip = await default_tip(self._client, thread)
@@ -107,7 +107,7 @@ class Observer:
         )
 
     async def _trust_merged(self, target: Target, thread: Thread, identity: Identity) -> None:
-        """A policy change takes effect as an operator merged it."""
+        """Trust a policy change that an operator merged."""
         pull = thread.head
         if not isinstance(pull, PullRequest) or not pull.merged or not pull.merge_commit_sha or not pull.merged_at:
             return
@@ -173,7 +173,7 @@ class Observer:
             return History(gaps=(Gap(what="the commits", why=str(fault), of=pull.head.sha),))
 
     async def _earlier(self, target: Target, pull: PullRequest, timeline: Sequence[TimelineEvent]) -> list[str]:
-        """Heads that this branch had: from force-pushes in the timeline, deliveries, and earlier looks."""
+        """Return the branch's earlier heads: from force-pushes in the timeline, deliveries, and earlier evaluations."""
         pushed = [event.pushed for event in timeline if event.type == "pull_push"]
         found = [sha for push in pushed if push and push[0] for sha in push[1]]
         origin = pull.head.repo.full_name if pull.head.repo else ""
@@ -198,7 +198,7 @@ class Observer:
     async def _around(
         self, target: Target, thread: Thread, history: History, so_far: tuple[Inputs, Policy, Identity]
     ) -> Inputs:
-        """What stands around a pull request, as far as the policy has anybody read it."""
+        """Return a pull request's context, as far as enabled checks need it."""
         inputs, policy, identity = so_far
         request = ContextRequest(target.repository, thread, history, inputs.body, identity.account)
         around = await self._contexts.read(request, Wanted.by(policy))

@@ -1,4 +1,4 @@
-"""Which policy is in force in a repository: from the default branch, trusted by an operator, the last good one kept."""
+"""Determines a repository's policy in force: the default branch's, as far as trusted, else the last valid one."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -21,7 +21,7 @@ REMEMBERED = 256
 
 @dataclass(frozen=True)
 class InForce:
-    """The policy that decides, what is wrong with the file (fails closed), and what waits for an operator."""
+    """The policy in force, the errors of the file (fails closed), and notes on changes that wait for an operator."""
 
     policy: Policy
     problems: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class InForce:
 
 @dataclass(frozen=True)
 class Merge:
-    """A merged pull request: the commits before, of its head, and after; who merged it, and when."""
+    """A merged pull request: the commit before, its head, and the commit after; who merged it, and when."""
 
     base: str
     head: str
@@ -40,7 +40,7 @@ class Merge:
 
 
 class Policies:
-    """Reads policies by commit, so that each is fetched once."""
+    """Reads and caches policies by commit."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - where texts come from, where they are kept, and who is told
         self,
@@ -60,7 +60,7 @@ class Policies:
         self._texts: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     async def text(self, repository: str, commit: str) -> str:
-        """Gives the policy file at a commit, masked; empty when there is none."""
+        """Return the masked policy file at a commit; empty if there is none."""
         key = (repository, commit)
         if key not in self._texts:
             owner, name = repository.split("/", 1)
@@ -74,7 +74,7 @@ class Policies:
         return self._texts[key]
 
     async def in_force(self, repository: str, commit: str) -> InForce:
-        """Gives the policy in force while the default branch is at a commit."""
+        """Return the policy in force for a commit of the default branch."""
         text = await self.text(repository, commit) if commit else ""
         async with self._store.read() as session:
             row = await session.get(TrustedPolicy, repository)
@@ -89,25 +89,25 @@ class Policies:
         return InForce(policy.narrowed(self._operators), problems, notes)
 
     async def trust_merge(self, repository: str, merge: "Merge") -> None:
-        """Trusts the policy that an operator's merge brought, and nothing that slipped in beside it.
+        """Trust the policy change of an operator's merge, and no other change.
 
-        The pull request has to show exactly the step from what is trusted to what stands after the merge; anything else
-        waits for `assay policy trust`.
+        The pull request must contain exactly the change from the trusted policy to the policy after the merge; any
+        other change waits for `assay policy trust`.
         """
         before, shown, after = [await self.text(repository, sha) for sha in (merge.base, merge.head, merge.commit)]
         async with self._store.read() as session:
             row = await session.get(TrustedPolicy, repository)
         trusted = row.trusted_text if row and row.trusted_at else ""
         if before == trusted and shown == after:
-            with suppress(PolicyError):  # told as a problem of the default branch
+            with suppress(PolicyError):  # reported as a problem of the default branch
                 await self.trust(repository, merge.commit, merge.by, at=merge.at)
 
     async def trust(self, repository: str, commit: str, by: str, at: datetime | None = None) -> Policy:
-        """Trusts the policy as it stands at a commit, for the operator `by`; open targets are judged anew.
+        """Trust the policy at a commit, for the operator `by`, and mark open targets dirty.
 
-        A decision of an earlier moment `at` than the last one changes nothing.
+        Has no effect if `at` is earlier than the last decision.
 
-        Raises PolicyError when it doesn't parse.
+        Raises PolicyError if the policy is invalid.
         """
         text = await self.text(repository, commit)
         policy = load(text)
@@ -141,7 +141,7 @@ class Policies:
 
 
 def _loaded(text: str) -> Policy | None:
-    """A text that loaded once may not load in a later version of the program."""
+    """Return the stored policy, None if this version of the program cannot load it."""
     try:
         return load(text)
     except PolicyError:

@@ -1,7 +1,6 @@
-"""The pull requests and issues that a description refers to, and how each of them stands.
+"""The pull requests and issues that a description refers to, and their states.
 
-What a number stands for is asked of Forgejo once and remembered: for minutes while it may change, longer once it is
-merged.
+States are requested from Forgejo and cached: for minutes while they may change, longer once merged.
 """
 
 import re
@@ -17,11 +16,11 @@ from bot.model import Reference
 from bot.text.markdown import spans
 
 MOST = 30
-"""References of one description that are looked at."""
+"""Maximum of references read per description."""
 
 REMEMBERED = 4096
 FRESH, MERGED = 600.0, 86_400.0
-"""Seconds for which an answer is good; what is merged stays so."""
+"""Seconds for which an answer is cached; a merged state is final."""
 
 _NUMBER = r"([1-9]\d{0,6})(?!\w|\.\d)"
 _BARE = re.compile(rf"(?:(?<![\w&#!.-])|(?<![\w&#!.-])(?:PR|MR|[Ii]ssue))[#!]{_NUMBER}")
@@ -31,14 +30,14 @@ _ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'`]+")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a description stands: the repository, and its address on the server without a slash at the end."""
+    """The place of a description: the repository, and its URL on the server without a trailing slash."""
 
     repository: str
     web: str
 
 
 def numbers(body: str, place: Place) -> tuple[int, ...]:
-    """Gives the numbers of this repository that a description names outside of code, each once."""
+    """Return the numbers of this repository in a description outside of code, each once."""
     found = (number for span in spans(body) if span.form == "plain" for number in _numbers(span.text, place))
     return tuple(dict.fromkeys(found))
 
@@ -58,19 +57,19 @@ def _same(name: str, repository: str) -> bool:
 
 
 class References:
-    """Asks Forgejo how references stand, and remembers the answers."""
+    """Requests the states of references from Forgejo, and caches the answers."""
 
     def __init__(self, client: ForgejoAPI, known: FactCache[tuple[str, int], Reference] | None = None) -> None:
         self._client = client
         self._known = known or FactCache(REMEMBERED)
 
     async def read(self, repository: str, wanted: Sequence[int]) -> tuple[Reference, ...]:
-        """Gives how the first of them stand, by number. Raises ForgejoError."""
+        """Return the states of the first references, by number. Raises ForgejoError."""
         found = await run_all(*(self._one(repository, number) for number in wanted[:MOST]))
         return tuple(sorted(found, key=lambda reference: reference.number))
 
     def note(self, repository: str, reference: Reference) -> None:
-        """Takes what somebody saw of one anyway, so that what was merged or closed is known at once."""
+        """Store a state that another request returned, so that a merge or close is known at once."""
         self._known.keep((repository, reference.number), reference, MERGED if reference.state == "merged" else FRESH)
 
     async def _one(self, repository: str, number: int) -> Reference:
@@ -86,7 +85,7 @@ class References:
 
 
 def reference_of(issue: Issue | PullRequest) -> Reference:
-    """Gives how an issue or pull request stands."""
+    """Return the state of an issue or pull request."""
     if isinstance(issue, PullRequest):
         return Reference(number=issue.number, kind="pull", state="merged" if issue.merged else issue.state)
     pull = issue.pull_request

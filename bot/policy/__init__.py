@@ -1,4 +1,4 @@
-"""A repository's rules, `.forgejo/assay.yml`, as values. Knows texts alone; every room may ask it.
+"""A repository's policy, `.forgejo/assay.yml`, as values. Works on texts only; every package may use it.
 
 Public modules: `switches`.
 """

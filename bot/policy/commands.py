@@ -10,9 +10,9 @@ Word = Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,39}$")]
 
 
 class CommandsPolicy(Section):
-    """Slash commands: on without any policy."""
+    """Slash commands: enabled by default."""
 
-    mode: Switch = Field(default="on", description="Whether slash commands are obeyed.")
+    mode: Switch = Field(default="on", description="Whether slash commands are enabled.")
     others: tuple[Word, ...] = Field(
-        default=(), description="Commands of other bots, without the slash: they are passed over in silence."
+        default=(), description="Commands of other bots, without the slash; they are ignored."
     )

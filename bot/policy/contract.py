@@ -1,4 +1,4 @@
-"""The policy of the contract check: what a pull request's description has to say, and what repositories call things."""
+"""The policy of the contract check: what a pull request's description must contain, and a repository's own names."""
 
 from typing import Annotated, Literal
 
@@ -24,49 +24,53 @@ SectionName = Literal[
     "validation",
     "red-team",
 ]
-"""The sections of a description, as the policy calls them."""
+"""The policy's names of a description's sections."""
 
 Alias = Annotated[str, Field(min_length=2, max_length=MAX_ALIAS)]
 
 CANARY = ("canary", "canary (*", "* / canary", "* / canary (*", "*/canary")
-"""A job called `canary`, in whatever workflow; the other jobs of such a workflow are no canary."""
+"""A job called `canary`, in any workflow; the other jobs of that workflow are not the canary."""
 
 
 class RequiredSections(Section):
-    """The sections that have to be there, where a repository asks for others than usual."""
+    """The required sections, if a repository does not use the defaults."""
 
-    lite: tuple[SectionName, ...] | None = Field(default=None, description="For documentation alone.")
-    stacked: tuple[SectionName, ...] | None = Field(
-        default=None, description="For what goes into another branch than the default one."
+    lite: tuple[SectionName, ...] | None = Field(
+        default=None, description="Required sections in tier lite: documentation only."
     )
-    full: tuple[SectionName, ...] | None = Field(default=None, description="For everything else.")
+    stacked: tuple[SectionName, ...] | None = Field(
+        default=None, description="Required sections in tier stacked: the base is not the default branch."
+    )
+    full: tuple[SectionName, ...] | None = Field(
+        default=None, description="Required sections in tier full: everything else."
+    )
 
 
 class ContractPolicy(Section):
-    """The contract check: off until the policy names it."""
+    """The contract check: off by default."""
 
-    mode: Mode = Field(default="off", description="What a description that doesn't keep the contract does.")
+    mode: Mode = Field(default="off", description="Effect of a description that violates the contract on the verdict.")
     aliases: dict[SectionName, Annotated[tuple[Alias, ...], Field(max_length=MAX_ENTRIES)]] = Field(
-        default_factory=dict, description="Other headings that stand for a section, beside those that are known."
+        default_factory=dict, description="Additional headings for a section."
     )
-    required: RequiredSections = Field(
-        default_factory=RequiredSections, description="Sections that have to be there, tier by tier."
-    )
+    required: RequiredSections = Field(default_factory=RequiredSections, description="Required sections, per tier.")
     canary: tuple[TextPattern, ...] = Field(
         default=CANARY,
         max_length=MAX_ENTRIES,
-        description="Patterns with `*` and `?` for the contexts of commit statuses that are the canary.",
+        description="Patterns with `*` and `?` for the status contexts of the canary.",
     )
     runtime: tuple[PathPattern, ...] = Field(
-        default=(), max_length=MAX_ENTRIES, description="Paths, as in `.gitignore`, of what runs somewhere."
+        default=(),
+        max_length=MAX_ENTRIES,
+        description="Patterns as in `.gitignore` for files that affect running systems.",
     )
     generated: tuple[PathPattern, ...] = Field(
         default=(),
         max_length=MAX_ENTRIES,
-        description="Paths of files that nobody writes by hand, beside lock files and others that are known.",
+        description="Patterns as in `.gitignore` for generated files, in addition to lock files and other known ones.",
     )
     gates: tuple[TextPattern, ...] = Field(
         default=("*-approved",),
         max_length=MAX_ENTRIES,
-        description="Patterns with `*` and `?` for phrases by which an operator opens a gate.",
+        description="Patterns with `*` and `?` for phrases that open a gate.",
     )

@@ -1,4 +1,4 @@
-"""The policy of the labels: which facts give which labels."""
+"""The policy of the labels: rules that set labels."""
 
 from typing import Annotated, Literal, Self
 
@@ -10,13 +10,13 @@ MAX_PATTERN = 200
 MAX_ENTRIES = 100
 MAX_RULES = 200
 MAX_IN_ALL = 1000
-"""Entries of all rules together: each is looked for in each of some thousand files, or in a long text."""
+"""Maximum entries of all rules: each one is matched against up to some thousand files, or a long text."""
 
 
 def _path_pattern(text: str) -> str:
-    """A line that `.gitignore` passes over would make a rule that silently never fits."""
+    """Reject patterns that `.gitignore` ignores: such a rule would never match."""
     if not text.strip(" /!") or text.startswith("#"):
-        raise ValueError('fits no file; write a pattern such as "docs/" or "*.md"')
+        raise ValueError('matches no file; use a pattern such as "docs/" or "*.md"')
     return text
 
 
@@ -28,79 +28,84 @@ State = Literal["open", "draft", "closed", "merged", "held", "new"]
 
 
 class When(Section):
-    """What has to hold, all of it; of each list one entry is enough. What isn't given holds always."""
+    """Conditions, all of which must hold; of each list one entry is enough. An omitted condition always holds."""
 
     paths: tuple[PathPattern, ...] = Field(
         default=(),
         max_length=MAX_ENTRIES,
-        description="Patterns as in `.gitignore`; one changed file that fits is enough.",
+        description="Patterns as in `.gitignore`; at least one changed file must match.",
     )
     only: tuple[PathPattern, ...] = Field(
-        default=(), max_length=MAX_ENTRIES, description="The same, and every changed file has to fit."
+        default=(), max_length=MAX_ENTRIES, description="Patterns as in `.gitignore`; every changed file must match."
     )
     adds: tuple[TextPattern, ...] = Field(
         default=(),
         max_length=MAX_ENTRIES,
-        description="Words or phrases, in any case, in lines added to files other than documentation and tests.",
+        description="Words or phrases in added lines, except in documentation and tests; case is ignored.",
     )
     title: tuple[TextPattern, ...] = Field(
-        default=(), max_length=MAX_ENTRIES, description="Patterns with `*` and `?` for the whole title, in any case."
+        default=(),
+        max_length=MAX_ENTRIES,
+        description="Patterns with `*` and `?` for the whole title; case is ignored.",
     )
     type: tuple[TextPattern, ...] = Field(
         default=(),
         max_length=MAX_ENTRIES,
-        description="Types of a conventional title, such as `fix` of `fix(ui): …`; `breaking` for one marked with `!`.",
+        description="Types of a conventional title, such as `fix` in `fix(ui): …`; `breaking` matches titles with `!`.",
     )
     scope: tuple[TextPattern, ...] = Field(
-        default=(), max_length=MAX_ENTRIES, description="Scopes of a conventional title, such as `ui` of `fix(ui): …`."
+        default=(), max_length=MAX_ENTRIES, description="Scopes of a conventional title, such as `ui` in `fix(ui): …`."
     )
     words: tuple[TextPattern, ...] = Field(
-        default=(), max_length=MAX_ENTRIES, description="Words or phrases in title or description, in any case."
+        default=(), max_length=MAX_ENTRIES, description="Words or phrases in title or description; case is ignored."
     )
     sections: tuple[TextPattern, ...] = Field(
         default=(),
         max_length=MAX_ENTRIES,
-        description="Patterns for headings of the description that have text under them, in any case.",
+        description="Patterns with `*` and `?` for headings of non-empty sections of the description; case is ignored.",
     )
     author: tuple[TextPattern, ...] = Field(default=(), max_length=MAX_ENTRIES, description="Logins.")
     by: tuple[Literal["agent", "other"], ...] = Field(
-        default=(), description="`agent` for accounts under `agents` and agents known by name, `other` for the rest."
+        default=(),
+        description="`agent` for accounts under `agents` and well-known agent accounts, `other` for all others.",
     )
     kind: tuple[Literal["issue", "pull"], ...] = Field(default=(), description="Issues, pull requests, or both.")
     state: tuple[State, ...] = Field(
         default=(),
-        description="States; `held` is open and on hold, `new` is an issue that was opened since the bot is here.",
+        description="States; `held` is open and on hold, `new` is an open issue that was opened after `assay setup`.",
     )
     base: tuple[TextPattern, ...] = Field(
-        default=(), max_length=MAX_ENTRIES, description="Patterns for the branch that a pull request goes into."
+        default=(), max_length=MAX_ENTRIES, description="Patterns with `*` and `?` for the base branch."
     )
     size: tuple[Size, ...] = Field(default=(), description="Sizes, as in `size/*`.")
     tier: tuple[Tier, ...] = Field(default=(), description="Tiers, as in `tier/*`.")
     secrets: tuple[Literal["low", "medium", "high", "critical"], ...] = Field(
-        default=(), description="Severities of secrets that were found and that nobody accepted."
+        default=(), description="Severities of found secrets that nobody accepted."
     )
 
 
 class LabelRule(Section):
-    """One rule: labels for what fits."""
+    """One rule: labels and their conditions."""
 
-    name: str = Field(min_length=1, max_length=60, description="What `assay policy explain` calls the rule.")
-    when: When = Field(description="What has to hold.")
+    name: str = Field(min_length=1, max_length=60, description="The rule's name in `assay policy explain`.")
+    when: When = Field(description="The conditions; all must hold.")
     labels: tuple[str, ...] = Field(
-        min_length=1, max_length=MAX_ENTRIES, description="Labels that are declared, and of no decision family."
+        min_length=1,
+        max_length=MAX_ENTRIES,
+        description="The labels to set; they must be declared and not in a decision group.",
     )
 
 
 class LabelsPolicy(Section):
-    """Labels by rule: the built-in ones are on without any policy."""
+    """Labels by rule: the built-in rules are enabled by default."""
 
     mode: Switch = Field(default="on", description="Whether labels are set by rule.")
-    defaults: Switch = Field(default="on", description="Whether the built-in rules hold beside those given here.")
+    defaults: Switch = Field(default="on", description="Whether the built-in rules apply in addition to `rules`.")
     rules: tuple[LabelRule, ...] = Field(default=(), max_length=MAX_RULES, description="The repository's own rules.")
 
     @model_validator(mode="after")
     def _few(self) -> Self:
         entries = sum(len(getattr(rule.when, name)) for rule in self.rules for name in When.model_fields)
         if entries > MAX_IN_ALL:
-            raise ValueError(f"the rules have {entries} conditions' entries, over {MAX_IN_ALL}; leave some out")
+            raise ValueError(f"too many entries in the rules' conditions: {entries}, maximum {MAX_IN_ALL}; remove some")
         return self

@@ -1,4 +1,4 @@
-"""The policy of the merge classification: what has to be there before a pull request may be merged without a human."""
+"""The policy of the merge classification: the requirements for a merge without a human."""
 
 from typing import Annotated
 
@@ -10,14 +10,14 @@ Context = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class MergePolicy(Section):
-    """The merge classification: off until the policy switches it on."""
+    """The merge classification: off by default."""
 
-    mode: Switch = Field(default="off", description="Whether pull requests get one of the `merge/` labels.")
-    auto: Switch = Field(default="on", description="Whether `merge/auto` is given at all; off: a human always merges.")
-    approvals: int = Field(default=1, ge=0, le=20, description="How many approving reviews have to stand on the head.")
+    mode: Switch = Field(default="off", description="Whether pull requests get a `merge/` label.")
+    auto: Switch = Field(default="on", description="Whether `merge/auto` is allowed; off: a human always merges.")
+    approvals: int = Field(default=1, ge=0, le=20, description="Number of required approving reviews on the head.")
     contexts: tuple[Context, ...] = Field(
         default=(),
         max_length=100,
-        description="Contexts that have to be green beside those that the base branch's protection asks for; "
-        "`*` and `?` stand for anything.",
+        description="Required status contexts, in addition to those of the base branch's protection; "
+        "patterns with `*` and `?`.",
     )

@@ -1,4 +1,4 @@
-"""What the sections of a policy are made of."""
+"""The common parts of a policy's sections."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ Fingerprint = Annotated[str, Field(pattern=r"^[a-z]{2}_[0-9a-f]{16}$")]
 
 
 def _unquoted_off(value: object) -> object:
-    """YAML 1.1 reads an unquoted `off` as false; nobody means anything else by it here."""
+    """Return `off` for false: YAML 1.1 reads an unquoted `off` as false."""
     return "off" if value is False else value
 
 
@@ -22,6 +22,6 @@ Switch = Annotated[Literal["on", "off"], BeforeValidator(_unquoted)]
 
 
 class Section(BaseModel):
-    """A part of the policy; unknown keys are refused, so a slip of the pen is never taken for consent."""
+    """A section of the policy; unknown keys are errors, so a typo never disables a rule silently."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

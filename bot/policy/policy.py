@@ -1,5 +1,5 @@
-"""A repository's policy, `.forgejo/assay.yml`: its model, its loading with errors that name file, line, key and mend,
-and how much of a change takes effect before an operator trusts it.
+"""A repository's policy, `.forgejo/assay.yml`: its model, its loading with errors that name file, line, key and fix,
+and the part of a change that takes effect before an operator trusts it.
 """
 
 from collections.abc import Iterable
@@ -22,16 +22,20 @@ PATH = ".forgejo/assay.yml"
 
 
 class Policy(Section):
-    """The repository's rules. What it trusts takes effect once an operator merged it or ran `assay policy trust`."""
+    """The repository's rules. Security-relevant settings take effect once an operator merged them or trusted them with
+    `assay policy trust`.
+    """
 
     version: Literal[1] = Field(default=1, description="The version of this format.")
     operators: tuple[Login, ...] | None = Field(
         default=None,
-        description="Which of the operators in the bot's own settings decide here. It can only narrow them.",
+        description="The operators of this repository, a subset of those in the bot's settings; not set: all of them.",
     )
-    agents: tuple[Login, ...] = Field(default=(), description="Accounts of coding agents: they command nothing.")
+    agents: tuple[Login, ...] = Field(
+        default=(), description="Accounts of coding agents; they cannot use slash commands."
+    )
     writers: tuple[Login, ...] = Field(
-        default=(), description="Accounts trusted to set labels of decision families where no check has an opinion."
+        default=(), description="Accounts that may set labels of decision groups that no check has set."
     )
     secret_leak: SecretLeakPolicy = Field(default_factory=SecretLeakPolicy, alias="secret-leak")
     judge: JudgePolicy = Field(default_factory=JudgePolicy)
@@ -41,25 +45,27 @@ class Policy(Section):
     guards: GuardsPolicy = Field(default_factory=GuardsPolicy)
     merge: MergePolicy = Field(default_factory=MergePolicy)
     soaks: tuple[SoakPolicy, ...] = Field(
-        default=(), max_length=MAX_SOAKS, description="Changes that prove themselves before the next step."
+        default=(), max_length=MAX_SOAKS, description="Changes that must prove themselves before the next step."
     )
     gates: tuple[GatePolicy, ...] = Field(
-        default=(), max_length=MAX_GATES, description="Steps that only an operator opens, beside those of the soaks."
+        default=(),
+        max_length=MAX_GATES,
+        description="Steps that only an operator can open, in addition to those of the soaks.",
     )
 
     @model_validator(mode="after")
     def _once(self) -> Self:
         names = [soak.name for soak in self.soaks]
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"the soak {twice[0]} stands here twice; give one of them another name")
+            raise ValueError(f"duplicate soak {twice[0]}; rename one of them")
         phrases = [soak.gate.casefold() for soak in self.soaks if soak.gate]
         phrases += [gate.phrase.casefold() for gate in self.gates]
         if twice := sorted({phrase for phrase in phrases if phrases.count(phrase) > 1}):
-            raise ValueError(f"the phrase {twice[0]} opens two gates; give each its own")
+            raise ValueError(f"duplicate phrase {twice[0]}; use a different phrase for each gate")
         return self
 
     def narrowed(self, operators: tuple[str, ...]) -> "Policy":
-        """Gives the policy with its operators narrowed to those of the process's settings."""
+        """Return the policy with its operators limited to those of the process's settings."""
         kept = self.operators
         chosen = operators if kept is None else tuple(name for name in operators if named(name, kept))
         return self.model_copy(update={"operators": chosen})
@@ -79,17 +85,17 @@ TRUSTED_KEYS = (
     "soaks",
     "gates",
 )
-"""What a policy trusts. Whole checks are among it: switching one off is the widest trust there is."""
+"""The security-relevant settings. They include whole checks, because a policy can disable a check."""
 
 
 class PolicyError(YamlFileError):
-    """A policy that can't be used; `problems` are lines for its author, each with place, key and mend."""
+    """An invalid policy; `problems` are lines for its author, each with place, key and fix."""
 
 
 def load(text: str, *, path: str = PATH) -> Policy:
-    """Gives the policy that a YAML text holds; an empty text is the default policy.
+    """Return the policy of a YAML text; an empty text is the default policy.
 
-    Raises PolicyError with one line for each thing wrong.
+    Raises PolicyError with one line for each error.
     """
     try:
         file = YamlFile(text, path)
@@ -99,14 +105,14 @@ def load(text: str, *, path: str = PATH) -> Policy:
 
 
 def named(login: str, names: Iterable[str]) -> bool:
-    """Says whether an account is among names; logins differ by more than case, and one that is gone has none."""
+    """Return whether an account is among the names; case is ignored, and a deleted account has an empty login."""
     return bool(login) and login.casefold() in {name.casefold() for name in names}
 
 
 def effective(current: Policy, trusted: Policy | None) -> tuple[Policy, tuple[str, ...]]:
-    """Gives the policy in force and a note for each change in what it trusts that no operator has confirmed.
+    """Return the policy in force, and a note on security-relevant changes that no operator has trusted.
 
-    Without a trusted policy the defaults hold for what a policy trusts.
+    Without a trusted policy, security-relevant settings have their defaults.
     """
     known = trusted or Policy()
     waiting = [key for key in TRUSTED_KEYS if getattr(current, key) != getattr(known, key)]
@@ -115,14 +121,14 @@ def effective(current: Policy, trusted: Policy | None) -> tuple[Policy, tuple[st
     kept = current.model_copy(update={key: getattr(known, key) for key in waiting})
     names = ", ".join(key.replace("_", "-") for key in waiting)
     note = (
-        f"{PATH} changed {names} without an operator's merge; the earlier values stay in force "
+        f"{PATH} changed {names} without an operator's merge; the previous values stay in force "
         "until an operator runs: assay policy trust"
     )
     return kept, (note,)
 
 
 def _known_keys(model: type[BaseModel]) -> list[str]:
-    """Names of all sections' keys, those in lists of sections too: what a misspelt one may have meant."""
+    """Return the keys of all sections, those in lists too, as suggestions for a misspelled key."""
     names: list[str] = []
     for name, field in model.model_fields.items():
         names.append(field.alias or name)

@@ -6,14 +6,14 @@ from bot.policy.parts import Fingerprint, Mode, Section
 
 
 class Accepted(Section):
-    """A finding that the operator looked at and found harmless."""
+    """A finding that an operator accepted as harmless."""
 
-    fingerprint: Fingerprint = Field(description="The finding's fingerprint, as the report shows it.")
+    fingerprint: Fingerprint = Field(description="The finding's fingerprint from the report.")
     reason: str = Field(min_length=3, max_length=300, description="Why it is harmless, for the next reader.")
 
 
 class SecretLeakPolicy(Section):
-    """The secret-leak check: on without any policy."""
+    """The secret-leak check: enabled by default."""
 
-    mode: Mode = Field(default="block", description="What a leaked secret does to the verdict.")
-    accept: tuple[Accepted, ...] = Field(default=(), description="Findings that were looked at and are harmless.")
+    mode: Mode = Field(default="block", description="Effect of a leaked secret on the verdict.")
+    accept: tuple[Accepted, ...] = Field(default=(), description="Findings that were checked and are harmless.")

@@ -1,4 +1,4 @@
-"""Switches checks on that a policy has off: for who asks for one by name."""
+"""Enables checks that a policy disables, for commands that name a check."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -10,14 +10,14 @@ from bot.policy.parts import Section
 
 
 def off(policy: Policy, checks: Collection[str]) -> frozenset[str]:
-    """Gives which of these checks the policy has off."""
+    """Return those of these checks that the policy disables."""
     return frozenset(check for check in checks if getattr(_section(policy, check), "mode", "") == "off")
 
 
 def switched_on(policy: Policy, checks: Collection[str]) -> Policy:
-    """Gives the policy with those of these checks switched on that are off.
+    """Return the policy with these checks enabled.
 
-    They are then as they are without a policy; those that are off even so are on at full strength.
+    A disabled check gets its default mode, or its strictest mode if the default is off.
     """
     guards, sections = dict[str, Section](), dict[str, Section]()
     for check in off(policy, checks):
@@ -30,12 +30,12 @@ def switched_on(policy: Policy, checks: Collection[str]) -> Policy:
 
 
 def _with_mode(section: Section | None, modes: Collection[str]) -> Section:
-    """The section in the first of these modes that it has."""
+    """Return the section with the first of these modes that it supports."""
     for mode in modes:
         with suppress(ValidationError):
             if section is not None:
                 return type(section).model_validate({**section.model_dump(by_alias=True), "mode": mode})
-    raise TypeError(f"{type(section).__name__} has none of the modes {', '.join(modes)}")
+    raise TypeError(f"{type(section).__name__} supports none of the modes {', '.join(modes)}")
 
 
 def _attribute(check: str) -> str:

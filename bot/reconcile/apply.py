@@ -1,7 +1,7 @@
-"""Carries actions out: intent into the ledger, the write, its answer into the ledger.
+"""Executes actions: record the intent in the ledger, write, record the result in the ledger.
 
-A crash at any point leaves either nothing, or an intent that the next look compares with what is there; no write is
-made blindly twice, because the next pass begins with a fresh snapshot.
+A crash at any point leaves either nothing, or an intent that the next evaluation compares with the server. No write is
+repeated blindly, because the next evaluation begins with a new snapshot.
 """
 
 from collections import deque
@@ -20,7 +20,7 @@ from bot.store import Store, owned
 from bot.store.ledger import Entry, append
 
 PERMITTING = frozenset({"merge/auto", "automerge-candidate", "mode:safe-auto"})
-"""Labels that let a machine go on: none stays on a head that nobody looked at."""
+"""Labels that permit automatic actions; they are removed from a head that could not be evaluated."""
 
 
 class Applier:
@@ -33,9 +33,9 @@ class Applier:
         self._clock = clock
 
     async def apply(self, snapshot: Snapshot, actions: Sequence[Action], disputed: Disputes) -> tuple[Done, ...]:
-        """Makes the writes in order and records each; one that is refused doesn't keep the others from being made.
+        """Execute the writes in order and record each; a refused one does not stop the others.
 
-        Raises the first ForgejoError or LabelRefused, when the rest is done.
+        Raises the first ForgejoError or LabelRefused, after all others.
         """
         if not actions:
             return ()
@@ -60,7 +60,7 @@ class Applier:
                 done += await self._write(snapshot, batch, done)
             except (ForgejoError, LabelRefused) as fault:
                 if isinstance(fault, LabelRefused) and len(batch) > 1:
-                    waiting.extendleft([action] for action in batch)  # one bad label doesn't keep the others off
+                    waiting.extendleft([action] for action in batch)  # a refused label does not stop the others
                     continue
                 failed = failed or fault
                 if isinstance(fault, Unreachable):
@@ -68,9 +68,9 @@ class Applier:
         return failed
 
     async def close(self, target: Target, account: str, contexts: Sequence[str], why: str) -> None:
-        """Sets the statuses of an open pull request's head to `error`, without a look at anything else.
+        """Set the statuses of an open pull request's head to `error`, without an evaluation.
 
-        Those that the bot set on an earlier head are among them; labels that let a machine merge are taken off.
+        This includes contexts that the bot set on an earlier head. Labels that permit automatic actions are removed.
 
         Raises ForgejoError.
         """
@@ -85,7 +85,7 @@ class Applier:
             body = {"context": context, "state": "error", "description": why, "target_url": pull.html_url}
             name = f"status:{pull.head.sha}:{context}"
             value = status_value("error", why, pull.html_url)
-            entry = Entry.of(target, "result", account, object=name, detail={"value": value}, result="not looked at")
+            entry = Entry.of(target, "result", account, object=name, detail={"value": value}, result="not checked")
             await self._client.post(f"{repo}/statuses/{pull.head.sha}", body, repeat=True)
             async with self._store.session() as session:
                 await owned.adopt(session, target, [Held(object=name, value=value)], now)
@@ -97,7 +97,7 @@ class Applier:
     async def _forbid(self, target: Target, account: str, label: Label) -> None:
         name = label_object(label.name)
         action = Action(kind="label.remove", object=name, label=label.name, label_id=label.id)
-        entry = Entry.of(target, "result", account, object=name, detail={"value": action.value}, result="not looked at")
+        entry = Entry.of(target, "result", account, object=name, detail={"value": action.value}, result="not checked")
         await self._labels.remove(target, action)
         now = self._clock()
         async with self._store.session() as session:
@@ -112,7 +112,7 @@ class Applier:
             await append(session, entries, now)
 
     async def _record(self, snapshot: Snapshot, done: Sequence[Done], disputed: Disputes) -> None:
-        """Only what was really put back counts as put back."""
+        """Record the results; only executed restores count as restores."""
         if not done:
             return
         now, target = self._clock(), snapshot.target
@@ -153,7 +153,7 @@ class Applier:
                 return [await self._comment(snapshot.target, action)]
 
     async def _react(self, target: Target, action: Action) -> Done:
-        """A comment that is gone needs no reaction any more; the same reaction twice is one."""
+        """Add a reaction; a deleted comment needs none, and a repeated reaction has no effect."""
         with suppress(NotFound):
             await self._client.post(
                 f"{address(target)}/issues/comments/{action.comment_id}/reactions",
@@ -171,7 +171,7 @@ class Applier:
         if action.kind == "comment.edit":
             await self._client.patch(there, {"body": action.body})
             return Done(action, action.comment_id)
-        with suppress(NotFound):  # somebody else was faster; it is gone, as it should be
+        with suppress(NotFound):  # already deleted by another account, which is the wanted result
             await self._client.delete(there)
         return Done(action)
 
@@ -191,13 +191,13 @@ class Applier:
             "description": action.description,
             "target_url": url,
         }
-        # A second post of the same state adds a row and changes nothing.
+        # Posting the same state again adds a row and changes nothing.
         await self._client.post(f"{address(snapshot.target)}/statuses/{action.sha}", body, repeat=True)
         return Done(filled)
 
 
 def _batches(actions: Sequence[Action]) -> deque[list[Action]]:
-    """Labels go on in one call, which is one event for whoever listens; all else is written one by one."""
+    """Group the actions: labels are added in one request, which causes one event; all others are written separately."""
     found: deque[list[Action]] = deque()
     for action in actions:
         if action.kind == "label.add" and found and found[-1][0].kind == "label.add":
@@ -208,7 +208,7 @@ def _batches(actions: Sequence[Action]) -> deque[list[Action]]:
 
 
 def adoptable(snapshot: Snapshot) -> tuple[Held, ...]:
-    """Gives what the bot's account wrote where the ledger has no history: it is taken as ours, in silence."""
+    """Return objects of the bot's account without a ledger history: they are adopted silently."""
     first = {own.purpose: own for own in reversed(snapshot.own.comments)}
     return tuple(
         Held(object=f"comment:{purpose}", value=own.body_hash, remote_id=own.id)

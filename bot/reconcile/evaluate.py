@@ -1,4 +1,4 @@
-"""One look at one target: observe, assess, plan. Nothing is written here."""
+"""Evaluates one target: observe, assess, plan. Nothing is written here."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from bot.text import cut
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One look at a target: what was seen, what the checks say, and what would be written."""
+    """The evaluation of a target: the snapshot, the checks' reports, and the planned writes."""
 
     snapshot: Snapshot
     reports: tuple[Report, ...]
@@ -31,7 +31,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a reconciler works with."""
+    """The parts that a reconciler uses."""
 
     store: Store
     observer: Observer
@@ -46,7 +46,7 @@ class Parts:
 
 
 async def evaluate(parts: Parts, identity: Identity, target: Target) -> Evaluation:
-    """Gives a fresh look and writes nothing. Raises what observing raises."""
+    """Return a new evaluation, without writing. Raises what observing raises."""
     snapshot = await _with_preview(parts, await parts.observer.observe(target, identity))
     tools = Tools(now=parts.clock, labels=parts.labels, ask=parts.ask)
     assessed = await assess(snapshot, parts.checks, tools)
@@ -54,14 +54,14 @@ async def evaluate(parts: Parts, identity: Identity, target: Target) -> Evaluati
 
 
 async def _with_preview(parts: Parts, snapshot: Snapshot) -> Snapshot:
-    """What the checks would say under the policy that a pull request brings; the policy's own report tells of it."""
+    """Return what the checks would report under a pull request's changed policy; the policy's report shows it."""
     memory = snapshot.memory
     preview = await parts.previews.of(snapshot.target, snapshot.inputs, snapshot.policy, memory.judgments)
     return snapshot.model_copy(update={"memory": memory.model_copy(update={"preview": preview})})
 
 
 def conclude(parts: Parts, snapshot: Snapshot, reports: Sequence[Report]) -> Evaluation:
-    """Gives the plan and the writes that reports lead to."""
+    """Return the plan and the writes that follow from the reports."""
     labels = parts.labels
     wanted = plan(snapshot, reports)
     disputed = disputes(wanted, snapshot, labels)
@@ -74,7 +74,7 @@ def conclude(parts: Parts, snapshot: Snapshot, reports: Sequence[Report]) -> Eva
 
 
 def _redacted(scanner: Scanner, wanted: Plan) -> Plan:
-    """The last look at what leaves: whatever slipped through before is masked here."""
+    """Mask all outgoing texts once more."""
     mask = scanner.mask
     comments = tuple(comment.model_copy(update={"body": mask(comment.body)}) for comment in wanted.comments)
     statuses = tuple(

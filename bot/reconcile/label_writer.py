@@ -1,4 +1,4 @@
-"""Puts labels on targets and takes them off, and defines in the repository what it has not got yet."""
+"""Adds labels to targets and removes them, and creates missing label definitions in the repository."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,19 +14,19 @@ from bot.plan import Action
 
 
 class LabelRefused(RuntimeError):
-    """Forgejo answered a label call with 200 and didn't do it; the label's definition is missing or doubled."""
+    """Forgejo answered a label request with 200 but did not apply it; the label is missing or defined twice."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """A write that was answered: what, and the id of what it made."""
+    """A confirmed write: the action, and the id of the created object."""
 
     action: Action
     remote_id: int | None = None
 
 
 def address(target: Target) -> str:
-    """Gives the path of a target's repository in the API."""
+    """Return the API path of a target's repository."""
     owner, name = target.repository.split("/", 1)
     return path("repos", owner, name)
 
@@ -40,7 +40,7 @@ class LabelWriter:
         self._defined: dict[str, set[str]] = {}
 
     async def add(self, target: Target, actions: Sequence[Action]) -> list[Done]:
-        """Puts labels on in one call. Raises LabelRefused for one that nobody declares, ForgejoError."""
+        """Add labels in one request. Raises LabelRefused for an undeclared one, ForgejoError."""
         names = [action.label for action in actions]
         await self._define(target, names)
         answer = await self._client.post(
@@ -49,12 +49,12 @@ class LabelWriter:
         there = {label.name: label.id for label in map(Label.of, answer or [])}
         if missing := [name for name in names if name not in there]:
             self._defined.pop(target.repository, None)
-            told = ", ".join(missing)
-            raise LabelRefused(f"label {told} of {target} wasn't set although Forgejo said so; look again")
+            labels = ", ".join(missing)
+            raise LabelRefused(f"Forgejo confirmed label {labels} of {target} but did not set it; evaluate again")
         return [Done(action, there[action.label]) for action in actions]
 
     async def remove(self, target: Target, action: Action) -> Done:
-        """Takes a label off, and every other of its name. Raises ForgejoError."""
+        """Remove a label, and every other one of the same name. Raises ForgejoError."""
         labels = f"{address(target)}/issues/{target.number}/labels"
         for label in [Label.of(raw) for raw in await self._client.getitem(labels) or []]:
             if label.id == action.label_id or label.name == action.label:
@@ -62,7 +62,7 @@ class LabelWriter:
         return Done(action)
 
     async def _define(self, target: Target, names: Sequence[str]) -> None:
-        """Makes the labels in the repository that neither it nor its organisation has."""
+        """Create the labels that neither the repository nor its organisation has."""
         if self._defined.get(target.repository, set()).issuperset(names):
             return
         owner = target.repository.split("/", 1)[0]
@@ -80,7 +80,7 @@ class LabelWriter:
     def _definition(self, name: str) -> dict[str, Any]:
         label = self._labels.get(name)
         if label is None:
-            raise LabelRefused(f"label {name} isn't declared; add it to labels.yaml")
+            raise LabelRefused(f"label {name} is not declared; add it to labels.yaml")
         return {
             "name": label.name,
             "color": hex_colour(label),

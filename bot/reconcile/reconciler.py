@@ -1,4 +1,4 @@
-"""The loop around observe, assess, plan and apply: one look at one target, and what is remembered of it."""
+"""The loop of observe, assess, plan and apply for one target, and its stored results."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 FIRST_RETRY = 2.0
 LAST_RETRY = 900.0
 GONE_AFTER = timedelta(minutes=10)
-MISSING = "it isn't there; it is forgotten if it still isn't when looked for again"
+MISSING = "not found; it will be removed from the database if the next attempt does not find it either"
 FIRST_POLL = 10.0
 LAST_POLL = 300.0
 POLLS_WITHOUT_STATUS = 3
@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 
 
 class Reconciler:
-    """Brings targets to what their snapshots ask for."""
+    """Keeps targets up to date with the results of their evaluations."""
 
     def __init__(self, parts: Parts, engine: Engine, identity: Callable[[], Identity]) -> None:
         self._parts = parts
@@ -50,11 +50,11 @@ class Reconciler:
         self._muted: set[str] = set()
 
     async def evaluate(self, target: Target) -> Evaluation:
-        """Gives a fresh look and writes nothing. Raises what observing raises."""
+        """Return a new evaluation, without writing. Raises what observing raises."""
         return await evaluate(self._parts, self._identity(), target)
 
     async def run(self, lease: Lease) -> None:
-        """Looks at the lease's target and writes; failures are recorded and tried again later."""
+        """Evaluate the lease's target and write; failures are recorded and retried later."""
         target, started = lease.target, time.monotonic()
         structlog.contextvars.bind_contextvars(target=str(target))
         try:
@@ -93,7 +93,7 @@ class Reconciler:
         return "written" if done else "unchanged"
 
     async def apply_once(self, target: Target) -> tuple[Evaluation, tuple[Done, ...]]:
-        """Looks at a target and writes now, for the command line. Raises what observing and writing raise."""
+        """Evaluate a target and write now, for the command line. Raises what observing and writing raise."""
         target = await self._parts.observer.canonical(target)
         async with self._parts.store.session() as session:
             if await targets.row_of(session, target) is None:
@@ -106,7 +106,7 @@ class Reconciler:
         return evaluation, done
 
     async def _remember(self, evaluation: Evaluation, row: TargetRow | None) -> Evaluation:
-        """Keeps what must outlive a crash, before anything is written; then looks at the siblings once more."""
+        """Store everything that must survive a crash, before any write; then read the siblings again."""
         snapshot, parts = evaluation.snapshot, self._parts
         await remember(parts.store, evaluation)
         for other in await remember_soaks(parts.store, evaluation, row):
@@ -115,7 +115,7 @@ class Reconciler:
             return evaluation
         target, head = snapshot.target, snapshot.inputs.head.sha
         async with parts.store.session() as session:
-            # Before any write: a write that Forgejo refuses must not hide this head from pull requests that share it.
+            # Before any write: a refused write must not hide this head from pull requests that share it.
             wakes = await targets.place(session, target, snapshot.inputs)
             await targets.keep_verdicts(session, snapshot, evaluation.plan.statuses, self._report_url(snapshot, ()))
             if row is None or row.snapshot_hash != snapshot.hash:
@@ -137,11 +137,11 @@ class Reconciler:
         if snapshot.own.quiet:
             return ()
         if snapshot.inputs.archived or not snapshot.own.can_write:
-            self._say_once(snapshot.target, "archived" if snapshot.inputs.archived else "no right to write")
+            self._say_once(snapshot.target, "archived" if snapshot.inputs.archived else "no write access")
             return ()
         for name in evaluation.disputed.alarms:
             metrics.alarms.labels(kind=name.split(":", 1)[0]).inc()
-            log.error("tampering.insisted", object=name, next="find out who keeps changing it")
+            log.error("tampering.alarm", object=name, next="find out who keeps changing it")
         for thing in evaluation.disputed.restored:
             metrics.restores.labels(kind=thing.object.split(":", 1)[0]).inc()
             log.warning("tampering.restored", object=thing.object, what=thing.what)
@@ -151,7 +151,7 @@ class Reconciler:
         return done
 
     async def _finish(self, evaluation: Evaluation, generation: int, done: Sequence[Done]) -> None:
-        """Records the generation that was seen; looks once more where a pull request of this head spoke meanwhile."""
+        """Record the evaluated generation; evaluate again if another pull request of this head changed meanwhile."""
         snapshot, now = evaluation.snapshot, self._parts.clock()
         target, head = snapshot.target, snapshot.inputs.head.sha
         async with self._parts.store.session() as session:
@@ -177,7 +177,7 @@ class Reconciler:
             await self._engine.submit(target)
 
     async def _poll(self, snapshot: Snapshot) -> None:
-        """Forgejo sends no event for statuses: a head is looked at again until they settle, ever more rarely."""
+        """Evaluate a head again, with back-off, until its statuses are final: Forgejo sends no event for them."""
         key, head = str(snapshot.target), snapshot.inputs.head.sha
         statuses = snapshot.inputs.statuses
         known, count = self._polls.get(key, ("", 0))
@@ -194,8 +194,8 @@ class Reconciler:
         await self._engine.submit(snapshot.target, priority=5, delay=min(FIRST_POLL * 2**count, LAST_POLL))
 
     async def _gone(self, target: Target, fault: Exception) -> str:
-        """A target that isn't there twice, some time apart, is forgotten; once may be a server that is being mended."""
-        log.info("target.gone", reason=str(fault))
+        """Delete a target that was not found twice, some time apart; once may be a temporary problem of the server."""
+        log.info("target.not-found", reason=str(fault))
         async with self._parts.store.session() as session:
             row = await targets.row_of(session, target)
             if row is not None and row.last_error != MISSING:
@@ -209,7 +209,7 @@ class Reconciler:
         return "gone"
 
     async def _label_refused(self, target: Target, fault: LabelRefused) -> str:
-        """What is known of a repository's labels may be out of date, which the next look mends; or nothing does."""
+        """Retry: the known labels of the repository may be out of date. Mute the target after some attempts."""
         async with self._parts.store.read() as session:
             row = await targets.row_of(session, target)
         if row is not None and row.attempts < PATIENCE:
@@ -217,7 +217,7 @@ class Reconciler:
         return await self._mute(target, fault)
 
     async def _mute(self, target: Target, fault: ForgejoError | LabelRefused) -> str:
-        """Forgejo won't let the bot: trying again changes nothing until something happens on the target."""
+        """Stop evaluating until the target's next event: Forgejo refuses the bot's writes, so a retry is useless."""
         self._say_once(target, str(fault))
         async with self._parts.store.session() as session:
             row = await targets.row_of(session, target)
@@ -227,7 +227,7 @@ class Reconciler:
         return "refused"
 
     async def failed(self, target: Target, fault: Exception) -> None:
-        """Records a look that failed in an unforeseen way; it is tried again later, like any other."""
+        """Record an evaluation that failed with an unexpected exception; it is retried like any other."""
         await self._retry(target, fault)
 
     async def _retry(self, target: Target, fault: Exception) -> str:
@@ -248,14 +248,14 @@ class Reconciler:
         return "failed"
 
     async def _close(self, target: Target, fault: Exception) -> None:
-        """A head that can't be looked at must not keep an earlier word, nor go without one."""
+        """Set the statuses to error: a head that cannot be evaluated must not keep earlier statuses or have none."""
         guards = [check for check in self._parts.checks if check.guards and target.kind in check.on]
         contexts = [f"assay/{check.name}" for check in guards]
-        why = cut(f"couldn't be looked at ({type(fault).__name__}); an operator finds why in the log", MAX_DESCRIPTION)
+        why = cut(f"evaluation failed ({type(fault).__name__}); operators: see the bot's log", MAX_DESCRIPTION)
         try:
             await self._parts.applier.close(target, self._identity().account, contexts, why)
         except ForgejoError as again:
-            log.warning("reconcile.not-closed", error=str(again))
+            log.warning("reconcile.error-status-not-set", error=str(again))
 
     def _say_once(self, target: Target, why: str) -> None:
         key = f"{target} {why}"
@@ -280,7 +280,7 @@ class Reconciler:
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[object, object, Result]) -> Result | None:
-    """Gives the work's result, or None (and ends the work) when `stop` is set first."""
+    """Return the work's result; None if `stop` is set first, which cancels the work."""
     task = asyncio.ensure_future(work)
     stopped = asyncio.ensure_future(stop.wait())
     try:

@@ -1,4 +1,4 @@
-"""Keeps what a look brought to mind, before anything is written: the next look begins with it."""
+"""Stores decisions and judgments of an evaluation before any write; the next evaluation reads them."""
 
 from bot.model import Decision
 from bot.reconcile.evaluate import Evaluation
@@ -7,7 +7,7 @@ from bot.store.ledger import Entry, append
 
 
 async def remember(store: Store, evaluation: Evaluation) -> None:
-    """Keeps what people decided and what checks judged: the next look begins with it."""
+    """Store decisions and judgments for the next evaluation."""
     target, now = evaluation.snapshot.target, evaluation.snapshot.taken_at
     made = [one for report in evaluation.reports for one in report.decisions]
     judged = [report.judgment for report in evaluation.reports if report.judgment is not None]
@@ -32,7 +32,7 @@ async def remember(store: Store, evaluation: Evaluation) -> None:
 
 
 def _told(decision: Decision) -> dict[str, str]:
-    """What the ledger has of a decision; the words somebody chose stay with the decision."""
+    """Return the ledger's detail of a decision; the text of the command is stored only with the decision."""
     return {
         "command": decision.command,
         "argument": decision.argument,

@@ -1,8 +1,8 @@
-"""Keeps what a look brought to light of soaks, and finds whom it concerns.
+"""Stores observations of soaks, and marks the affected targets dirty.
 
-Runs after each look, before anything is written. When what is known of a soak changes, the open pull requests of the
-repository are judged anew, so that a status turns by itself as a gate opens; when a pull request is merged that a soak
-waits for, its tracking issue is looked at again.
+Runs after each evaluation, before any write. If an observation changes, the open pull requests of the repository are
+evaluated again, so that a status changes automatically when a gate opens. If a pull request is merged that a soak waits
+for, the soak's tracking issue is evaluated again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from bot.store.tables import Repository, TargetRow
 
 
 async def remember_soaks(store: Store, evaluation: Evaluation, row: TargetRow | None) -> list[Target]:
-    """Keeps the soaks of a look, and gives the targets that are dirty because of it; `row` is from before the look."""
+    """Store an evaluation's soaks; return the targets that become dirty. `row` is the state before the evaluation."""
     snapshot = evaluation.snapshot
     found = await _phrases(store, snapshot, evaluation.reports)
     if snapshot.target.kind is Kind.ISSUE:
@@ -27,7 +27,7 @@ async def remember_soaks(store: Store, evaluation: Evaluation, row: TargetRow | 
 
 
 async def _tracked(store: Store, snapshot: Snapshot) -> list[Target]:
-    """A tracking issue: what was observed is kept with what this very look decided and judged."""
+    """Store the observation of a tracking issue, with the decisions and judgments of this evaluation."""
     target, policy = snapshot.target, snapshot.policy
     here = {soak.name: soak for soak in tracked_here(policy, target.number)}
     tracking = Tracking(
@@ -47,7 +47,7 @@ async def _tracked(store: Store, snapshot: Snapshot) -> list[Target]:
     if not changed and not stale:
         return []
     async with store.session() as session:
-        # One at a time: of two soaks whose evidence names one run at once, the later one has to see the earlier.
+        # One at a time: if two soaks claim the same run concurrently, the later one must see the earlier one.
         await session.get(Repository, target.repository, with_for_update=True)
         known = await soak_observations.readings(session, target.repository)
         await soak_observations.drop(session, target.repository, target.number, [*here])
@@ -64,20 +64,20 @@ async def _tracked(store: Store, snapshot: Snapshot) -> list[Target]:
 
 
 def _rivals(changed: Sequence[Reading], others: Sequence[Reading]) -> set[int]:
-    """Other tracking issues whose evidence names the same runs: a run counts for the soak that named it first."""
+    """Return other tracking issues whose evidence names the same runs: a run counts for the first soak only."""
     return {other.issue for other in others for one in changed if shared_runs(one, other)}
 
 
 def _used(
     tracking: Tracking, policy: Policy, soak: SoakPolicy, reading: Reading, known: Mapping[str, Reading]
 ) -> dict[int, str]:
-    """Runs that others used before, as their readings are now: one may have come since this thread was looked at."""
+    """Return runs used by other soaks, from their current observations, which may be newer than this evaluation."""
     mine = evidence_items(tracking.comments, soak.name, accounts(policy, soak, reading.seen.writers))
     return elsewhere(mine, reading.seen.runs, soak, policy, known)
 
 
 async def _waited_for(store: Store, snapshot: Snapshot, row: TargetRow | None) -> list[Target]:
-    """A pull request that was merged, closed or reopened since the last look, and that soaks wait for."""
+    """Return tracking issues that wait for a pull request that was merged, closed or reopened meanwhile."""
     number, live = snapshot.target.number, snapshot.inputs.state == "open"
     if row is None or live == (row.state == "open"):
         return []
@@ -86,7 +86,7 @@ async def _waited_for(store: Store, snapshot: Snapshot, row: TargetRow | None) -
 
 
 async def _phrases(store: Store, snapshot: Snapshot, reports: Sequence[Report]) -> list[Target]:
-    """Phrases that came or went count elsewhere, too."""
+    """Return targets that are affected by added or removed phrases."""
     if not any(report.check == GATES_CHECK and report.judgment is not None for report in reports):
         return []
     number, policy = snapshot.target.number, snapshot.policy

@@ -1,6 +1,6 @@
 """Secrets in texts, files and commits: finding, masking, fingerprints.
 
-Used by every room that keeps or shows a text.
+Used by every package that stores or shows a text.
 
 Public modules: `additions`, `commits`.
 """

@@ -1,6 +1,6 @@
-"""What a change adds in all: the added lines of its net difference, masked line by line, and bounded.
+"""The added lines of a change's net difference, masked line by line, up to a limit.
 
-Checks read it for what a change touches. It is less than what secrets are looked for in: those lie in every commit.
+Checks read them to see what a change touches. The secret scan reads more: the added lines of every commit.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,18 +13,18 @@ from bot.scan.masking import mark, masked
 from bot.scan.scanner import Hit, Scanner, ScanResult
 
 MAX_TEXT = 200_000
-"""Characters of added lines that are kept of one change."""
+"""Maximum characters of added lines kept per change."""
 
 MAX_READ = 4 * MAX_TEXT
-"""Characters of a patch that are read for them; lines around them and removed ones count too."""
+"""Maximum characters of a patch that are read, context and removed lines included."""
 
 LEAST = 6
-"""Characters of a secret's line that is looked for elsewhere; a shorter one, such as a bracket, is in everything."""
+"""Minimum characters of a secret's line to search for elsewhere; a shorter one, such as a bracket, is everywhere."""
 
 
 @dataclass(frozen=True)
 class Added:
-    """Runs of added lines, file by file; `cut` when there are more than these."""
+    """Runs of added lines, file by file; `cut` if some are left out."""
 
     runs: tuple[AddedLines, ...] = ()
     cut: bool = False
@@ -32,7 +32,7 @@ class Added:
 
 @dataclass(frozen=True)
 class _Part:
-    """A secret's part on one line: masked apart from the others, it shifts no line's number."""
+    """A secret's part on one line: it is masked separately, so line numbers do not change."""
 
     rule: str
     start: int
@@ -41,10 +41,10 @@ class _Part:
 
 
 def read_added(scanner: Scanner, patch: str, shown: Mapping[str, str], marks: Mapping[str, str]) -> Added:
-    """Gives what a unified diff adds, the smallest files first where it is more than is kept.
+    """Return the added lines of a unified diff; if they exceed the limit, the smallest files have priority.
 
-    `shown` has the masked form of each path in the order that is wanted, and a file that it doesn't name is left out;
-    `marks` says what stands for secrets that were found elsewhere, line by line.
+    `shown` maps paths to their masked forms, in the order of the result; other files are left out. `marks` maps lines
+    of secrets found elsewhere to their masks.
     """
     texts, cut = _texts(patch)
     known = [text for text in texts if text.path in shown]
@@ -66,9 +66,9 @@ def read_added(scanner: Scanner, patch: str, shown: Mapping[str, str], marks: Ma
 
 
 def marks_of(scanner: Scanner, patches: Sequence[CommitPatch], found: Searched) -> dict[str, str] | None:
-    """Gives what stands for each line of the secrets that commits added: beside other lines one may look like none.
+    """Return the mask for each line of the secrets that commits added: in the net difference the scanner may miss them.
 
-    None when there are too many to look for.
+    None if there are too many to search for.
     """
     if len(found.leaks) >= MAX_LEAKS:
         return None
@@ -84,7 +84,7 @@ def marks_of(scanner: Scanner, patches: Sequence[CommitPatch], found: Searched) 
 
 
 def _texts(patch: str) -> tuple[list[AddedText], bool]:
-    """Gives the added texts of the files that are read, the smallest first, and whether there are more."""
+    """Return the added texts of the files within the limit, the smallest first, and whether there are more."""
     texts: list[AddedText] = []
     cut, read = False, 0
     for part in sorted(FILE.split(patch), key=len):
@@ -99,7 +99,7 @@ def _texts(patch: str) -> tuple[list[AddedText], bool]:
 
 
 def _masked_lines(text: AddedText, result: ScanResult, marks: Mapping[str, str]) -> list[str]:
-    """Gives the lines, masked; none when they weren't searched as a whole."""
+    """Return the masked lines; none if they could not be scanned completely."""
     if result.gaps:
         return []
     shown = masked(text.text, _parts(text.text, result.hits))
@@ -118,7 +118,7 @@ def _parts(text: str, hits: Sequence[Hit]) -> Iterator[_Part]:
 
 
 def _runs(text: AddedText, lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Gives each run of added lines with the number of its first one."""
+    """Return each run of added lines with the number of its first line."""
     run: list[str] = []
     start = last = 0
     for number, line in zip(text.lines, lines, strict=False):

@@ -1,7 +1,7 @@
-"""Secrets in what commits hold: added lines, names of files, and the commit objects with their messages.
+"""Finds secrets in commits: in added lines, file names, and commit objects with their messages.
 
-Names are masked here, since a secret in a name would be repeated wherever the file is mentioned. All of it runs in a
-thread: a flood of secrets must not hold up the event loop.
+Names are masked here, since a secret in a name would appear wherever the file is mentioned. All of it runs in a thread:
+a large number of secrets must not block the event loop.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,15 +17,15 @@ from bot.text import visible
 
 MAX_LEAKS = 2000
 APART = str.maketrans("/.", "\n\n")
-"""A value ends where a folder's name or the part before an ending does."""
+"""A path is also split at these: a value may end with a folder's name or before a file extension."""
 NEW_NAME = frozenset({"added", "renamed", "copied"})
 
 
 @dataclass(frozen=True)
 class Searched:
-    """What was found, and masked forms: of messages by commit, of paths by themselves (on one line).
+    """The findings, and the masked forms of messages (by commit) and of paths (on one line).
 
-    `late`: time ran out, so another look may see more.
+    `late`: time ran out, so another evaluation may find more.
     """
 
     leaks: tuple[Leak, ...]
@@ -37,7 +37,7 @@ class Searched:
 
 @dataclass(frozen=True)
 class Commits:
-    """What is searched: the patches, which of them were dropped, and more commits and paths that are only masked."""
+    """The input: the patches, which of them were dropped, and more commits and paths that are only masked."""
 
     head: str
     patches: Sequence[CommitPatch]
@@ -48,7 +48,7 @@ class Commits:
 
 @dataclass(frozen=True)
 class _Results:
-    """The scanner's answers by path, by commit (header and message), and for each added text."""
+    """The scanner's results by path, by commit (header and message), and for each added text."""
 
     paths: dict[str, ScanResult]
     headers: dict[str, ScanResult]
@@ -57,7 +57,7 @@ class _Results:
 
 
 def search(scanner: Scanner, commits: Commits) -> Searched:
-    """Gives the secrets of a range of commits, at most MAX_LEAKS."""
+    """Return the secrets of a range of commits, at most MAX_LEAKS."""
     results = _scanned(scanner, commits)
     shown = {path: visible(_masked(scanner, path, result)) for path, result in results.paths.items()}
     leaks = list(islice(_leaks(commits, results, shown), MAX_LEAKS + 1))
@@ -79,7 +79,7 @@ def search(scanner: Scanner, commits: Commits) -> Searched:
 
 
 def leak_of(hit: Hit, location: Location) -> Leak:
-    """Gives a scanner's hit as a leak at a place."""
+    """Return a scanner's hit as a leak at a place."""
     return Leak(
         rule=hit.rule,
         family=hit.family,
@@ -91,7 +91,7 @@ def leak_of(hit: Hit, location: Location) -> Leak:
 
 
 def _scanned(scanner: Scanner, commits: Commits) -> _Results:
-    """Names and messages come first: they are shown, and what time doesn't reach is withheld."""
+    """Scan names and messages first: they are shown, and unscanned ones would be withheld."""
     added = [text for patch in commits.patches for text in patch.added]
     paths = {*commits.paths, *(text.path for text in added)}
     paths |= {path for patch in commits.patches for path in paths_of(patch.files)}
@@ -110,7 +110,7 @@ def _scanned(scanner: Scanner, commits: Commits) -> _Results:
 
 
 def _either(whole: ScanResult, parts: ScanResult) -> ScanResult:
-    """What is a secret in one part of a name isn't told again as one that goes on behind the part's end."""
+    """Return a name's secrets; one within a part is not reported again as a longer one across parts."""
     others = [hit for hit in whole.hits if not any(hit.start < one.end and one.start < hit.end for one in parts.hits)]
     gaps = tuple(dict.fromkeys((*whole.gaps, *parts.gaps)))
     return ScanResult((*parts.hits, *others), gaps, whole.late or parts.late)
@@ -124,7 +124,7 @@ def _leaks(commits: Commits, results: _Results, shown: Mapping[str, str]) -> Ite
     for text, result in results.added:
         for hit in result.hits:
             number = text.added_line(hit.line, hit.start, hit.end)
-            if number:  # what stands around an added line was there before
+            if number:  # context lines existed before
                 place = Location(where="diff", path=shown[text.path], line=number, commit=text.commit)
                 yield _of(hit, place, commits)
     for patch in commits.patches:
@@ -138,7 +138,7 @@ def _leaks(commits: Commits, results: _Results, shown: Mapping[str, str]) -> Ite
 
 
 def _in_names(patch: CommitPatch, commits: Commits, results: _Results, shown: Mapping[str, str]) -> Iterator[Leak]:
-    """A folder's name is told once for a commit, and not again for each file below."""
+    """Report a folder's name once per commit, not again for each file in it."""
     known = set[str]()
     for path in (file.path for file, _ in patch.files if file.status in NEW_NAME):
         for hit in results.paths[path].hits:

@@ -1,11 +1,10 @@
-"""Text in the form in which secrets are looked for, and the way back to where each character came from.
+"""Normalises and decodes text for the search, and maps each character back to its origin.
 
-`plain` gives one ASCII character for each character (or byte) that counts: NULs, byte order marks and
-zero-width characters are dropped, since they hide a secret from a search and from no reader. With the NULs gone,
-UTF-16 and UTF-32 read as what they spell. `layers` gives what stands encoded in a text: base64 (plain, URL-safe,
-wrapped), hex, percent, backslash and entity escapes, and strings put together from literals, each within its
-own line, so that a name beside it still speaks for it. What stands encoded twice is decoded twice, and no
-deeper than asked.
+`plain` returns one ASCII character for each relevant character (or byte): NULs, byte order marks and zero-width
+characters are dropped, since they hide a secret from a search but not from a reader. Without NULs, UTF-16 and UTF-32
+read as ASCII. `layers` returns decoded text: base64 (plain, URL-safe, wrapped), hex, percent, backslash and entity
+escapes, and concatenated string literals, each within its own line, so that a name before it still applies. Text that
+is encoded twice is decoded twice, up to the requested depth.
 """
 
 import base64
@@ -40,7 +39,7 @@ _CODE = r"(?:(?:u00|x)[2-7][0-9a-fA-F]|u\{[2-7][0-9a-fA-F]\})"
 _ESCAPE = re.compile(rf"\\{_CODE}(?:\\{_CODE})*")
 _ENTITY = re.compile(r"&(?:quot|apos|#\d{2,3}|#x[0-9a-fA-F]{2});")
 _JOINTS = tuple(re.compile(quote + r"[ \t\\\r\n+&.]{1,160}" + quote + r"(?=[\w+/=.-])") for quote in "\"'`")
-_OPENING = frozenset(" \t\n\"'`(,=[{")  # before a quote that begins a string; one that ends a string follows its text
+_OPENING = frozenset(" \t\n\"'`(,=[{")  # before a quote that begins a string, as opposed to one that ends a string
 _ESCAPED = re.compile(r"[0-9a-fA-F]{2}\}?(?=\\|$)")
 
 Change = tuple[int, int, str]
@@ -48,9 +47,9 @@ Change = tuple[int, int, str]
 
 @dataclass(frozen=True)
 class Plain:
-    """`text` has one ASCII character for each of the given characters (bytes, if bytes were given) that are kept.
+    """`text` has one ASCII character for each kept character (or byte) of the input.
 
-    `starts` and `origins` say where each chunk begins here and in what was given; none: nothing was dropped.
+    `starts` and `origins` are the starts of each chunk in the text and in the input; empty if nothing was dropped.
     """
 
     text: str
@@ -59,7 +58,7 @@ class Plain:
     origins: list[int] = field(default_factory=list, repr=False)
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """The span in what was given; what was dropped inside of it belongs to it."""
+        """Return the span in the input, dropped characters within it included."""
         return self._given(start), self._given(end - 1) + 1
 
     def _given(self, at: int) -> int:
@@ -76,7 +75,7 @@ class Plain:
 
 
 def plain(given: str | bytes) -> Plain:
-    """The searchable form of a text or of bytes in any encoding that has ASCII in it."""
+    """Return the searchable form of a text, or of bytes in any encoding that contains ASCII."""
     text = _characters(given)
     if text.isascii() and "\0" not in text:
         return Plain(text, given)
@@ -91,9 +90,7 @@ def plain(given: str | bytes) -> Plain:
 
 
 def _chunks(text: str, *, octets: bool) -> Iterator[tuple[int, str]]:
-    """Most of a text is ASCII, even where a word isn't: only the chunks that need it are worked on. None ends within
-    a character of several bytes.
-    """
+    """Split a text into chunks, so that only non-ASCII chunks need work; none ends within a multi-byte character."""
     start = 0
     while start < len(text):
         end = start + _CHUNK
@@ -125,14 +122,14 @@ def _ascii_like(match: re.Match[str]) -> str:
 
 @dataclass(frozen=True)
 class Layer:
-    """Lines of a text with what was encoded in them decoded, and where each piece came from."""
+    """Lines of a text with encoded parts decoded, and the origin of each part."""
 
     text: str
     starts: list[int] = field(repr=False)
-    pieces: list[tuple[int, int, bool]] = field(repr=False)  # source span, and whether it is unchanged
+    pieces: list[tuple[int, int, bool]] = field(repr=False)  # source span, and whether the part is unchanged
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The span in the source; a piece that was decoded counts as a whole."""
+        """Return the span in the source; a decoded part counts as a whole."""
         first, last = bisect.bisect_right(self.starts, start) - 1, bisect.bisect_right(self.starts, end - 1) - 1
         begin, finish = self.pieces[first], self.pieces[last]
         return (
@@ -142,8 +139,8 @@ class Layer:
 
 
 def layers(text: str, depth: int = 3, limit: int = 1 << 22) -> tuple[list[Layer], bool]:
-    """What is encoded in a text, one layer for each depth with spans of its own source, and whether that was all:
-    False where more than `limit` characters would have been made.
+    """Return the decoded text, one layer per depth with spans of its own source, and whether that is complete: False if
+    decoding would exceed `limit` characters.
     """
     made: list[Layer] = []
     for _ in range(depth):
@@ -175,7 +172,7 @@ def _layer(text: str, limit: int) -> tuple[Layer, bool]:
 
 
 def _regions(text: str, changes: list[Change]) -> Iterator[tuple[int, int, list[Change]]]:
-    """Changes grouped by the lines they stand in; of very long lines only what is near."""
+    """Group changes by their lines; of very long lines only nearby changes."""
     start, end, group = 0, -1, list[Change]()
     for change in changes:
         near, far = max(0, change[0] - _REACH), min(len(text), change[1] + _REACH)
@@ -226,7 +223,7 @@ def _unescaped(escapes: str) -> str:
 
 
 def _runs(text: str, table: dict[int, str], least: int) -> Iterator[tuple[int, int]]:
-    """Runs of a class of characters, found by C code: everything else is a space after the translation."""
+    """Find runs of a class of characters with C code: the translation turns all other characters into spaces."""
     classes = text.translate(table)
     needle, at = "a" * least, 0
     while (start := classes.find(needle, at)) >= 0:

@@ -1,4 +1,4 @@
-"""Putting a mark in place of every secret of a text."""
+"""Replaces every secret of a text with a mask."""
 
 import re
 from bisect import bisect_left
@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 _MARK = re.compile(r"\[secret:([A-Za-z0-9_.-]{1,80}):[0-9a-f]{8}\]")
-WITHHELD = "[text withheld: it could not be searched for secrets as a whole]"
+WITHHELD = "[text withheld: it could not be scanned completely for secrets]"
 
 
 class Span(Protocol):
-    """What masking needs to know of a hit."""
+    """The fields of a hit that masking needs."""
 
     @property
     def rule(self) -> str:
@@ -24,22 +24,22 @@ class Span(Protocol):
 
     @property
     def end(self) -> int:
-        """One behind the last character."""
+        """The position after the last character."""
         ...
 
     @property
     def fingerprint(self) -> str:
-        """As Scanner.fingerprint gives it."""
+        """The result of Scanner.fingerprint."""
         ...
 
 
 def mark(rule: str, fingerprint: str) -> str:
-    """What stands for a secret: its rule and the first 8 digits of its fingerprint."""
+    """Return a secret's mask: its rule and the first 8 digits of its fingerprint."""
     return f"[secret:{rule}:{fingerprint.removeprefix('sf_')[:8]}]"
 
 
 def masked(text: str, hits: Iterable[Span]) -> str:
-    """The text with every hit replaced by its mark; spans are characters of this text."""
+    """Return the text with every hit replaced by its mask; spans are characters of this text."""
     parts, at = list[str](), 0
     for hit in sorted(hits, key=lambda one: (one.start, -one.end)):
         if hit.start >= at:
@@ -49,14 +49,14 @@ def masked(text: str, hits: Iterable[Span]) -> str:
 
 
 def marks(text: str, rules: Collection[str]) -> list[tuple[int, int]]:
-    """Where marks already stand; only names of rules make one, or a secret could hide in its place."""
+    """Return the spans of existing masks; they need a known rule name, or a secret could imitate a mask."""
     if "[secret:" not in text:
         return []
     return [match.span() for match in _MARK.finditer(text) if match[1] in rules]
 
 
 def uncovered(start: int, end: int, spans: Sequence[tuple[int, int]]) -> int:
-    """How many characters of a span lie outside of the given ones, which are sorted and apart from each other."""
+    """Return how many characters of a span are outside the given spans, which are sorted and disjoint."""
     at = max(0, bisect_left(spans, (start, 0)) - 1)
     left = end - start
     while at < len(spans) and spans[at][0] < end:

@@ -1,15 +1,15 @@
-"""The bot's own tokens, known by HMAC alone and found wherever they stand.
+"""Finds the bot's own tokens anywhere in a text; only their HMACs are stored.
 
-A bare token of 40 hexadecimal digits looks like a commit, so no rule reports it. Here exactly the bot's own are looked
-for: every run of a token's alphabet that is long enough is hashed at each position and compared. Hashing is dear, so
-16 bits of Python's own hash, whose key changes with every process, sort out nearly all positions before.
+A token of 40 hexadecimal digits looks like a commit id, so no rule reports it. Here every long enough run of a token's
+alphabet is hashed at each position and compared with the bot's own tokens. An HMAC is expensive, so 16 bits of Python's
+own hash, whose key changes with every process, exclude nearly all positions first.
 """
 
 import hmac
 import string
 from collections.abc import Collection, Iterator
 
-_LEAST = 8  # anything shorter would be found in half of all texts
+_LEAST = 8  # a shorter one would match many ordinary texts
 _ALPHABETS = (
     frozenset(string.hexdigits),
     frozenset(string.ascii_letters + string.digits),
@@ -31,7 +31,7 @@ class _Kind:
 
 
 class OwnTokens:
-    """Raises ValueError for a token that is too short or not ASCII without blanks."""
+    """Prepare a token. Raises ValueError for one that is too short, or not ASCII without spaces."""
 
     def __init__(self, key: bytes, tokens: Collection[str]) -> None:
         self._key = key
@@ -39,7 +39,7 @@ class OwnTokens:
         for token in tokens:
             alphabet = next((one for one in _ALPHABETS if one.issuperset(token)), None)
             if alphabet is None or len(token) < _LEAST:
-                raise ValueError("an own token must have at least 8 printable ASCII characters and no blank")
+                raise ValueError("a token must have at least 8 printable ASCII characters and no spaces")
             kind = kinds.setdefault((alphabet, len(token)), _Kind(alphabet, len(token)))
             exact = token.lower() if kind.hexadecimal else token
             kind.looks.add(hash(exact) & _FIRST_LOOK)
@@ -50,7 +50,7 @@ class OwnTokens:
         return bool(self._kinds)
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where own tokens stand in an ASCII text."""
+        """Return the spans of own tokens in an ASCII text."""
         for kind in self._kinds:
             for start, end in _runs(text, kind):
                 run = text[start:end].lower() if kind.hexadecimal else text[start:end]

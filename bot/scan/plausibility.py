@@ -1,7 +1,7 @@
-"""Whether what the engine found can be a secret: the name says so, the value looks so, and neither is a stand-in.
+"""Decides whether a candidate of the engine can be a secret: by its name, by its value, and without placeholders.
 
-A judge gets what stands there and answers yes or no. What is turned down here isn't found by anybody else, so
-each reason has its line in the tests. Values are looked at and never kept.
+A judge gets a candidate and returns yes or no. A rejected candidate is not reported at all, so each reason for a
+rejection has a test. Values are never stored.
 """
 
 import base64
@@ -61,14 +61,18 @@ _FILE = re.compile(
 _HEX = re.compile(r"[0-9a-fA-F]+$")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _ATTRIBUTE = re.compile(r"[\w-]+=[a-z]{0,2}$")
-_LONG = 64  # from here on random letters spell short words by chance
-_MACHINE, _HEX_LEAST, _LETTERS = 16, 24, 20  # least lengths: of what machines make, in hexadecimal, of letters alone
-_SHORTEST, _USUAL, _SHORT_SECRET, _LOGIN_LEAST = 6, 8, 10, 4  # least lengths of what people choose
-_SOME_DISORDER, _DISORDER, _MUCH_DISORDER = 2.8, 3.0, 4.0  # bits for a character
-_PIECE_OF_TEXT, _FEW = 12, 4  # so many characters of so few kinds are a pattern
-_ENOUGH = 256  # of a very long value the beginning tells
-_CAMELS = 6  # more words in one piece are chance
-_YEARLIKE = 3  # words with this many digits are a password, with fewer a name
+_LONG = 64  # from this length on, random letters contain short words by chance
+_MACHINE, _HEX_LEAST, _LETTERS = (
+    16,
+    24,
+    20,
+)  # minimum lengths of generated values: in general, hexadecimal, letters only
+_SHORTEST, _USUAL, _SHORT_SECRET, _LOGIN_LEAST = 6, 8, 10, 4  # minimum lengths of passwords chosen by people
+_SOME_DISORDER, _DISORDER, _MUCH_DISORDER = 2.8, 3.0, 4.0  # bits per character
+_PIECE_OF_TEXT, _FEW = 12, 4  # a value of this length with so few different characters is a pattern
+_ENOUGH = 256  # the beginning of a very long value is enough
+_CAMELS = 6  # more words in one piece occur by chance
+_YEARLIKE = 3  # words with this many digits are a password, words with fewer are a name
 _PIECE = re.compile(r"v?\d{1,5}|([A-Za-z]*)\d{0,4}")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:(?:\.|::|->|\?\.)\w+)*[.:]?$")
 _SAYS_SECRET = re.compile(r"(?i)passw|secret|token|passphrase|credential|apikey|api_key|auth")
@@ -80,7 +84,7 @@ _NOT_PROSE = re.compile(
 
 @dataclass(frozen=True)
 class Place:
-    """A value where it stands: its name if it has one, what is between them, and the characters before and after."""
+    """A candidate value: its name, if any, the text between them, and the characters before and after."""
 
     value: str = field(repr=False)
     name: str = ""
@@ -90,7 +94,7 @@ class Place:
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value only shows where a secret would stand."""
+    """Return whether a value is a placeholder for a secret."""
     pattern = _STAND_IN if len(value) < _LONG else _STAND_IN_LONG
     if pattern.search(value):
         return True
@@ -100,12 +104,12 @@ def is_placeholder(value: str) -> bool:
 
 
 def wordy(value: str) -> bool:
-    """Whether a value reads as words with a number or two, as file and option names do."""
+    """Return whether a value consists of words and a few numbers, as file and option names do."""
     return all(map(_readable, re.split(r"[-_./:+,=?&]+", value[:_ENOUGH])))
 
 
 def _readable(piece: str) -> bool:
-    """A few words in one piece, as in camelCase; no nested repeats, which a long piece would blow up."""
+    """Return whether a piece consists of a few words, as in camelCase; without nested repeats, to stay fast."""
     match = _PIECE.fullmatch(piece)
     if not match:
         return False
@@ -118,7 +122,7 @@ def _entropy(value: str) -> float:
 
 
 def shaped(place: Place) -> bool:
-    """A value made by a machine: letters and digits in no readable order, and enough of them."""
+    """Return whether a value looks generated: enough letters and digits in random order."""
     value = place.value.rstrip("=")
     digits = sum(map(str.isdigit, value))
     if len(value) < _MACHINE or is_placeholder(value) or digits == len(value):
@@ -131,12 +135,12 @@ def shaped(place: Place) -> bool:
 
 
 def self_named(place: Place) -> bool:
-    """The form alone says secret; only stand-ins are turned down."""
+    """Judge a value whose form alone identifies a secret: reject only placeholders."""
     return not is_placeholder(place.value)
 
 
 def password(place: Place) -> bool:
-    """A value that a person may have chosen: not a reference, not code, not a word of the weak list."""
+    """Return whether a person may have chosen a value: not a reference, not code, not in the list of weak words."""
     value = place.value
     if len(value) < _SHORTEST or value.lower() in _WEAK or is_placeholder(value) or _referring(place):
         return False
@@ -166,7 +170,7 @@ def _referring(place: Place) -> bool:
 
 
 def _kind(name: str) -> str:
-    """What a name says of its value: "password", "token", or nothing."""
+    """Return the kind of value that a name implies: "password", "token", or nothing."""
     words = [word.lower() for word in _WORDS.findall(name)]
     while words and (words[-1] in _NEUTRAL or words[-1].isdigit()):
         words.pop()
@@ -185,7 +189,7 @@ def _kind(name: str) -> str:
 
 
 def named(place: Place) -> bool:
-    """An assignment: the last word of the name says secret, and the value looks like one."""
+    """Judge an assignment: the last word of the name implies a secret, and the value looks like one."""
     kind = _kind(place.name)
     if not kind or _elsewhere(place.between) or _referring(place) or not _joined(place):
         return False
@@ -198,14 +202,14 @@ def named(place: Place) -> bool:
 
 
 def _elsewhere(between: str) -> bool:
-    """Nothing is given to the name: it goes on behind a dot, is one of several arguments, or ends a URL's path."""
+    """Return whether nothing is assigned: the name continues after a dot, is one argument of several, or ends a URL."""
     if between.strip(" \t") == ",":
         return True
     return not between.strip(".-") or (between[:1] == "?" and between[1:2] not in ("?", "=", " "))
 
 
 def _joined(place: Place) -> bool:
-    """Blanks alone join a name and a value only where a command or a Dockerfile writes so."""
+    """Return whether spaces alone assign the value, as in a command or a Dockerfile."""
     if place.between.strip() or "\n" in place.between:
         return "\n" not in place.between or bool(re.search(r"[|>\"'(:=,\\]|value", place.between))
     spelled = place.name.isupper() and "_" in place.name
@@ -227,14 +231,14 @@ def _short_secret(place: Place) -> bool:
 
 
 def said_after(place: Place) -> bool:
-    """A sentence that uses a value as a secret of a kind it names afterwards."""
+    """Judge a sentence that uses a value and names its kind afterwards."""
     if _NOT_PROSE.search(place.between):
         return False
     return password(place) if place.name.lower() in _PASSWORDS else shaped(place) and not _referring(place)
 
 
 def prose(place: Place) -> bool:
-    """A sentence that gives a secret away: nothing in it speaks of commits, names or lengths."""
+    """Judge a sentence that reveals a secret: it must not be about commits, names or lengths."""
     if _NOT_PROSE.search(place.between) or _referring(place) or _UUID.match(place.value):
         return False
     if place.name.lower() in _PASSWORDS and place.between[:1] == " ":
@@ -243,7 +247,7 @@ def prose(place: Place) -> bool:
 
 
 def login_part(value: str) -> str | None:
-    """The password of a `user:password` in base64 (RFC 7617), if it is one."""
+    """Return the password of a base64 `user:password` (RFC 7617), if it is one."""
     text = value.rstrip("=").replace("-", "+").replace("_", "/")
     try:
         user, colon, word = base64.b64decode(text + "=" * (-len(text) % 4)).decode().partition(":")
@@ -253,13 +257,13 @@ def login_part(value: str) -> str | None:
 
 
 def login(place: Place) -> bool:
-    """`user:password` in base64 with a password that is no stand-in."""
+    """Judge a base64 `user:password`: its password must not be a placeholder."""
     word = login_part(place.value)
     return word is not None and len(word) >= _LOGIN_LEAST and word.lower() not in _WEAK and not is_placeholder(word)
 
 
 def url(place: Place) -> bool:
-    """The password of a URL; `user:password@localhost` and its like are documentation."""
+    """Judge the password of a URL; `user:password@localhost` and similar values are documentation."""
     value = place.value
     return (
         value.lower() not in _WEAK

@@ -1,8 +1,8 @@
-"""Our rules and the engine's: loading, compiling, and the candidates that a text has.
+"""Loads and compiles the bot's rules and the engine's, and finds candidates in a text.
 
-The YAML files in `bot/scan/rules/` are the engine's own format; what stands under `assay` in each rule is ours: family,
-severity and the judge of `bot/scan/plausibility.py`. The engine's catalogue is loaded beside them. The engine finds
-places; rules that carry a NAME are then read again on that line, so that a turned-down match doesn't hide the next one.
+The YAML files in `bot/scan/rules/` have the engine's format; the key `assay` in each rule is ours: family, severity and
+the judge of `bot/scan/plausibility.py`. The engine's catalogue is loaded too. The engine finds places; rules with a
+NAME are then matched again on that line, so that a rejected match does not hide the next one.
 """
 
 import re
@@ -22,19 +22,23 @@ from bot.scan.plausibility import JUDGES, Place, is_placeholder, login_part
 Severity = Literal["low", "medium", "high", "critical"]
 FOLDER = Path(__file__).parent / "rules"
 
-# Their work is done by rules of ours that know documentation from logins.
+# Replaced by our own rules, which tell documentation from real logins.
 _UNUSED = frozenset(
     {"betterleaks.generic-credential-uri", "betterleaks.curl-auth-header", "betterleaks.curl-auth-user"}
 )
 _GENERIC = ("url", "password", "login")
 _BY_NAME = ("named", "prose", "after")
-_REACH, _LEAD, _BOUND = 320, 64, 190  # how far is read on, how long a name gets, where the patterns' values end
+_REACH, _LEAD, _BOUND = (
+    320,
+    64,
+    190,
+)  # maximum extension of a value, maximum length of a name, maximum value length of the patterns
 _TAIL, _PEM_LONGEST = 4096, 32768
-_FLOOD = 5_000  # places in one window; ordinary code has 60 in a megabyte
-_NAMES = 4  # that many names in a row are read again; more are a flood
+_FLOOD = 5_000  # maximum places per window; ordinary code has 60 per megabyte
+_NAMES = 4  # maximum names in a row that are matched again
 _NAME_CHARACTERS = string.ascii_letters + string.digits + "_.-"
 _NAMED = re.compile(r"(?i)passw|passphrase|pwd|pass\b|secret|token|key|credential|pat\b")
-_LEADING = "+!^~"  # a value may begin with these; the patterns take them for what joins name and value
+_LEADING = "+!^~"  # a value may begin with these, although the patterns read them as separators
 _FLAG = re.compile(r"^[-.]+(?:D(?=[a-z]))?|[-.]+$")
 _BLANK = re.compile(r"\s")
 _QUOTES = "\"'`"
@@ -43,26 +47,26 @@ _VALUE_TAIL = re.compile(r"[^\s\"'`<>]*")
 _PEM = re.compile(
     r"-----BEGIN[^-]{0,80}-----((?:\\+[nrt]|[\sA-Za-z0-9+/=:,.>|\"']|-(?!-))*)(?:-----END[^-\n]{0,80}-----)?"
 )
-_PEM_LINE = re.compile(r"[A-Za-z0-9+/]{40}")  # a sentence about keys has none
+_PEM_LINE = re.compile(r"[A-Za-z0-9+/]{40}")  # a sentence about keys contains none
 _PEM_NOISE = re.compile(r"\\+[nrt]|-----[^-]+-----|[^A-Za-z0-9+/=]")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule in our words: its stable name, family, severity, and who judges what it finds."""
+    """Our description of a rule: stable name, family, severity, and the judge of its candidates."""
 
     id: str
     name: str
     family: str
     severity: Severity
     judge: str
-    rank: int  # the lower, the more it knows of what it found
+    rank: int  # the lower, the more specific
     pattern: re.Pattern[str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A secret in a searched text: span, rule, and the secret as its fingerprint is made from."""
+    """A possible secret: span, rule, and the text for its fingerprint."""
 
     start: int
     end: int
@@ -71,11 +75,11 @@ class Candidate:
 
 
 class NotSearchedError(Exception):
-    """A text, or the rest of one, wasn't searched; says why."""
+    """A text, or the rest of one, was not scanned; the message says why."""
 
 
 def own_rules() -> dict[str, Rule]:
-    """Our rules by the engine's id."""
+    """Return our rules by the engine's id."""
     made: dict[str, Rule] = {}
     for path in sorted(FOLDER.glob("*.yaml")):
         for entry in yaml.safe_load(path.read_text("utf-8"))["rules"]:
@@ -88,7 +92,7 @@ def own_rules() -> dict[str, Rule]:
 
 
 class Rulebook:
-    """The compiled engine. Making one takes four seconds, or a third of one when `cache_dir` has its rules."""
+    """The compiled engine. Creating one takes four seconds, or a third of a second with a filled `cache_dir`."""
 
     def __init__(self, cache_dir: Path | None = None) -> None:
         paths = sorted(FOLDER.glob("*.yaml"))
@@ -104,30 +108,30 @@ class Rulebook:
         self.names = frozenset(self.rule(one, "high").name for one in ids)
 
     def rule(self, engine_id: str, confidence: str) -> Rule:
-        """Our words for a rule of the engine, its own catalogue's included."""
+        """Return our description of an engine rule, also for rules of the engine's catalogue."""
         if (rule := self._rules.get(engine_id)) is None:
             rule = _catalogued(engine_id, confidence)
         return rule
 
     def candidates(self, text: str, timeout: float) -> Iterator[Candidate]:
-        """Every plausible secret of an ASCII text. Raises NotSearchedError when it wasn't looked at in `timeout`
-        seconds, or after the first of too many places.
+        """Yield every plausible secret of an ASCII text. Raises NotSearchedError after `timeout` seconds, and for too
+        many places.
         """
         try:
             findings = self._engine.scan(text.encode("ascii"), timeout=timeout)
         except TimeoutError as error:
-            raise NotSearchedError(f"no result in {timeout} s") from error
+            raise NotSearchedError(f"no result within {timeout} s") from error
         for finding in findings[:_FLOOD]:
             if finding.visible and finding.rule_id not in _UNUSED:
                 rule = self.rule(finding.rule_id, finding.confidence)
                 yield from _again(text, finding, rule) if rule.pattern else _once(text, finding, rule)
         if len(findings) > _FLOOD:
-            raise NotSearchedError(f"more than {_FLOOD} places to judge")
+            raise NotSearchedError(f"more than {_FLOOD} possible secrets")
 
 
 @cache
 def rulebook(cache_dir: Path | None = None) -> Rulebook:
-    """The process's one rulebook for a cache folder: all scanners share it, whatever their keys."""
+    """Return the process's rulebook for a cache folder; all scanners share it, whatever their keys."""
     return Rulebook(cache_dir)
 
 
@@ -150,7 +154,7 @@ def _once(text: str, finding: Finding, rule: Rule) -> Iterator[Candidate]:
 
 
 def _again(text: str, finding: Finding, rule: Rule) -> Iterator[Candidate]:
-    """Judges a named value; one that is turned down is read again behind its name, where the next name may stand."""
+    """Judge a named value; after a rejection, match again behind its name, where the next name may be."""
     captures = finding.captures
     start, end = int(finding.location["start_offset"]), int(finding.location["end_offset"])
     if rule.judge == "after":
@@ -173,7 +177,7 @@ def _next(text: str, at: int, end: int, rule: Rule) -> tuple[int, ...]:
 
 
 def _place(text: str, spans: tuple[int, ...]) -> Place:
-    """What stands at the spans of a name and its value, both to their full length."""
+    """Return the candidate at the spans of a name and its value, both extended to their full length."""
     named, ended, start, end = spans
     lead = text[max(0, named - _LEAD) : named]
     head = lead.rstrip(_NAME_CHARACTERS)
@@ -198,7 +202,7 @@ def _kept(place: Place, start: int, rule: Rule) -> Iterator[Candidate]:
 
 
 def _whole(text: str, end: int, rule: Rule) -> int:
-    """The end of a token that is longer than its pattern's bound: a mask has to cover all of it."""
+    """Return the end of a token that is longer than its pattern allows: a mask must cover all of it."""
     if rule.judge in ("self", "shaped") and rule.rank == 1 and (text[end - 1].isalnum() or text[end - 1] in "_-"):
         tail = _TOKEN_TAIL.match(text, end, end + _TAIL)
         return tail.end() if tail else end

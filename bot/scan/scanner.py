@@ -1,8 +1,8 @@
-"""Secrets in added lines and in texts: found, named, fingerprinted, masked; never kept.
+"""Finds secrets in added lines and texts, fingerprints and masks them; secrets are never stored.
 
-Used while observing, and on everything that leaves the bot. A scan works on the text alone: no path is given to the
-engine, whose own rules skip lock files and vendored folders, and no comment in the text switches anything off. What
-wasn't looked at is told as a gap. Nothing here holds the matched text after a call has returned.
+Used while observing, and on all output of the bot. A scan depends on the text only: the engine gets no path, since its
+own rules skip lock files and vendored folders, and suppression comments have no effect. Unscanned parts are reported as
+gaps. No matched text is kept after a call returns.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ _NAME_ABOVE = re.compile(
     rf"(?i)(?:{'|'.join(_NAMES)})[\w.-]{{0,24}}[\"'`]?[ \t]{{0,3}}"
     r"(?:[:=]{1,2}>?|=:)()[ \t]{0,3}\(?[ \t\r]*\Z"
 )
-_NAME_REACH = 80  # a name may stand that far before the end of its line
-_LEAST = 6  # what is left of a secret beside a mark, and no more, belongs to the mark
-_REACH = 1024  # on a very long line a comment counts only near the secret
+_NAME_REACH = 80  # maximum distance of a name from the end of its line
+_LEAST = 6  # a shorter rest of a secret next to a mask belongs to the mask
+_REACH = 1024  # on a very long line, a suppression comment counts only near the secret
 WORST: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _PEM_NOISE = re.compile(r"\\+[nrt]|-----[^-]+-----|[^A-Za-z0-9+/=]")
@@ -41,7 +41,7 @@ _PEM_NOISE = re.compile(r"\\+[nrt]|-----[^-]+-----|[^A-Za-z0-9+/=]")
 class Hit:
     """A secret in a text. `line` counts from 1; `start` and `end` are characters of a str, bytes of bytes.
 
-    `suppressed`: a comment that allows it stands on the line. It is reported with the hit and believed by nobody.
+    `suppressed`: the line has a suppression comment. It is reported, but has no effect.
     """
 
     rule: str
@@ -56,9 +56,9 @@ class Hit:
 
 @dataclass(frozen=True)
 class ScanResult:
-    """The hits in the order of the text, and what wasn't looked at; clean is only what has neither.
+    """The hits in the order of the text, and gaps (unscanned parts); a text is clean only without both.
 
-    `late`: something wasn't looked at because time ran out, so another try may see it.
+    `late`: a part was not scanned because time ran out, so a retry may succeed.
     """
 
     hits: tuple[Hit, ...]
@@ -68,7 +68,7 @@ class ScanResult:
 
 @dataclass(frozen=True)
 class ScanLimits:
-    """Sizes in characters; seconds for each window (`timeout`), and for all texts of one call (`seconds`)."""
+    """Sizes in characters; time limits in seconds per window (`timeout`) and for all texts of one call (`seconds`)."""
 
     size: int = 64 << 20
     window: int = 1 << 20
@@ -82,7 +82,7 @@ class ScanLimits:
 
 @dataclass
 class _Missed:
-    """What one text's search passed over. `until` is when, by the scanner's clock, the search has to end."""
+    """The unscanned parts of one text. `until` is the deadline by the scanner's clock."""
 
     until: float
     gaps: list[str] = field(default_factory=list)
@@ -90,9 +90,9 @@ class _Missed:
 
 
 class Scanner:
-    """Compiles its rules when made (seconds without a cache). Safe to use from several threads.
+    """The scanner. Creating one compiles its rules (seconds without a cache). Thread-safe.
 
-    `key` is the installation's: fingerprints under another key differ. `own` are the bot's tokens.
+    `key` is the installation's key, on which fingerprints depend. `own` are the bot's tokens.
     """
 
     def __init__(
@@ -111,26 +111,26 @@ class Scanner:
         self._rules = rulebook(cache_dir)
 
     def scan(self, text: str | bytes) -> ScanResult:
-        """The secrets of a text, or of the added lines of a diff without their `+`."""
+        """Return the secrets of a text, or of the added lines of a diff without their `+`."""
         return self._scan(text, self._clock() + self._limits.seconds)
 
     def scan_all(self, texts: Sequence[str | bytes]) -> list[ScanResult]:
-        """Each text's result; what the time for all of them doesn't reach is a gap.
+        """Return each text's result; texts after the time limit get a gap.
 
-        Texts aren't joined: a call costs a hundredth of a millisecond, and rules that reach over lines would
-        find secrets made of two texts.
+        Texts are not joined: a call costs only a hundredth of a millisecond, and multi-line rules could match across
+        two texts.
         """
         until = self._clock() + self._limits.seconds
         return [self._scan(text, until) for text in texts]
 
     async def scan_many(self, texts: Sequence[str | bytes]) -> list[ScanResult]:
-        """As `scan_all`, worked out in one thread off the event loop."""
+        """Like `scan_all`, in a thread outside the event loop."""
         return await asyncio.to_thread(self.scan_all, texts)
 
     def mask(self, text: str, hits: Sequence[Hit] | None = None) -> str:
-        """The text with every secret replaced by `[secret:<rule>:<8 digits>]`; masked text stays as it is.
+        """Return the text with every secret replaced by `[secret:<rule>:<8 digits>]`; masked text does not change.
 
-        Without `hits` the text is scanned, and withheld as a whole if a part of it couldn't be.
+        Without `hits` the text is scanned, and withheld completely if a part of it could not be scanned.
         """
         if hits is None:
             missed = _Missed(self._clock() + self._limits.seconds)
@@ -140,8 +140,8 @@ class Scanner:
         return masked(text, hits)
 
     def fingerprint(self, secret: str) -> str:
-        """`sf_` and 16 digits of the HMAC-SHA-256 of a secret; quotes, blanks, a key's wrapping and the case of
-        hexadecimal digits make no difference.
+        """Return `sf_` and 16 digits of the HMAC-SHA-256 of a secret, independent of quotes, spaces, a key's line
+        breaks and the case of hexadecimal digits.
         """
         plain_secret = secret.strip(" \t\r\n\"'`")
         if "-----BEGIN" in plain_secret:
@@ -154,14 +154,14 @@ class Scanner:
         missed = _Missed(until)
         hits = self._hits(text, missed)
         if len(hits) > self._limits.hits:
-            missed.gaps.append(f"{len(hits)} secrets found, {self._limits.hits} are listed")
+            missed.gaps.append(f"{len(hits)} secrets found, only {self._limits.hits} are listed")
         return ScanResult(tuple(hits[: self._limits.hits]), tuple(missed.gaps), missed.late)
 
     def _hits(self, given: str | bytes, missed: _Missed) -> list[Hit]:
         if self._over(missed):
             return []
         if len(given) > self._limits.size:
-            missed.gaps.append(f"only the first {self._limits.size} of {len(given)} characters were looked at")
+            missed.gaps.append(f"only the first {self._limits.size} of {len(given)} characters were scanned")
             given = given[: self._limits.size]
         searched = plain(given)
         found = list(self._windows(searched.text, missed))
@@ -174,14 +174,14 @@ class Scanner:
         over = self._clock() > missed.until
         if over and not missed.late:
             missed.late = True
-            missed.gaps.append(f"not looked at within the {self._limits.seconds:g} s for all of it; try again later")
+            missed.gaps.append(f"not scanned within the time limit of {self._limits.seconds:g} s; retry later")
         return over
 
     def _encoded(self, text: str, missed: _Missed) -> Iterator[Candidate]:
         made, whole = layers(text, self._limits.depth, self._limits.decoded)
         if not whole:
             limit = self._limits.decoded
-            missed.gaps.append(f"more than {limit} characters are encoded; the rest of them was not decoded")
+            missed.gaps.append(f"more than {limit} encoded characters; the rest was not decoded")
         yield from self._turned(text, missed)
         for depth, layer in enumerate(made):
             for one in self._windows(layer.text, missed):
@@ -189,7 +189,7 @@ class Scanner:
                 yield Candidate(start, end, one.rule, one.secret)
 
     def _turned(self, text: str, missed: _Missed) -> Iterator[Candidate]:
-        """A name at the end of a line and its value alone on the next, read as one line."""
+        """Find a name at the end of a line and its value alone on the next line."""
         layer = _joined_lines(text)
         if layer.text:
             for one in self._windows(layer.text, missed):
@@ -197,7 +197,7 @@ class Scanner:
                 yield Candidate(start, end, one.rule, one.secret)
 
     def _windows(self, text: str, missed: _Missed) -> Iterator[Candidate]:
-        limits = self._limits  # one window that can't be searched ends the search: hostile text may be long
+        limits = self._limits  # a window that cannot be scanned ends the scan: hostile text may be long
         for at in range(0, max(1, len(text) - limits.overlap), limits.window):
             if self._over(missed):
                 break
@@ -207,7 +207,7 @@ class Scanner:
                     yield Candidate(one.start + at, one.end + at, one.rule, one.secret)
             except NotSearchedError as error:
                 missed.late |= isinstance(error.__cause__, TimeoutError)
-                missed.gaps.append(f"from character {at} of {len(text)} on not everything was looked at: {error}")
+                missed.gaps.append(f"not scanned completely from character {at} of {len(text)}: {error}")
                 break
         if self._own:
             yield from (Candidate(start, end, _OWN, text[start:end]) for start, end in self._own.spans(text))
@@ -261,7 +261,7 @@ def _allowed(text: str, start: int, end: int) -> bool:
 
 
 def _merged(found: list[Candidate]) -> list[Candidate]:
-    """One for each place: what overlaps becomes one span under the name of the most specific rule."""
+    """Merge overlapping candidates into one span with the most specific rule."""
     kept: list[Candidate] = []
     for one in sorted(found, key=lambda one: (one.start, one.rule.rank, -one.end)):
         if kept and one.start < kept[-1].end:

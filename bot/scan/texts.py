@@ -1,4 +1,4 @@
-"""What people wrote, as a snapshot holds it: searched for secrets, masked, and cut where it is endless."""
+"""Texts of people for a snapshot: scanned for secrets, masked, and truncated to a maximum length."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MAX_TEXT = 100_000
 
 @dataclass(frozen=True)
 class Texts:
-    """The masked texts in their order, the secrets in them, and what of them wasn't looked at."""
+    """The masked texts in their order, the secrets in them, and gaps."""
 
     masked: tuple[str, ...]
     leaks: tuple[Leak, ...]
@@ -21,7 +21,7 @@ class Texts:
 
 
 def read_texts(scanner: Scanner, places: Sequence[Location], texts: Sequence[str]) -> Texts:
-    """Gives texts as they may be kept and shown; each stands at its place."""
+    """Return texts in a form that may be stored and shown; `places` are their locations."""
     results = scanner.scan_all(texts)
     return Texts(
         tuple(_shown(scanner, text, result) for text, result in zip(texts, results, strict=True)),
@@ -35,9 +35,9 @@ def read_texts(scanner: Scanner, places: Sequence[Location], texts: Sequence[str
 
 
 def _shown(scanner: Scanner, text: str, result: ScanResult) -> str:
-    """A text that wasn't looked at whole isn't shown at all.
+    """Return the masked text; it is withheld if it was not scanned completely.
 
-    A lone surrogate can't go out in UTF-8, and PostgreSQL takes no NUL.
+    Lone surrogates (invalid in UTF-8) and NULs (invalid in PostgreSQL) are replaced.
     """
     masked = scanner.mask(text, None if result.gaps else result.hits)
     return cut(masked.encode("utf-8", "replace").decode().replace("\0", "\ufffd"), MAX_TEXT)

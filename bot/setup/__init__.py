@@ -1,4 +1,4 @@
-"""A repository made ready: webhook, labels, trust, what was there before. Used by the command line and the demo."""
+"""Sets up a repository: webhook, labels, policy, open targets. Used by the command line and the demo."""
 
 from bot.setup.repository import head_of, repository_of, setup
 

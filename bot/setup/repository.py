@@ -1,7 +1,7 @@
-"""Makes a repository ready for the bot: webhook, labels, trust in the policy as it stands, and the open targets known.
+"""Sets up a repository for the bot: webhook, labels, trust in its current policy, and its open targets.
 
-Runs from `assay setup`, any number of times: what is there already stays. It writes no comment and no status: targets
-that were there before the bot are silent until something happens on them, unless a backfill is asked for.
+`assay setup` may run it any number of times. It writes no comment and no status: targets that were open before the bot
+came are silent until their next event, unless a backfill is requested.
 """
 
 from collections.abc import Callable
@@ -25,22 +25,22 @@ OURS = "<!-- assay:"
 async def setup(
     machine: Machine, repository: str, *, say: Say, backfill: bool = False, clock: Callable[[], datetime] = now
 ) -> bool:
-    """Sets a repository up, and gives whether nothing is left to do by hand. Each step is said, ✓ or !.
+    """Set up a repository; return whether no manual step is left. Each step is reported with ✓ or !.
 
-    Raises ForgejoError when the server, the account or the repository can't be reached.
+    Raises ForgejoError if the server, the account or the repository is not accessible.
     """
     steps = _Setup(machine, say, clock)
     return await steps.run(repository, backfill=backfill)
 
 
 async def repository_of(client: ForgejoAPI, name: str) -> Repository:
-    """Gives a repository by its full name. Raises ForgejoError."""
+    """Return a repository by its full name. Raises ForgejoError."""
     owner, _, short = name.partition("/")
     return Repository.of(await client.getitem(path("repos", owner, short)))
 
 
 async def head_of(client: ForgejoAPI, repository: Repository) -> str:
-    """Gives the newest commit of the default branch; empty where there is none. Raises ForgejoError."""
+    """Return the newest commit of the default branch; empty if there is none. Raises ForgejoError."""
     if repository.empty or not repository.default_branch:
         return ""
     owner, _, name = repository.full_name.partition("/")
@@ -52,7 +52,7 @@ async def head_of(client: ForgejoAPI, repository: Repository) -> str:
 
 
 class _Setup:
-    """One run: what was said, and whether all of it went well."""
+    """One run of the setup, and whether it is complete so far."""
 
     def __init__(self, machine: Machine, say: Say, clock: Callable[[], datetime]) -> None:
         self._machine = machine
@@ -66,11 +66,10 @@ class _Setup:
         self._done(f"the bot is {login} on {self._machine.settings.forgejo_url}")
         repository = await repository_of(self._client, name)
         self._rights(repository, login)
-        self._tell(await put_webhook(self._machine, repository, login))
+        self._report(await put_webhook(self._machine, repository, login))
         await self._labels(repository)
         await self._policy(repository)
-        said = await remember(self._machine, repository, started=self._clock(), backfill=backfill)
-        self._done(said)
+        self._done(await remember(self._machine, repository, started=self._clock(), backfill=backfill))
         await self._strangers(repository, login)
         await self._record(repository, login, backfill=backfill)
         return self._complete
@@ -82,24 +81,26 @@ class _Setup:
         self._complete = False
         self._say(f"! {text}")
 
-    def _tell(self, told: tuple[bool, str]) -> None:
-        (self._done if told[0] else self._left)(told[1])
+    def _report(self, outcome: tuple[bool, str]) -> None:
+        complete, text = outcome
+        (self._done if complete else self._left)(text)
 
     def _rights(self, repository: Repository, login: str) -> None:
         name = repository.full_name
         if repository.archived:
-            self._left(f"{name} is archived: the bot can look, and not write")
+            self._left(f"{name} is archived: the bot cannot write to it")
         elif not repository.permissions.push:
             self._left(
-                f"{login} may not write to {name}: make it a collaborator with write, or give its token the scope"
+                f"{login} has no write access to {name}; make it a collaborator with write access, and give its "
+                "token the scopes"
             )
         else:
-            self._done(f"{name} can be seen and written to")
+            self._done(f"{login} has write access to {name}")
         operators = self._machine.settings.operators
         if not operators:
-            self._left("nobody decides yet: name the operators in ASSAY_OPERATORS")
+            self._left("no operators are configured; set ASSAY_OPERATORS")
         elif login in operators:
-            self._left(f"{login} is named in ASSAY_OPERATORS: the bot must not decide for itself; take it out")
+            self._left(f"the bot's account {login} must not be an operator; remove it from ASSAY_OPERATORS")
 
     async def _labels(self, repository: Repository) -> None:
         labels, made = self._machine.labels, 0
@@ -114,20 +115,20 @@ class _Setup:
         except (Forbidden, Locked) as fault:
             self._left(f"labels: {fault}; then run: assay labels sync {repository.full_name}")
         else:
-            self._done(f"labels: {made} made or mended, {len(labels.labels)} are declared")
+            self._done(f"labels: {made} created or updated, {len(labels.labels)} declared")
 
     async def _policy(self, repository: Repository) -> None:
-        """The first time the policy is trusted as it is found; later only an operator's word changes that."""
+        """Trust the current policy at the first setup; later only an operator can change what is trusted."""
         commit = await head_of(self._client, repository)
         if not commit:
-            self._left("policy: the repository has no commits yet; run the setup again after the first push")
+            self._left("policy: the repository has no commits; run the setup again after the first push")
             return
         policies, name = self._machine.policies, repository.full_name
         text = await policies.text(name, commit)
         async with self._machine.store.read() as session:
             row = await session.get(TrustedPolicy, name)
         if row is not None and row.trusted_at and row.trusted_text != text:
-            self._left(f"policy: it changed since it was trusted; read it, then run: assay policy trust {name}")
+            self._left(f"policy: changed since it was trusted; read it, then run: assay policy trust {name}")
             return
         try:
             await policies.trust(name, commit, "setup")
@@ -135,20 +136,16 @@ class _Setup:
             for problem in fault.problems:
                 self._left(f"policy: {problem}")
         else:
-            self._done(
-                f"policy: trusted as it stands at {commit[:10]}" if text else f"policy: no {PATH}; defaults hold"
-            )
+            self._done(f"policy: trusted at commit {commit[:10]}" if text else f"policy: no {PATH}; defaults apply")
 
     async def _strangers(self, repository: Repository, login: str) -> None:
-        """Comments by the account that aren't ours mean that somebody else uses it."""
+        """Warn if the account has written comments without the bot's marker: somebody else uses it."""
         owner, _, name = repository.full_name.partition("/")
         address = path("repos", owner, name, "issues", "comments")
         found = [Comment.of(raw) for raw in await self._client.getitem(address, {"page": 1, "limit": 50}) or []]
         foreign = [one for one in found if one.user.login == login and not one.body.startswith(OURS)]
         if foreign:
-            self._left(
-                f"{login} has written {len(foreign)} comments that aren't the bot's: give the bot its own account"
-            )
+            self._left(f"{login} has written {len(foreign)} comments that are not the bot's; use a separate account")
 
     async def _record(self, repository: Repository, login: str, *, backfill: bool) -> None:
         detail = {"complete": self._complete, "backfill": backfill}

@@ -1,4 +1,4 @@
-"""The open targets of a repository that is set up: remembered, and silent unless a backfill asks for words."""
+"""Registers the open targets of a repository during setup: silent, unless a backfill is requested."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -16,18 +16,18 @@ from bot.store.tables import TargetRow
 
 PRIORITY = 7
 APART = timedelta(seconds=2)
-"""Between two targets of a backfill, so that people aren't flooded and fresh events go first."""
+"""Interval between two targets of a backfill, so that people are not flooded and new events go first."""
 
 
 async def remember(machine: Machine, repository: Repository, *, started: datetime, backfill: bool) -> str:
-    """Remembers the repository and its open targets, and gives a line about it. Raises ForgejoError.
+    """Register the repository and its open targets; return a line about it. Raises ForgejoError.
 
-    Targets that are known already stay as they are, but for silent ones that a backfill makes speak.
+    Known targets do not change, except that a backfill ends the silence of silent ones.
     """
     found = await machine.resync.listed(repository.full_name, {"state": "open"})
     async with machine.store.session() as session:
         known = await _known(session, repository.full_name)
-        # Another spelling of a repository's name never gets here: names come from Forgejo's answer.
+        # The name is spelled as in Forgejo's answer, so a repository has one row.
         chosen = [target for target in found if target.number not in known or (backfill and known[target.number])]
         await targets.add_targets(session, chosen, quiet=not backfill, priority=PRIORITY)
         rows = list(_rows({target: found[target] for target in chosen}, started if backfill else None))
@@ -39,12 +39,12 @@ async def remember(machine: Machine, repository: Repository, *, started: datetim
             "resynced_at": started,
             "default_branch": repository.default_branch,
         }
-        # A known repository keeps its last listing: what happened since then is still to be found.
+        # A known repository keeps the time of its last listing, so that changes since then are still found.
         await upsert(session, RepositoryRow, [row], ("full_name",), ("default_branch",))
     if backfill:
         minutes = len(chosen) * APART / timedelta(minutes=1)
-        return f"targets: {len(found)} open, {len(chosen)} will be reported on within {minutes:.0f} minutes"
-    return f"targets: {len(found)} open, {len(chosen)} new to the bot; silent until something happens on them"
+        return f"targets: {len(found)} open, reports on {len(chosen)} follow within {minutes:.0f} minutes"
+    return f"targets: {len(found)} open, {len(chosen)} new to the bot; silent until their next event"
 
 
 async def _known(session: AsyncSession, repository: str) -> Mapping[int, bool]:

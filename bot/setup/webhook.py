@@ -1,4 +1,4 @@
-"""The repository's webhook: made where it is missing, mended where it is there (Forgejo API, `/repos/…/hooks`)."""
+"""Creates or updates the repository's webhook (Forgejo API, `/repos/…/hooks`)."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,14 +26,14 @@ EVENTS = (
     "pull_request_sync",
     "pull_request_review_request",
 )
-"""By the names that the API takes."""
+"""Event names as the API accepts them."""
 ANSWERED = frozenset(EVENTS) - {"pull_request_review"}
-"""What the answer has to name: the reviews come back under finer names."""
+"""Event names that the API's answer must contain: it returns reviews under more specific names."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 
 async def put_webhook(machine: Machine, repository: Repository, login: str) -> tuple[bool, str]:
-    """Gives whether the repository's events come to the bot now, and a line about it. Raises ForgejoError."""
+    """Create or update the webhook; return whether it works, and a line about it. Raises ForgejoError."""
     settings = machine.settings
     owner, _, name = repository.full_name.partition("/")
     address, url = path("repos", owner, name, "hooks"), settings.address() + ROUTE
@@ -46,7 +46,7 @@ async def put_webhook(machine: Machine, repository: Repository, login: str) -> t
         hooks = [Hook.of(raw) async for raw in machine.client.getiter(address)]
         ours = [hook for hook in hooks if hook.target_url == url and hook.type in {"forgejo", "gitea"}]
         if ours:
-            # Always written: the secret is never told, so whether it is the right one can't be compared.
+            # Always written: the API never returns the secret, so it cannot be compared.
             answer = Hook.of(await machine.client.patch(f"{address}/{ours[0].id}", wanted))
         else:
             answer = Hook.of(await machine.client.post(address, {"type": "forgejo", **wanted}))
@@ -59,18 +59,18 @@ def _judged(settings: Settings, hook: Hook, before: list[Hook]) -> tuple[bool, s
     missing = sorted(ANSWERED - set(hook.events))
     if missing or not hook.active:
         what = f"without {', '.join(missing)}" if missing else "inactive"
-        return False, f"webhook: the server keeps webhook {hook.id} {what}; mend it in the repository's settings"
+        return False, f"webhook: webhook {hook.id} is {what} on the server; fix it in the repository's settings"
     if len(before) > 1:
         others = ", ".join(str(other.id) for other in before[1:])
-        return False, f"webhook: {others} deliver to the same address as {hook.id}; delete them"
+        return False, f"webhook: {others} deliver to the same URL as {hook.id}; delete them"
     url = hook.target_url
     if urlsplit(url).hostname in LOOPBACK and urlsplit(settings.forgejo_url).hostname not in LOOPBACK:
-        return False, f"webhook: the server can't reach {url}; set ASSAY_PUBLIC_URL to the bot's address, and run again"
-    return True, f"webhook: {'as it should be' if before else 'made'}, delivers to {url}"
+        return False, f"webhook: the server cannot reach {url}; set ASSAY_PUBLIC_URL to the bot's URL and run again"
+    return True, f"webhook: {'up to date' if before else 'created'}, delivers to {url}"
 
 
 def _by_hand(settings: Settings, repository: Repository, login: str) -> str:
-    """What an admin has to do; the secret itself is never printed."""
+    """Return the manual step for an admin; the secret itself is never printed."""
     place = f"the first line of {settings.data_dir / 'webhook.secret'}"
     if settings.webhook_secret_file is not None:
         place = f"the first line of {settings.webhook_secret_file}"
@@ -78,6 +78,6 @@ def _by_hand(settings: Settings, repository: Repository, login: str) -> str:
         place = "the first line of ASSAY_WEBHOOK_SECRET"
     page = f"{settings.forgejo_url}/{repository.full_name}/settings/hooks"
     return (
-        f"webhook: {login} is no admin of {repository.full_name}. An admin adds one at {page}: kind Forgejo, "
-        f"target {settings.address()}{ROUTE}, POST, application/json, secret {place}, all events, active"
+        f"webhook: {login} is not an admin of {repository.full_name}. Ask an admin to add one at {page}: type Forgejo, "
+        f"target URL {settings.address()}{ROUTE}, POST, application/json, secret {place}, all events, active"
     )

@@ -1,4 +1,4 @@
-"""What Assaymaster remembers: the database, its tables, and how deliveries get into it.
+"""Stores all state: the database, its tables, and the writer of deliveries.
 
 Public modules: `decisions`, `deliveries`, `ledger`, `owned`, `soak_observations`, `tables`, `targets`.
 """

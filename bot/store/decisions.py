@@ -1,5 +1,4 @@
-"""What people decided on a target and what checks judged of it, kept so that no command runs twice and no judgment is
-made again for nothing.
+"""Stores decisions of people and judgments of checks, so that no command runs twice and no judgment is repeated.
 
 Every function works inside a transaction of its caller.
 """
@@ -16,12 +15,12 @@ from bot.store.database.session import Store, upsert
 from bot.store.tables import DecisionRow, JudgmentRow, Repository
 
 KEPT_JUDGMENTS = 20
-"""Judgments of one check on one target that are kept: the history that a comment shows."""
+"""Judgments kept per check and target: the history that a comment shows."""
 
 
 @dataclass(frozen=True)
 class Recalled:
-    """What is remembered of a target. `served_since` is when the bot came to its repository."""
+    """The stored decisions and judgments of a target. `served_since` is when the bot came to its repository."""
 
     served_since: datetime
     decisions: tuple[Decision, ...]
@@ -29,9 +28,9 @@ class Recalled:
 
 
 async def recall(store: Store, target: Target, now: datetime) -> Recalled:
-    """Gives what is remembered of a target; where the bot isn't yet, all that was before `now` is history.
+    """Return the stored state of a target; for a repository not yet served, `now` is the start time.
 
-    Forgejo tells times in whole seconds, so the bot's coming is told in them too.
+    Forgejo's times are in whole seconds, so the start time is rounded to them.
     """
     async with store.read() as session:
         repository = await session.get(Repository, target.repository)
@@ -43,7 +42,7 @@ async def recall(store: Store, target: Target, now: datetime) -> Recalled:
 
 
 async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ...]:
-    """Gives what became of the target's command lines, in the order in which they were written."""
+    """Return the decisions on the target's command lines, in the order of writing."""
     query = (
         select(DecisionRow)
         .where(DecisionRow.repository == target.repository, DecisionRow.number == target.number)
@@ -67,13 +66,13 @@ async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ..
 
 
 async def keep_decisions(session: AsyncSession, target: Target, made: Sequence[Decision]) -> None:
-    """Keeps what became of command lines; what stands there already stays as it is."""
+    """Store decisions on command lines; existing ones are not changed."""
     rows = [{"repository": target.repository, "number": target.number, **one.model_dump()} for one in made]
     await upsert(session, DecisionRow, rows, ("repository", "number", "comment_id", "line"), ("line",))
 
 
 async def judgments(session: AsyncSession, target: Target) -> tuple[Judgment, ...]:
-    """Gives the judgments of the target, oldest first."""
+    """Return the judgments of the target, oldest first."""
     query = (
         select(JudgmentRow)
         .where(JudgmentRow.repository == target.repository, JudgmentRow.number == target.number)
@@ -84,7 +83,7 @@ async def judgments(session: AsyncSession, target: Target) -> tuple[Judgment, ..
 
 
 async def keep_judgments(session: AsyncSession, target: Target, made: Sequence[Judgment]) -> None:
-    """Keeps judgments, the newest few of each check; one that replaces the others alone."""
+    """Store judgments and keep the newest few of each check; a replacing judgment deletes all others."""
     for one in made:
         row = {"repository": target.repository, "number": target.number, **one.model_dump(exclude={"replaces"})}
         await upsert(session, JudgmentRow, [row], ("repository", "number", "check", "at"), ("ground", "content"))
@@ -93,7 +92,7 @@ async def keep_judgments(session: AsyncSession, target: Target, made: Sequence[J
             & (JudgmentRow.number == target.number)
             & (JudgmentRow.check == one.check)
         )
-        if one.replaces:  # whatever the clock said when they were made
+        if one.replaces:  # independent of the clock at that time
             await session.execute(delete(JudgmentRow).where(mine, JudgmentRow.at != one.at))
         old = select(JudgmentRow.at).where(mine).order_by(JudgmentRow.at.desc()).offset(KEPT_JUDGMENTS)
         if times := list((await session.execute(old)).scalars()):

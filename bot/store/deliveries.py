@@ -1,4 +1,4 @@
-"""Deliveries as they are read back: by routing and by the command line.
+"""Reads stored deliveries for routing and the command line.
 
 They are written by `writer.py`.
 """
@@ -15,14 +15,14 @@ from bot.model import Envelope
 from bot.store.tables import Delivery
 
 SLICE = 500
-"""How many ids go into one statement."""
+"""Maximum number of ids in one statement."""
 
 _COLUMNS = tuple(Envelope.model_fields)
 _SELECTED = [getattr(Delivery, name) for name in _COLUMNS]
 
 
 class Kept(NamedTuple):
-    """A delivery of the log, and when it was routed: None while it waits."""
+    """A stored delivery, and when it was routed; None if it waits."""
 
     envelope: Envelope
     routed_at: datetime | None
@@ -40,21 +40,21 @@ async def count_unrouted(session: AsyncSession) -> int:
 
 
 async def mark_routed(session: AsyncSession, ids: Sequence[str], at: datetime | None) -> None:
-    """Say that these were routed at a moment, or with None that they have to be routed again."""
+    """Mark deliveries as routed at a time, or with None as not routed."""
     for start in range(0, len(ids), SLICE):
         some = Delivery.id.in_(ids[start : start + SLICE])
         await session.execute(update(Delivery).where(some).values(routed_at=at))
 
 
 async def prune(session: AsyncSession, before: datetime) -> int:
-    """Drop what was received before a moment and is routed; give how many that were."""
+    """Delete routed deliveries received before a time; return how many."""
     old = delete(Delivery).where(Delivery.received_at < before, Delivery.routed_at.is_not(None))
     result = await session.execute(old)
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 async def listed(session: AsyncSession, *, repository: str = "", event: str = "", limit: int = 50) -> list[Kept]:
-    """The newest deliveries, newest first; of one repository or one event where it is named."""
+    """The newest deliveries, newest first; optionally of one repository or one event."""
     chosen = _kept()
     if repository:
         chosen = chosen.where(Delivery.repository == repository)
@@ -65,7 +65,7 @@ async def listed(session: AsyncSession, *, repository: str = "", event: str = ""
 
 
 async def shown(session: AsyncSession, beginning: str, limit: int = 5) -> list[Kept]:
-    """The deliveries whose id begins so: one when it is whole or unambiguous."""
+    """The deliveries whose id has this prefix: one if it is complete or unambiguous."""
     begins = _kept().where(Delivery.id.startswith(beginning, autoescape=True)).order_by(Delivery.id).limit(limit)
     return [_read(row) for row in await session.execute(begins)]
 

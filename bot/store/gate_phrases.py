@@ -1,4 +1,4 @@
-"""Where operators wrote phrases of gates so that they count, as looks at other targets have left it in the database."""
+"""Valid gate phrases of operators, as stored by evaluations of other targets."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from bot.model import PhraseSeen
 from bot.store.tables import JudgmentRow
 
 GATES_CHECK = "gates"
-"""The check that remembers them, in `phrases`."""
+"""The check whose judgments store them, in `phrases`."""
 
 
 async def phrases_on(session: AsyncSession, repository: str, numbers: Sequence[int]) -> tuple[PhraseSeen, ...]:
-    """Gives the phrases on targets of a repository, by their numbers."""
+    """Return the phrases on targets of a repository, by target number."""
     if not numbers:
         return ()
     query = (
@@ -36,7 +36,7 @@ async def phrases_on(session: AsyncSession, repository: str, numbers: Sequence[i
 
 
 def _phrase(number: int, one: object) -> PhraseSeen | None:
-    """What another version of the program remembered differently isn't there; nor is what no longer stands."""
+    """Return the phrases of one judgment, without those of another version's format and those no longer valid."""
     if not isinstance(one, dict) or one.get("lost_at"):
         return None
     try:

@@ -1,7 +1,7 @@
 """The ledger: the append-only, hash-chained record of every judgment and write.
 
-Each entry's hash covers the entry and the hash before it, so an entry that was changed, taken out or slipped in breaks
-the chain from there on. `assay ledger verify` walks it.
+Each entry's hash covers the entry and the previous hash, so a changed, removed or inserted entry breaks the chain from
+there on. `assay ledger verify` checks it.
 """
 
 import hashlib
@@ -19,12 +19,12 @@ from bot.store.tables import LedgerEntry
 
 GENESIS = "0" * 64
 LOCK = 0x6173736179
-"""PostgreSQL's advisory lock number under which the chain grows; SQLite has one writer anyway."""
+"""PostgreSQL's advisory lock for appending to the chain; SQLite has one writer anyway."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What is to be recorded.
+    """A new entry.
 
     `kind` is judgment, decision, intent, result, restore, alarm, trust, setup, evidence, gate or soak.
     """
@@ -40,20 +40,20 @@ class Entry:
 
     @classmethod
     def of(cls, target: Target, kind: str, actor: str, **more: Any) -> "Entry":
-        """Gives an entry about one target."""
+        """Return an entry about one target."""
         return cls(kind=kind, repository=target.repository, number=target.number, actor=actor, **more)
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What `verify` found: how many entries hold, and the number of the first that doesn't."""
+    """The result of `verify`: the number of valid entries, and the sequence number of the first invalid one."""
 
     entries: int
     broken_at: int | None = None
 
 
 async def append(session: AsyncSession, entries: Sequence[Entry], at: datetime) -> None:
-    """Adds entries to the chain in one transaction of the caller's."""
+    """Append entries to the chain, in a transaction of the caller."""
     if not entries:
         return
     if session.get_bind().dialect.name == "postgresql":
@@ -71,7 +71,7 @@ async def append(session: AsyncSession, entries: Sequence[Entry], at: datetime) 
 
 
 async def verify(session: AsyncSession) -> Proof:
-    """Walks the whole chain and gives how far it holds."""
+    """Verify the whole chain and return the result."""
     previous, count = GENESIS, 0
     async for entry in walk(session):
         row = {name: getattr(entry, name) for name in _FIELDS}
@@ -82,7 +82,7 @@ async def verify(session: AsyncSession) -> Proof:
 
 
 async def walk(session: AsyncSession, *, after: int = 0, batch: int = 1000) -> AsyncIterator[LedgerEntry]:
-    """Gives the entries in order, read in batches so that a long ledger needs little memory."""
+    """Yield the entries in order, read in batches so that a long ledger needs little memory."""
     while True:
         query = select(LedgerEntry).where(LedgerEntry.sequence > after).order_by(LedgerEntry.sequence).limit(batch)
         entries = (await session.execute(query)).scalars().all()
@@ -95,7 +95,7 @@ async def walk(session: AsyncSession, *, after: int = 0, batch: int = 1000) -> A
 
 
 async def tail(session: AsyncSession, count: int) -> list[LedgerEntry]:
-    """Gives the newest entries, oldest first."""
+    """Return the newest entries, oldest first."""
     query = select(LedgerEntry).order_by(LedgerEntry.sequence.desc()).limit(count)
     return list(reversed((await session.execute(query)).scalars().all()))
 

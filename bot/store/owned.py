@@ -1,4 +1,4 @@
-"""What the bot holds at each place of a target (a comment, a label, a status), and how often it put something back.
+"""The bot's own objects on a target (comments, labels, statuses), and how often each was restored.
 
 Every function works inside a transaction of its caller.
 """
@@ -17,7 +17,7 @@ _WRITTEN = ("remote_id", "value", "intended", "evidence")
 
 
 async def held(session: AsyncSession, target: Target) -> tuple[Held, ...]:
-    """Gives what the bot wrote at the target and stands by."""
+    """Return the bot's current objects on the target."""
     query = select(Holding).where(Holding.repository == target.repository, Holding.number == target.number)
     rows = (await session.execute(query)).scalars()
     return tuple(
@@ -34,31 +34,31 @@ async def held(session: AsyncSession, target: Target) -> tuple[Held, ...]:
 
 
 async def intend(session: AsyncSession, target: Target, things: Mapping[str, str], at: datetime) -> None:
-    """Records what is about to be written, each place with its value, so that a crash isn't taken for tampering."""
+    """Record planned writes, each object with its value, so that a crash is not mistaken for tampering."""
     about = {"repository": target.repository, "number": target.number, "value": "", "evidence": "", "written_at": at}
     rows = [{**about, "object": name, "intended": value} for name, value in things.items()]
     await upsert(session, Holding, rows, ("repository", "number", "object"), ("intended",))
 
 
 async def hold(session: AsyncSession, target: Target, things: Sequence[Held], at: datetime) -> None:
-    """Records that writes were answered."""
+    """Record that writes were confirmed."""
     await _put(session, target, things, at, (*_WRITTEN, "written_at"))
 
 
 async def update_evidence(session: AsyncSession, target: Target, evidence: Mapping[str, str], at: datetime) -> None:
-    """Records what things rest on now: those that the bot holds, and those that somebody chose."""
+    """Record the current reasons of objects: the bot's own, and those that a person chose."""
     about = {"repository": target.repository, "number": target.number, "value": "", "intended": "", "written_at": at}
     rows = [{**about, "object": name, "evidence": ground} for name, ground in evidence.items()]
     await upsert(session, Holding, rows, ("repository", "number", "object"), ("evidence",))
 
 
 async def adopt(session: AsyncSession, target: Target, held: Sequence[Held], at: datetime) -> None:
-    """Takes what the bot's account wrote earlier, without history here, as its own; when it was written stays known."""
+    """Record objects that the bot's account wrote without an entry here as its own; keep their time of writing."""
     await _put(session, target, held, at, _WRITTEN)
 
 
 async def restored(session: AsyncSession, target: Target, now: datetime) -> tuple[Restored, ...]:
-    """Gives how often each thing of the target was put back, from the ledger."""
+    """Return how often each object of the target was restored, from the ledger."""
     query = (
         select(LedgerEntry)
         .where(LedgerEntry.repository == target.repository, LedgerEntry.number == target.number)

@@ -1,4 +1,4 @@
-"""What was last observed of soaks, in the database: pull requests are judged by it without a call to Forgejo.
+"""Stores the last observation of each soak, so that pull requests are checked without a request to Forgejo.
 
 Every function works inside a transaction of its caller.
 """
@@ -20,14 +20,14 @@ from bot.store.database.session import upsert
 from bot.store.tables import SoakRow
 
 UNHURRIED = 3
-"""The priority of targets that are looked at again because something else changed."""
+"""The priority of targets that are evaluated again because another target changed."""
 MAX_CONTENT = 16_000_000
-"""Bytes of one reading; what is larger was not written by this program."""
+"""Maximum bytes of one observation; a larger one was not written by this program."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What was observed of a soak on its tracking issue; `ground` is what of the policy it was read for."""
+    """An observation of a soak on its tracking issue; `ground` identifies the part of the policy it depends on."""
 
     issue: int
     branch: str
@@ -41,19 +41,19 @@ class Reading:
 
     @cached_property
     def hash(self) -> str:
-        """Gives what differs wherever anything of it does."""
+        """Return a hash of the whole observation."""
         return digest(canonical([self.issue, self.branch, self.ground, self.seen.model_dump(mode="json")]))
 
 
 def ground(policy: Policy, soak: SoakPolicy) -> str:
-    """Gives the same for entries of a policy by which the same is read."""
+    """Return a hash of the part of a soak's policy that an observation depends on."""
     writers = () if soak.evidence_from else policy.writers
     about = [soak.issue, soak.prerequisites, soak.report, soak.gate, soak.gate_on, soak.evidence_from, writers]
     return digest(canonical([[*part] if isinstance(part, tuple) else part for part in about]))
 
 
 async def readings(session: AsyncSession, repository: str, names: Sequence[str] = ()) -> dict[str, Reading]:
-    """Gives the readings of a repository by the soaks' names, or those of some; what can't be read isn't there."""
+    """Return the observations of a repository by soak name, optionally only some; unreadable ones are left out."""
     query = select(SoakRow).where(SoakRow.repository == repository).order_by(SoakRow.name)
     if names:
         query = query.where(SoakRow.name.in_(names))
@@ -62,7 +62,7 @@ async def readings(session: AsyncSession, repository: str, names: Sequence[str] 
 
 
 async def keep(session: AsyncSession, repository: str, found: Iterable[Reading], at: datetime) -> None:
-    """Keeps readings in the place of earlier ones."""
+    """Store observations; each replaces the earlier one of its soak."""
     rows = [
         {
             "repository": repository,
@@ -82,13 +82,13 @@ async def keep(session: AsyncSession, repository: str, found: Iterable[Reading],
 
 
 async def drop(session: AsyncSession, repository: str, issue: int, kept: Sequence[str] = ()) -> None:
-    """Forgets the soaks that an issue doesn't track any more."""
+    """Delete the soaks that an issue no longer tracks."""
     here = (SoakRow.repository == repository) & (SoakRow.issue == issue)
     await session.execute(delete(SoakRow).where(here, SoakRow.name.not_in(kept)))
 
 
 async def tracked(session: AsyncSession, repository: str, *, branch: str = "", issue: int = 0) -> dict[str, int]:
-    """Gives the tracking issues by their soaks' names: all, those held against a branch, or one."""
+    """Return the tracking issues by soak name: all, those of a default branch, or one."""
     query = select(SoakRow.name, SoakRow.issue).where(SoakRow.repository == repository).order_by(SoakRow.name)
     if branch:
         query = query.where(SoakRow.branch == branch)
@@ -98,7 +98,7 @@ async def tracked(session: AsyncSession, repository: str, *, branch: str = "", i
 
 
 def _reading(row: SoakRow) -> Reading | None:
-    """Another version of the program may have kept it in another form."""
+    """Return the observation, None if it has the format of another version."""
     try:
         text = zlib.decompressobj().decompress(row.content, MAX_CONTENT)
         return Reading(row.issue, row.branch, row.ground, SoakSeen.model_validate_json(text))
@@ -109,13 +109,13 @@ def _reading(row: SoakRow) -> Reading | None:
 async def mark_tracked(
     session: AsyncSession, repository: str, *, branch: str = "", numbers: Iterable[int] = ()
 ) -> list[Target]:
-    """Marks tracking issues dirty: those that are held against a branch, or those of some numbers."""
+    """Mark tracking issues dirty: those of a default branch, or those with given numbers."""
     wanted = set(numbers)
     if branch:
         wanted |= {*(await tracked(session, repository, branch=branch)).values()}
     issues = [Target(repository=repository, number=number, kind=Kind.ISSUE) for number in sorted(wanted)]
     rows = [await targets.row_of(session, target) for target in issues]
-    # A policy may name a pull request by mistake: looked for as an issue, it would pass for gone.
+    # A policy may name a pull request by mistake: requested as an issue, it would count as deleted.
     found = [target for target, row in zip(issues, rows, strict=True) if row is None or row.kind == target.kind.value]
     await targets.add_targets(session, found, quiet=False, priority=UNHURRIED)
     return found

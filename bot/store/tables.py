@@ -1,7 +1,7 @@
-"""The tables: what Assaymaster remembers.
+"""The tables of the database.
 
-Nothing here holds a user's text but masked ones: snapshots, judgments, and the reasons that people gave in commands.
-Times are UTC without a zone in SQLite and with one in PostgreSQL; `UtcDateTime` hides the difference.
+Texts of users are stored masked only: in snapshots, judgments, and the reasons given in commands. Times are UTC without
+a zone in SQLite and with one in PostgreSQL; `UtcDateTime` hides the difference.
 """
 
 from datetime import UTC, datetime
@@ -14,21 +14,21 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC, always aware in Python. Naive values are refused: they would mean two things."""
+    """A time in UTC, always aware in Python. Naive values are rejected because they are ambiguous."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Gives the moment in UTC; raises ValueError for a naive one."""
+        """Return the time in UTC; raise ValueError for a naive one."""
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a moment without a zone can't be stored; give datetime.now(UTC)")
+            raise ValueError("cannot store a time without a zone; use datetime.now(UTC)")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Gives the moment with its zone."""
+        """Return the time with its zone."""
         if value is None:
             return None
         moment: datetime = value
@@ -52,7 +52,7 @@ def _index(name: str, *columns: str, where: str) -> Index:
 
 
 class Delivery(Table):
-    """The envelope of one webhook POST; the texts it carried are not kept."""
+    """The envelope of one webhook POST; its texts are not stored."""
 
     __tablename__ = "deliveries"
 
@@ -75,7 +75,7 @@ class Delivery(Table):
     routed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
-        # Partial, each: an acknowledgement pays for every index that its row stands in.
+        # All are partial: each index that contains a row slows its acknowledgement down.
         _index("ix_deliveries_unrouted", "received_at", where="routed_at IS NULL"),
         _index("ix_deliveries_comment", "repository", "comment_id", where="comment_id IS NOT NULL"),
         _index("ix_deliveries_push", "repository", "ref", where="event = 'push'"),
@@ -83,7 +83,7 @@ class Delivery(Table):
 
 
 class Repository(Table):
-    """A repository that the bot serves, and when it was last looked through."""
+    """A repository that the bot serves, and when it was last listed."""
 
     __tablename__ = "repositories"
 
@@ -122,7 +122,7 @@ class TargetRow(Table):
 
 
 class Head(Table):
-    """A head commit that a pull request had when the bot looked: what a force-push may have dropped since."""
+    """A head commit of a pull request seen by the bot; a force-push may have dropped it since."""
 
     __tablename__ = "heads"
 
@@ -133,7 +133,7 @@ class Head(Table):
 
 
 class Verdict(Table):
-    """What one check said of one commit for one target; a commit's status is the worst among its open pull requests."""
+    """One check's verdict on a commit for one target; a commit's status is the worst of its open pull requests."""
 
     __tablename__ = "verdicts"
 
@@ -148,10 +148,10 @@ class Verdict(Table):
 
 
 class Holding(Table):
-    """What the bot last wrote at one place (a comment, a label, a status): the third side of every three-way merge.
+    """The bot's last write to one object (a comment, a label, a status): the base of every three-way merge.
 
-    `intended` is the hash of a write that was begun; `value` the hash of the last one that was answered. A crash
-    between the two leaves both, so what is then found on the server is known to be ours.
+    `intended` is the hash of a started write; `value` the hash of the last confirmed one. A crash between the two keeps
+    both, so the bot recognises its own write on the server.
     """
 
     __tablename__ = "holdings"
@@ -167,7 +167,7 @@ class Holding(Table):
 
 
 class DecisionRow(Table):
-    """What became of one command line of a comment: it is never decided again, whatever changes since."""
+    """The decision on one command line of a comment; it is never decided again."""
 
     __tablename__ = "decisions"
 
@@ -186,7 +186,7 @@ class DecisionRow(Table):
 
 
 class JudgmentRow(Table):
-    """A judgment that a check made of a target, in the check's own form."""
+    """A check's judgment of a target, in the check's own format."""
 
     __tablename__ = "judgments"
 
@@ -199,10 +199,10 @@ class JudgmentRow(Table):
 
 
 class SoakRow(Table):
-    """What was last observed of one soak: masked JSON, compressed, by which pull requests are judged.
+    """The last observation of one soak: masked JSON, compressed; pull requests are checked against it.
 
-    `branch` is the default branch that it was held against, `ground` is what of the policy it was read for, `hash` is
-    of all this with the content, and `seen_at` is when that was last another one.
+    `branch` is the default branch at that time, `ground` identifies the part of the policy it depends on, `hash` covers
+    all of this and the content, and `seen_at` is when the hash last changed.
     """
 
     __tablename__ = "soaks"
@@ -218,7 +218,7 @@ class SoakRow(Table):
 
 
 class LedgerEntry(Table):
-    """One line of the append-only record; `hash` covers the entry and `previous`, so a changed past shows."""
+    """One entry of the append-only ledger; `hash` covers the entry and `previous`, which reveals later changes."""
 
     __tablename__ = "ledger"
 
@@ -241,7 +241,7 @@ class LedgerEntry(Table):
 
 
 class SnapshotRow(Table):
-    """A kept snapshot: masked JSON, compressed, so that a judgment can be replayed offline."""
+    """A stored snapshot: masked JSON, compressed, so that an evaluation can be replayed offline."""
 
     __tablename__ = "snapshots"
 
@@ -253,7 +253,7 @@ class SnapshotRow(Table):
 
 
 class TrustedPolicy(Table):
-    """A repository's policy text as it was last accepted, and the last one that an operator trusted."""
+    """A repository's last valid policy text, and the last one that an operator trusted."""
 
     __tablename__ = "policies"
 

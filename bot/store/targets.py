@@ -1,4 +1,4 @@
-"""What the database knows of a target: row, holdings, restores, siblings' verdicts, seen heads, snapshots.
+"""Stores the state of targets: rows, sibling verdicts, known heads, snapshots.
 
 Every function works inside a transaction of its caller.
 """
@@ -19,17 +19,17 @@ MAX_HEADS = 100
 
 
 def target_of(row: TargetRow) -> Target:
-    """Gives the target that a row is about."""
+    """Return the target of a row."""
     return Target(repository=row.repository, number=row.number, kind=Kind(row.kind))
 
 
 async def row_of(session: AsyncSession, target: Target) -> TargetRow | None:
-    """Gives the target's row, if the bot knows it."""
+    """Return the target's row, None if the bot does not know it."""
     return await session.get(TargetRow, (target.repository, target.number))
 
 
 async def dirty(session: AsyncSession, now: datetime, limit: int = 10_000) -> list[TargetRow]:
-    """Gives the targets that wait for a look and are due, the most pressing first."""
+    """Return the dirty targets that are due, highest priority first."""
     query = (
         select(TargetRow)
         .where(TargetRow.desired_generation > TargetRow.observed_generation)
@@ -41,7 +41,7 @@ async def dirty(session: AsyncSession, now: datetime, limit: int = 10_000) -> li
 
 
 async def add_targets(session: AsyncSession, targets: Iterable[Target], *, quiet: bool, priority: int = 0) -> None:
-    """Marks targets dirty; those that are new begin quiet or not, known ones keep what they are."""
+    """Mark targets dirty; `quiet` applies to new ones only."""
     rows = [
         {
             "repository": target.repository,
@@ -66,7 +66,7 @@ async def add_targets(session: AsyncSession, targets: Iterable[Target], *, quiet
 
 
 async def wake(session: AsyncSession, targets: Iterable[Target]) -> None:
-    """Ends the silence over targets that were there before the bot: something happened on them."""
+    """End the silence of targets that are older than the bot, because of a new event."""
     for target in targets:
         row = await row_of(session, target)
         if row is not None:
@@ -74,7 +74,7 @@ async def wake(session: AsyncSession, targets: Iterable[Target]) -> None:
 
 
 async def updated(session: AsyncSession, found: Mapping[Target, datetime]) -> None:
-    """Records when Forgejo says that targets were changed last."""
+    """Record the targets' update times from Forgejo."""
     for target, at in found.items():
         row = await row_of(session, target)
         if row is not None:
@@ -84,7 +84,7 @@ async def updated(session: AsyncSession, found: Mapping[Target, datetime]) -> No
 async def mark_open(
     session: AsyncSession, *, repository: str = "", base_ref: str = "", pulls: bool = False, priority: int = 0
 ) -> list[Target]:
-    """Marks open targets dirty: all, those of a repository, its pull requests, or those of them into a branch."""
+    """Mark open targets dirty: all, those of a repository, its pull requests, or those with one base branch."""
     query = select(TargetRow).where(TargetRow.state == "open")
     if repository:
         query = query.where(TargetRow.repository == repository)
@@ -100,7 +100,7 @@ async def mark_open(
 
 
 async def siblings(session: AsyncSession, target: Target, commit: str) -> tuple[SiblingVerdict, ...]:
-    """Gives what was said of the same commit for other open pull requests."""
+    """Return the verdicts on the same commit for other open pull requests."""
     query = (
         select(Verdict)
         .join(TargetRow, (TargetRow.repository == Verdict.repository) & (TargetRow.number == Verdict.number))
@@ -117,7 +117,7 @@ async def siblings(session: AsyncSession, target: Target, commit: str) -> tuple[
 
 
 async def keep_verdicts(session: AsyncSession, snapshot: Snapshot, statuses: Sequence[WantedStatus], url: str) -> None:
-    """Records what each check said of the head for this target; verdicts on its earlier heads go."""
+    """Store each check's verdict on the head for this target; delete verdicts on its earlier heads."""
     target = snapshot.target
     await session.execute(
         delete(Verdict).where(Verdict.repository == target.repository, Verdict.number == target.number)
@@ -138,7 +138,7 @@ async def keep_verdicts(session: AsyncSession, snapshot: Snapshot, statuses: Seq
 
 
 async def sharing_head(session: AsyncSession, target: Target, commit: str) -> list[Target]:
-    """Gives the other open pull requests with the same head."""
+    """Return the other open pull requests with the same head."""
     query = select(TargetRow).where(
         TargetRow.repository == target.repository,
         TargetRow.head_sha == commit,
@@ -149,7 +149,7 @@ async def sharing_head(session: AsyncSession, target: Target, commit: str) -> li
 
 
 async def place(session: AsyncSession, target: Target, inputs: Inputs) -> list[Target]:
-    """Records where a target stands: its state, head and base. Gives those that share a head which it let go of."""
+    """Record a target's state, head and base. Return the other targets that share its previous head."""
     row = await row_of(session, target)
     if row is None:
         return []
@@ -161,7 +161,7 @@ async def place(session: AsyncSession, target: Target, inputs: Inputs) -> list[T
 
 
 async def earlier_heads(session: AsyncSession, target: Target) -> tuple[str, ...]:
-    """Gives the heads that the pull request had at earlier looks, newest first."""
+    """Return the heads that the pull request had at earlier evaluations, newest first."""
     query = (
         select(Head.sha)
         .where(Head.repository == target.repository, Head.number == target.number)
@@ -172,7 +172,7 @@ async def earlier_heads(session: AsyncSession, target: Target) -> tuple[str, ...
 
 
 async def keep_heads(session: AsyncSession, target: Target, shas: Iterable[str], at: datetime) -> None:
-    """Records heads, so that what a later force-push drops is still known."""
+    """Record heads, so that commits dropped by a later force-push stay known."""
     rows = [
         {"repository": target.repository, "number": target.number, "sha": sha, "seen_at": at}
         for sha in sorted(set(shas))
@@ -181,7 +181,7 @@ async def keep_heads(session: AsyncSession, target: Target, shas: Iterable[str],
 
 
 async def keep_snapshot(session: AsyncSession, snapshot: Snapshot) -> None:
-    """Keeps a snapshot for replay, the newest few of each target."""
+    """Store a snapshot for replay; keep the newest few of each target."""
     target = snapshot.target
     content = zlib.compress(snapshot.model_dump_json().encode(), 6)
     row = {
@@ -200,7 +200,7 @@ async def keep_snapshot(session: AsyncSession, snapshot: Snapshot) -> None:
 
 
 async def witnesses(session: AsyncSession, repository: str, ids: Sequence[int]) -> dict[int, set[tuple[str, str]]]:
-    """Gives for each comment the (author, HMAC) pairs that `created` deliveries sent by the author bore witness to."""
+    """Return for each comment the (author, HMAC) pairs of `created` deliveries that its author sent."""
     found: dict[int, set[tuple[str, str]]] = {}
     for start in range(0, len(ids), 500):
         query = select(Delivery.comment_id, Delivery.comment_author, Delivery.comment_hmac).where(
@@ -215,15 +215,15 @@ async def witnesses(session: AsyncSession, repository: str, ids: Sequence[int]) 
 
 
 async def serve(session: AsyncSession, repository: str, at: datetime) -> None:
-    """Records that the bot came to a repository, unless it is there already."""
+    """Record that the bot serves a repository from now on, unless it already does."""
     row = {"full_name": repository, "set_up_at": at, "default_branch": ""}
     await upsert(session, Repository, [row], ("full_name",), ("full_name",))
 
 
 async def forget(session: AsyncSession, target: Target) -> None:
-    """Forgets a target that is gone from the server.
+    """Delete the state of a target that no longer exists on the server.
 
-    The ledger keeps what was done to it; decisions and judgments stay too, in case that it comes back.
+    Its ledger entries, decisions and judgments stay, in case it appears again.
     """
     for table in (TargetRow, Head, Verdict, Holding):
         await session.execute(delete(table).where(table.repository == target.repository, table.number == target.number))
@@ -234,7 +234,7 @@ async def forget(session: AsyncSession, target: Target) -> None:
 
 
 async def backlog(session: AsyncSession) -> int:
-    """Gives how many targets are dirty."""
+    """Return the number of dirty targets."""
     query = select(func.count()).select_from(TargetRow)
     return (
         await session.execute(query.where(TargetRow.desired_generation > TargetRow.observed_generation))
@@ -242,7 +242,7 @@ async def backlog(session: AsyncSession) -> int:
 
 
 async def postpone(session: AsyncSession, target: Target, error: str, until: datetime) -> None:
-    """Records a failed look and when the next is due."""
+    """Record a failed evaluation and when the next one is due."""
     await session.execute(
         update(TargetRow)
         .where(TargetRow.repository == target.repository, TargetRow.number == target.number)

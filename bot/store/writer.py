@@ -1,9 +1,9 @@
-"""How deliveries get to disk: a batch in a transaction, as fast as the database can.
+"""Writes deliveries to disk: one batch per transaction, as fast as the database allows.
 
-On SQLite the rows are added on the event loop's own thread, which takes microseconds since nobody else holds the lock,
-and the commit, which waits for the disk, goes to a worker thread. A single delivery on an idle bot is committed on the
-spot, as handing it over would cost as much as the commit, unless the last commits were slow. What may wait for
-others, another process's lock or PostgreSQL at the other end of a network, is always the worker's.
+On SQLite the rows are added in the event loop's thread, which takes microseconds because nobody else holds the lock;
+the commit, which waits for the disk, runs in a worker thread. A single delivery on an idle bot is committed directly
+unless the last commits were slow: the worker would cost as much as the commit. Work that may wait for another process's
+lock or for PostgreSQL always runs in the worker.
 """
 
 import sqlite3
@@ -30,11 +30,11 @@ _MOMENT = _COLUMNS.index("received_at")
 
 
 class NotWritten(Exception):
-    """A delivery couldn't be stored; the text is the driver's first line."""
+    """A delivery could not be stored; the text is the first line of the driver's message."""
 
 
 Outcome = bool | NotWritten
-"""True: stored now; False: it was there already."""
+"""True: stored now; False: already stored."""
 
 Tell = Callable[[Sequence[Outcome]], None]
 
@@ -56,9 +56,9 @@ class DeliveryWriter:
         self._last_commit = 0.0
 
     async def write(self, envelopes: Sequence[Envelope], tell: Tell) -> None:
-        """Store what isn't there yet, and tell for each what became of it, as early as can be.
+        """Store new deliveries and report each one's result as early as possible.
 
-        A fault that isn't the rows' own is tried once more on a new connection; a bad row fails alone.
+        A connection error is retried once on a new connection; an invalid row fails alone.
         """
         try:
             try:
@@ -71,7 +71,7 @@ class DeliveryWriter:
             tell(await self._worker.run(partial(self._apart, envelopes)))
 
     def close(self) -> None:
-        """End thread and connection."""
+        """Close thread and connection."""
         self._worker.close(CLOSE_SECONDS)
         self._drop()
 
@@ -89,7 +89,7 @@ class DeliveryWriter:
             await self._worker.run(self._commit, lambda _: tell([True] * added))
 
     def _add_at_once(self, envelopes: Sequence[Envelope]) -> int | None:
-        """Like `_add`, but None where another process holds the lock."""
+        """Like `_add`, but None if another process holds the lock."""
         try:
             return self._add(envelopes)
         except sqlite3.OperationalError as error:
@@ -118,9 +118,9 @@ class DeliveryWriter:
         return outcomes
 
     def _add(self, envelopes: Sequence[Envelope], *, patient: bool = False) -> int:
-        """Begin a transaction, add the rows, give how many weren't there."""
+        """Begin a transaction, add the rows, return how many are new."""
         rows = [self._row(envelope) for envelope in envelopes]
-        rows.sort()  # by id: two processes that store the same ids never wait for each other in a ring
+        rows.sort()  # sorted by id: two processes that store the same ids cannot deadlock
         try:
             cursor = self._connected().cursor()
             if self._sqlite:
@@ -150,10 +150,10 @@ class DeliveryWriter:
         return self._connection
 
     def _drop(self) -> None:
-        """Let the connection go with all that it left undone; the next use opens another."""
+        """Discard the connection and its open transaction; the next use opens another."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            # A closed SQLite connection keeps its lock while a cursor lives, in a traceback for one: undo first.
+            # A closed SQLite connection keeps its lock while a cursor is referenced (by a traceback): roll back first.
             with suppress(*self._errors):
                 connection.rollback()
             connection.invalidate()
@@ -164,7 +164,7 @@ class DeliveryWriter:
 
 
 def _as_text(moment: datetime) -> str:
-    # The form in which SQLAlchemy writes and reads moments on SQLite; its own conversion takes four times as long.
+    # SQLAlchemy's format of times on SQLite; its own conversion takes four times as long.
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
@@ -173,7 +173,7 @@ def _as_it_is(moment: datetime) -> datetime:
 
 
 def _insertion(placeholder: str) -> str:
-    # Straight to the driver: the statement compiler costs as much again for each row.
+    # Bypasses SQLAlchemy's statement compiler, which would double the cost per row.
     names = ", ".join(f'"{name}"' for name in _COLUMNS)
     values = ", ".join([placeholder] * len(_COLUMNS))
     return f"INSERT INTO deliveries ({names}) VALUES ({values}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - own names

@@ -1,6 +1,6 @@
 """Text of users, Markdown and YAML: escaping, reading, and errors with their line.
 
-Knows no other room; any room may use it.
+Imports no other package; any package may use it.
 
 Public modules: `markdown`, `path_mentions`.
 """

@@ -1,8 +1,8 @@
-"""Puts text from users into Markdown as nothing but text.
+"""Escapes text from users for Markdown, so that it has no effect but to be shown.
 
-No mention notifies, no reference is created, no HTML or fence is opened, no table breaks. Forgejo looks for mentions
-and references in the unescaped text, so a backslash is not enough and an invisible word joiner parts them. It takes
-a round bracket, and at a line's start a square one, for mathematics when a backslash stands before it.
+It triggers no mention, creates no reference, opens no HTML or fence, and breaks no table. Forgejo looks for mentions
+and references in the unescaped text, so a backslash is not enough; an invisible word joiner splits them. Forgejo reads
+a backslash before a round bracket, or at a line's start before a square one, as mathematics.
 """
 
 import json
@@ -14,7 +14,7 @@ PUNCTUATION = re.compile(r"([\\`*_{}\]<>|~!$&])")
 BRACKET = "&#91;"
 LEADING = re.compile(r"^(\s*)([-+=#/]|\d+(?=[.)]))")
 CLOSING = re.compile(r"(?<=\s)(#+)$")
-"""Signs that a heading would take for its end."""
+"""Characters that would end a heading."""
 TRIGGER = re.compile(r"([@#!])(?=[\w-])")
 ADDRESS = re.compile(r"(?i)(https?|ftp|mailto|www)(?=[:.])")
 INVISIBLE = re.compile(
@@ -24,18 +24,18 @@ INVISIBLE = re.compile(
 
 
 def visible(text: str) -> str:
-    """Gives the text on one line, with control, direction and half characters written out as escapes."""
+    """Return the text on one line, with control and direction characters and lone surrogates as escapes."""
     return INVISIBLE.sub(lambda match: _written(match[0]), text)
 
 
 def plain(text: str, limit: int = 1000) -> str:
-    """Gives the text so that Markdown shows it as it is and Forgejo acts on none of it."""
+    """Return the text escaped, so that Markdown shows it unchanged and Forgejo does not act on it."""
     parted = ADDRESS.sub(rf"\1{JOINER}", TRIGGER.sub(rf"\1{JOINER}", cut(visible(text), limit).strip(" ")))
     return CLOSING.sub(r"\\\1", LEADING.sub(_led, PUNCTUATION.sub(r"\\\1", parted).replace("[", BRACKET)))
 
 
 def code(text: str, limit: int = 300) -> str:
-    """Gives the text as inline code that it can't close; fit for table cells too."""
+    """Return the text as inline code, which it cannot close; also valid in table cells."""
     shown = cut(visible(text), limit).replace("|", "\\|")
     longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
     fence = "`" * (longest + 1)
@@ -44,18 +44,18 @@ def code(text: str, limit: int = 300) -> str:
 
 
 def inert_json(value: object) -> str:
-    """Gives JSON with sorted keys, in ASCII, without a sign that could end a fence, a comment or a tag, or mention."""
+    """Return JSON with sorted keys, in ASCII, without characters that could end a fence, comment or tag, or mention."""
     text = json.dumps(value, sort_keys=True, indent=2)
     return ACTIVE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
 
 
 def cut(text: str, limit: int) -> str:
-    """Gives the text, at most so many characters long, with an ellipsis where it was cut."""
+    """Return the text, truncated to a maximum length with an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _led(match: re.Match[str]) -> str:
-    """A line's first sign can make it a heading, a list or a rule, and a slash another bot's command."""
+    """Escape a line's first character, which could make it a heading, a list, a rule, or another bot's command."""
     sign = match[2]
     return f"{match[1]}{sign}{JOINER}" if sign.isdigit() else f"{match[1]}\\{sign}"
 

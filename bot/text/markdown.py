@@ -1,7 +1,7 @@
-"""A description in pieces: plain text, code within it, and blocks of code. What it means is for others to say.
+"""Splits a description into plain text, inline code and code blocks, without interpreting them.
 
-Markdown is read as blocks by the library; code within a line is found here, since reading nested links takes the
-library quadratic time and hostile text has many.
+The library parses Markdown blocks; inline code is found here, since the library needs quadratic time for nested links,
+which hostile text may contain in large numbers.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Literal
 from markdown_it import MarkdownIt
 
 READ = 60_000
-"""Characters that are read: the most tangled text of this length takes half a second."""
+"""Maximum characters that are read: the worst text of this length takes half a second."""
 
 DEEPEST = 30
 _TICKS = re.compile(r"(?<!\\)`+")
@@ -28,7 +28,7 @@ class Span:
 
 
 def spans(body: str) -> Iterator[Span]:
-    """Gives the pieces of what is read of a description, without comments of HTML."""
+    """Return the pieces of a description up to the limit, without HTML comments."""
     for token in _blocks().parse(body[:READ].replace("\0", " ")):
         if token.type in {"fence", "code_block"}:
             yield Span(token.content, "block")
@@ -44,7 +44,7 @@ def _blocks() -> MarkdownIt:
 
 
 def _inline(content: str) -> Iterator[Span]:
-    """Code begins with a run of backticks and ends with the next run of the same length."""
+    """Split a line: code begins with a run of backticks and ends with the next run of the same length."""
     runs = list(_TICKS.finditer(content))
     ends: list[int | None] = []
     nearest: dict[int, int] = {}
@@ -66,7 +66,7 @@ def _inline(content: str) -> Iterator[Span]:
 
 
 def _without_comments(text: str) -> str:
-    """What isn't closed is a comment to its end."""
+    """Remove HTML comments; an unclosed one extends to the end."""
     kept, at = [], 0
     while (start := text.find("<!--", at)) >= 0:
         kept.append(text[at:start])

@@ -1,7 +1,7 @@
-"""What a description names like a path of the repository, in the form in which it is looked up.
+"""Finds possible paths of the repository in a description, normalised for a lookup.
 
-Anything with a slash may be one, and a word with the ending of a file. What is really meant as a path is for the check
-to say: that `and/or` isn't in the tree harms nobody.
+Anything with a slash may be a path, and so may a word with a file extension. The check decides whether it is meant as a
+path: a lookup of `and/or` does no harm.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from bot.text.markdown import Span, spans
 
 MOST = 300
-"""Names of one description that are looked up."""
+"""Maximum number of paths looked up per description."""
 
 LONGEST, DEEPEST = 250, 30
 ENDLESS = 600
@@ -24,7 +24,7 @@ _ENDINGS = (
 )
 EXTENSIONS = frozenset(_ENDINGS.split())
 FILES = frozenset(("CODEOWNERS", "Containerfile", "Dockerfile", "Justfile", "LICENSE", "Makefile", "Procfile"))
-"""What makes a word without a slash the name of a file."""
+"""File extensions: a word without a slash needs one to count as a file name."""
 
 _WORDS = re.compile(r"[^\s\"'`<>|(){}\[\],;=\u201c\u201d\u2018\u2019\u201e\xab\xbb]+")
 _SUFFIX = re.compile(r"(?:#.*|::.*|(?::\d+(?:[:-]\d+)*))$")
@@ -32,10 +32,10 @@ _NEVER = re.compile(r"://|[\\*?$%\x00-\x1f\x7f]")
 
 
 def path_names(body: str) -> tuple[str, ...]:
-    """Gives the paths that a description names, each once: those in code first, those in blocks of code last.
+    """Return the paths in a description, each once: those in inline code first, those in code blocks last.
 
-    `./`, a slash at the end, a line number, an anchor and punctuation aren't part of a path. Patterns, addresses,
-    options, and what begins with `/`, `~` or `..` are no paths of a repository.
+    `./`, a trailing slash, a line number, an anchor and punctuation are not part of a path. Patterns, URLs, options,
+    and words that begin with `/`, `~` or `..` are not paths of a repository.
     """
     order = ("code", "plain", "block")
     sorted_pieces = sorted(spans(body), key=lambda span: order.index(span.form))
@@ -43,7 +43,7 @@ def path_names(body: str) -> tuple[str, ...]:
 
 
 def _names(span: Span) -> Iterator[str]:
-    """A name in code may hold brackets and blanks."""
+    """Return the paths in inline code, which may contain brackets and spaces."""
     code = span.form == "code"
     for word in (*([span.text.strip()] if code else []), *words(span.text)):
         path = normal(word)
@@ -64,12 +64,12 @@ def _is_file(name: str, *, code: bool) -> bool:
 
 
 def words(text: str) -> Iterator[str]:
-    """Gives what stands between blanks, brackets and quotes."""
+    """Return the words between spaces, brackets and quotes."""
     return (match[0] for match in _WORDS.finditer(text))
 
 
 def cleaned(word: str) -> str:
-    """Gives a word without emphasis, punctuation, line number and anchor around it; empty where it is endless."""
+    """Return a word without emphasis, punctuation, line number and anchor; empty if it is too long."""
     if len(word) > ENDLESS:
         return ""
     path = word.rstrip(PUNCTUATION)
@@ -79,7 +79,7 @@ def cleaned(word: str) -> str:
 
 
 def normal(word: str) -> str:
-    """Gives a word as a path is looked up; empty for what is none."""
+    """Return a word normalised as a path; empty if it is not a path."""
     path = cleaned(word)
     while path.startswith("./"):
         path = path[2:]

@@ -1,4 +1,4 @@
-"""Finds the lines of a YAML document at which things stand."""
+"""Finds the line of a value in a YAML document."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ import yaml
 
 
 def line_under(root: yaml.Node | None, keys: Iterable[str | int]) -> int:
-    """Gives the line (from 1) of what stands under these keys, or of the last of them that is there."""
+    """Return the line (from 1) of the value under these keys, or of the last existing one of them."""
     node, line = root, 1
     for key in keys:
         found = _child(node, key)

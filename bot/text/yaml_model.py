@@ -1,7 +1,8 @@
-"""Reads a YAML file into a pydantic model and says of each mistake where it stands and how to mend it.
+"""Reads a YAML file into a pydantic model, with an error message for each problem that says where it is and how to fix
+it.
 
-The file is one that people write by hand, so what YAML lets through in silence (a key given twice, an unquoted number
-where text is meant) is refused too.
+People write these files by hand, so mistakes that YAML silently accepts (a duplicate key, an unquoted number in place
+of a text) are errors too.
 """
 
 import difflib
@@ -17,14 +18,14 @@ from bot.text.yaml_scalars import UNUSABLE, tell_bad_values, without_base_60
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
-MAX_TOLD = 100
-"""Mistakes that are told one by one: finding the line and the nearest key of each takes time."""
+MAX_LISTED = 100
+"""Maximum number of listed errors: finding the line and the nearest key of each takes time."""
 
 _Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster, where PyYAML has it
 
 
 class _Loader(_Fast):  # type: ignore[misc]
-    """PyYAML's scalars, but that `12:30` is text."""
+    """PyYAML's scalars, except that `12:30` is text."""
 
     yaml_implicit_resolvers = without_base_60(_Fast.yaml_implicit_resolvers)
 
@@ -48,7 +49,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class YamlFileError(ValueError):
-    """A file that can't be used; `problems` are lines for its author, each with file, line, key and mend."""
+    """An invalid file; `problems` are lines for its author, each with file, line, key and fix."""
 
     def __init__(self, problems: Collection[str]) -> None:
         super().__init__("\n".join(problems))
@@ -56,15 +57,15 @@ class YamlFileError(ValueError):
 
 
 class YamlFile:
-    """The text of one file with the line of everything in it.
+    """The content of one file, and the line of each value.
 
-    Raises YamlFileError where the text isn't plain YAML: no aliases, no key twice in one mapping, at most 256 KiB.
+    Raises YamlFileError unless the text is plain YAML: no aliases, no duplicate keys, at most 256 KiB.
     """
 
     def __init__(self, text: str, path: str) -> None:
         self.path = path
         if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-            raise YamlFileError([f"{path}: larger than {MAX_BYTES // 1024} KiB; shorten it"])
+            raise YamlFileError([f"{path}: the file is larger than {MAX_BYTES // 1024} KiB; shorten it"])
         try:
             self._refuse_bombs(text)
             loader = _Loader(text)
@@ -72,44 +73,44 @@ class YamlFile:
             self._data = None if self._root is None else loader.construct_document(self._root)
         except (yaml.YAMLError, *UNUSABLE) as fault:
             raise fault if isinstance(fault, YamlFileError) else YamlFileError([self._broken(fault)]) from None
-        twice = [f"{path}:{line}: `{key}` stands here twice; keep one" for key, line in _repeated_keys(self._root)]
-        if twice:
-            raise YamlFileError(twice)
+        duplicates = [f"{path}:{line}: duplicate key `{key}`; remove one" for key, line in _repeated_keys(self._root)]
+        if duplicates:
+            raise YamlFileError(duplicates)
 
     @property
     def empty(self) -> bool:
-        """Says whether the file holds nothing but comments."""
+        """Whether the file contains nothing but comments."""
         return self._data is None
 
     def read(self, model: type[Model], keys: Collection[str] = ()) -> Model:
-        """Gives the file's content as `model`; `keys` are names to suggest where an unknown one is used.
+        """Return the file's content as `model`; `keys` are suggestions for unknown keys.
 
-        Raises YamlFileError with one line for each mistake.
+        Raises YamlFileError with one line for each error.
         """
         try:
             return model.model_validate(self._data)
         except ValidationError as fault:
             errors = fault.errors(include_input=False, include_context=False, include_url=False)
-            told = [self._mistake(error, keys) for error in errors[:MAX_TOLD]]
-            rest = len(errors) - len(told)
-            raise YamlFileError([*told, f"{self.path}: {rest} further mistakes"] if rest else told) from None
+            problems = [self._mistake(error, keys) for error in errors[:MAX_LISTED]]
+            rest = len(errors) - len(problems)
+            raise YamlFileError([*problems, f"{self.path}: {rest} more errors"] if rest else problems) from None
 
     def line_of(self, *keys: str | int) -> int:
-        """Gives the line (from 1) of what stands under these keys, or of the last of them that is there."""
+        """Return the line (from 1) of the value under these keys, or of the last existing one of them."""
         return line_under(self._root, keys)
 
     def _refuse_bombs(self, text: str) -> None:
-        """A few nested aliases unfold to gigabytes, and deep nesting exhausts the stack of what reads it next."""
+        """Reject aliases, which can expand to gigabytes, and deep nesting, which can exhaust a parser's stack."""
         depth = 0
         for event in yaml.parse(text, Loader=_Loader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if isinstance(event, yaml.AliasEvent):
                 raise YamlFileError(
-                    [f"{self._place(event.start_mark)}: YAML aliases aren't used here; write the value out"]
+                    [f"{self._place(event.start_mark)}: YAML aliases are not supported; write the value out"]
                 )
             if depth > MAX_DEPTH:
                 raise YamlFileError(
-                    [f"{self._place(event.start_mark)}: nested over {MAX_DEPTH} deep; write it flatter"]
+                    [f"{self._place(event.start_mark)}: nested more than {MAX_DEPTH} levels deep; use fewer levels"]
                 )
 
     def _place(self, mark: Any) -> str:
@@ -118,18 +119,19 @@ class YamlFile:
     def _broken(self, fault: Exception) -> str:
         place = self._place(getattr(fault, "problem_mark", None))
         reason = getattr(fault, "problem", None) or ([*str(fault).splitlines(), "unreadable"][0])[:200]
-        return f"{place}: not YAML: {reason}; mend what stands there"
+        advice = "" if ";" in reason else "; fix the syntax there"
+        return f"{place}: invalid YAML: {reason}{advice}"
 
     def _mistake(self, error: Any, keys: Collection[str]) -> str:
         place = f"{self.path}:{self.line_of(*error['loc'])}"
         if not error["loc"]:
-            return f"{place}: the file has to be a mapping of keys to values"
+            return f"{place}: the file must be a mapping of keys to values"
         name = ".".join(str(key) for key in error["loc"])
         if error["type"] == "extra_forbidden":
-            return f"{place}: `{name}` isn't a known key; {_suggestion(str(error['loc'][-1]), keys)}"
-        mend = "; put the value in quotes" if error["type"] == "string_type" else ""
+            return f"{place}: unknown key `{name}`; {_suggestion(str(error['loc'][-1]), keys)}"
+        advice = "; put the value in quotes" if error["type"] == "string_type" else ""
         message = error["msg"].removeprefix("Value error, ")
-        return f"{place}: `{name}`: {message[0].lower()}{message[1:]}{mend}"
+        return f"{place}: `{name}`: {message[0].lower()}{message[1:]}{advice}"
 
 
 def _repeated_keys(node: yaml.Node | None) -> Iterator[tuple[str, int]]:

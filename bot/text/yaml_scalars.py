@@ -1,6 +1,6 @@
-"""What both readers of YAML agree on: a value that isn't what its tag says is told with its line, and costs nothing.
+"""Rules for scalars that both YAML readers share: a value that does not match its tag is a cheap error with a line.
 
-PyYAML lets whatever Python raises there escape, and counts `1:1:1` in base 60, in time that grows with the square.
+PyYAML itself lets Python's exceptions escape, and reads `1:1:1` as a base 60 number in quadratic time.
 """
 
 from collections.abc import Callable
@@ -9,10 +9,10 @@ from typing import Any
 import yaml
 
 UNUSABLE = (LookupError, AttributeError, TypeError, ArithmeticError, ValueError, RecursionError)
-"""What PyYAML raises, beside its own errors, while it makes values of a hostile text."""
+"""Exceptions that PyYAML raises for hostile text, in addition to its own errors."""
 
 LONGEST = 1000
-"""Characters of a number; Python refuses to write one of over 4300 digits, so that nothing could tell of it."""
+"""Maximum characters of a number; Python cannot print one of over 4300 digits, so no error could show it."""
 
 _TAG = "tag:yaml.org,2002:"
 _KINDS = ("bool", "int", "float", "timestamp", "binary")
@@ -20,13 +20,13 @@ _NUMBERS = frozenset((f"{_TAG}int", f"{_TAG}float"))
 
 
 def tell_bad_values(loader: Any) -> None:
-    """Makes a loader's class raise ConstructorError, with its place, for a value that isn't what its tag says."""
+    """Make a loader class raise ConstructorError, with its place, for a value that does not match its tag."""
     for kind in _KINDS:
         loader.add_constructor(_TAG + kind, _told(loader.yaml_constructors[_TAG + kind]))
 
 
 def without_base_60(resolvers: dict[str, Any]) -> dict[str, Any]:
-    """Gives PyYAML's implicit resolvers but for numbers, by first character; the caller adds numbers of its own."""
+    """Return PyYAML's implicit resolvers without numbers, by first character; the caller adds its own for numbers."""
     return {first: [one for one in known if one[0] not in _NUMBERS] for first, known in resolvers.items()}
 
 
@@ -36,11 +36,11 @@ def _told(construct: Callable[[Any, yaml.Node], object]) -> Callable[[Any, yaml.
             if ":" in node.value:
                 raise _fault("a number with a colon; put it in quotes", node)
             if len(node.value) > LONGEST:
-                raise _fault(f"a number of over {LONGEST} digits", node)
+                raise _fault(f"a number with more than {LONGEST} digits", node)
         try:
             return construct(loader, node)
         except UNUSABLE:
-            raise _fault("a value other than its tag says", node) from None
+            raise _fault("the value does not match its tag", node) from None
 
     return checked
 

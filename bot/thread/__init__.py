@@ -1,4 +1,4 @@
-"""What Forgejo says of one target: title, texts, comments, labels, timeline, permissions. Used by observe and soaks.
+"""Reads one target from Forgejo: title, texts, comments, labels, timeline, permissions. Used by observe and soaks.
 
 Public modules: `own_objects`.
 """

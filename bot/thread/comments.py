@@ -1,4 +1,4 @@
-"""Comments of others as snapshots hold them: masked, with whether they were edited, and whether they are witnessed."""
+"""Comments of other accounts for snapshots: masked, with whether they were edited and whether they are witnessed."""
 
 import hmac
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from bot.store import Store, targets
 async def comment_texts(
     store: Store, identity: Identity, repository: str, found: Iterable[tuple[Comment, str]]
 ) -> tuple[CommentText, ...]:
-    """Gives comments, each with its masked text, in their order."""
+    """Return comments with their masked texts, in their order."""
     pairs = list(found)
     async with store.read() as session:
         seen = await targets.witnesses(session, repository, [comment.id for comment, _ in pairs])
@@ -28,7 +28,7 @@ async def comment_texts(
                 body=text,
                 body_hash=digest(comment.body),
                 created_at=comment.created_at,
-                # An edit within the second of writing moves no time, and came as other words.
+                # An edit within the second of writing does not change the update time, but changes the text's HMAC.
                 edited=comment.updated_at != comment.created_at or (bool(came) and all(mac != it for _, it in came)),
                 witnessed=known,
             )

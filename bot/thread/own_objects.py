@@ -1,4 +1,4 @@
-"""Reads from a thread what concerns the bot itself: its own comments, and who last set or took which label."""
+"""Reads the bot's own comments from a thread, and who last set or removed each label."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +13,10 @@ PURPOSE = re.compile(r"<!-- assay:[^\s:]+:([a-z0-9-]{1,64}) -->")
 def comments(
     target: Target, found: Iterable[Comment], account: str, known: Mapping[int, str]
 ) -> tuple[OwnComment, ...]:
-    """Gives what the bot wrote on a target, oldest first: comments of its account that begin with one of its markers.
+    """Return the bot's comments on a target, oldest first: those of its account that begin with one of its markers.
 
-    A comment whose id is `known`, to which the ledger says what it is for, counts without a marker too: somebody
-    else's edit may have taken it out. A marker in somebody else's comment is text.
+    A comment whose id is `known` from the ledger counts without a marker too: another account's edit may have removed
+    it. A marker in another account's comment is ordinary text.
     """
     mine = []
     for comment in sorted(found, key=lambda comment: comment.id):
@@ -32,7 +32,7 @@ def comments(
 
 
 def known_comments(held: Iterable[Held]) -> dict[int, str]:
-    """Gives what each comment is for that the ledger knows by its id."""
+    """Return the purpose of each comment id that the ledger knows."""
     return {
         thing.remote_id: thing.object.removeprefix("comment:")
         for thing in held
@@ -48,7 +48,7 @@ def _purpose(target: Target, body: str) -> str:
 
 
 def labels(there: Sequence[Label], timeline: Iterable[TimelineEvent]) -> tuple[LabelSeen, ...]:
-    """Gives each label that is on, or was, with who changed it last; sorted by name."""
+    """Return each present or former label with the account that changed it last; sorted by name."""
     last = _last_changes(timeline)
     on = {label.name: label.id for label in there}
     found = []
@@ -61,7 +61,7 @@ def labels(there: Sequence[Label], timeline: Iterable[TimelineEvent]) -> tuple[L
 
 
 def foreign_labels(there: Sequence[Label], timeline: Iterable[TimelineEvent], account: str) -> tuple[str, ...]:
-    """Gives the names of the labels that somebody else than the bot set: what judgments may read."""
+    """Return the names of the labels that other accounts set: judgments may read only these."""
     last = _last_changes(timeline)
     names = {label.name for label in there}
     return tuple(sorted(name for name in names if name not in last or (last[name].user or _NOBODY).login != account))

@@ -1,4 +1,4 @@
-"""What Forgejo lets people do in a repository: asked only of those who wrote a command that nobody has taken yet."""
+"""Accounts' permissions in a repository, requested only for authors of undecided commands."""
 
 import re
 from collections import OrderedDict
@@ -12,18 +12,18 @@ from bot.model import Inputs
 from bot.policy import Policy, named
 
 COMMAND = re.compile(r"(?m)^ {0,3}/[a-z][a-z-]*\s*(?:$|\s)")
-"""What may be a command; whether it is one, the check says that reads commands."""
+"""A possible command; the commands check decides whether it is one."""
 
 MAX_ASKED = 50
 REMEMBERED = 2000
 FRESH = timedelta(minutes=5)
-"""How long an answer is believed: about as long as somebody who lost his rights may still act on what he wrote."""
+"""How long an answer is cached: for about this time somebody who lost his permission may still give commands."""
 
 
 def commanders(inputs: Inputs, policy: Policy) -> tuple[str, ...]:
-    """Gives who wrote what may be a command and isn't decided yet, each once, the newest first.
+    """Return the authors of possible undecided commands, each once, the newest first.
 
-    Whom the policy names as operator or agent needs no asking.
+    The policy's operators and agents are left out: their permissions are not needed.
     """
     done = {one.comment_id for one in inputs.decisions}
     known = (*(policy.operators or ()), *policy.agents)
@@ -36,7 +36,7 @@ def commanders(inputs: Inputs, policy: Policy) -> tuple[str, ...]:
 
 
 class PermissionReader:
-    """Asks for permissions, and believes an answer for a while."""
+    """Requests permissions, and caches the answers for a while."""
 
     def __init__(self, client: ForgejoAPI, clock: Callable[[], datetime]) -> None:
         self._client = client
@@ -44,10 +44,10 @@ class PermissionReader:
         self._known: OrderedDict[tuple[str, str], tuple[datetime, str]] = OrderedDict()
 
     async def of(self, repository: str, logins: Sequence[str]) -> dict[str, str]:
-        """Gives each account's permission (none, read, write, admin, owner), as far as the bot may ask.
+        """Return each account's permission (none, read, write, admin, owner), if the bot may request it.
 
-        Forgejo tells an administrator of the repository alone: without that right the answer is empty, and the
-        policy's lists decide. Raises ForgejoError.
+        Forgejo answers only an administrator of the repository: otherwise the result is empty, and the policy's lists
+        decide. Raises ForgejoError.
         """
         found: dict[str, str] = {}
         for login in logins:

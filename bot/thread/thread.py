@@ -1,4 +1,4 @@
-"""What Forgejo's API says of one target: the thing itself, its comments, timeline and statuses, and the default branch.
+"""Reads one target from Forgejo's API: the target, its comments, timeline and statuses, and the default branch.
 
 Four calls for a pull request into the default branch, five for an issue.
 """
@@ -14,16 +14,16 @@ from bot.model import Kind, StatusSeen, Target
 
 
 class Gone(NotFound):
-    """The target itself isn't there any more, or the bot may not see it."""
+    """The target no longer exists, or the bot has no access to it."""
 
 
 class WrongKind(ValueError):
-    """The target was named as an issue but is a pull request; the text says how to write it."""
+    """The target was given as an issue but is a pull request; the text says how to write it."""
 
 
 @dataclass(frozen=True)
 class Thread:
-    """One target as the API gives it, raw."""
+    """One target with the API's raw values."""
 
     head: PullRequest | Issue
     repository: Repository
@@ -33,7 +33,7 @@ class Thread:
 
 
 async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
-    """Gives a target's thread. Raises Gone when it isn't there, WrongKind, and other ForgejoErrors."""
+    """Return a target's thread. Raises Gone if it does not exist, WrongKind, and other ForgejoErrors."""
     owner, name = target.repository.split("/", 1)
     repo = path("repos", owner, name)
     issue = f"{repo}/issues/{target.number}"
@@ -52,12 +52,12 @@ async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
         return Thread(head, repository, *said, statuses)
     found = Issue.of(raw)
     if found.pull_request is not None:
-        raise WrongKind(f"{target} is a pull request; write {target.repository}!{target.number}")
+        raise WrongKind(f"{target} is a pull request; use {target.repository}!{target.number}")
     return Thread(found, Repository.of(about), *said)
 
 
 async def default_tip(client: ForgejoAPI, thread: Thread) -> str:
-    """Gives the newest commit of the default branch; empty where there is none."""
+    """Return the newest commit of the default branch; empty if there is none."""
     default, head = thread.repository.default_branch, thread.head
     if isinstance(head, PullRequest) and head.state == "open" and head.base.ref == default and head.base.sha:
         return head.base.sha
@@ -78,7 +78,7 @@ async def _itself(client: ForgejoAPI, address: str) -> Any:
 
 
 async def _nothing() -> None:
-    """A pull request brings its repository along."""
+    """Return the repository; a pull request already contains it."""
 
 
 async def _statuses(client: ForgejoAPI, repo: str, sha: str) -> tuple[StatusSeen, ...]:

@@ -1,4 +1,4 @@
-"""The contents of changed workflows at a head, out of the mirror: none is fetched, and none is endless."""
+"""Reads the contents of changed workflows at a head from the mirror, without fetching, up to a size limit."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bot.model import Gap
 from bot.workflows.yaml12 import MAX_BYTES
 
 MAX_TOTAL = 1024 * 1024
-"""Bytes of all workflows of one pull request that are read."""
+"""Maximum bytes of all workflows read per pull request."""
 
 LINKS = frozenset(("120000", "160000"))
 TOO_LARGE = f"larger than {MAX_BYTES // 1024} KiB"
@@ -25,13 +25,13 @@ class File:
 
 
 async def read_files(mirror: Mirror, head: str, paths: Sequence[str]) -> tuple[tuple[File, ...], tuple[Gap, ...]]:
-    """Gives the files as they stand at the head, and those that aren't read. Raises GitError."""
+    """Return the files at the head, and a gap for each unread one. Raises GitError."""
     there = {entry.path: entry for entry in await entries(mirror, head, paths)}
     sizes = await _sizes(mirror, [entry.object for entry in there.values() if entry.mode not in LINKS])
     gaps, chosen, room = list[Gap](), list[Entry](), MAX_TOTAL
     for path in paths:
         entry = there.get(path)
-        why = "its name can't be looked up at the head" if entry is None else _refused(entry, sizes, room)
+        why = "its path cannot be looked up at the head" if entry is None else _refused(entry, sizes, room)
         if entry is None or why:
             gaps.append(Gap(what=f"the workflow lint of {path}", why=why, of=entry.object if entry else head))
             continue
@@ -43,7 +43,7 @@ async def read_files(mirror: Mirror, head: str, paths: Sequence[str]) -> tuple[t
 
 def _refused(entry: Entry, sizes: dict[str, int], room: int) -> str:
     if entry.mode in LINKS:
-        return "it is a link and no file"
+        return "it is a symbolic link, not a file"
     size = sizes.get(entry.object, MAX_BYTES + 1)
     if size > MAX_BYTES:
         return TOO_LARGE
@@ -51,7 +51,7 @@ def _refused(entry: Entry, sizes: dict[str, int], room: int) -> str:
 
 
 async def _sizes(mirror: Mirror, blobs: Sequence[str]) -> dict[str, int]:
-    """Gives the sizes of those that don't lie on the server alone."""
+    """Return the sizes of the objects that the mirror has."""
     here = sorted(await mirror.blobs_here(blobs))
     names = "".join(f"{blob}\n" for blob in here).encode()
     asking = ("cat-file", "--batch-check=%(objectname) %(objectsize)")
@@ -67,7 +67,7 @@ async def _objects(mirror: Mirror, blobs: Sequence[str]) -> dict[str, bytes]:
 
 
 def _parts(output: bytes) -> Iterator[bytes]:
-    """Each object is the number of its bytes on a line, the bytes, and a newline."""
+    """Return the contents; for each object git prints a line with its size, the bytes, and a newline."""
     at = 0
     while at < len(output):
         begin = output.index(b"\n", at) + 1

@@ -1,6 +1,6 @@
-"""Lints the workflows that a pull request changes, as they stand at its head: by schema, and by zizmor.
+"""Lints the workflows that a pull request changes, at its head: with a JSON schema and with zizmor.
 
-A file that couldn't be linted is a gap, never silence. What was found is remembered by the files' contents.
+A file that could not be linted is reported as a gap. Results are cached by the files' contents.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ ENDINGS = (".yml", ".yaml")
 MOST_FILES, MOST_LINTS = 50, 200
 REMEMBERED = 512
 REFERENCE = "https://forgejo.org/docs/latest/user/actions/reference/"
-"""Where the syntax of workflows is told."""
+"""The reference of the workflow syntax."""
 
 _OWN_KEY = re.compile(rb"(?m)^([ \t]*)enable-[a-z-]+:[ \t]*(?:true|false)[ \t]*(?=\r?$|#)")
 
@@ -29,7 +29,7 @@ Found = tuple[tuple[Lint, ...], tuple[Gap, ...]]
 
 
 class WorkflowLints:
-    """Lints workflows out of mirrors, and remembers what was found last."""
+    """Lints workflows from mirrors, and caches the results."""
 
     def __init__(self, mirrors: Mirrors, zizmor: Zizmor | None = None) -> None:
         self._mirrors = mirrors
@@ -38,7 +38,7 @@ class WorkflowLints:
         self._contents: FactCache[tuple[tuple[str, str], ...], Found] = FactCache(REMEMBERED)
 
     async def read(self, ends: Ends, files: Sequence[ChangedFile]) -> Found:
-        """Gives what is wrong with the changed workflows, and what of them wasn't linted."""
+        """Return the findings on the changed workflows, and gaps."""
         changed = tuple(file.path for file in files if is_workflow(file))
         if not changed:
             return (), ()
@@ -69,15 +69,15 @@ class WorkflowLints:
         lints = [lint for found, _ in checked for lint in found]
         sound = [_portable(file) for file, (_, readable) in zip(files, checked, strict=True) if readable]
         dangers, gaps = await self._audited(sound)
-        told = tuple(_gap(file.path, why, file.blob) for file, why in gaps)
+        unread = tuple(_gap(file.path, why, file.blob) for file, why in gaps)
         found = (*lints, *dangers)
         if len(found) > MOST_LINTS:
-            why = f"only the {MOST_LINTS} worst of {len(found)} findings are told"
-            told = (*told, _gap("further places", why, digest(canonical([file.blob for file in files]))))
-        return _worst(found), told
+            why = f"only the {MOST_LINTS} worst of {len(found)} findings are listed"
+            unread = (*unread, _gap("further places", why, digest(canonical([file.blob for file in files]))))
+        return _worst(found), unread
 
     async def _audited(self, files: Sequence[File]) -> tuple[list[Lint], list[tuple[File, str]]]:
-        """Files are audited at once; when one can't be read, each for itself, so that it hides no other's findings."""
+        """Audit all files together; if one is unreadable, audit each file separately, so that no finding is lost."""
         try:
             return await self._dangers(files), []
         except Unreadable as fault:
@@ -112,12 +112,12 @@ class WorkflowLints:
 
 
 def is_workflow(file: ChangedFile) -> bool:
-    """Says whether a changed file is a workflow at the head."""
+    """Return whether a changed file is a workflow at the head."""
     return file.status != "deleted" and file.path.startswith(PLACES) and file.path.endswith(ENDINGS)
 
 
 def _worst(lints: Sequence[Lint]) -> tuple[Lint, ...]:
-    """Gives the worst lints in the order of their places: a heap of small ones hides no danger."""
+    """Return the most severe lints in the order of their places, so that many minor ones hide no severe one."""
     kept = sorted(lints, key=lambda lint: (-lint.severity.rank, lint.path, lint.line, lint.rule))[:MOST_LINTS]
     return tuple(sorted(kept, key=lambda lint: (lint.path, lint.line, lint.rule)))
 
@@ -127,17 +127,17 @@ def _gap(path: str, why: str, of: str) -> Gap:
 
 
 def _portable(file: File) -> File:
-    """Keys that only Forgejo knows become comments, so that no line moves."""
+    """Turn keys that only Forgejo knows into comments, which keeps line numbers."""
     ours = not file.path.startswith(PLACES[-1])
     return File(file.path, file.blob, _OWN_KEY.sub(rb"\1# ", file.content) if ours else file.content)
 
 
 def _by_schema(file: File) -> tuple[list[Lint], bool]:
-    """Gives what is wrong with the form of a workflow, and whether it can be read at all."""
+    """Return the schema errors of a workflow, and whether it is readable."""
     try:
         found = mistakes(Workflow(file.content))
     except WorkflowError as fault:
-        title = f"it can't be read as YAML: {fault}"
+        title = f"invalid YAML: {fault}"
         return [_form(file, "not-yaml", fault.line, title, Severity.HIGH)], False
     return [_form(file, one.rule, one.line, one.title, Severity.MEDIUM) for one in found], True
 

@@ -1,6 +1,6 @@
-"""A workflow against the published schema of workflows, vendored by check-jsonschema: nothing is fetched.
+"""Validates a workflow against the published schema, vendored by check-jsonschema: nothing is fetched.
 
-What is told of a mistake is in the schema's words and the file's keys, never the file's values: one may be a secret.
+An error's text contains the schema's terms and the file's keys, never the file's values: one may be a secret.
 """
 
 import re
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 MOST = 20
-"""Mistakes of one file that are told."""
+"""Maximum of errors reported per file."""
 
 LONGEST = 200
 SAID = {
-    "required": ("missing-key", "needs {}"),
-    "additionalProperties": ("unknown-key", "has keys that aren't known there: {}"),
-    "type": ("type", "has to be {}"),
-    "enum": ("value", "has to be one of {}"),
-    "const": ("value", "has to be {}"),
-    "pattern": ("value", "is written in a way that isn't known there"),
-    "minItems": ("empty", "has to hold at least {}"),
-    "minProperties": ("empty", "has to hold at least {}"),
-    "minLength": ("empty", "has to be at least {} long"),
+    "required": ("missing-key", "requires {}"),
+    "additionalProperties": ("unknown-key", "has unknown keys: {}"),
+    "type": ("type", "must be {}"),
+    "enum": ("value", "must be one of {}"),
+    "const": ("value", "must be {}"),
+    "pattern": ("value", "has an invalid format"),
+    "minItems": ("empty", "has too few items, minimum {}"),
+    "minProperties": ("empty", "has too few keys, minimum {}"),
+    "minLength": ("empty", "is too short, minimum length {}"),
 }
-"""The rule and the words for each keyword of the schema."""
+"""The rule and the message for each keyword of the schema."""
 
 KINDS = {
-    "string": "a text",
+    "string": "a string",
     "array": "a list",
     "object": "a mapping",
     "boolean": "true or false",
     "number": "a number",
-    "integer": "a whole number",
+    "integer": "an integer",
     "null": "empty",
 }
 _OF_ITSELF = frozenset(("type", "const", "enum"))
@@ -47,7 +47,7 @@ _OF_ITSELF = frozenset(("type", "const", "enum"))
 
 @dataclass(frozen=True)
 class Mistake:
-    """What is wrong with a workflow: rule, line, and a sentence."""
+    """An error in a workflow: rule, line, and message."""
 
     rule: str
     line: int
@@ -55,7 +55,7 @@ class Mistake:
 
 
 def mistakes(workflow: Workflow) -> tuple[Mistake, ...]:
-    """Gives the first mistakes of a workflow."""
+    """Return the first errors of a workflow."""
     errors = (part for error in _validator().iter_errors(workflow.data) for part in _parts(error))
     found = {_mistake(workflow, error) for error in islice(errors, MOST)}
     found |= {_odd_key(name, line) for name, line in workflow.odd_keys[:MOST]}
@@ -63,7 +63,9 @@ def mistakes(workflow: Workflow) -> tuple[Mistake, ...]:
 
 
 def _odd_key(name: str, line: int) -> Mistake:
-    return Mistake("schema-key", line, f"the key {name[:LONGEST] or 'without a name'} isn't text; put it in quotes")
+    return Mistake(
+        "schema-key", line, f"the key {name[:LONGEST] or 'without a name'} is not a string; put it in quotes"
+    )
 
 
 @lru_cache(maxsize=1)
@@ -75,7 +77,7 @@ def _validator() -> "Draft7Validator":
 
 
 def _parts(error: "ValidationError") -> Iterator["ValidationError"]:
-    """Where one of several forms is asked for, its mistakes are those of the form that the file comes nearest to."""
+    """Yield the errors; if the schema allows several forms, those of the form most similar to the file."""
     forms: dict[Any, list[ValidationError]] = {}
     for part in error.context or ():
         forms.setdefault(part.schema_path[0], []).append(part)
@@ -91,7 +93,7 @@ def _parts(error: "ValidationError") -> Iterator["ValidationError"]:
 
 
 def _distance(parts: list["ValidationError"], whole: "ValidationError") -> tuple[int, int]:
-    """Mistakes of the thing itself say more about which form is meant than any number of those further down."""
+    """Return how far a form is from the file: errors of the value itself count before errors in nested values."""
     own = [part for part in parts if part.absolute_path == whole.absolute_path]
     return sum(map(_weight, own)), len(parts) - len(own)
 
@@ -104,7 +106,7 @@ def _weight(part: "ValidationError") -> int:
 
 def _mistake(workflow: Workflow, error: "ValidationError") -> Mistake:
     keys = [key if isinstance(key, int) else str(key) for key in error.absolute_path]
-    rule, form = SAID.get(str(error.validator), ("form", "has none of the forms that are known for it"))
+    rule, form = SAID.get(str(error.validator), ("form", "matches none of the allowed forms"))
     unknown = _unknown_keys(error) if rule == "unknown-key" else []
     line = workflow.line_of(*keys, *unknown[:1])
     place = ".".join(str(key) for key in keys) or "the workflow"
@@ -112,7 +114,7 @@ def _mistake(workflow: Workflow, error: "ValidationError") -> Mistake:
 
 
 def _wanted(error: "ValidationError") -> str:
-    """Gives what the schema asks for; of keys that it doesn't know, their names."""
+    """Return the schema's requirement; for unknown keys, their names."""
     wanted: Any = error.validator_value
     if error.validator == "required":
         return " and ".join(name for name in wanted if name not in _keys(error))

@@ -1,7 +1,7 @@
-"""Reads a workflow as its runner does: YAML 1.2, where `on` is a word, with the line of everything in it.
+"""Reads a workflow as its runner does: YAML 1.2, in which `on` is a string, with the line of each value.
 
-The file is anybody's: what unfolds to more than a person writes, nests without end or holds itself is refused before
-anything walks through it.
+The file is untrusted: too many values, too deep nesting and recursive aliases are rejected before anything processes
+it.
 """
 
 import re
@@ -15,14 +15,14 @@ from bot.text import UNUSABLE, line_under, tell_bad_values
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 40
 MAX_NODES = 50_000
-"""Things in a file, aliases unfolded."""
+"""Maximum of values in a file, aliases expanded."""
 
 STANDARD = "tag:yaml.org,2002:"
 TEXT = f"{STANDARD}str"
 
 
 class WorkflowError(ValueError):
-    """A file that can't be read as a workflow; `line` is where, 0 where that isn't known."""
+    """A file that is not a readable workflow; `line` is the place, 0 if unknown."""
 
     def __init__(self, why: str, line: int = 0) -> None:
         super().__init__(why)
@@ -30,7 +30,7 @@ class WorkflowError(ValueError):
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's, where PyYAML has it
-    """The scalars of YAML 1.2; a merge key is a key like any other, as runners take it."""
+    """A loader with the scalars of YAML 1.2; a merge key is an ordinary key, as for runners."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own form
 
@@ -48,8 +48,7 @@ tell_bad_values(_Loader)
 class Workflow:
     """The content of one file, and the line of each part of it. Raises WorkflowError.
 
-    Keys are text in `data`, as they stand there; `odd_keys` are those that YAML takes for something else, with their
-    lines.
+    Keys are strings in `data`, as written; `odd_keys` are those that YAML reads as another type, with their lines.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -71,17 +70,17 @@ class Workflow:
             mark = getattr(fault, "problem_mark", None)
             raise WorkflowError(_reason(fault), mark.line + 1 if mark else 0) from None
         except UNUSABLE:
-            raise WorkflowError("a value that YAML doesn't allow") from None
+            raise WorkflowError("a value that YAML does not allow") from None
 
     def line_of(self, *keys: str | int) -> int:
-        """Gives the line (from 1) of what stands under these keys, or of the last of them that is there."""
+        """Return the line (from 1) of the value under these keys, or of the last existing one of them."""
         return line_under(self._root, keys)
 
 
 def _reason(fault: yaml.YAMLError) -> str:
-    """Gives the library's words unless they quote the file."""
+    """Return the library's message unless it quotes the file."""
     problem = str(getattr(fault, "problem", "") or "")
-    return problem if problem and not {"'", '"'} & set(problem) else "it can't be parsed here"
+    return problem if problem and not {"'", '"'} & set(problem) else "syntax error"
 
 
 def _refuse_depth(text: str) -> None:
@@ -90,18 +89,18 @@ def _refuse_depth(text: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             mark = event.start_mark
-            raise WorkflowError(f"nested over {MAX_DEPTH} deep", mark.line + 1 if mark else 0)
+            raise WorkflowError(f"nested more than {MAX_DEPTH} levels deep", mark.line + 1 if mark else 0)
 
 
 def _refuse_bombs(root: yaml.Node | None) -> None:
-    """A few nested aliases unfold to more than can ever be walked through; one may hold itself."""
+    """Reject nested aliases, which can expand to a huge number of values, and recursive ones."""
     sizes: dict[int, int] = {}
 
     def size(node: yaml.Node, above: int) -> int:
         known = sizes.get(id(node))
         if known is None:
             if above > 2 * MAX_DEPTH:
-                raise WorkflowError("an alias stands within itself", node.start_mark.line + 1)
+                raise WorkflowError("an alias contains itself", node.start_mark.line + 1)
             parts = _pairs(node) if isinstance(node, yaml.MappingNode) else node.value
             inner = () if isinstance(node, yaml.ScalarNode) else parts
             known = sizes[id(node)] = 1 + sum(size(part, above + 1) for part in inner)
@@ -114,18 +113,18 @@ def _refuse_bombs(root: yaml.Node | None) -> None:
 
 
 def _pairs(node: yaml.MappingNode) -> list[yaml.Node]:
-    """Gives keys and values in a row; runners take no key twice, and the library the last one."""
+    """Yield keys and values; raise for a duplicate key, which runners reject and the library silently overwrites."""
     seen: set[str] = set()
     for key, _ in node.value:
         if isinstance(key, yaml.ScalarNode):
             if key.value in seen:
-                raise WorkflowError("a key stands there twice", key.start_mark.line + 1)
+                raise WorkflowError("duplicate key", key.start_mark.line + 1)
             seen.add(key.value)
     return [part for pair in node.value for part in pair]
 
 
 def _make_text(root: yaml.Node | None) -> Iterator[tuple[str, int]]:
-    """Makes the scalar keys text, and gives those that weren't: the schema knows no others, nor do runners."""
+    """Convert scalar keys to strings, and return those that were not: the schema and runners accept only strings."""
     seen: set[int] = set()
     left = [root] if root is not None else []
     while left:
@@ -140,5 +139,7 @@ def _make_text(root: yaml.Node | None) -> Iterator[tuple[str, int]]:
             left += (key, value)
             if isinstance(key, yaml.ScalarNode) and key.tag.startswith(STANDARD) and key.tag != TEXT:
                 yield key.value, key.start_mark.line + 1
-                text = yaml.ScalarNode(TEXT, key.value, key.start_mark, key.end_mark)  # an alias elsewhere stays it
+                text = yaml.ScalarNode(
+                    TEXT, key.value, key.start_mark, key.end_mark
+                )  # an alias elsewhere keeps its type
                 node.value[number] = text, value

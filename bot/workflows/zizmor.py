@@ -1,7 +1,7 @@
-"""Runs zizmor on workflows: offline, without its configuration, in a folder that holds just those files.
+"""Runs zizmor on workflows: offline, without its configuration, in a folder with only those files.
 
-It finds what makes a workflow dangerous. Comments that tell it to ignore a finding are believed by nobody: whoever
-changes a workflow could write them.
+It finds security problems in workflows. Comments that suppress a finding are ignored: the author of the change could
+write them.
 """
 
 import asyncio
@@ -29,16 +29,16 @@ SEVERITIES = {"High": Severity.HIGH, "Medium": Severity.MEDIUM, "Unknown": Sever
 
 
 class ZizmorError(RuntimeError):
-    """Zizmor gave no findings for these files; the text says why, in our words."""
+    """Zizmor failed on these files; the text says why."""
 
 
 class Unreadable(ZizmorError):
-    """One of the files is no workflow to zizmor; it doesn't say which."""
+    """Zizmor cannot read one of the files as a workflow; it does not say which."""
 
 
 @dataclass(frozen=True)
 class Danger:
-    """A finding: the place of its file among those given, its line, rule, severity, and what it says."""
+    """A finding: the index of its file, its line, rule, severity, and message."""
 
     file: int
     line: int
@@ -94,22 +94,22 @@ _FOUND = TypeAdapter(tuple[_Found, ...])
 
 
 def installed() -> str:
-    """Gives the program: it is installed beside the interpreter that runs the bot, which needn't be on PATH."""
+    """Return the program's path: next to the bot's interpreter, which may not be on PATH, else on PATH."""
     beside = Path(sysconfig.get_path("scripts")) / "zizmor"
     return str(beside) if beside.is_file() else shutil.which("zizmor") or str(beside)
 
 
 @dataclass(frozen=True)
 class Zizmor:
-    """The program within its bounds."""
+    """The program with its limits."""
 
     program: str = field(default_factory=installed)
     bounds: subprocesses.Bounds = BOUNDS
 
     async def audit(self, files: Sequence[bytes], folder: Path) -> tuple[Danger, ...]:
-        """Gives what is found in workflows, by file and line; a folder within `folder` holds them meanwhile.
+        """Return the findings in workflows, by file and line; the files are in a temporary folder within `folder`.
 
-        Raises Unreadable when one of them can't be audited, ZizmorError when none can.
+        Raises Unreadable if one of them cannot be audited, ZizmorError if none can.
         """
         if not files:
             return ()
@@ -120,7 +120,7 @@ class Zizmor:
             found = _FOUND.validate_python(json.loads(output))
             dangers = {_danger(one, names) for one in found}
         except (ValueError, RecursionError):
-            raise ZizmorError("zizmor answered in a form that isn't known") from None
+            raise ZizmorError("zizmor's output has an unknown format") from None
         return tuple(sorted(dangers, key=lambda one: (one.file, one.line, one.rule)))
 
     async def _run(self, place: Path, names: Sequence[str]) -> bytes:
@@ -129,18 +129,18 @@ class Zizmor:
         try:
             ended = await subprocesses.run(start, self.bounds)
         except subprocesses.Overtime:
-            raise ZizmorError(f"zizmor took longer than {self.bounds.seconds:.0f} s") from None
+            raise ZizmorError(f"zizmor timed out after {self.bounds.seconds:.0f} s") from None
         except subprocesses.Overlong:
-            raise ZizmorError("zizmor found more than can be read") from None
+            raise ZizmorError("zizmor's output is too large") from None
         except OSError as fault:
-            raise ZizmorError(f"zizmor can't be started ({fault.strerror}); install it beside the bot") from None
+            raise ZizmorError(f"cannot start zizmor ({fault.strerror}); install it in the bot's environment") from None
         if ended.code:
-            raise Unreadable(f"zizmor can't read it as a workflow (it ended with {ended.code})")
+            raise Unreadable(f"zizmor cannot read it as a workflow (exit status {ended.code})")
         return ended.output
 
 
 def _write(place: Path, files: Sequence[bytes]) -> list[str]:
-    """Names of files are ours: theirs could be options, or lead out of the folder."""
+    """Write the files under generated names: the original ones could be options, or paths outside the folder."""
     (place / FOLDER).mkdir(parents=True)
     names = [str(FOLDER / f"{number}.yml") for number in range(len(files))]
     for name, content in zip(names, files, strict=True):
@@ -149,10 +149,10 @@ def _write(place: Path, files: Sequence[bytes]) -> list[str]:
 
 
 def _danger(found: _Found, names: Sequence[str]) -> Danger:
-    """Raises ValueError for a finding that is in none of the files."""
+    """Return the finding. Raises ValueError for a finding that is in none of the files."""
     place = next((place for place in found.locations if place.symbolic.kind == "Primary"), None)
     if place is None:
-        raise ValueError("a finding without its place")
+        raise ValueError("a finding without a location")
     return Danger(
         file=names.index(place.symbolic.key.Local.verbatim_path),
         line=place.concrete.location.start_point.row + 1,

@@ -87,7 +87,7 @@ def test_what_a_reader_passed_over_is_a_gap_of_this_very_diff(scanner: Scanner) 
 
 
 def test_a_diff_that_breaks_off_is_refused(scanner: Scanner) -> None:
-    with pytest.raises(DiffError, match="not a whole unified diff"):
+    with pytest.raises(DiffError, match="invalid or incomplete unified diff"):
         made(scanner, diff=added_file("a", "one").replace(",1 @@", ",2 @@"))
 
 

@@ -180,7 +180,7 @@ def test_a_refused_merge_is_a_conflict() -> None:
     body = json.dumps({"message": "not allowed to merge [reason: x]"}).encode()
     error = failure(answer(405, body))
     assert type(error) is errors.Conflict
-    assert "GET /repos/o/n: 405 in conflict" in str(error)
+    assert "GET /repos/o/n: 405 conflict" in str(error)
     assert str(error).endswith("not allowed to merge [reason: x]")
 
 

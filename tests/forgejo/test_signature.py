@@ -52,7 +52,7 @@ def test_a_recorded_delivery_is_refused_with_empty_signatures_or_another_secret(
     empty = {**headers, "X-Forgejo-Signature": "", "X-Gitea-Signature": "", "X-Hub-Signature-256": "sha256="}
     with pytest.raises(BadSignature, match="empty"):
         verify(empty, body, [SECRET])
-    with pytest.raises(BadSignature, match="doesn't match"):
+    with pytest.raises(BadSignature, match="invalid signature"):
         verify(headers, body, [secrets.token_bytes(20)])
 
 
@@ -73,12 +73,12 @@ def test_any_of_several_secrets_is_accepted_while_they_rotate() -> None:
 
 @pytest.mark.parametrize("known", [[], [b""], [b"", b""]])
 def test_no_secret_believes_nothing(known: list[bytes]) -> None:
-    with pytest.raises(BadSignature, match="no webhook secret is set"):
+    with pytest.raises(BadSignature, match="no webhook secret is configured"):
         verify(headers_of(b""), BODY, known)
 
 
 def test_an_empty_secret_beside_a_real_one_is_not_used() -> None:
-    with pytest.raises(BadSignature, match="doesn't match"):
+    with pytest.raises(BadSignature, match="invalid signature"):
         verify(headers_of(b""), BODY, [b"", secrets.token_bytes(20)])
 
 
@@ -90,13 +90,13 @@ def test_an_empty_signature_is_not_made_up_for_by_the_next_header() -> None:
 
 @pytest.mark.parametrize("value", ["x", "ä" * 64, "A" * 64, "0" * 63, "0" * 65, "sha256=" + "0" * 64, "0" * 64 + "\n"])
 def test_a_signature_that_is_none_is_refused(value: str) -> None:
-    with pytest.raises(BadSignature, match="isn't a hexadecimal"):
+    with pytest.raises(BadSignature, match="is not a hexadecimal"):
         verify({"Content-Type": JSON, "X-Forgejo-Signature": value}, BODY, [b"s"])
 
 
 @pytest.mark.parametrize("value", ["0" * 64, "sha1=" + "0" * 64])
 def test_the_hub_signature_needs_its_prefix(value: str) -> None:
-    with pytest.raises(BadSignature, match="isn't a hexadecimal"):
+    with pytest.raises(BadSignature, match="is not a hexadecimal"):
         verify({"Content-Type": JSON, "X-Hub-Signature-256": value}, BODY, [b"s"])
 
 
@@ -115,10 +115,10 @@ def test_the_old_sha1_signature_alone_is_not_enough() -> None:
         (FORM, b"x=1", "exactly one"),
         (FORM, b"payload=%7B%7D&payload=1", "exactly one"),
         (FORM, b"&" * 1_000_000, "too many"),
-        (FORM, b"payload=a%", "broken escape"),
-        (FORM, b"payload=%4", "broken escape"),
-        (FORM, b"payload=%\n", "broken escape"),
-        (FORM, b"payload=%%41", "broken escape"),
+        (FORM, b"payload=a%", "invalid escape"),
+        (FORM, b"payload=%4", "invalid escape"),
+        (FORM, b"payload=%\n", "invalid escape"),
+        (FORM, b"payload=%%41", "invalid escape"),
     ],
 )
 def test_what_is_neither_json_nor_a_form_with_one_payload_is_refused(content_type: str, body: bytes, says: str) -> None:

@@ -117,7 +117,7 @@ def test_quoted_paths_are_unquoted(quoted: str, path: str) -> None:
     ids=["cut off", "garbage in a hunk", "empty hunk", "no file"],
 )
 def test_a_diff_that_is_not_whole_is_refused(text: str) -> None:
-    with pytest.raises(DiffError, match="not a whole unified diff"):
+    with pytest.raises(DiffError, match="invalid or incomplete unified diff"):
         list(added_texts(text))
 
 
@@ -250,7 +250,7 @@ def test_the_last_commit_of_a_log_that_was_cut_off_has_a_fault(work: Work) -> No
     whole = work.git("log", f"--format={LOG_FORMAT}", "--raw", "--no-abbrev", "-p", "-U0", "HEAD", f"^{base}")
     two, one = read_log(whole[:-40])
     assert (two.fault, [text.path for text in two.added]) == ("", ["b"])
-    assert "not a whole unified diff" in one.fault
+    assert "invalid or incomplete unified diff" in one.fault
 
 
 def test_a_raw_list_names_each_file_once_with_its_new_content() -> None:
@@ -344,7 +344,7 @@ def test_only_what_git_itself_wrote_is_left_out_of_a_header() -> None:
 
 
 def test_an_object_that_is_no_commit_has_no_message() -> None:
-    with pytest.raises(DiffError, match="no commit: "):
+    with pytest.raises(DiffError, match="not a commit: "):
         read_objects(f"{'0' * 40} missing\n".encode())
 
 

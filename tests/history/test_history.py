@@ -185,7 +185,7 @@ async def test_what_is_beyond_a_limit_is_a_gap(pull: Pull, limits: dict[str, Any
 async def test_a_branch_that_moved_meanwhile_is_looked_at_again(pull: Pull) -> None:
     pull.work.commit("One", {"a": "1\n"})
     await pull.push()
-    with pytest.raises(Moved, match="moved on during the fetch"):
+    with pytest.raises(Moved, match="changed during the fetch"):
         await pull.read(head="a" * 40)
 
 
@@ -300,7 +300,7 @@ async def test_a_patch_that_is_too_long_beside_large_files_is_a_gap(pull: Pull) 
         pull.work.commit(f"Number {number}", files)
     await pull.push()
     history = await pull.read(file_bytes=4000, output_bytes=5000)
-    assert {gap.why for gap in history.gaps if gap.what.startswith("commit ")} == {"too much beside its large files"}
+    assert {gap.why for gap in history.gaps if gap.what.startswith("commit ")} == {"too many changes besides its large files"}
     assert len(history.commits) == 3
 
 
@@ -515,7 +515,7 @@ async def test_a_net_difference_over_the_limits_leaves_lines_out_and_fails_nothi
     assert ([file.path for file in history.files], history.added_cut) == (["file-0", "file-1"], True)
     assert {run.path for run in history.added} == {"file-0", "file-1"}
     told = [gap.why for gap in history.gaps if gap.what == "the list of changed files"]
-    assert told == ["only 2 of 4 are looked at"]
+    assert told == ["only 2 of 4 are checked"]
 
 
 async def test_names_that_are_too_long_together_are_cut_and_said(pull: Pull) -> None:
@@ -524,7 +524,7 @@ async def test_names_that_are_too_long_together_are_cut_and_said(pull: Pull) -> 
     await pull.push()
     history = await pull.read()
     assert 0 < len(history.files) < 250
-    assert f"only {len(history.files)} of 250 are looked at" in {gap.why for gap in history.gaps}
+    assert f"only {len(history.files)} of 250 are checked" in {gap.why for gap in history.gaps}
 
 
 async def test_a_net_difference_that_failed_is_read_again_at_the_next_look(pull: Pull) -> None:

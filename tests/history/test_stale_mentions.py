@@ -154,7 +154,7 @@ async def test_documents_too_large_to_be_here_are_told_and_the_others_read(
     assert [one.file for one in found] == ["page.md"]
     assert (gap.what, gap.why) == (
         "the search for mentions",
-        "1 documents are too large to be read, large.md among them",
+        "1 documents are too large to search, for example large.md",
     )
 
 

@@ -273,7 +273,7 @@ async def test_a_full_inbox_answers_503_and_when_to_come_again(store: Store) -> 
     assert (await door.post(body_of()))[0] == 202
     status, headers, answer = await door.post(body_of(), X_Forgejo_Delivery="id-2")
     assert (status, headers["Retry-After"], door.results) == (503, "30", ["new", "full"])
-    assert "again later" in answer["error"]
+    assert "retry later" in answer["error"]
     await shut(door, runner)
 
 

@@ -138,7 +138,7 @@ def test_lookups_are_by_exact_name() -> None:
         (
             'color: "#abc"',
             'colour: "#abc"',
-            "labels.yaml:6: `labels.0.colour` isn't a known key; did you mean `color`?",
+            "labels.yaml:6: unknown key `labels.0.colour`; did you mean `color`?",
         ),
         (
             'color: "#000000"',

@@ -43,7 +43,7 @@ async def test_nonsense_twice_is_no_answer(server: ModelServer, kind: str, nonse
     server.says(nonsense)
     server.says(nonsense)
     async with asking(server.url, kind=kind) as asker:
-        told = await asker.fails("invalid", "hadn't the form asked for")
+        told = await asker.fails("invalid", "does not match the schema")
     assert len(server.asked) == 2
     assert "p1" not in told
 
@@ -59,7 +59,7 @@ async def test_nonsense_twice_is_no_answer(server: ModelServer, kind: str, nonse
 async def test_a_body_that_is_no_completion_is_no_answer(server: ModelServer, body: str | bytes) -> None:
     server.replies(body)
     async with asking(server.url) as asker:
-        await asker.fails("invalid", "can't be read")
+        await asker.fails("invalid", "has an unknown format")
     assert len(server.asked) == 1
 
 
@@ -81,10 +81,10 @@ async def test_a_filtered_answer_is_a_refusal(server: ModelServer) -> None:
     [
         (500, "http", "answered with HTTP 500$"),
         (503, "http", "answered with HTTP 503$"),
-        (401, "http", "HTTP 401: it refuses the bot's key"),
-        (403, "http", "HTTP 403: it refuses the bot's key"),
-        (404, "http", "HTTP 404: nothing is at its address, or it doesn't know the model"),
-        (429, "http", "HTTP 429: it takes no more questions for now"),
+        (401, "http", "HTTP 401: it rejects the bot's key"),
+        (403, "http", "HTTP 403: it rejects the bot's key"),
+        (404, "http", "HTTP 404: wrong address or unknown model"),
+        (429, "http", "HTTP 429: too many requests"),
         (400, "rejected", "rejected the question .HTTP 400"),
         (413, "rejected", "rejected the question .HTTP 413"),
         (204, "http", "answered with HTTP 204$"),
@@ -105,7 +105,7 @@ async def test_a_redirect_is_not_followed(server: ModelServer, status: int) -> N
     async with model_server() as elsewhere:
         server.replies(status=status, headers={"Location": f"{elsewhere.url}/v1/chat/completions"})
         async with asking(server.url, api_key=secrets.token_hex(16)) as asker:
-            await asker.fails("http", f"HTTP {status}: redirects aren't followed")
+            await asker.fails("http", f"HTTP {status}: redirects are not followed")
     assert elsewhere.asked == []
 
 
@@ -125,7 +125,7 @@ async def test_a_huge_answer_is_not_read(server: ModelServer) -> None:
 async def test_a_packed_answer_is_not_unpacked(server: ModelServer) -> None:
     server.replies(b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
     async with asking(server.url) as asker:
-        await asker.fails("invalid", "packs answers")
+        await asker.fails("invalid", "sent a compressed answer")
 
 
 async def test_an_answer_that_the_model_broke_off_is_too_long(server: ModelServer) -> None:
@@ -137,7 +137,7 @@ async def test_an_answer_that_the_model_broke_off_is_too_long(server: ModelServe
 async def test_more_tokens_than_two_answers_may_have_is_no_answer(server: ModelServer) -> None:
     server.says(GOOD, tokens=201)
     async with asking(server.url, max_tokens=100) as asker:
-        await asker.fails("usage", "more tokens")
+        await asker.fails("usage", "token limit")
 
 
 async def test_a_server_that_counts_no_tokens_will_do(server: ModelServer) -> None:
@@ -148,7 +148,7 @@ async def test_a_server_that_counts_no_tokens_will_do(server: ModelServer) -> No
 
 async def test_a_model_that_nobody_named_is_not_looked_for(server: ModelServer) -> None:
     async with asking(server.url) as asker:
-        with pytest.raises(NoAnswer, match="settings name no such model"):
+        with pytest.raises(NoAnswer, match="is not in the bot's settings"):
             await asker.ask(model="http://elsewhere.example")
         assert asker.counted("unknown", "(none)") == 1
         assert asker.counted("unknown", "http://elsewhere.example") == 0
@@ -171,7 +171,7 @@ async def test_what_is_no_such_server_cant_be_reached(peer: Callable[..., Any], 
     async with await asyncio.start_server(peer, "127.0.0.1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
         async with asking("", url=f"{scheme}://127.0.0.1:{port}/v1") as asker:
-            await asker.fails("unreachable", "can't be reached")
+            await asker.fails("unreachable", "cannot be reached")
 
 
 @pytest.mark.parametrize(
@@ -199,4 +199,4 @@ async def test_a_closed_port_cant_be_reached(kind: str) -> None:
     async with model_server() as gone:
         url = gone.url
     async with asking(url, kind=kind) as asker:
-        await asker.fails("unreachable", "can't be reached")
+        await asker.fails("unreachable", "cannot be reached")

@@ -31,7 +31,7 @@ async def server() -> AsyncIterator[ModelServer]:
 async def test_a_slow_model_is_given_up_and_hung_up_on(server: ModelServer, kind: str) -> None:
     server.hangs()
     async with asking(server.url, kind=kind, seconds=0.5) as asker:
-        await asker.fails("timeout", "no answer came in time")
+        await asker.fails("timeout", "it did not answer in time")
         await asyncio.wait_for(server.let_go.wait(), 5)
 
 
@@ -71,7 +71,7 @@ async def test_no_more_are_asked_at_once_than_allowed_and_the_line_moves_on(serv
         asked = [asyncio.create_task(models.ask(Question("slow", "Judge.", "dry", Opinion))) for _ in range(2)]
         await server.seen(2)
         asked.append(asyncio.create_task(models.ask(Question("patient", "Judge.", "dry", Opinion))))
-        with pytest.raises(NoAnswer, match="too many questions waited"):
+        with pytest.raises(NoAnswer, match="too many questions were waiting"):
             await models.ask(Question("hasty", "Judge.", "dry", Opinion))
         assert other.asked == []
         other.says(GOOD)
@@ -90,7 +90,7 @@ async def test_a_model_that_fails_three_times_is_left_alone_for_a_minute(server:
         for _ in range(3):
             await asker.fails("http")
         asker.clock.pass_by(59)
-        await asker.fails("paused", "left alone for a minute")
+        await asker.fails("paused", "paused for a minute")
         assert len(server.asked) == 3
         asker.clock.pass_by(1)
         server.replies(status=500)
@@ -166,7 +166,7 @@ async def test_one_model_left_alone_is_not_all_of_them(server: ModelServer) -> N
         "small": ModelSettings(url=f"{server.url}/v1", model="m"),
     }
     models = Models(settings, clock=Clock(), metrics=Metrics())
-    for why in ["reached", "reached", "reached", "left alone"]:
+    for why in ["reached", "reached", "reached", "is paused"]:
         with pytest.raises(NoAnswer, match=why):
             await models.ask(Question("gone", "Judge.", "dry", Opinion))
     server.says(GOOD)

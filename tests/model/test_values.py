@@ -44,7 +44,7 @@ def test_a_target_is_understood_as_name_or_address(text: str, kind: Kind, number
     ["", "garden!12", "workshop/garden", "workshop/garden!", "workshop/garden!x", "a/b/c!1", "/pulls/1", "a/b!1 c"],
 )
 def test_what_names_no_target_is_refused_with_the_forms_that_do(text: str) -> None:
-    with pytest.raises(ValueError, match="write owner/repo!12"):
+    with pytest.raises(ValueError, match="use owner/repo!12"):
         Target.parse(text)
 
 

@@ -52,22 +52,22 @@ def test_an_unquoted_off_is_off(word: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("agnets: [codex]", f"{PATH}:1: `agnets` isn't a known key; did you mean `agents`?"),
-        ("# x\nsecret-leaks: {}", f"{PATH}:2: `secret-leaks` isn't a known key; did you mean `secret-leak`?"),
+        ("agnets: [codex]", f"{PATH}:1: unknown key `agnets`; did you mean `agents`?"),
+        ("# x\nsecret-leaks: {}", f"{PATH}:2: unknown key `secret-leaks`; did you mean `secret-leak`?"),
         (
             "labels:\n  rules:\n    - {name: a, when: {pats: [x]}, labels: [api]}",
-            f"{PATH}:3: `labels.rules.0.when.pats` isn't a known key; did you mean `paths`?",
+            f"{PATH}:3: unknown key `labels.rules.0.when.pats`; did you mean `paths`?",
         ),
         (
             "secret-leak:\n  mode: block\n  acept: []\n",
-            f"{PATH}:3: `secret-leak.acept` isn't a known key; did you mean `accept`?",
+            f"{PATH}:3: unknown key `secret-leak.acept`; did you mean `accept`?",
         ),
-        ("xyzzy: 1", f"{PATH}:1: `xyzzy` isn't a known key; remove it"),
-        ("secret-leak: {}\nsecret_leak: {}", f"{PATH}:2: `secret_leak` isn't a known key; did you mean `secret-leak`?"),
-        ("agents: [a]\nagents: [b]", f"{PATH}:2: `agents` stands here twice; keep one"),
-        ("agents: &a [x]\nwriters: *a", f"{PATH}:2: YAML aliases aren't used here; write the value out"),
-        ("- agents", f"{PATH}:1: the file has to be a mapping of keys to values"),
-        ("x" * (MAX_BYTES + 1), f"{PATH}: larger than 256 KiB; shorten it"),
+        ("xyzzy: 1", f"{PATH}:1: unknown key `xyzzy`; remove it"),
+        ("secret-leak: {}\nsecret_leak: {}", f"{PATH}:2: unknown key `secret_leak`; did you mean `secret-leak`?"),
+        ("agents: [a]\nagents: [b]", f"{PATH}:2: duplicate key `agents`; remove one"),
+        ("agents: &a [x]\nwriters: *a", f"{PATH}:2: YAML aliases are not supported; write the value out"),
+        ("- agents", f"{PATH}:1: the file must be a mapping of keys to values"),
+        ("x" * (MAX_BYTES + 1), f"{PATH}: the file is larger than 256 KiB; shorten it"),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_mend(text: str, told: str) -> None:
@@ -91,8 +91,8 @@ def test_a_mistake_is_told_with_its_line_and_mend(text: str, told: str) -> None:
             f"secret-leak:\n  accept:\n  - fingerprint: sf_{'0' * 16}\n    reason: no",
             ":4: `secret-leak.accept.0.reason`",
         ),
-        ("a: b: c", ":1: not YAML: "),
-        ("!!python/object/apply:os.system [id]", ":1: not YAML: "),
+        ("a: b: c", ":1: invalid YAML: "),
+        ("!!python/object/apply:os.system [id]", ":1: invalid YAML: "),
     ],
 )
 def test_each_mistake_stands_where_it_was_made(text: str, place: str) -> None:
@@ -154,7 +154,7 @@ def test_a_change_of_trust_waits_for_an_operator(change: dict[str, object]) -> N
     policy, notes = effective(TRUSTED.model_copy(update=change), TRUSTED)
     assert policy == TRUSTED
     names = ", ".join(name.replace("_", "-") for name in TRUSTED_KEYS if name in change)
-    told = f"{PATH} changed {names} without an operator's merge; the earlier values stay in force"
+    told = f"{PATH} changed {names} without an operator's merge; the previous values stay in force"
     assert notes == (f"{told} until an operator runs: assay policy trust",)
 
 

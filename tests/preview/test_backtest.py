@@ -202,7 +202,7 @@ async def test_a_broken_policy_before_is_replaced_by_the_one_in_force(store: Sto
 async def test_mistakes_are_told_with_their_lines_and_nothing_is_tried(store: Store) -> None:
     await keep(store, pull(11))
     made = await shown(store, Texts(head="version: 1\nagentz: [ann]"))
-    assert made.problems == (f"{PATH}:2: `agentz` isn't a known key; did you mean `agents`?",)
+    assert made.problems == (f"{PATH}:2: unknown key `agentz`; did you mean `agents`?",)
     assert (made.changes, made.backtest.trials) == ((), ())
 
 

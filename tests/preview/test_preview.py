@@ -207,10 +207,10 @@ def test_the_section_is_bounded_whatever_the_policy() -> None:
 
 
 def test_a_policy_that_cant_be_used_blocks_with_each_mistake() -> None:
-    report = reported(preview(problems=("p.yml:3: `mod` isn't a known key", "p.yml:9: x"), changes=()))
+    report = reported(preview(problems=("p.yml:3: unknown key `mod`", "p.yml:9: x"), changes=()))
     assert (report.verdict, report.check) == (Verdict.BLOCK, "policy")
-    assert [one.evidence for one in report.findings] == ["p.yml:3: `mod` isn't a known key", "p.yml:9: x"]
-    assert report.summary == "the policy of this pull request can't be used: p.yml:3: `mod` isn't a known key"
+    assert [one.evidence for one in report.findings] == ["p.yml:3: unknown key `mod`", "p.yml:9: x"]
+    assert report.summary == "the policy of this pull request can't be used: p.yml:3: unknown key `mod`"
     assert report.section == ""
 
 

@@ -194,13 +194,13 @@ async def test_recorded_tasks_are_read() -> None:
 @pytest.mark.parametrize(
     ("response", "says"),
     [
-        (httpx.Response(403, json={"message": "no sesame"}), "not allowed"),
+        (httpx.Response(403, json={"message": "no sesame"}), "forbidden"),
         (httpx.Response(404, json={"message": "not there"}), "not there"),
-        (httpx.Response(200, json={"workflow_runs": [{"id": "x"}]}), "shape"),
-        (httpx.Response(200, json=[1]), "shape"),
-        (httpx.Response(200, text="<html>"), "the server failed"),
+        (httpx.Response(200, json={"workflow_runs": [{"id": "x"}]}), "unexpected answer"),
+        (httpx.Response(200, json=[1]), "unexpected answer"),
+        (httpx.Response(200, text="<html>"), "server error"),
         (httpx.Response(200, json={"workflow_runs": [{"id": 5, "run_number": 8}]}), "returned other runs"),
-        (httpx.Response(500), "the server failed"),
+        (httpx.Response(500), "server error"),
     ],
 )
 async def test_what_cannot_be_asked_is_unknown_and_never_fine(response: httpx.Response, says: str) -> None:

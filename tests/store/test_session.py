@@ -95,10 +95,10 @@ async def test_a_database_of_a_newer_version_is_refused_with_what_to_do(store_ur
     ("url", "says"),
     [
         ("mysql://root@localhost/assay", "use SQLite or PostgreSQL"),
-        ("sqlite://", "has to be a file"),
-        ("sqlite:///:memory:", "has to be a file"),
-        ("no url at all", "can't be read"),
-        ("postgresql+asyncpg://a@b/c", "aren't served"),
+        ("sqlite://", "must be a file"),
+        ("sqlite:///:memory:", "must be a file"),
+        ("no url at all", "invalid database URL"),
+        ("postgresql+asyncpg://a@b/c", "unsupported database"),
     ],
 )
 async def test_a_url_that_cannot_be_served_says_what_to_write(url: str, says: str) -> None:
@@ -110,7 +110,7 @@ async def test_an_unreachable_server_is_named_without_its_password(tmp_path: Pat
     word = secrets.token_hex(8)
     with pytest.raises(StoreError) as raised:
         await open_store(f"postgresql://assay:{word}@/assay?host={tmp_path}")
-    assert "can't be used" in str(raised.value)
+    assert "cannot be used" in str(raised.value)
     assert word not in str(raised.value)
 
 

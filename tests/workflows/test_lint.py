@@ -18,7 +18,7 @@ CLEAN = "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: docker\n    steps:
 INJECTED = CLEAN.replace("make", "echo ${{ github.event.pull_request.title }}")
 
 
-UNREAD = "zizmor can't read it as a workflow (it ended with 1)"
+UNREAD = "zizmor cannot read it as a workflow (exit status 1)"
 
 
 @pytest.fixture
@@ -151,17 +151,17 @@ async def test_a_file_that_only_zizmor_cannot_read_is_told(forge: Forge, fake: C
         ".forgejo/workflows/b.yml": CLEAN.replace("make", "strange"),
     }
     found, gaps = await linted(forge, files, zizmor)
-    why = "zizmor can't read it as a workflow (it ended with 1)"
+    why = "zizmor cannot read it as a workflow (exit status 1)"
     assert (found, gaps) == ([], [("the workflow lint of .forgejo/workflows/b.yml", why)])
 
 
 @pytest.mark.parametrize(
     ("script", "why"),
     [
-        ("sleep 600 & wait", "zizmor took longer than 1 s"),
-        ("yes", "zizmor found more than can be read"),
-        ("echo '[{}]'", "zizmor answered in a form that isn't known"),
-        ("echo nonsense", "zizmor answered in a form that isn't known"),
+        ("sleep 600 & wait", "zizmor timed out after 1 s"),
+        ("yes", "zizmor's output is too large"),
+        ("echo '[{}]'", "zizmor's output has an unknown format"),
+        ("echo nonsense", "zizmor's output has an unknown format"),
     ],
 )
 async def test_a_zizmor_that_fails_is_told_of_every_file(
@@ -173,7 +173,7 @@ async def test_a_zizmor_that_fails_is_told_of_every_file(
 
 
 async def test_a_zizmor_that_is_not_installed_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ZizmorError, match=r"can't be started \(No such file or directory\); install it"):
+    with pytest.raises(ZizmorError, match=r"cannot start zizmor \(No such file or directory\); install it"):
         await Zizmor(str(tmp_path / "none")).audit([CLEAN.encode()], tmp_path)
 
 
@@ -210,8 +210,8 @@ async def test_files_that_are_not_read_are_told(forge: Forge, tmp_path: Path) ->
     assert [one.path for one in lints] == [".forgejo/workflows/ci.yml"]
     assert [(gap.what.rpartition("/")[2], gap.why) for gap in gaps] == [
         ("absent.yml", "larger than 256 KiB"),
-        ("link.yml", "it is a link and no file"),
-        ("[secret].yml", "its name can't be looked up at the head"),
+        ("link.yml", "it is a symbolic link, not a file"),
+        ("[secret].yml", "its path cannot be looked up at the head"),
     ]
 
 

@@ -64,20 +64,20 @@ def test_every_part_has_its_line() -> None:
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (job("steps: 5"), [("missing-key", 3, "jobs.a needs runs-on"), ("type", 4, "jobs.a.steps has to be a list")]),
+        (job("steps: 5"), [("missing-key", 3, "jobs.a requires runs-on"), ("type", 4, "jobs.a.steps must be a list")]),
         (
             job("runs-on: x", "stepps: []", "steps: [{run: y}]"),
-            [("unknown-key", 5, "jobs.a has keys that aren't known there: stepps")],
+            [("unknown-key", 5, "jobs.a has unknown keys: stepps")],
         ),
         (
             job("runs-on: x", "steps:", "  - run: y", "    shel: z"),
-            [("unknown-key", 7, "jobs.a.steps.0 has keys that aren't known there: shel")],
+            [("unknown-key", 7, "jobs.a.steps.0 has unknown keys: shel")],
         ),
-        (job("runs-on: x", "steps: [{run: [1]}]"), [("type", 5, "jobs.a.steps.0.run has to be a text")]),
-        (b"on: push\njobs: {}\n", [("empty", 2, "jobs has to hold at least 1")]),
-        (b"jobs: {a: {runs-on: x, steps: [{run: y}]}}\n", [("missing-key", 1, "the workflow needs on")]),
-        (b"", [("type", 1, "the workflow has to be a mapping")]),
-        (b"- 1\n", [("type", 1, "the workflow has to be a mapping")]),
+        (job("runs-on: x", "steps: [{run: [1]}]"), [("type", 5, "jobs.a.steps.0.run must be a string")]),
+        (b"on: push\njobs: {}\n", [("empty", 2, "jobs has too few keys, minimum 1")]),
+        (b"jobs: {a: {runs-on: x, steps: [{run: y}]}}\n", [("missing-key", 1, "the workflow requires on")]),
+        (b"", [("type", 1, "the workflow must be a mapping")]),
+        (b"- 1\n", [("type", 1, "the workflow must be a mapping")]),
     ],
 )
 def test_a_mistake_is_told_where_it_stands_in_the_form_that_is_meant(
@@ -98,7 +98,7 @@ def test_no_more_mistakes_than_anybody_mends_at_once_are_told() -> None:
     assert len(wrong(job("runs-on: x", "steps:", *["  - {run: [1]}"] * 500))) == MOST
 
 
-ODD_VALUE = "a value other than its tag says"
+ODD_VALUE = "the value does not match its tag"
 BOMB = b"on: push\nx0: &x0 [a,a,a,a,a,a,a,a,a,a]\n" + b"".join(
     f"x{n}: &x{n} [{','.join([f'*x{n - 1}'] * 10)}]\n".encode() for n in range(1, 9)
 )
@@ -109,19 +109,19 @@ BOMB = b"on: push\nx0: &x0 [a,a,a,a,a,a,a,a,a,a]\n" + b"".join(
     [
         (b"on: push\njobs: [\n", "did not find expected node content", 3),
         (b"a: 1\n---\nb: 2\n", "but found another document", 2),
-        (b"on: push\njobs: &a [*a]\n", "an alias stands within itself", 2),
-        (b"? &a {? *a : b}\n: c\n", "an alias stands within itself", 1),
+        (b"on: push\njobs: &a [*a]\n", "an alias contains itself", 2),
+        (b"? &a {? *a : b}\n: c\n", "an alias contains itself", 1),
         (BOMB, "more than 50000 values", 6),
-        (b"[" * 1000, "nested over 40 deep", 1),
-        (b"{a: " * 1000, "nested over 40 deep", 1),
+        (b"[" * 1000, "nested more than 40 levels deep", 1),
+        (b"{a: " * 1000, "nested more than 40 levels deep", 1),
         (b"a: !!int " + b"9" * 5000, "a number of over 1000 digits", 1),
         (b"a:\n  b: !!int ''\n", ODD_VALUE, 2),
         (b"a: !!bool x\n", ODD_VALUE, 1),
         (b"a: !!timestamp foo\n", ODD_VALUE, 1),
         (b"a: !!float " + b":".join([b"1"] * 400) + b".0\n", "a number with a colon; put it in quotes", 1),
         (b"a: !!int 0x" + b"f" * 5000, "a number of over 1000 digits", 1),
-        (b"a: !!python/object:os.system x\n", "it can't be parsed here", 1),
-        (b"on: push\njobs: {}\non: pull_request\n", "a key stands there twice", 3),
+        (b"a: !!python/object:os.system x\n", "syntax error", 1),
+        (b"on: push\njobs: {}\non: pull_request\n", "duplicate key", 3),
         (b"? [a]\n: b\n", "found unhashable key", 1),
         (b"a: \xff\n", "not UTF-8", 0),
         (b"# " + b"x" * MAX_BYTES, "larger than 256 KiB", 0),
@@ -138,13 +138,13 @@ def test_a_key_that_is_not_text_is_told_and_read_as_text(key: str) -> None:
     written = key.rpartition(" ")[2]
     content = f"on: push\njobs:\n  {key}:\n    runs-on: x\n    steps: [{{run: y}}]\n".encode()
     assert list(Workflow(content).data["jobs"]) == [written]
-    assert ("key", 3, f"the key {written} isn't text; put it in quotes") in wrong(content)
+    assert ("key", 3, f"the key {written} is not a string; put it in quotes") in wrong(content)
 
 
 def test_a_key_of_text_is_no_mistake_though_its_alias_is_a_number_elsewhere() -> None:
     content = job("runs-on: x", "env: {A: &n 1, '2': b}", "steps: [{run: y, env: {*n : c}}]")
     assert Workflow(content).data["jobs"]["a"]["env"] == {"A": 1, "2": "b"}
-    assert wrong(content) == [("key", 5, "the key 1 isn't text; put it in quotes")]
+    assert wrong(content) == [("key", 5, "the key 1 is not a string; put it in quotes")]
 
 
 def test_an_alias_is_what_it_stands_for() -> None:

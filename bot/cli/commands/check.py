@@ -1,4 +1,4 @@
-"""`assay check`: what the checks say of a target, a snapshot, or something described by hand."""
+"""`assay check`: runs the checks on a target, a snapshot file, or a target described by options."""
 
 import json
 from typing import Annotated
@@ -22,15 +22,18 @@ def check(
     given: Given,
     subject: SubjectText = "",
     only: Annotated[
-        str, typer.Option(metavar="A,B", help="These checks alone, and also where the policy has them off.")
+        str, typer.Option(metavar="A,B", help="Run only these checks, even if the policy disables them.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Run the checks on a target, on a snapshot, or on what the options describe, and print their reports.
+    """Run the checks and print their reports.
 
-    Nothing is written to Forgejo. A snapshot file and a description need no server; settings are then read from the
-    environment alone. Ends with 1 when a check blocks, or when something couldn't be looked at. With --json it prints
-    `assay.report.v1`.
+    Reads a target from Forgejo, a snapshot file, or a target described by the offline options. Only a target needs a
+    server; otherwise settings come from the environment only, not from assay.toml. Writes nothing to Forgejo. With
+    --json it prints `assay.report.v1`.
+
+    Exit status: 0 no check blocks; 1 a check blocks, or something could not be checked; 2 usage or configuration error;
+    3 Forgejo or network error.
     """
     names = named_checks(only)
     done = run(judged(subject_of(subject, given), names))
@@ -43,5 +46,5 @@ def check(
     else:
         print_reports(done.snapshot, done.reports)
     for name in sorted(names - {report.check for report in done.reports}):
-        note(f"{name}: it doesn't look at this kind of target")
+        note(f"{name}: skipped, it does not apply to this kind of target")
     raise typer.Exit(exit_status(done.reports))

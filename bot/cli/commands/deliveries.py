@@ -1,4 +1,4 @@
-"""`assay deliveries`: what came in, and routing one of it again. The database is enough: no Forgejo is asked."""
+"""`assay deliveries`: lists stored deliveries and routes one again. It needs only the database, not Forgejo."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,23 +14,26 @@ if TYPE_CHECKING:
     from bot.model import Envelope
     from bot.store.deliveries import Kept
 
-app = typer.Typer(no_args_is_help=True, help="Show the deliveries that came in, and route one again.")
+app = typer.Typer(no_args_is_help=True, help="Show received webhook deliveries, and route one again.")
 
-DeliveryId = Annotated[
-    str, typer.Argument(metavar="ID", help="A delivery's id, or its beginning where that names one alone.")
-]
+DeliveryId = Annotated[str, typer.Argument(metavar="ID", help="A delivery's id, or an unambiguous prefix of it.")]
 
 
 @app.command("list")
 def list_(
-    repository: Annotated[str, typer.Option(metavar="OWNER/REPO", help="Only those of one repository.")] = "",
+    repository: Annotated[str, typer.Option(metavar="OWNER/REPO", help="Only deliveries of this repository.")] = "",
     event: Annotated[
-        str, typer.Option(metavar="EVENT", help="Only those of one kind, such as pull_request_sync.")
+        str, typer.Option(metavar="EVENT", help="Only deliveries of this event, such as pull_request_sync.")
     ] = "",
-    number: Annotated[int, typer.Option("-n", min=1, max=10_000, help="How many at most.")] = 50,
+    number: Annotated[int, typer.Option("-n", min=1, max=10_000, help="Maximum number of deliveries.")] = 50,
     json: AsJson = False,
 ) -> None:
-    """Print the newest deliveries, newest first: received, routed or not, id, event, target, sender."""
+    """Print the newest deliveries, newest first.
+
+    Columns: time, routed or waiting, id, event, target, sender. Reads the bot's database. Writes nothing.
+
+    Exit status: 0 success; 2 usage, configuration or database error.
+    """
     if repository:
         repository_name(repository)
     run(_list(repository, event, number, json=json))
@@ -38,13 +41,24 @@ def list_(
 
 @app.command()
 def show(delivery: DeliveryId) -> None:
-    """Print what is kept of a delivery as JSON. Its texts are not kept."""
+    """Print the stored data of a delivery as JSON. Texts of a delivery are not stored.
+
+    Reads the bot's database. Writes nothing.
+
+    Exit status: 0 success; 2 usage, configuration or database error.
+    """
     run(_show(delivery))
 
 
 @app.command()
 def replay(delivery: DeliveryId) -> None:
-    """Route a kept delivery anew: its targets are looked at again, by a running `assay serve` within a minute."""
+    """Route a stored delivery again.
+
+    Reads the bot's database and marks the targets of the delivery; a running `assay serve` evaluates them again within
+    a minute.
+
+    Exit status: 0 success; 2 usage, configuration or database error.
+    """
     run(_replay(delivery))
 
 
@@ -62,7 +76,7 @@ async def _list(repository: str, event: str, number: int, *, json: bool) -> None
         state = "routed " if kept.routed_at else "waiting"
         line(f"{one.received_at:%Y-%m-%d %H:%M:%S} {state} {one.id} {action} {_place(one)} by {one.sender or '-'}")
     if not found:
-        note("no deliveries; check that the webhook is there (assay setup OWNER/REPO) and reaches the bot")
+        note("no deliveries; check that the webhook exists (assay setup OWNER/REPO) and reaches the bot")
 
 
 async def _show(beginning: str) -> None:
@@ -76,7 +90,7 @@ async def _replay(beginning: str) -> None:
     from bot.store import targets as records  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
 
     async with opened_store() as store, store.session() as session:
-        # Without a login the bot's own deliveries count too: who replays one asks for a look.
+        # Without a login the bot's own deliveries count too: a replay always asks for an evaluation.
         changes = route((await _one(session, beginning)).envelope, "")
         targets = [change.target for change in changes if isinstance(change, TargetChanged)]
         await mark_dirty(session, targets)
@@ -84,28 +98,28 @@ async def _replay(beginning: str) -> None:
             if not isinstance(change, TargetChanged):
                 branch = change.ref.removeprefix("refs/heads/")
                 targets += await records.mark_open(session, repository=change.repository, base_ref=branch, priority=3)
-    _tell(changes, [str(target) for target in targets])
+    _print_targets(changes, [str(target) for target in targets])
 
 
-def _tell(changes: "list[Change]", targets: list[str]) -> None:
+def _print_targets(changes: "list[Change]", targets: list[str]) -> None:
     for target in targets:
-        line(f"{target} will be looked at again")
+        line(f"{target} will be evaluated again")
     if not changes:
-        note("the delivery is about no target; nothing is looked at again")
+        note("the delivery concerns no pull request or issue; nothing to evaluate")
     elif not targets:
-        note("no open pull request goes into this branch; nothing is looked at again")
+        note("no open pull request has this branch as its base; nothing to evaluate")
 
 
 async def _one(session: "AsyncSession", beginning: str) -> "Kept":
-    """Gives the delivery whose id begins so. Raises BadParameter where there is none or more than one."""
+    """Return the delivery whose id has this prefix. Raises BadParameter if there is none or more than one."""
     from bot.store import deliveries  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
 
     found = await deliveries.shown(session, beginning)
     exact = [kept for kept in found if kept.envelope.id == beginning]
     if len(found) == 1 or exact:
         return (exact or found)[0]
-    what = "several deliveries begin" if found else "no delivery begins"
-    raise typer.BadParameter(f"{what} with {beginning!r}; assay deliveries list shows the ids")
+    what = "several deliveries have an id that starts" if found else "no delivery has an id that starts"
+    raise typer.BadParameter(f"{what} with {beginning!r}; run assay deliveries list for the ids")
 
 
 def _values(kept: "Kept") -> dict[str, object]:

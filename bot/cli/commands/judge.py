@@ -1,4 +1,4 @@
-"""`assay judge`: the judgment of a target, a snapshot, or something described by hand."""
+"""`assay judge`: prints the judgment of a target, a snapshot file, or a target described by options."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -27,11 +27,13 @@ def add(app: typer.Typer) -> None:
 
 @with_manual_input
 def judge(given: Given, subject: SubjectText = "", as_json: AsJson = False) -> None:
-    """Judge a target, a snapshot, or what the options describe, and print the judgment: priority, next step, why.
+    """Judge a target and print priority, next step and reasons.
 
-    Nothing is written to Forgejo, and it judges also where the policy has the judge off. A snapshot file and a
-    description need no server; settings are then read from the environment alone. With --json it prints the
-    `openclaw.judge.v0` payload. Ends with 1 when there is no judgment.
+    Reads a target from Forgejo, a snapshot file, or a target described by the offline options. Only a target needs a
+    server; otherwise settings come from the environment only, not from assay.toml. Runs even if the policy disables the
+    judge. Writes nothing to Forgejo. With --json it prints the `openclaw.judge.v0` payload.
+
+    Exit status: 0 success; 1 there is no judgment; 2 usage or configuration error; 3 Forgejo or network error.
     """
     done = run(judged(subject_of(subject, given), frozenset({CHECK})))
     content = current_judgment(done)
@@ -39,7 +41,7 @@ def judge(given: Given, subject: SubjectText = "", as_json: AsJson = False) -> N
     if report is not None and (content is None or _theirs(report)):
         note(f"{report.check}: {report.verdict}: {report.summary}")
     if content is None:
-        note("there is no judgment of the bot's own")
+        note("the bot has made no judgment of its own")
     elif as_json:
         whole(json.dumps(content, indent=2, sort_keys=True))
     else:
@@ -48,12 +50,12 @@ def judge(given: Given, subject: SubjectText = "", as_json: AsJson = False) -> N
 
 
 def _theirs(report: Report) -> bool:
-    """Says whether the judgment of somebody else counts, and the bot's own steps back."""
+    """Return whether another judge's judgment applies instead of the bot's own."""
     return report.comment is not None and report.comment.only_if_there
 
 
 def current_judgment(done: "Assessment") -> dict[str, Any] | None:
-    """Gives the payload of the newest judgment: the one made now, else the one that stands."""
+    """Return the payload of the newest judgment: the one made now, else the last earlier one."""
     found = [judgment.content for judgment in done.snapshot.memory.judgments if judgment.check == CHECK]
     return found[-1] if found else None
 

@@ -1,4 +1,4 @@
-"""`assay labels`: make a repository's or an organisation's labels those of `labels.yaml`, and look for weak ones."""
+"""`assay labels`: syncs the labels of a repository or an organisation with `labels.yaml`, and lints that file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from bot.forgejo import ForgejoAPI
     from bot.labels import LabelChange
 
-app = typer.Typer(no_args_is_help=True, help="Make labels those of labels.yaml, and check that file.")
+app = typer.Typer(no_args_is_help=True, help="Sync label definitions with labels.yaml, and lint that file.")
 LabelFile = Annotated[
-    Path | None, typer.Option("--file", metavar="FILE", help="A label file; default is the one of the program.")
+    Path | None, typer.Option("--file", metavar="FILE", help="The label file; default is the built-in labels.yaml.")
 ]
 
 PolicyFile = Annotated[
     Path | None,
-    typer.Option("--policy", metavar="FILE", help=f"A policy whose rules use labels; {PATH} where it is there."),
+    typer.Option("--policy", metavar="FILE", help=f"A policy with label rules; default is {PATH}, if it exists."),
 ]
 
 
@@ -31,29 +31,36 @@ def sync(
     room: Annotated[str, typer.Argument(metavar="OWNER/REPO|ORG", help="A repository, or an organisation.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the changes and write nothing.")] = False,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Delete labels that aren't listed and that nothing has.")
+        bool, typer.Option("--prune", help="Delete labels that are not in the file and not in use.")
     ] = False,
     file: LabelFile = None,
 ) -> None:
-    """Create, rename and mend labels until they are those of the file; what carries a label goes on carrying it.
+    """Make the server's labels match the label file.
 
-    Conflicts (doubles, two names for one thing) are printed and left to you; then it ends with 1.
+    Creates, renames and updates labels; with --prune also deletes them. Reads the label file and the server's labels.
+    Writes label definitions; pull requests and issues keep their labels. Conflicts (duplicate labels, old and new name
+    both present) are printed for you to resolve.
+
+    Exit status: 0 success; 1 conflicts, or a change failed; 2 usage or configuration error; 3 Forgejo or network error.
     """
     if not (REPOSITORY.fullmatch(room) or NAME.fullmatch(room)):
-        raise typer.BadParameter(f"{room!r} is no repository and no organisation; write owner/repo or the name")
+        raise typer.BadParameter(f"{room!r} is neither a repository nor an organisation; use owner/repo or a name")
     if prune and "/" not in room:
         raise typer.BadParameter(
-            "an organisation can't be pruned: Forgejo doesn't tell which of its repositories use a label; "
-            "leave --prune out"
+            "--prune is not supported for an organisation: Forgejo does not report which repositories use a label; "
+            "remove --prune"
         )
     raise typer.Exit(run(_sync(room, LabelSet.load(file), dry_run=dry_run, prune=prune)))
 
 
 @app.command()
 def lint(file: LabelFile = None, policy: PolicyFile = None) -> None:
-    """Print what is wrong or weak in a label file. Ends with 1 when there are errors; warnings alone end with 0.
+    """Print errors and warnings for a label file.
 
-    Among the errors are labels that a check or a rule of the policy sets and that the file doesn't declare.
+    Reads the label file and the policy. It is an error if a check or a label rule of the policy sets a label that the
+    file does not declare. Writes nothing.
+
+    Exit status: 0 no errors; 1 errors; 2 usage or configuration error.
     """
     from bot.labels import lint_labels as findings_of  # noqa: PLC0415 - one command of many
     from bot.labels import rule_faults  # noqa: PLC0415 - as above
@@ -66,12 +73,12 @@ def lint(file: LabelFile = None, policy: PolicyFile = None) -> None:
     for finding in found:
         line(f"{finding.level}: {finding.text}")
     if not found:
-        line(f"{len(labels.labels)} labels, nothing to mend")
+        line(f"{len(labels.labels)} labels, no problems")
     raise typer.Exit(FOUND if any(finding.level == "error" for finding in found) else FINE)
 
 
 def _policy(file: Path | None) -> Policy:
-    """Gives the policy of a file; without one, that of the repository stood in, or the default one."""
+    """Return the policy of a file; without one, that of the current folder, or the default policy."""
     here = Path(PATH)
     if file is None and not here.is_file():
         return Policy()
@@ -91,14 +98,14 @@ async def _sync(room: str, labels: LabelSet, *, dry_run: bool, prune: bool) -> i
             line(change.text)
     conflicts = sum(change.kind == "conflict" for change in changes)
     if not changes:
-        note(f"{room} has the labels as they should be; nothing to change")
+        note(f"the labels of {room} are up to date")
     elif dry_run:
-        note(f"{len(changes) - conflicts} changes, none made")
+        note(f"dry run: {len(changes) - conflicts} changes not made")
     return FOUND if conflicts or failed else FINE
 
 
 async def _carry_out(client: "ForgejoAPI", room: str, changes: "Sequence[LabelChange]") -> int:
-    """Makes the changes and gives how many the server made otherwise."""
+    """Make the changes and return how many the server did not make as requested."""
     from bot.labels.sync_client import carry_out  # noqa: PLC0415 - loads the client, which lint doesn't need
 
     failed = 0

@@ -1,4 +1,4 @@
-"""`assay ledger`: proof that the record of judgments and writes is whole, and its newest entries."""
+"""`assay ledger`: verifies the record of judgments and writes, and prints its newest entries."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,19 +16,27 @@ SHOWN = ("sequence", "kind", "repository", "number", "actor", "object", "detail"
 
 @app.command()
 def verify() -> None:
-    """Walk the whole chain of hashes. Ends with 1 when an entry was changed, taken out or slipped in.
+    """Verify the hash chain of the ledger.
 
-    Keep the newest hash somewhere else: entries cut off at the end leave a chain that holds.
+    The chain breaks if an entry was changed, removed or inserted. Reads the bot's database. Prints the newest hash:
+    store it elsewhere, because entries removed from the end leave a valid chain. Writes nothing.
+
+    Exit status: 0 the chain is valid; 1 it is broken; 2 usage, configuration or database error.
     """
     raise typer.Exit(run(_verify()))
 
 
 @app.command()
 def tail(
-    number: Annotated[int, typer.Option("-n", min=1, max=100_000, help="How many at most.")] = 20,
+    number: Annotated[int, typer.Option("-n", min=1, max=100_000, help="Maximum number of entries.")] = 20,
     json: AsJson = False,
 ) -> None:
-    """Print the newest entries, the newest last."""
+    """Print the newest entries of the ledger, the newest last.
+
+    Reads the bot's database. Writes nothing.
+
+    Exit status: 0 success; 2 usage, configuration or database error.
+    """
     run(_tail(number, json=json))
 
 
@@ -36,14 +44,14 @@ async def _verify() -> int:
     from bot.store import ledger  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
 
     async with opened_store() as store, store.read() as session:
-        with working("Walking the chain …"):
+        with working("Verifying the chain …"):
             proof = await ledger.verify(session)
         newest = await ledger.tail(session, 1)
     if proof.broken_at is not None:
-        line(f"broken at entry {proof.broken_at}: {proof.entries} entries before it hold")
-        note("Restore the database from a backup made before, and find out who can write to it.")
+        line(f"broken at entry {proof.broken_at}: {proof.entries} entries before it are valid")
+        note("Restore the database from an earlier backup, and find out who can write to it.")
         return FOUND
-    line(f"{proof.entries} entries hold" + (f", the newest with hash {newest[0].hash}" if newest else ""))
+    line(f"{proof.entries} entries are valid" + (f", the newest has hash {newest[0].hash}" if newest else ""))
     return FINE
 
 

@@ -1,4 +1,4 @@
-"""`assay serve`, `setup` and `demo`: the bot at work, its place in a repository, and its story."""
+"""`assay serve`, `setup` and `demo`: run the server, set up a repository, run the demo."""
 
 import asyncio
 import logging
@@ -19,12 +19,15 @@ def add(app: typer.Typer) -> None:
 
 
 def serve() -> None:
-    """Take webhooks and keep every pull request and issue judged, until SIGTERM or Ctrl+C.
+    """Run the server that receives webhooks and writes reports.
 
-    Listens on ASSAY_HOST and ASSAY_PORT; the log goes to standard output, one JSON object a line. Deliveries that were
-    acknowledged and targets that were marked survive the end and are done at the next start.
+    Listens on ASSAY_HOST and ASSAY_PORT until SIGTERM or Ctrl+C. Reads repositories from Forgejo; writes comments,
+    labels and statuses to Forgejo, and the database and mirrors in the data directory. Logs to standard output, one
+    JSON object per line. Acknowledged deliveries and pending targets survive a restart.
+
+    Exit status: 0 stopped; 2 configuration or database error.
     """
-    import uvloop  # noqa: PLC0415 - only the server gains by it
+    import uvloop  # noqa: PLC0415 - only the server benefits from it
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve())
@@ -34,21 +37,32 @@ def setup(
     repository: RepositoryName,
     backfill: Annotated[
         bool,
-        typer.Option("--backfill", help="Write reports on what is open already too, one target every two seconds."),
+        typer.Option("--backfill", help="Also report on targets that are already open, one every two seconds."),
     ] = False,
 ) -> None:
-    """Make a repository ready: webhook, labels, trust in its policy as it stands, a silent first look at what is open.
+    """Set up a repository: webhook, labels, policy, open targets.
 
-    Safe to run twice. Steps that the account may not do are told, with what an admin has to do by hand.
+    Reads the repository from Forgejo. Writes the webhook and the label definitions to Forgejo; in the bot's database it
+    trusts the current policy and registers the open targets. Writes no comments and no statuses. Safe to run again. A
+    line that begins with ! is a step that the account may not do; it says what an admin has to do by hand.
+
+    Exit status: 0 finished, even with lines that begin with !; 2 usage or configuration error; 3 Forgejo or network
+    error.
     """
     run(_setup(repository, backfill=backfill))
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Tell the story and end.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the pages are served; 0 is any free port.")] = 0,
+    once: Annotated[bool, typer.Option("--once", help="Exit after the last chapter.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the web pages; 0 is any free port.")] = 0,
 ) -> None:
-    """Show the bot at work on real git pushes, beside a small Forgejo of its own. Needs no settings and no network."""
+    """Show the bot with real git pushes to a small Forgejo stand-in.
+
+    Needs no settings and no network. Writes only to a temporary folder and to standard output. Without --once the pages
+    stay up until Ctrl+C.
+
+    Exit status: 0 success; 1 the bot did not answer in a chapter; 130 interrupted with --once.
+    """
     from rich.console import Console  # noqa: PLC0415 - as the demo
 
     from bot.demo import demo as play  # noqa: PLC0415 - loads the sandbox, which nothing else needs
@@ -56,7 +70,7 @@ def demo(
     try:
         status = run(play(Console(), once=once, port=port))
     except KeyboardInterrupt:
-        # Ctrl+C is how the pages are left; a story cut short has failed.
+        # Ctrl+C is the normal way to close the pages; with --once it means that the demo did not finish.
         status = 130 if once else 0
     raise typer.Exit(status)
 
@@ -73,7 +87,7 @@ async def _serve() -> None:
         configure_logs(settings.log_level, machine.scanner.mask)
         async with Service(machine).running():
             await ended.wait()
-            # Looks that are cut short give their connections back unclean, which SQLAlchemy prints with a traceback.
+            # Cancelled evaluations return unclean connections, which SQLAlchemy reports with a traceback.
             logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
@@ -86,4 +100,4 @@ async def _setup(repository: str, *, backfill: bool) -> None:
         calls = sum(machine.client.calls.values())
     line(f"{calls} calls to Forgejo in {time.monotonic() - begun:.1f} s")
     if not complete:
-        note("The setup is incomplete: do what stands behind each ! above, then run it again.")
+        note("The setup is incomplete: follow each line above that begins with !, then run it again.")

@@ -1,4 +1,4 @@
-"""`assay plan`, `apply`, `snapshot` and `replay`: one target, looked at by hand."""
+"""`assay plan`, `apply`, `snapshot` and `replay`: evaluate one target from the command line."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.reconcile import Evaluation
 
 TargetText = Annotated[
-    str, typer.Argument(metavar="TARGET", help="owner/repo!12 (pull request), owner/repo#12 (issue), or its address.")
+    str, typer.Argument(metavar="TARGET", help="owner/repo!12 (pull request), owner/repo#12 (issue), or its URL.")
 ]
 
 
@@ -28,17 +28,24 @@ def add(app: typer.Typer) -> None:
 
 
 def plan(target: TargetText, json: AsJson = False) -> None:
-    """Look at a target and print what the checks say and what would be written. Writes nothing to Forgejo.
+    """Print a target's reports and the planned writes.
 
-    Ends with 1 when a check blocks, or when something couldn't be looked at.
+    Reads the target from Forgejo, and the bot's database. Writes nothing to Forgejo.
+
+    Exit status: 0 no check blocks; 1 a check blocks, or something could not be checked; 2 usage or configuration error;
+    3 Forgejo or network error.
     """
     raise typer.Exit(run(_plan(target, json=json)))
 
 
 def apply(target: TargetText, json: AsJson = False) -> None:
-    """Look at a target and write now: comment, labels, statuses, as `plan` prints them.
+    """Evaluate a target and write the results to Forgejo now.
 
-    A target that was there before the bot and was kept silent speaks from then on. Ends with 1 when a check blocks.
+    Reads the target from Forgejo. Writes the comment, labels and statuses that `plan` prints, and the bot's database. A
+    target that was silent since `setup` gets reports from then on.
+
+    Exit status: 0 no check blocks; 1 a check blocks, or something could not be checked; 2 usage or configuration error;
+    3 Forgejo or network error.
     """
     raise typer.Exit(run(_apply(target, json=json)))
 
@@ -48,26 +55,34 @@ def snapshot(
     given: Given,
     target: TargetText = "",
 ) -> None:
-    """Look at a target and print the snapshot as JSON: all that judgments read, with secrets masked.
+    """Print the snapshot of a target as JSON, with secrets masked.
 
-    With options that say "by hand" it is made of what they give, without any server. `assay replay`, `judge` and
-    `check` judge it again, anywhere.
+    A snapshot is everything that the checks read. Reads a target from Forgejo, or the offline options, which need no
+    server. Writes nothing to Forgejo. Use the snapshot with `assay replay`, `judge`, `check` or `policy explain`, on
+    any machine.
+
+    Exit status: 0 success; 2 usage or configuration error; 3 Forgejo or network error.
     """
     whole(run(_snapshot(target, given)).model_dump_json(indent=2))
 
 
 def replay(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A snapshot from `assay snapshot`; - is standard input.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file from `assay snapshot`; - is standard input.")],
     json: AsJson = False,
 ) -> None:
-    """Judge a snapshot again, offline: no settings, no server, no database. Ends with 1 when a check blocks."""
+    """Run the checks on a snapshot file, offline.
+
+    Reads the snapshot file. Needs no settings, no server and no database. Writes nothing.
+
+    Exit status: 0 no check blocks; 1 a check blocks, or something could not be checked; 2 usage error.
+    """
     raise typer.Exit(run(_replay(file, json=json)))
 
 
 async def _plan(text: str, *, json: bool) -> int:
     async with opened_machine() as machine:
         target = named_target(text, machine)
-        with working(f"Looking at {target} …"):
+        with working(f"Evaluating {target} …"):
             evaluation = await machine.reconciler.evaluate(target)
     if json:
         as_json(_as_values(evaluation.snapshot, evaluation.reports, evaluation.actions))
@@ -85,7 +100,7 @@ async def _apply(text: str, *, json: bool) -> int:
         target = named_target(text, machine)
         async with machine.store.session() as session:
             await targets.wake(session, [target])
-        with working(f"Looking at {target}, and writing …"):
+        with working(f"Evaluating {target} and writing …"):
             evaluation, done = await machine.reconciler.apply_once(target)
     written = [one.action for one in done]
     if json:
@@ -104,7 +119,7 @@ async def _snapshot(text: str, given: Given) -> Snapshot:
             return subject
     async with opened_machine() as machine:
         target = named_target(text, machine)
-        with working(f"Looking at {target} …"):
+        with working(f"Evaluating {target} …"):
             evaluation = await machine.reconciler.evaluate(target)
     return observed(evaluation)
 
@@ -140,7 +155,7 @@ def _print_actions(verb: str, actions: "Sequence[Action]") -> None:
 def _print_silence(evaluation: "Evaluation") -> None:
     seen = evaluation.snapshot
     if seen.inputs.archived or not seen.own.can_write:
-        why = "the repository is archived" if seen.inputs.archived else f"{seen.own.account} has no right to write"
+        why = "the repository is archived" if seen.inputs.archived else f"{seen.own.account} has no write access"
         note(f"nothing is written: {why}")
     elif seen.own.quiet:
-        note("the server stays silent here until something happens on the target; assay apply speaks at once")
+        note("the server writes nothing here until the target's next event; run assay apply to write now")

@@ -1,4 +1,4 @@
 """The database itself: connections, transactions, schema and migrations.
 
-Used by `bot.store` and by who opens the store.
+Used by `bot.store` and by code that opens the store.
 """

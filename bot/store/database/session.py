@@ -1,7 +1,7 @@
 """The store: one database, opened once for a process, used in short transactions.
 
-SQLite by default, PostgreSQL by URL; what is different about SQLite stands in `sqlite.py`. A transaction commits when
-its block ends and rolls back when the block raises.
+SQLite by default, PostgreSQL by URL; `sqlite.py` handles what is different about SQLite. A transaction commits when its
+block ends and rolls back when the block raises.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _BLOCKING_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psyc
 
 
 class StoreError(Exception):
-    """The database can't be used; the text says why and what to do, and never holds its password."""
+    """A database error; the text says why and what to do, and never contains the password."""
 
 
 class Store:
@@ -51,7 +51,7 @@ class Store:
     async def session(self) -> AsyncIterator[AsyncSession]:
         """One transaction that may write. Keep it short: on SQLite the next writer waits for its end.
 
-        Raises StoreError when the writers before it don't finish in time.
+        Raises StoreError if earlier writers do not finish in time.
         """
         async with self.turn(), AsyncSession(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
@@ -64,10 +64,10 @@ class Store:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """The right to write, first come first served.
+        """Hold the right to write, in order of arrival.
 
-        SQLite has one writer, and lets those who wait race for the lock at every end: the inbox under load would
-        never let anybody else in. PostgreSQL needs no turns.
+        SQLite has one writer, and waiting writers race for its lock: an inbox under load would block all others.
+        PostgreSQL needs no turns.
         """
         if self._turn is None:
             yield
@@ -82,7 +82,7 @@ class Store:
             self._turn.release()
 
     async def ping(self) -> None:
-        """Return when the database answers; raise StoreError when it doesn't."""
+        """Return if the database answers; raise StoreError if it does not."""
         try:
             async with self.read() as session:
                 await session.execute(text("SELECT 1"))
@@ -90,7 +90,7 @@ class Store:
             raise _unusable(self.url, error) from error
 
     async def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         await self.engine.dispose()
         self.blocking.dispose()
 
@@ -101,16 +101,16 @@ class Store:
                 await turn.acquire()
         except TimeoutError:
             raise StoreError(
-                f"another transaction has been writing for {TURN_SECONDS:.0f} s; "
-                "look for a slow disk, or for a transaction inside a transaction"
+                f"timeout: another transaction has been writing for {TURN_SECONDS:.0f} s; "
+                "check for a slow disk, or for a nested transaction"
             ) from None
 
 
 async def open_store(url: str) -> Store:
-    """The database at `url`, made where it is missing and brought to the newest schema.
+    """Open the database at `url`; create it if it is missing, and migrate it to the newest schema.
 
     Takes `sqlite:///path`, `sqlite+aiosqlite:///path`, `postgresql://…` and `postgresql+psycopg://…`.
-    Raises StoreError when it can't be opened.
+    Raises StoreError if it cannot be opened.
     """
     store = Store(_known(url))
     try:
@@ -128,7 +128,7 @@ async def upsert(
     keys: Collection[str],
     set_: Collection[str] | Mapping[str, Any],
 ) -> None:
-    """Insert rows, or update those whose `keys` are there.
+    """Insert rows, or update those whose `keys` exist.
 
     `set_` names the columns that take the new row's value, or maps columns to expressions. The rows
     share one set of columns.
@@ -137,7 +137,7 @@ async def upsert(
         return
     core = table.__table__
     if not isinstance(core, CoreTable):
-        raise TypeError(f"{table.__name__} isn't a table that rows can be put in")
+        raise TypeError(f"cannot insert rows into {table.__name__}")
     dialect = sqlite_dialect if session.get_bind().dialect.name == "sqlite" else postgresql_dialect
     statement = dialect.insert(core)
     change = dict(set_) if isinstance(set_, Mapping) else {name: statement.excluded[name] for name in set_}
@@ -148,16 +148,14 @@ def _known(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StoreError(
-            "the database URL can't be read; write sqlite:///path or postgresql://user@host/name"
-        ) from None
+        raise StoreError("invalid database URL; use sqlite:///path or postgresql://user@host/name") from None
     backend = parsed.get_backend_name()
     if parsed.drivername not in {backend, _ASYNC_DRIVERS.get(backend), _BLOCKING_DRIVERS.get(backend)} or (
         backend not in _ASYNC_DRIVERS
     ):
-        raise StoreError(f"databases of the kind {parsed.drivername!r} aren't served; use SQLite or PostgreSQL")
+        raise StoreError(f"unsupported database {parsed.drivername!r}; use SQLite or PostgreSQL")
     if backend == "sqlite" and (not parsed.database or parsed.database.startswith((":memory:", "file:"))):
-        raise StoreError("the SQLite database has to be a file: write sqlite:///path/to/assay.db")
+        raise StoreError("the SQLite database must be a file; use sqlite:///path/to/assay.db")
     return parsed
 
 
@@ -175,4 +173,4 @@ def _prepare(store: Store) -> None:
 def _unusable(url: URL, error: Exception) -> StoreError:
     # The first line of a driver's message; SQLAlchemy adds statement and parameters below it.
     reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-    return StoreError(f"the database {url.render_as_string(hide_password=True)} can't be used: {reason}")
+    return StoreError(f"the database {url.render_as_string(hide_password=True)} cannot be used: {reason}")

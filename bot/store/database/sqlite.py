@@ -1,4 +1,4 @@
-"""What SQLite needs that PostgreSQL does not: a private file, its pragmas, and transactions begun the right way."""
+"""Handles what only SQLite needs: a private file, its pragmas, and transactions that begin with the write lock."""
 
 import os
 import sqlite3
@@ -20,9 +20,9 @@ _PRAGMAS = (
 
 
 def prepare_file(path: Path) -> None:
-    """Make the database file (0600) and the folders it misses (0700), and turn write-ahead logging on.
+    """Create the database file (0600) and missing folders (0700), and enable write-ahead logging.
 
-    Raises OSError or sqlite3.Error where that can't be done.
+    Raises OSError or sqlite3.Error.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -31,7 +31,7 @@ def prepare_file(path: Path) -> None:
 
 
 def _write_ahead(path: Path) -> None:
-    # SQLite doesn't ask its busy handler when two processes change the journal mode at once: wait for the other here.
+    # SQLite ignores its busy handler when two processes change the journal mode at once, so wait for the other here.
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
@@ -48,10 +48,10 @@ def _write_ahead(path: Path) -> None:
 
 
 def attend(engine: Engine) -> None:
-    """Give each new connection its pragmas, and begin what writes with the write lock already held.
+    """Set the pragmas of each new connection, and begin writing transactions with the write lock held.
 
-    A transaction that reads first and asks for the lock later fails at once when another one wrote in between;
-    with `BEGIN IMMEDIATE` it waits its turn.
+    A transaction that first reads and then requests the lock fails if another one wrote in between; with
+    `BEGIN IMMEDIATE` it waits.
     """
     event.listen(engine, "connect", _connected)
     event.listen(engine, "begin", _begin)

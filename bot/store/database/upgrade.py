@@ -1,7 +1,7 @@
-"""Bring a database to the newest schema, whoever else starts at the same moment.
+"""Migrates a database to the newest schema, also if several processes start at the same time.
 
-A fresh database is made from the tables at once; Alembic, and the memory it takes, is loaded only where an older one
-has to be migrated. A test holds the two ways against each other.
+A new database is created directly from the tables; Alembic, which needs much memory, is loaded only to migrate an older
+database. A test checks that both ways give the same schema.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ _LOCK = 0x617373_6179
 
 
 class SchemaError(Exception):
-    """The database has a schema that this version doesn't know; the text says what to do."""
+    """The database has an unknown schema; the text says what to do."""
 
 
 def migrations(connection: Connection | None = None) -> "Config":
@@ -36,9 +36,9 @@ def migrations(connection: Connection | None = None) -> "Config":
 
 
 def upgrade(engine: Engine) -> None:
-    """Make or migrate the tables in one transaction, one process at a time.
+    """Create or migrate the tables in one transaction, one process at a time.
 
-    Raises SchemaError for a database that a newer version wrote.
+    Raises SchemaError for a database of a newer version.
     """
     with engine.execution_options(**{WRITES: True}).begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -73,6 +73,6 @@ def _migrate(connection: Connection) -> None:
         command.upgrade(migrations(connection), "head")
     except CommandError as error:
         raise SchemaError(
-            f"the database was written by another version of Assaymaster ({error}); "
-            "start that version, or restore a backup made before it"
+            f"the database belongs to another version of Assaymaster ({error}); "
+            "run that version, or restore an earlier backup"
         ) from error

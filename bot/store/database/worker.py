@@ -1,6 +1,6 @@
 """One thread that runs blocking calls in order, for an event loop that awaits them.
 
-An executor's futures, locks and conditions cost as much as the quarter of a millisecond that a commit takes.
+An executor would cost as much as a commit itself, a quarter of a millisecond.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ class Worker:
         self._thread = Thread(target=self._serve, name=name, daemon=True)
 
     def run(self, call: Callable[[], T], then: Callable[[T], None] | None = None) -> "asyncio.Future[T]":
-        """What `call` gives or raises, once the thread has run it.
+        """Return the result of `call`, run in the thread, or raise its exception.
 
-        `then` is told a result on the event loop, a turn of it before whoever awaits goes on.
+        `then` gets the result on the event loop, before the awaiting task continues.
         """
         if self._thread.ident is None:
             self._thread.start()
@@ -34,7 +34,7 @@ class Worker:
         return future
 
     def close(self, patience: float) -> None:
-        """End the thread after what it was given; leave it behind if that takes longer than `patience` seconds."""
+        """End the thread after its pending calls; abandon it if that takes longer than `patience` seconds."""
         if self._thread.ident is not None:
             self._calls.put(None)
             self._thread.join(patience)

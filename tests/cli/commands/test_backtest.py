@@ -55,7 +55,7 @@ def test_a_file_is_tried_on_all_that_is_kept(assay: Assay, kept: Path) -> None:
     assert done.out.splitlines()[:6] == [
         'secret-leak.mode: becomes "off"; it was "block"; this waits for an operator\'s merge',
         "",
-        "workshop/garden: 3 pull requests tried, 3 would be judged differently",
+        "workshop/garden: 3 pull requests compared, 3 with a different result",
         "",
         "!3 Bed \\u001b[2J3 (open)",
         "  secret-leak      block → skip",
@@ -77,31 +77,31 @@ def test_programs_read_the_same(assay: Assay, kept: Path) -> None:
 def test_a_file_that_says_the_same_changes_nothing(assay: Assay, kept: Path) -> None:
     Path("mine.yml").write_text(SAME)
     done = assay("policy", "backtest", "mine.yml")
-    assert done.out.startswith("it says the same as the policy in force\n")
-    assert "3 pull requests tried, 0 would be judged differently" in done.out
+    assert done.out.startswith("no changes to the policy in force\n")
+    assert "3 pull requests compared, 0 with a different result" in done.out
 
 
 def test_a_file_with_mistakes_is_exit_2_with_their_lines(assay: Assay, kept: Path) -> None:
     Path("mine.yml").write_text("version: 1\nagentz: []\n")
     done = assay("policy", "backtest", "mine.yml")
     assert (done.status, done.out) == (2, "")
-    assert "mine.yml:2: `agentz` isn't a known key; did you mean `agents`?" in done.err
+    assert "mine.yml:2: unknown key `agentz`; did you mean `agents`?" in done.err
 
 
 def test_where_several_repositories_are_known_one_has_to_be_named(assay: Assay, kept: Path) -> None:
     keep(kept, snapshot(OTHER))
     done = assay("policy", "backtest", "mine.yml")
     assert (done.status, done.out) == (2, "")
-    assert "name one of workshop/garden, workshop/other" in done.err
+    assert "use one of workshop/garden, workshop/other" in done.err
     named = assay("policy", "backtest", "mine.yml", "--repo", "workshop/other")
-    assert "workshop/other: 1 pull request tried" in named.out
+    assert "workshop/other: 1 pull request compared" in named.out
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--repo", "workshop/none"), "no snapshot of a pull request of workshop/none is kept here"),
-        (("--repo", "garden"), "'garden' is no repository; write owner/repo"),
+        (("--repo", "workshop/none"), "no readable snapshot of a pull request of workshop/none"),
+        (("--repo", "garden"), "'garden' is not a repository; use owner/repo"),
         (("--last", "0"), "should be greater than or equal to 1"),
     ],
 )
@@ -115,14 +115,14 @@ def test_without_any_snapshot_it_says_where_they_come_from(assay: Assay, clean: 
     (clean / "mine.yml").write_text(OFF)
     done = assay("policy", "backtest", "mine.yml")
     assert done.status == 2
-    assert "the bot keeps one as it looks at each" in done.err
+    assert "the bot stores one each time it evaluates a pull request" in done.err
 
 
 def test_snapshots_of_another_version_are_counted_beside(assay: Assay, kept: Path) -> None:
     with closing(sqlite3.connect(kept / "data" / "assay.db")) as database, database:
         database.execute("UPDATE snapshots SET content = x'00' WHERE number = 2")
     done = assay("policy", "backtest", "mine.yml")
-    assert "2 pull requests tried" in done.out
+    assert "2 pull requests compared" in done.out
     assert done.err == "note: 1 not tried: kept by another version of the program, which can't be read.\n"
     assert rows(kept, "SELECT count(*) FROM snapshots") == [(3,)]
 

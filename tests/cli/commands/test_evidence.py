@@ -129,10 +129,10 @@ def test_without_a_run_it_is_printed_and_told_that_it_does_not_count(
     for name in ENVIRONMENT:
         monkeypatch.delenv(name)
     done = assay(*SMOKE, *FILES)
-    assert (done.status, done.err) == (0, "note: it can't count before it says --run-number and --commit\n")
+    assert (done.status, done.err) == (0, "note: this evidence does not count without --run-number and --commit\n")
     assert evidence(done.out).run is None
     assert "needs --run-number, --commit" in assay(*SMOKE, *FILES, "--post").err
-    assert "name it" in assay(*SMOKE[:-1], "approval", "--post").err
+    assert "set this option" in assay(*SMOKE[:-1], "approval", "--post").err
 
 
 def test_without_a_policy_only_the_texts_that_are_named_count(assay: Assay, job: Path) -> None:
@@ -140,7 +140,7 @@ def test_without_a_policy_only_the_texts_that_are_named_count(assay: Assay, job:
     done = assay(*SMOKE, *FILES, "--marker", MARKER, "--marker", "plan")
     assert done.status == 0
     assert evidence(done.out).markers == {MARKER: 2, "plan": 1}
-    assert "isn't known" in done.err
+    assert "is not checked" in done.err
 
 
 @pytest.mark.parametrize(
@@ -214,25 +214,25 @@ def test_a_secret_in_an_option_reaches_no_comment(assay: Assay, job: Path) -> No
     token = secrets.token_hex(20)
     done = assay(*SMOKE, *FILES, "--run-url", f"https://x:{token}@forge.example/run")
     assert (done.status, done.out) == (1, "")
-    assert "the comment would show a secret" in done.err
+    assert "the comment would contain a secret" in done.err
     assert hidden(done, token)
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ((*SMOKE[:2], "--soak", "nobody", "--kind", "smoke"), "has no soak 'nobody'; it names runner-token, other"),
+        ((*SMOKE[:2], "--soak", "nobody", "--kind", "smoke"), "soak 'nobody' not found in .forgejo/assay.yml; available: runner-token, other"),
         (SMOKE, "needs --log, --artifact"),
         ((*SMOKE[:-1], "audit", "--log", "run.log"), "needs --window-hours"),
         ((*SMOKE[:-1], "install"), "needs --token-file"),
-        ((*SMOKE[:-1], "install", "--token-file", "."), ". isn't a file"),
+        ((*SMOKE[:-1], "install", "--token-file", "."), ". is not a regular file"),
         ((*SMOKE[:-1], "install", "--token-file", "nowhere"), "nowhere: No such file"),
         ((*SMOKE[:-1], "removal", "--run-number", "7", "--post"), "needs --commit"),
         ((*SMOKE[:-1], "party"), "'party'"),
         ((*SMOKE, "run.log"), "unexpected extra"),
-        ((*SMOKE, *FILES, "--log", "nowhere"), "nowhere: no such file"),
-        ((*SMOKE, *FILES, "--log", "*.txt"), "*.txt: no such file"),
-        ((*SMOKE, *FILES, "--log", "./run.log"), "named twice"),
+        ((*SMOKE, *FILES, "--log", "nowhere"), "nowhere: file not found"),
+        ((*SMOKE, *FILES, "--log", "*.txt"), "*.txt: file not found"),
+        ((*SMOKE, *FILES, "--log", "./run.log"), "given twice"),
         ((*SMOKE, *FILES, "--log", "empty.log"), "empty.log is empty"),
         ((*SMOKE, *FILES, "--log", "packed.log"), "packed.log is compressed (gzip)"),
         ((*SMOKE, *FILES, "--artifact", "run.log"), "unknown artifact name"),
@@ -245,7 +245,7 @@ def test_a_secret_in_an_option_reaches_no_comment(assay: Assay, job: Path) -> No
         ((*SMOKE, *FILES, "--commit", "not a commit"), "commit: "),
         ((*SMOKE, *FILES, "--policy", "nowhere.yml"), "nowhere.yml"),
         ((*SMOKE, *FILES, "--post"), "ASSAY_FORGEJO_URL"),
-        ((*SMOKE, *FILES, "--post", "--repo", "x"), "is no repository"),
+        ((*SMOKE, *FILES, "--post", "--repo", "x"), "is not a repository"),
     ],
 )
 def test_misuse_is_exit_2_and_says_what_to_do(assay: Assay, job: Path, arguments: tuple[str, ...], told: str) -> None:

@@ -172,26 +172,26 @@ def test_without_a_model_that_answers_the_rules_judge(
 
 
 REFUSED = [
-    (("judge",), "name a target"),
-    (("check",), "name a target"),
-    (("snapshot",), "name a target"),
-    (("judge", "garden"), "names no target"),
+    (("judge",), "use a target"),
+    (("check",), "use a target"),
+    (("snapshot",), "use a target"),
+    (("judge", "garden"), "is not a target"),
     (("judge", "nowhere.json"), "nowhere.json"),
     (("check", "a/b#1", "--title", "x"), "not both"),
     (("snapshot", "a/b#1", "--title", "x"), "not both"),
     (("judge", "--body-file", "nowhere"), "--body-file: nowhere"),
-    (("judge", "--body-file", "bad.md"), "--body-file: bad.md isn't UTF-8"),
+    (("judge", "--body-file", "bad.md"), "--body-file: bad.md is not UTF-8"),
     (("judge", "--diff", "body.md"), "--diff: body.md"),
-    (("judge", "--diff", "cut.diff"), "make it again with git diff"),
+    (("judge", "--diff", "cut.diff"), "create it again with git diff"),
     (("judge", "--diff", "-", "--body-file", "-"), "standard input"),
-    (("judge", "--kind", "issue", "--diff", "x.diff"), "--diff: only a pull request"),
-    (("judge", "--title", "x", "--state", "merged"), "--state: only a pull request"),
-    (("judge", "--kind", "issue", "--base", "main"), "--base: only a pull request"),
-    (("judge", "--repo", "garden"), "write owner/repo"),
+    (("judge", "--kind", "issue", "--diff", "x.diff"), "--diff: valid only for pull requests"),
+    (("judge", "--title", "x", "--state", "merged"), "--state: valid only for pull requests"),
+    (("judge", "--kind", "issue", "--base", "main"), "--base: valid only for pull requests"),
+    (("judge", "--repo", "garden"), "use owner/repo"),
     (("judge", "--title", "x", "--number", "0"), "--number"),
     (("judge", "--title", "x", "--kind", "wiki"), "--kind"),
-    (("judge", "--title", "x", "--policy", "bad.yml"), "bad.yml:1: `judges`"),
-    (("check", "--title", "x", "--only", "secret-leak,luck"), "--only: there is no check 'luck'"),
+    (("judge", "--title", "x", "--policy", "bad.yml"), "bad.yml:1: unknown key `judges`"),
+    (("check", "--title", "x", "--only", "secret-leak,luck"), "--only: unknown check 'luck'; available: "),
 ]
 
 

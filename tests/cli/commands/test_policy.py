@@ -32,7 +32,7 @@ def problems(assay: Assay, text: str, *more: str) -> list[str]:
 def test_a_policy_without_mistakes_is_fine(assay: Assay, clean: Path) -> None:
     (clean / "mine.yml").write_text(RULES)
     done = assay("policy", "check", "mine.yml")
-    assert (done.status, done.out, done.err) == (0, "mine.yml: fine\n", "")
+    assert (done.status, done.out, done.err) == (0, "mine.yml: valid\n", "")
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_labels_that_no_rule_can_set_are_told_with_their_line(
 @pytest.mark.parametrize(
     ("when", "told"),
     [
-        ('{paths: ["#docs"]}', ":5: `labels.rules.0.when.paths.0`: fits no file; write a pattern such as"),
-        ('{paths: ["/"]}', ":5: `labels.rules.0.when.paths.0`: fits no file"),
+        ('{paths: ["#docs"]}', ":5: `labels.rules.0.when.paths.0`: matches no file; use a pattern such as"),
+        ('{paths: ["/"]}', ":5: `labels.rules.0.when.paths.0`: matches no file"),
         ('{title: [""]}', ":5: `labels.rules.0.when.title.0`: string should have at least 1 character"),
         ("{size: [huge]}", ":5: `labels.rules.0.when.size.0`: input should be 'tiny', 'small'"),
         ("{title: water}", ":5: `labels.rules.0.when.title`: "),
-        ("{weather: [wet]}", ":5: `labels.rules.0.when.weather` isn't a known key"),
+        ("{weather: [wet]}", ":5: unknown key `labels.rules.0.when.weather`"),
     ],
 )
 def test_conditions_that_cant_be_are_told_with_their_line(assay: Assay, clean: Path, when: str, told: str) -> None:
@@ -70,7 +70,7 @@ def test_conditions_that_cant_be_are_told_with_their_line(assay: Assay, clean: P
 def test_more_conditions_than_can_be_asked_in_time_are_refused(assay: Assay, clean: Path) -> None:
     rule = {"name": "many", "when": {"words": [f"word {number}" for number in range(100)]}, "labels": ["meta"]}
     (line,) = problems(assay, json.dumps({"labels": {"rules": [rule] * 11}}))
-    assert "`labels`: the rules have 1100 conditions' entries, over 1000; leave some out" in line
+    assert "`labels`: too many entries in the rules' conditions: 1100, maximum 1000; remove some" in line
 
 
 def test_another_label_file_says_what_is_declared(assay: Assay, clean: Path) -> None:
@@ -150,7 +150,7 @@ def test_what_is_no_snapshot_is_exit_2(assay: Assay, clean: Path) -> None:
     (clean / "shot.json").write_text("{}")
     done = assay("policy", "explain", "shot.json")
     assert (done.status, done.out) == (2, "")
-    assert "no snapshot" in done.err
+    assert "not a snapshot" in done.err
 
 
 async def test_a_target_is_explained_by_the_policy_in_force_and_nothing_is_written(forge: Forge) -> None:

@@ -86,11 +86,11 @@ def test_a_clean_diff_and_an_empty_one_end_with_0(assay: Assay, clean: Path) -> 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("just words\n", "isn't a unified diff"),
-        (diff_of("one\n", "two\n").replace(",2 @@", ",1 @@"), "outside of the hunks"),
-        (diff_of("one\n").replace(",1 @@", ",3 @@"), "not a whole unified diff"),
+        ("just words\n", "not a unified diff"),
+        (diff_of("one\n", "two\n").replace(",2 @@", ",1 @@"), "outside its hunks"),
+        (diff_of("one\n").replace(",1 @@", ",3 @@"), "invalid or incomplete unified diff"),
         ("diff --git a/x b/x\nBinary files a/x and b/x differ\n", "1 binary changes"),
-        ("diff --cc x\n--- a/x\n+++ b/x\n@@@ -1,1 -1,1 +1,2 @@@\n++both\n", "a combined diff"),
+        ("diff --cc x\n--- a/x\n+++ b/x\n@@@ -1,1 -1,1 +1,2 @@@\n++both\n", "combined merge diffs are not supported"),
     ],
     ids=["prose", "lines beyond a hunk", "cut off", "binary", "combined"],
 )
@@ -158,7 +158,7 @@ def test_a_shallow_checkout_says_what_it_lacks(assay: Assay, repo: Repo, clean: 
     (clean / ".git" / "shallow").write_text(repo.git("rev-parse", "HEAD~1") + "\n")
     done = assay("scan", "--range", "base..HEAD", "--format", "json")
     assert done.status == 1
-    assert "aren't in this shallow checkout" in values(done)["errors"][0]
+    assert "are missing from this shallow checkout" in values(done)["errors"][0]
 
 
 @pytest.mark.parametrize(

@@ -80,10 +80,10 @@ async def replayed(forge: Forge, delivery: str) -> None:
     shown = json.loads((await forge.assay("deliveries", "show", delivery[:8])).out)
     assert shown["id"] == delivery
     assert await forge.assay("deliveries", "replay", delivery) == Outcome(
-        0, f"{REPOSITORY}#1 will be looked at again\n", ""
+        0, f"{REPOSITORY}#1 will be evaluated again\n", ""
     )
     (push,) = [str(one["id"]) for one in await deliveries(forge) if one["event"] == "push"]
-    assert "no open pull request goes into this branch" in (await forge.assay("deliveries", "replay", push)).err
+    assert "no open pull request has this branch as its base" in (await forge.assay("deliveries", "replay", push)).err
     listed = await forge.assay("deliveries", "list", "--event", "push", "--repository", REPOSITORY)
     assert f"routed  {push} push {REPOSITORY} refs/heads/main by codex" in listed.out
     assert (await forge.assay("deliveries", "show", "nothing")).status == 2

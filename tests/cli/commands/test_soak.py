@@ -193,7 +193,7 @@ def test_without_a_list_everybody_s_evidence_counts_and_it_is_told(assay: Assay)
     del told["soak"]["evidence_from"]
     Path("thread.yml").write_text(yaml.safe_dump(told), encoding="utf-8")
     done = assay("soak", "simulate", "thread.yml", "--json")
-    assert "evidence of everybody who comments counts" in done.err
+    assert "evidence of every author counts" in done.err
     assert json.loads(done.out)["state"]["state"] == "closed"
     assert played(assay, {**told, "writers": ["iskra"]})["state"]["state"] == "not-started"
 
@@ -203,7 +203,7 @@ def test_comments_are_taken_in_the_order_of_time(assay: Assay) -> None:
     told["comments"].reverse()
     Path("thread.yml").write_text(yaml.safe_dump(told), encoding="utf-8")
     done = assay("soak", "simulate", "thread.yml", "--json")
-    assert "aren't in the order of time" in done.err
+    assert "not in chronological order" in done.err
     assert json.loads(done.out)["state"]["state"] == "closed"
 
 
@@ -221,14 +221,14 @@ def test_a_thread_without_comments_has_not_started(assay: Assay) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("soak: {name: x1}\ncomment: []\n", "thread.yml:2: `comment` isn't a known key; did you mean `comments`?"),
+        ("soak: {name: x1}\ncomment: []\n", "thread.yml:2: unknown key `comment`; did you mean `comments`?"),
         ("soak: {name: x1, issue: 2}\nissue: {number: 3}\n", "`soak.issue` is 2, but `issue.number` is 3"),
         ("soak: {name: x1}\ncomments: [{author: a, body: b}]\n", "thread.yml:2: `comments.0.at`: field required"),
-        ("soak: {name: x1, gate: remove-it}\ngates: [{phrase: remove-it, targets: [1]}]\n", "opens two gates"),
+        ("soak: {name: x1, gate: remove-it}\ngates: [{phrase: remove-it, targets: [1]}]\n", "duplicate phrase remove-it"),
         ("soak: {name: x1}\noperators: ['a b']\n", "thread.yml:2: `operators.0`: string should match"),
         ("soak: {name: x1}\nnow: 9:40 CEST\n", "thread.yml:2: `now`: invalid time; expected a form such as 2026-05"),
-        ("soak: [\n", "thread.yml:2: not YAML"),
-        ("", "the file has to be a mapping"),
+        ("soak: [\n", "thread.yml:2: invalid YAML"),
+        ("", "the file must be a mapping"),
     ],
 )
 def test_mistakes_are_told_with_their_place(assay: Assay, text: str, told: str) -> None:

@@ -57,19 +57,19 @@ async def test_soaks_are_listed_and_shown(forge: Forge, clean: Path) -> None:
     assert (values["schema"], values["state"]) == ("soak.state.v1", "installed")
     unknown = await forge.assay("soak", "show", "garden-pond", "--repo", REPOSITORY)
     assert unknown.status == 2
-    assert "there is no soak 'garden-pond'; there are garden-pump" in unknown.err
+    assert "soak 'garden-pond' not found; available: garden-pump" in unknown.err
     assert await state(forge) == before
 
 
 async def test_without_a_policy_there_are_none(forge: Forge) -> None:
     done = await forge.assay("soak", "list", REPOSITORY)
     assert (done.status, done.out) == (0, "")
-    assert "no policy names a soak here" in done.err
+    assert "no policy defines a soak" in done.err
 
 
 async def test_without_a_name_all_that_the_bot_serves_are_looked_at(forge: Forge) -> None:
     await _serve(forge)
-    assert (await forge.assay("soak", "list")).err == "no policy names a soak here\n"
+    assert (await forge.assay("soak", "list")).err == "no policy defines a soak\n"
     assert (await forge.assay("setup", REPOSITORY)).status in {0, 1}
     (found,) = json.loads((await forge.assay("soak", "list", "--json")).out)
     assert (found["repository"], found["soak"], found["state"]) == (REPOSITORY, "garden-pump", "installed")
@@ -80,7 +80,7 @@ async def test_an_issue_that_is_not_there_is_told_and_the_rest_is_listed(forge: 
     await _serve(forge, "  - {name: garden-hose, issue: 999}\n")
     done = await forge.assay("soak", "list", REPOSITORY)
     assert done.status == 3
-    assert f"{REPOSITORY}#999 couldn't be looked at" in done.err
+    assert f"cannot evaluate {REPOSITORY}#999" in done.err
     assert "garden-pump" in done.out
 
 

@@ -71,7 +71,7 @@ async def test_a_target_kept_silent_speaks_when_apply_asks(forge: Forge) -> None
     data = {"title": "It says 401", "body": f"FORGEJO_TOKEN={secrets.token_hex(20)}"}
     await forge.api[OUTSIDER].post(f"{REPO}/issues", data)
     await forge.assay("setup", REPOSITORY)
-    assert "stays silent" in (await forge.assay("plan", f"{REPOSITORY}#1")).err
+    assert "writes nothing here until the target's next event" in (await forge.assay("plan", f"{REPOSITORY}#1")).err
     await forge.assay("apply", f"{REPOSITORY}#1")
     comments = await forge.api[OPERATOR].getitem(f"{REPO}/issues/1/comments")
     assert sum(f"<!-- assay:{REPOSITORY}#1 -->" in comment["body"] for comment in comments) == 1
@@ -100,12 +100,12 @@ async def test_the_ledger_is_verified_and_a_changed_entry_found(forge: Forge, tm
     await forge.assay("setup", REPOSITORY)
     whole = await forge.assay("ledger", "verify")
     assert whole.status == 0
-    assert "entries hold" in whole.out
+    assert "entries are valid" in whole.out
     assert " setup workshop/garden by assay-bot" in (await forge.assay("ledger", "tail", "-n", "1")).out
     with closing(sqlite3.connect(tmp_path / "data" / "assay.db")) as database, database:
         database.execute("UPDATE ledger SET actor = 'somebody' WHERE sequence = 2")
     broken = await forge.assay("ledger", "verify")
-    assert (broken.status, broken.out) == (1, "broken at entry 2: 1 entries before it hold\n")
+    assert (broken.status, broken.out) == (1, "broken at entry 2: 1 entries before it are valid\n")
 
 
 async def test_a_junk_token_is_exit_3_and_isnt_printed(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:

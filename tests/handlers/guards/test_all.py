@@ -99,9 +99,9 @@ async def test_a_gap_that_was_refused_is_still_there() -> None:
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ({"scope": {"auto": ["pumps"]}}, "no module here"),
-        ({"scope": {"modules": [{"name": "a", "paths": ["a/"]}, {"name": "a", "paths": ["b/"]}]}}, "twice"),
-        ({"red-zone": {"paths": ["#a"]}}, "fits no file"),
+        ({"scope": {"auto": ["pumps"]}}, "unknown module pumps in `auto`"),
+        ({"scope": {"modules": [{"name": "a", "paths": ["a/"]}, {"name": "a", "paths": ["b/"]}]}}, "duplicate module"),
+        ({"red-zone": {"paths": ["#a"]}}, "matches no file"),
         ({"docs-drift": {"rules": [{"name": "a", "when": ["a/"]}]}}, "need"),
         ({"docs-drift": {"rules": [{"name": "a", "when": [], "need": ["b"]}]}}, "when"),
         ({"red-zone": {"paths": ["a"], "pattern": ["b"]}}, "pattern"),

@@ -149,7 +149,7 @@ async def test_a_backtest_of_twenty_kinds_says_what_would_be_different_and_write
 
     assert scene.sandbox.calls == []
     assert content(scene.machine.settings.data_dir) == before
-    assert "\nworkshop/garden: 20 pull requests tried, 20 would be judged differently\n" in told
+    assert "\nworkshop/garden: 20 pull requests compared, 20 with a different result\n" in told
     assert told.count("\n!") == len(found["pulls"]) == len(KINDS) == 20
     assert found["partly_seen"] == 20
     assert found["not_tried"] == {"unreadable": 0, "large": 0, "late": 0}

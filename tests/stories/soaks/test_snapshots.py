@@ -157,7 +157,7 @@ async def test_runs_that_cannot_be_asked_for_are_unknown(scene: World) -> None:
     await scene.settled()
     (run,) = (await seen(scene, number)).runs
     assert run.status == ""
-    assert "not there, or hidden" in run.unknown
+    assert "not found, or hidden" in run.unknown
 
 
 async def test_a_merged_prerequisite_wakes_the_tracking_issue(scene: World) -> None:

@@ -1,1 +1,1 @@
-"""`assay contract`: what the description of a branch should say, before there is a pull request."""
+"""`assay contract`: a template for the description of a pull request, before it exists."""

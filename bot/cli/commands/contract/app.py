@@ -8,31 +8,34 @@ from bot.cli.bootstrap import run
 from bot.cli.output import line
 from bot.policy import PATH
 
-app = typer.Typer(help="Descriptions of pull requests.", no_args_is_help=True)
+app = typer.Typer(help="Prepare the description of a pull request.", no_args_is_help=True)
 
 
 @app.callback()
 def contract() -> None:
-    """Descriptions of pull requests."""
+    """Prepare the description of a pull request."""
 
 
 @app.command()
 def template(
     base: Annotated[
-        str, typer.Option(metavar="BRANCH", help="Where the branch is to go; the remote's default branch if not given.")
+        str, typer.Option(metavar="BRANCH", help="The base branch; default is the remote's default branch.")
     ] = "",
     body_file: Annotated[
-        str, typer.Option(metavar="FILE", help="What is written already and stays; - is standard input.")
+        str, typer.Option(metavar="FILE", help="A draft of the description; its text is kept; - is standard input.")
     ] = "",
     policy: Annotated[
-        str, typer.Option(metavar="FILE", help=f"The policy; {PATH} of the checkout, if it is there and none is given.")
+        str, typer.Option(metavar="FILE", help=f"The policy file; default is {PATH} of the checkout, if it exists.")
     ] = "",
 ) -> None:
-    """Print the description for what this branch changes, filled in as far as the checkout tells.
+    """Print a description template for the current branch, filled in from the checkout.
 
-    What is left to write begins with TODO. No server is asked, so how checks and references stand isn't in it.
+    Reads the git checkout around the current folder, the draft, and the policy. Contacts no server, so the states of
+    checks and references are missing. Text that you still have to write begins with TODO. Changes no files.
+
+    Exit status: 0 success; 2 usage or configuration error; 3 git error.
     """
-    from bot.cli.commands.contract.template import written  # noqa: PLC0415 - loads git's half, which --help doesn't need
+    from bot.cli.commands.contract.template import written  # noqa: PLC0415 - loads git code, which --help does not need
 
     for row in run(written(base, body_file, policy)).rstrip("\n").split("\n"):
         line(row)

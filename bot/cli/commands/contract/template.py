@@ -1,6 +1,6 @@
-"""The description that a branch should come with, before there is a pull request.
+"""Creates the description template of a branch, before there is a pull request.
 
-It is made from the checkout around the current folder, by the same check that `/explain contract` asks.
+It is created from the checkout around the current folder, by the check that also answers `/explain contract`.
 """
 
 from collections.abc import Iterable
@@ -34,10 +34,10 @@ DIFF = (
 
 @dataclass(frozen=True)
 class Branch:
-    """What a branch changes: its head, where it is to go, the diff between, and what a path in its tree may be called.
+    """A branch: its head and base, the diff between them, and the names of paths in its tree.
 
-    `default` is the remote's default branch, empty where the checkout doesn't know. `dirty` says that not all of what
-    lies in the folder is committed.
+    `default` is the remote's default branch, empty if the checkout does not know it. `dirty`: there are uncommitted
+    changes.
     """
 
     head: str
@@ -49,7 +49,7 @@ class Branch:
 
 
 def places(names: Iterable[str]) -> frozenset[str]:
-    """Gives files and the folders above them; a name without a folder is there when any file is called so."""
+    """Return the files, the folders above them, and the files' names without a folder."""
     found: set[str] = set()
     for name in names:
         path = PurePosixPath(name)
@@ -58,30 +58,30 @@ def places(names: Iterable[str]) -> frozenset[str]:
 
 
 class BranchCheckout(Checkout):
-    """The checkout, read as the one pull request that it would become."""
+    """The checkout, read as the pull request that it would become."""
 
     async def branch(self, base: str) -> Branch:
-        """Gives what HEAD changes since it left `base`. Raises RangeError and GitError."""
+        """Return what HEAD changes since its merge base with `base`. Raises RangeError and GitError."""
         start, head = await self.range(f"{base}..HEAD")
-        parting = await self._told("merge-base", start, head)
-        if not parting:
-            raise RangeError(f"HEAD and {base} have no commit in common; name the branch that it goes into by --base")
+        merge_base = await self._output("merge-base", start, head)
+        if not merge_base:
+            raise RangeError(f"HEAD and {base} have no common ancestor; set the base branch with --base")
         names = decode(await self._run("ls-tree", "-r", "-z", "--name-only", head))
         return Branch(
             head=head,
             base=base.removeprefix("refs/remotes/").removeprefix(f"{REMOTE}/"),
             default=(await self.default()).removeprefix(f"{REMOTE}/"),
-            diff=decode(await self._run(*DIFF, parting, head, "--")),
+            diff=decode(await self._run(*DIFF, merge_base, head, "--")),
             places=places(filter(None, names.split("\0"))),
-            dirty=bool(await self._told("status", "--porcelain", "--untracked-files=no")),
+            dirty=bool(await self._output("status", "--porcelain", "--untracked-files=no")),
         )
 
     async def default(self) -> str:
-        """Gives the remote's default branch, such as `origin/main`; empty where the checkout doesn't know it."""
-        return await self._told("symbolic-ref", "--quiet", "--short", f"refs/remotes/{REMOTE}/HEAD")
+        """Return the remote's default branch, such as `origin/main`; empty if the checkout does not know it."""
+        return await self._output("symbolic-ref", "--quiet", "--short", f"refs/remotes/{REMOTE}/HEAD")
 
-    async def _told(self, *arguments: str) -> str:
-        """What git has no answer to it ends with an error."""
+    async def _output(self, *arguments: str) -> str:
+        """Return git's output; empty if git fails, which is how it reports "no result"."""
         try:
             return decode(await self._run(*arguments)).strip()
         except GitError:
@@ -89,15 +89,15 @@ class BranchCheckout(Checkout):
 
 
 def template_of(report: Report) -> str:
-    """Gives the template of a report: the block of code in what it answers to `/explain`. Raises LookupError."""
+    """Return the template of a report: the code block in its answer to `/explain`. Raises LookupError."""
     fences = [token for token in MarkdownIt("commonmark").parse(report.explanation) if token.type == "fence"]
     if not fences:
-        raise LookupError(f"the check {report.check} gives no template")
+        raise LookupError(f"the check {report.check} has no template")
     return fences[-1].content
 
 
 def snapshot_of_branch(branch: Branch, body: str, policy: Policy) -> Snapshot:
-    """Gives the snapshot of the pull request that a branch would become. Raises DiffError."""
+    """Return the snapshot of the pull request that a branch would become. Raises DiffError."""
     from bot.cli.manual_snapshot import ManualInput, snapshot_of  # noqa: PLC0415 - loads the scanner's engine, which --help doesn't need
 
     target = Target(repository="", number=1, kind=Kind.PULL)
@@ -112,7 +112,7 @@ def snapshot_of_branch(branch: Branch, body: str, policy: Policy) -> Snapshot:
 
 
 async def written(base: str, body_file: str, policy: str) -> str:
-    """Gives the template of the branch that the checkout is on. Raises BadParameter, PolicyError and GitError."""
+    """Return the template of the checked-out branch. Raises BadParameter, PolicyError and GitError."""
     from bot.cli.assess import no_model  # noqa: PLC0415 - with the checks, a quarter of the start of other commands
     from bot.labels import LabelSet  # noqa: PLC0415 - as above
     from handlers import CHECKS  # noqa: PLC0415 - as above
@@ -120,8 +120,8 @@ async def written(base: str, body_file: str, policy: str) -> str:
     body = read_text(body_file, "--body-file") if body_file else ""
     branch = await _branch(base)
     if branch.dirty:
-        note("note: what isn't committed yet is not in it")
-    with working("Looking at the branch …"):
+        note("note: uncommitted changes are not included")
+    with working("Reading the branch …"):
         seen = snapshot_of_branch(branch, body, _policy(policy))
         tools = Tools(now=lambda: seen.taken_at, labels=LabelSet.load(), ask=no_model)
         return template_of(await _check(CHECKS).assess(seen, tools))
@@ -130,7 +130,7 @@ async def written(base: str, body_file: str, policy: str) -> str:
 def _check(checks: "Sequence[Check]") -> Check:
     found = next((check for check in checks if check.name == CHECK), None)
     if found is None:
-        raise typer.BadParameter("no check of this program reads descriptions")
+        raise typer.BadParameter(f"the check {CHECK} is not installed")
     return found
 
 
@@ -143,6 +143,6 @@ async def _branch(base: str) -> Branch:
 
 
 def _policy(file: str) -> Policy:
-    """Gives the policy of a file, or of the checkout. Raises BadParameter and PolicyError."""
+    """Return the policy of a file, or of the checkout. Raises BadParameter and PolicyError."""
     chosen = file or (PATH if Path(PATH).is_file() else "")
     return load(read_text(chosen, "--policy"), path=chosen) if chosen else Policy()

@@ -1,1 +1,1 @@
-"""`assay evidence`: collecting evidence of a run in a CI job, and checking it."""
+"""`assay evidence`: collects evidence of a run in a CI job, and checks it."""

@@ -1,8 +1,8 @@
-"""`assay evidence`: what a run's logs and artifacts say of a soak, as a comment that the bot reads.
+"""`assay evidence`: turns a run's logs and artifacts into a comment with soak evidence, which the bot reads.
 
-It runs in a CI job, with that job's own token, and needs neither the bot's database nor its settings. `assay.toml`
-isn't read: it may belong to the very change whose run is looked at, and could send the token elsewhere. No log and no
-artifact leaves the job: counts, exit codes and names do, and only if nothing that was read holds a secret.
+It runs in a CI job with that job's own token, and needs neither the bot's database nor its settings. `assay.toml` is
+not read: it may belong to the change under test and could send the token to another server. No log and no artifact
+leaves the job; only counts, exit codes and names do, and only if no input contains a secret.
 """
 
 import os
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MAX = 10**9
 
-app = typer.Typer(no_args_is_help=True, help="Collect what a run says of a soak, in a CI job.")
+app = typer.Typer(no_args_is_help=True, help="Collect soak evidence of a run, in a CI job.")
 
 
 class EvidenceKind(StrEnum):
@@ -45,47 +45,50 @@ class EvidenceKind(StrEnum):
 
 @dataclass(frozen=True)
 class Asked:
-    """The options of the command, as they were typed."""
+    """The options of the command, as typed."""
 
     log: Annotated[
         list[str],
-        typer.Option(metavar="FILE…", help="Logs of the run: one or several, or a pattern; may stand there again."),
+        typer.Option(metavar="FILE…", help="Logs of the run: one or more files, or a pattern; repeatable."),
     ] = field(default_factory=list)
     artifact: Annotated[
         list[str],
         typer.Option(
             metavar="FILE…",
-            help="<module>.plan.stdout.json, .apply.stdout.json, .health.json, or auto-apply-scope.json; as --log.",
+            help="<module>.plan.stdout.json, .apply.stdout.json, .health.json or auto-apply-scope.json; as --log.",
         ),
     ] = field(default_factory=list)
     policy: Annotated[
-        str, typer.Option(metavar="FILE", help="The policy; .forgejo/assay.yml where that is there, else none.")
+        str, typer.Option(metavar="FILE", help="The policy file; default is .forgejo/assay.yml, if it exists.")
     ] = ""
     marker: Annotated[
-        list[str], typer.Option(metavar="TEXT", help="A text that a log has to show; again for more.")
+        list[str], typer.Option(metavar="TEXT", help="An additional text to count in the logs; repeatable.")
     ] = field(default_factory=list)
-    module: Annotated[str, typer.Option(help="The module; default is the one in the artifacts' names.")] = ""
+    module: Annotated[str, typer.Option(help="The module; default is taken from the artifacts' names.")] = ""
     run_number: Annotated[
         int | None, typer.Option(min=1, max=MAX, help="The run's number; default is this job's run.")
     ] = None
     run_id: Annotated[
-        int | None, typer.Option(min=1, max=MAX, help="The run's id in the API; default as --run-number.")
+        int | None, typer.Option(min=1, max=MAX, help="The run's id in the API; default is this job's run.")
     ] = None
-    workflow: Annotated[str, typer.Option(metavar="FILE", help="The run's workflow; default as --run-number.")] = ""
+    workflow: Annotated[str, typer.Option(metavar="FILE", help="The run's workflow; default is this job's.")] = ""
     run_url: Annotated[str, typer.Option(metavar="URL", help="The run's page; default is made of its number.")] = ""
-    commit: Annotated[str, typer.Option(metavar="SHA", help="The run's commit; default as --run-number.")] = ""
+    commit: Annotated[str, typer.Option(metavar="SHA", help="The run's commit; default is this job's.")] = ""
     token_file: Annotated[
-        str, typer.Option(metavar="PATH", help="The token's file: mode, owner and size are told; it isn't opened.")
+        str,
+        typer.Option(metavar="PATH", help="The token file: its mode, owner and size are recorded; it is not opened."),
     ] = ""
     approved_pr: Annotated[
         int | None,
-        typer.Option(min=1, max=MAX, help="The pull request that approved it; default is the apply artifact's."),
+        typer.Option(min=1, max=MAX, help="The pull request that approved the run; default is in the apply artifact."),
     ] = None
     window_hours: Annotated[float | None, typer.Option(min=0, help="Audit: the hours that the logs cover.")] = None
-    observed_at: Annotated[str, typer.Option(metavar="TIME", help="When it was seen, with its zone; now.")] = ""
+    observed_at: Annotated[
+        str, typer.Option(metavar="TIME", help="The time of the observation, with time zone; default is now.")
+    ] = ""
     post: Annotated[bool, typer.Option("--post", help="Post the comment instead of printing it.")] = False
     repo: Annotated[
-        str, typer.Option(metavar="OWNER/REPO", help="Where to post; default is this job's repository.")
+        str, typer.Option(metavar="OWNER/REPO", help="The repository to post to; default is this job's.")
     ] = ""
     issue: Annotated[
         int | None, typer.Option(min=1, help="The issue to post to; default is the soak's tracking issue.")
@@ -93,22 +96,22 @@ class Asked:
 
     @property
     def run(self) -> NamedRun:
-        """Gives the run that they name."""
+        """The run that the options name."""
         return NamedRun(self.run_number, self.run_id, self.workflow, self.run_url, self.commit)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What the evidence is about. `known` is the soak's policy, where there is a policy."""
+    """The subject of the evidence. `known` is the soak's policy, if there is a policy."""
 
     soak: str
     kind: EvidenceKind
     known: SoakPolicy | None
 
     def markers(self, more: list[str]) -> Markers:
-        """Gives the texts to count: the policy's and `more`. Raises BadParameter."""
+        """Return the texts to count: the policy's and `more`. Raises BadParameter."""
         if any(not text.strip() or "\n" in text or "\r" in text for text in more):
-            raise typer.BadParameter("write a text that stands within one line", param_hint="--marker")
+            raise typer.BadParameter("invalid text; use a non-empty text on one line", param_hint="--marker")
         own = (self.known.marker,) if self.known and self.known.marker else ()
         return Markers((*own, *more), self.known.forbidden if self.known else ())
 
@@ -116,16 +119,20 @@ class Subject:
 @app.command(cls=SeveralFiles)
 @with_options(Asked)
 def collect(
-    soak: Annotated[str, typer.Option(metavar="NAME", help="The soak, as the policy names it.")],
-    kind: Annotated[EvidenceKind, typer.Option(help="What is shown.")],
+    soak: Annotated[str, typer.Option(metavar="NAME", help="The soak's name in the policy.")],
+    kind: Annotated[EvidenceKind, typer.Option(help="The kind of evidence.")],
     given: Asked,
 ) -> None:
-    """Count the soak's texts in a run's logs, take exit codes from its artifacts, and print or --post the evidence.
+    """Print or post soak evidence from a run's logs and artifacts.
 
-    Nothing is printed or posted when a log or an artifact holds a secret, or can't be searched for one: it then ends
-    with 1 and names rule, file and line. A text is counted as often as it stands in all logs together, as UTF-8 and
-    without the terminal's colours. Evidence that speaks against the soak (a forbidden text, an exit code that isn't 0,
-    a smoke whose logs don't show the text) is printed or posted all the same, and ends with 1.
+    Counts the soak's texts in the logs, and takes exit codes from JSON artifacts. Reads the policy too. Counts are
+    totals over all logs, which are read as UTF-8 without terminal colours. Prints the comment, or posts it with --post.
+    Nothing is printed or posted if a log or an artifact contains a secret or could not be scanned completely; rule,
+    file and line are then printed to standard error.
+
+    Exit status: 0 printed or posted; 1 a secret was found or a file not scanned, or the evidence was printed or posted
+    but shows a failure (a forbidden text, an exit code other than 0, a smoke without the marker); 2 usage or
+    configuration error; 3 Forgejo or network error.
     """
     subject = Subject(soak, kind, _known(soak, given.policy))
     markers = subject.markers(given.marker)
@@ -144,16 +151,16 @@ def collect(
     else:
         line(run(_posted(target, text)))
     if lacking:
-        note(f"note: it can't count before it says {' and '.join(lacking)}")
-    told = tuple(against(evidence, markers))
-    for one in told:
-        note(f"this speaks against the soak: {one}")
-    raise typer.Exit(FOUND if told else FINE)
+        note(f"note: this evidence does not count without {' and '.join(lacking)}")
+    failures = tuple(against(evidence, markers))
+    for failure in failures:
+        note(f"this evidence shows a failure: {failure}")
+    raise typer.Exit(FOUND if failures else FINE)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where to post, and as whom."""
+    """The issue to post to, and the settings with server and token."""
 
     settings: "Settings"
     repo: str
@@ -161,23 +168,23 @@ class Place:
 
 
 def _known(name: str, policy: str) -> SoakPolicy | None:
-    """Raises BadParameter for a soak that the policy doesn't name, and PolicyError."""
+    """Return the soak's policy. Raises BadParameter for a soak that the policy does not have, and PolicyError."""
     file = policy or (PATH if Path(PATH).is_file() else "")
     if not file:
-        note(f"no {PATH} here: whether there is a soak {name} isn't known, and only texts of --marker are counted")
+        note(f"no {PATH} in this folder: the soak name {name} is not checked, and only texts of --marker are counted")
         return None
     soaks = load(read_text(file, "--policy"), path="stdin" if file == "-" else file).soaks
     for soak in soaks:
         if soak.name == name:
             return soak
     names = ", ".join(soak.name for soak in soaks)
-    known = f"it names {names}" if names else "it names no soaks at all"
-    raise typer.BadParameter(f"{file} has no soak {name!r}; {known}", param_hint="--soak")
+    known = f"available: {names}" if names else "the file defines no soaks"
+    raise typer.BadParameter(f"soak {name!r} not found in {file}; {known}", param_hint="--soak")
 
 
 def _needed(subject: Subject, given: Asked) -> tuple[str, ...]:
-    """Gives what the run lacks, where it is only printed. Raises EvidenceError for what could never count or be read,
-    with what it lacks.
+    """Return missing options that evidence needs to count. Raises EvidenceError for options that are always needed,
+    and with --post for all missing ones.
     """
     found, commit = run_of(given.run, os.environ)
     log, artifact = ("--log", bool(given.log)), ("--artifact", bool(given.artifact))
@@ -191,12 +198,12 @@ def _needed(subject: Subject, given: Asked) -> tuple[str, ...]:
     missing = [option for option, there in needs.get(subject.kind, ()) if not there]
     lacking = tuple(option for option, there in asked if not there)
     if missing or (lacking and given.post):
-        raise EvidenceError(f"evidence of the kind {subject.kind} needs {', '.join((*missing, *lacking))}")
+        raise EvidenceError(f"evidence of kind {subject.kind} needs {', '.join((*missing, *lacking))}")
     return lacking
 
 
 def _evidence(subject: Subject, given: Asked, markers: Markers, files: Files) -> "Evidence":
-    """Raises EvidenceError."""
+    """Return the evidence. Raises EvidenceError."""
     found, commit = run_of(given.run, os.environ)
     approved = next((one.approved_pr for one in files.artifacts if one.approved_pr), None)
     return evidence_of(
@@ -219,19 +226,21 @@ def _evidence(subject: Subject, given: Asked, markers: Markers, files: Files) ->
 
 
 def _target(subject: Subject, given: Asked) -> Place:
-    """Raises BadParameter and ConfigError."""
+    """Return where to post. Raises BadParameter and ConfigError."""
     named = given.repo or in_ci(os.environ, "REPOSITORY")
     if not named:
-        raise typer.BadParameter("no job says in which repository to post; name it", param_hint="--repo")
+        raise typer.BadParameter("the repository is unknown outside a CI job; set this option", param_hint="--repo")
     repo = repository_name(named)
     issue = given.issue or (subject.known.issue if subject.known else 0)
     if not issue:
-        raise typer.BadParameter("no policy says which issue tracks the soak; name it", param_hint="--issue")
+        raise typer.BadParameter(
+            "the tracking issue is unknown without a policy; set this option", param_hint="--issue"
+        )
     return Place(with_forgejo(read_settings(FromEnvironment)), repo, issue)
 
 
 def _tokens(target: Place | None) -> Iterator[str]:
-    """The tokens that this job holds: they are known wherever they stand, whatever they look like."""
+    """Yield this job's tokens: they are found in any text, whatever they look like."""
     if target is not None:
         yield target.settings.read_token()
     for name in ("ASSAY_TOKEN", "FORGEJO_TOKEN", "GITHUB_TOKEN", "GITEA_TOKEN"):
@@ -239,7 +248,7 @@ def _tokens(target: Place | None) -> Iterator[str]:
 
 
 async def _posted(target: Place, text: str) -> str:
-    """Gives the address of the new comment. Raises ForgejoError."""
+    """Post the comment and return where. Raises ForgejoError."""
     from bot.forgejo import path  # noqa: PLC0415 - as above
     from bot.forgejo.httpx import HttpxForgejo  # noqa: PLC0415 - loads the client, which --help doesn't need
     from bot.forgejo.types import Comment  # noqa: PLC0415 - as above

@@ -1,4 +1,4 @@
-"""The files of `assay evidence`: found, read, searched for secrets. Where one holds any, nothing goes on."""
+"""Finds and reads the files of `assay evidence` and scans them for secrets; a secret stops the command."""
 
 import glob
 import grp
@@ -29,14 +29,14 @@ MAX_FILES = 1000
 OF_FILES = ("--log", "--artifact")
 """Options that take several files each."""
 _TOKEN = re.compile(r"[\x21-\x7e]{8,}")
-"""What can be a token: the scanner takes nothing else for one."""
+"""A valid token: the scanner accepts nothing else as one."""
 
 
 class SeveralFiles(TyperCommand):
-    """A command whose options of files take as many as a shell makes of a pattern without quotes."""
+    """A command whose file options take several values, as a shell produces them from an unquoted pattern."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parses words in which each file has its option."""
+        """Parse arguments in which each file has its own option."""
         return super().parse_args(ctx, list(_each_named(args)))
 
 
@@ -55,32 +55,32 @@ def _each_named(words: Iterable[str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Files:
-    """What was read, in the order of the options; none of it has a secret."""
+    """The content of the files, in the order of the options; it contains no secrets."""
 
     logs: "tuple[LogRead, ...]"
     artifacts: tuple[Artifact, ...]
     scanner: "Scanner"
 
     def refuse_secrets_of(self, text: str) -> None:
-        """Ends the command with 1 where the comment itself has a secret, as of an option or a file's name."""
+        """Exit with 1 if the comment itself contains a secret, for example from an option or a file name."""
         found = self.scanner.scan(text)
         for hit in found.hits:
-            note(f"the comment would show a secret: {hit.severity} {hit.rule} {hit.fingerprint}")
+            note(f"the comment would contain a secret: {hit.severity} {hit.rule} {hit.fingerprint}")
         if found.hits or found.gaps:
-            note("Nothing was printed or posted; look for it in the options, the artifacts and the names of files.")
+            note("Nothing was printed or posted. Remove the secret from the options, the artifacts or the file names.")
             raise typer.Exit(FOUND)
 
 
 def files_of(logs: list[str], artifacts: list[str], texts: Collection[str], tokens: Iterable[str]) -> Files:
-    """Gives what the files hold. Raises BadParameter, EvidenceError, OSError.
+    """Return the content of the files. Raises BadParameter, EvidenceError, OSError.
 
-    Ends the command with 1 where one has a secret, or couldn't be searched for one as a whole.
+    Exits with 1 if a file contains a secret or could not be scanned completely.
     """
     from bot.scan import ScanLimits  # noqa: PLC0415 - loads the engine, which --help doesn't need
 
     log_paths, artifact_paths = _paths(logs, "--log"), _paths(artifacts, "--artifact")
     known = {token for token in tokens if _TOKEN.fullmatch(token)}
-    # A busy runner may need long for a piece; nobody waits at the other end, as in the server.
+    # A busy runner may be slow; unlike in the server, nobody waits for the answer.
     scanner = local_scanner(ScanLimits(timeout=20.0, seconds=60.0), known)
     read = [_log(path, texts, scanner) for path in log_paths]
     data = [_artifact_bytes(path) for path in artifact_paths]
@@ -91,10 +91,10 @@ def files_of(logs: list[str], artifacts: list[str], texts: Collection[str], toke
 
 
 def file_of_token(file: str) -> dict[str, Any]:
-    """Gives mode, owner and size of a token's file, which isn't opened. Raises OSError, BadParameter."""
+    """Return mode, owner and size of a token file without opening it. Raises OSError, BadParameter."""
     about = Path(file).stat()
     if not stat.S_ISREG(about.st_mode):
-        raise typer.BadParameter(f"{file} isn't a file", param_hint="--token-file")
+        raise typer.BadParameter(f"{file} is not a regular file", param_hint="--token-file")
     return {
         "mode": f"{stat.S_IMODE(about.st_mode) & 0o777:04o}",
         "owner": f"{_user(about.st_uid)}:{_group(about.st_gid)}",
@@ -103,30 +103,30 @@ def file_of_token(file: str) -> dict[str, Any]:
 
 
 def _paths(given: list[str], option: str) -> list[Path]:
-    """Raises BadParameter for what is no file, or stands there twice: an audit counts its logs."""
+    """Return the paths. Raises BadParameter for a missing file and for a duplicate: an audit counts its logs."""
     found = [Path(one) for text in given for one in _matching(text)]
     if len(found) > MAX_FILES:
-        raise typer.BadParameter(f"{len(found)} files are more than {MAX_FILES}", param_hint=option)
+        raise typer.BadParameter(f"too many files: {len(found)}, maximum {MAX_FILES}", param_hint=option)
     seen = set[tuple[int, int]]()
     for path in found:
         if not path.is_file():
-            raise typer.BadParameter(f"{path}: no such file; name one that can be read", param_hint=option)
+            raise typer.BadParameter(f"{path}: file not found; use a readable file", param_hint=option)
         about = path.stat()
         if (about.st_dev, about.st_ino) in seen:
-            raise typer.BadParameter(f"{path} is named twice", param_hint=option)
+            raise typer.BadParameter(f"{path} is given twice; remove one", param_hint=option)
         seen.add((about.st_dev, about.st_ino))
     return found
 
 
 def _matching(text: str) -> list[str]:
-    """A pattern's files; a text that is a file's name, or no pattern, stands for itself."""
+    """Return a pattern's files; an existing file name, and a text without wildcards, is returned unchanged."""
     if os.path.lexists(text) or not glob.has_magic(text):
         return [text]
     return sorted(glob.glob(text, recursive=True)) or [text]  # noqa: PTH207 - Path.glob takes no absolute pattern
 
 
 def _log(path: Path, texts: Collection[str], scanner: "Scanner") -> "LogRead":
-    """Raises EvidenceError, OSError."""
+    """Read and scan a log. Raises EvidenceError, OSError."""
     from bot.evidence.logs import LogError, read_log  # noqa: PLC0415 - loads the engine, which --help doesn't need
 
     with path.open("rb") as file, working(f"Reading {visible(path.name)}, {path.stat().st_size / 1e6:.1f} MB …"):
@@ -140,7 +140,7 @@ def _artifact_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
         data = file.read(MAX_ARTIFACT + 1)
     if len(data) > MAX_ARTIFACT:
-        raise typer.BadParameter(f"{path} is over {MAX_ARTIFACT // 2**20} MiB", param_hint="--artifact")
+        raise typer.BadParameter(f"{path} is larger than {MAX_ARTIFACT // 2**20} MiB", param_hint="--artifact")
     return data
 
 
@@ -158,12 +158,12 @@ def _artifact(path: Path, data: bytes, scanner: "Scanner") -> Artifact:
 
 
 def _refuse(read: "Iterable[tuple[Path, LogRead]]", scanner: "Scanner") -> None:
-    """Tells of each secret where it is, and ends the command with 1, where there is any."""
-    told = [line for path, one in read for line in _faults(_shown(path, scanner), one)]
-    for line in told:
+    """Print the place of each secret, and exit with 1 if there are any."""
+    problems = [line for path, one in read for line in _faults(_shown(path, scanner), one)]
+    for line in problems:
         note(line)
-    if told:
-        note("Nothing was printed or posted. Revoke each secret first, then take it out of what the run writes.")
+    if problems:
+        note("Nothing was printed or posted. Revoke each secret first, then remove it from the run's output.")
         raise typer.Exit(FOUND)
 
 
@@ -173,11 +173,11 @@ def _faults(name: str, read: "LogRead") -> Iterator[str]:
     if read.more:
         yield f"{name}: {read.more} more secrets"
     for gap in read.unread:
-        yield f"{name}: not searched for secrets as a whole: {gap}"
+        yield f"{name}: not scanned completely for secrets: {gap}"
 
 
 def _shown(path: Path, scanner: "Scanner") -> str:
-    """The name of a file; it comes from outside, so it may hold a secret, too."""
+    """Return the name of a file, masked: it is external input and may contain a secret."""
     return scanner.mask(visible(str(path)))
 
 

@@ -1,1 +1,1 @@
-"""`assay policy`: trusting, checking, explaining and trying out a policy."""
+"""`assay policy`: trusts, checks, explains and backtests a policy."""

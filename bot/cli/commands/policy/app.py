@@ -1,4 +1,4 @@
-"""`assay policy`: trust a repository's rules as they stand, check a file before it is pushed, and say what rules do."""
+"""`assay policy`: trust a repository's current policy, check a policy file, and explain what its rules do."""
 
 import sys
 from pathlib import Path
@@ -21,7 +21,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_ID = "urn:assaymaster:policy:1"
 SCHEMA_TITLE = "Policy of Assaymaster, .forgejo/assay.yml"
 
-app = typer.Typer(no_args_is_help=True, help="Check a policy file, say what its rules do, and trust a repository's.")
+app = typer.Typer(no_args_is_help=True, help="Check, explain, backtest or trust a policy.")
 app.command()(explain)
 backtest.add(app)
 
@@ -30,12 +30,16 @@ backtest.add(app)
 def trust(
     repository: RepositoryName,
     by: Annotated[
-        str, typer.Option(metavar="LOGIN", help="Who trusts it, for the ledger; the operator where there is one alone.")
+        str, typer.Option(metavar="LOGIN", help="Who trusts it, for the ledger; default is the only operator, if one.")
     ] = "",
 ) -> None:
-    """Put the policy in force as it stands on the default branch now, what it trusts included.
+    """Trust the policy on the default branch and put it in force.
 
-    Read it first: whoever can push to that branch wrote it. Changes merged by an operator are trusted by themselves.
+    This includes its security-relevant settings. Read the policy file first: anybody who can push to the default branch
+    may have written it. Changes that an operator merged are trusted automatically. Reads the repository from Forgejo.
+    Writes the bot's database, not Forgejo.
+
+    Exit status: 0 success; 2 usage or configuration error, or the policy is invalid; 3 Forgejo or network error.
     """
     run(_trust(repository, by))
 
@@ -43,35 +47,43 @@ def trust(
 @app.command()
 def check(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A policy, such as .forgejo/assay.yml; - is standard input.")
+        str, typer.Argument(metavar="FILE", help="A policy file, such as .forgejo/assay.yml; - is standard input.")
     ],
     labels: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A label file; default is the one of the program.")
+        Path | None, typer.Option(metavar="FILE", help="The label file; default is the built-in labels.yaml.")
     ] = None,
 ) -> None:
-    """Say of each mistake in a policy file where it stands and how to mend it. Ends with 2 when there are any.
+    """Validate a policy file and print each error with its line.
 
-    Rules are held against the declared labels: one that isn't declared, or by which somebody decides, no rule can set.
+    Reads the policy file and the label file: a rule cannot set an undeclared label or a label of a decision group.
+    Writes nothing.
+
+    Exit status: 0 the file is valid; 2 the file has errors.
     """
     content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     _check(content.decode("utf-8", "replace"), "stdin" if file == "-" else file, LabelSet.load(labels))
-    line(f"{file}: fine")
+    line(f"{file}: valid")
 
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of a policy, for editors: `assay policy schema > assay.schema.json`."""
+    """Print the JSON Schema of a policy, for editors.
+
+    Example: `assay policy schema > assay.schema.json`. Reads and writes nothing else.
+
+    Exit status: 0 success.
+    """
     as_json(policy_schema())
 
 
 def policy_schema() -> dict[str, Any]:
-    """Gives the JSON Schema of a policy, with the keys as they are written in the file."""
+    """Return the JSON Schema of a policy, with the keys as in the file."""
     found = Policy.model_json_schema(by_alias=True)
     return {"$schema": DIALECT, "$id": SCHEMA_ID, **found, "title": SCHEMA_TITLE}
 
 
 def _check(text: str, path: str, labels: LabelSet) -> None:
-    """Raises PolicyError with a line for each mistake."""
+    """Raise PolicyError with one line for each error."""
     from bot.labels import rule_faults  # noqa: PLC0415 - one command of many
 
     policy = load(text, path=path)
@@ -89,15 +101,15 @@ async def _trust(repository: str, by: str) -> None:
         operators = machine.settings.operators
         who = by or (operators[0] if len(operators) == 1 else "the command line")
         await machine.policies.trust(repository, commit, who)
-    line(f"the policy of {repository} is trusted as it stands at {commit[:10]}, by {who}")
+    line(f"the policy of {repository} at commit {commit[:10]} is now trusted, by {who}")
 
 
 async def _newest(machine: "Machine", repository: str) -> str:
-    """Gives the newest commit of the default branch. Raises ForgejoError, BadParameter for an empty repository."""
+    """Return the newest commit of the default branch. Raises ForgejoError, BadParameter for an empty repository."""
     from bot.setup import head_of, repository_of  # noqa: PLC0415 - loads the machine, which check doesn't need
 
     found = await repository_of(machine.client, repository)
     commit = await head_of(machine.client, found)
     if not commit:
-        raise typer.BadParameter(f"{repository} has no commits yet; push one first")
+        raise typer.BadParameter(f"{repository} has no commits; push one first")
     return commit

@@ -1,4 +1,4 @@
-"""`assay policy backtest`: what a policy file would have said of earlier pull requests."""
+"""`assay policy backtest`: runs the checks on earlier pull requests with a changed policy."""
 
 import json
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ SCHEMA = "assay.backtest.v1"
 MAX_LAST = 1000
 MAX_NAMED = 10
 WIDTH = 16
-KEPT = "the bot keeps one as it looks at each"
+KEPT = "the bot stores one each time it evaluates a pull request"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a policy file: in what it differs from the one in force, and what both say."""
+    """The result of a backtest: the changes to the policy in force, and the reports under both policies."""
 
     repository: str
     changes: tuple[str, ...]
@@ -39,25 +39,27 @@ def add(app: typer.Typer) -> None:
 
 def backtest(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A policy, such as .forgejo/assay.yml; - is standard input.")
+        str, typer.Argument(metavar="FILE", help="A policy file, such as .forgejo/assay.yml; - is standard input.")
     ],
     last: Annotated[
-        int, typer.Option("--last", metavar="N", min=1, max=MAX_LAST, help="How many pull requests, the newest first.")
+        int, typer.Option("--last", metavar="N", min=1, max=MAX_LAST, help="Number of pull requests, newest first.")
     ] = 20,
     repo: Annotated[
-        str, typer.Option("--repo", metavar="OWNER/REPO", help="Whose they are; needed where the bot knows several.")
+        str, typer.Option("--repo", metavar="OWNER/REPO", help="The repository; needed if the bot serves several.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Try a policy file on the last pull requests: what it changes, and what would have been said of each.
+    """Test a policy file on the last pull requests.
 
-    The snapshots that the bot's database keeps are judged by the policy in force and by the file, as if all that it
-    trusts were in force too. Neither Forgejo nor a model is asked, and nothing is written. Ends with 2 when the file
-    can't be used. With --json it prints `assay.backtest.v1`.
+    Prints the changes to the policy in force, and the results that would differ. Reads the snapshots in the bot's
+    database and runs the checks under both policies, as if all settings of the file were trusted. Uses neither Forgejo
+    nor a model. Writes nothing. With --json it prints `assay.backtest.v1`.
+
+    Exit status: 0 success; 2 usage or configuration error, or the file is invalid.
     """
     text = read_bytes(file, "FILE").decode("utf-8", "replace")
     new = load(text, path="stdin" if file == "-" else file)
-    with working("Trying the policy …"):
+    with working("Running the backtest …"):
         found = run(_outcome(new, repo and repository_name(repo), last))
     if as_json:
         whole(json.dumps(_values(found), indent=2, sort_keys=True))
@@ -66,7 +68,7 @@ def backtest(
 
 
 async def _outcome(new: Policy, named: str, last: int) -> Outcome:
-    """Raises BadParameter where nothing is kept to try it on, or where it isn't said of which repository."""
+    """Run the backtest. Raises BadParameter without stored snapshots, and if the repository is ambiguous."""
     from bot.plan import changes  # noqa: PLC0415 - as above
     from bot.preview import Bench, kept, repositories, run_backtest  # noqa: PLC0415 - loads SQLAlchemy
     from handlers import CHECKS  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
@@ -74,14 +76,14 @@ async def _outcome(new: Policy, named: str, last: int) -> Outcome:
     async with opened_store() as store:
         known = await repositories(store)
         if not named and len(known) > 1:
-            told = ", ".join(known[:MAX_NAMED]) + (", …" if len(known) > MAX_NAMED else "")
-            raise typer.BadParameter(f"the bot knows several; name one of {told}", param_hint="--repo")
+            names = ", ".join(known[:MAX_NAMED]) + (", …" if len(known) > MAX_NAMED else "")
+            raise typer.BadParameter(f"the bot serves several repositories; use one of {names}", param_hint="--repo")
         repository = named or "".join(known)
         found = await kept(store, repository, last)
     if found.policy is None:
         where = f" of {repository}" if repository else ""
-        kinds = f"; {found.unreadable} are of another version of the program" if found.unreadable else ""
-        raise typer.BadParameter(f"no snapshot of a pull request{where} is kept here that can be read{kinds}; {KEPT}")
+        kinds = f"; {found.unreadable} snapshots are of another version" if found.unreadable else ""
+        raise typer.BadParameter(f"the database has no readable snapshot of a pull request{where}{kinds}; {KEPT}")
     operators = read_settings().operators or found.policy.operators or ()
     pair = (found.policy.narrowed(operators), new.narrowed(operators))
     return Outcome(repository, changes(*pair), await run_backtest(found, *pair, Bench(CHECKS, LabelSet.load())))
@@ -102,24 +104,24 @@ def _values(found: Outcome) -> dict[str, Any]:
 
 def _print(found: Outcome) -> None:
     tried = found.tried
-    for text in found.changes or ("it says the same as the policy in force",):
+    for text in found.changes or ("no changes to the policy in force",):
         line(text)
     line()
     differing = tried.differing
     pulls = f"{len(tried.trials)} pull request{'' if len(tried.trials) == 1 else 's'}"
-    line(f"{found.repository}: {pulls} tried, {len(differing)} would be judged differently")
+    line(f"{found.repository}: {pulls} compared, {len(differing)} with a different result")
     for trial in differing:
         line()
         line(f"!{trial.number} {trial.title} ({trial.state})")
-        for name, told in _rows(trial):
-            line(f"  {name:{WIDTH}} {told}")
+        for name, change in _rows(trial):
+            line(f"  {name:{WIDTH}} {change}")
     if tried.totals:
         line()
-        line("in all:")
-    for told, count in tried.totals:
-        line(f"  {count:>4}  {told}")
-    for told in tried.left_out:
-        note(f"note: {told}")
+        line("total:")
+    for change, count in tried.totals:
+        line(f"  {count:>4}  {change}")
+    for text in tried.left_out:
+        note(f"note: {text}")
 
 
 def _rows(trial: "Trial") -> Iterator[tuple[str, str]]:

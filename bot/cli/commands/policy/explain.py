@@ -1,4 +1,4 @@
-"""`assay policy explain`: which rule gave each label of a target, and why."""
+"""`assay policy explain`: shows which rule sets each label of a target, and why."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from bot.model import NoAnswer, Question, Report, Snapshot, Tools
 
 CHECK = "labels"
 DECIDED_FIRST = "commands"
-"""What people ask for by commands goes before rules, so that check has to have run."""
+"""Slash commands have priority over rules, so this check has to run first."""
 
 
 def explain(
@@ -24,19 +24,22 @@ def explain(
         str,
         typer.Argument(
             metavar="TARGET|FILE",
-            help="owner/repo!12, owner/repo#12, an address, or a snapshot from `assay snapshot`; - is standard input.",
+            help="owner/repo!12, owner/repo#12, a URL, or a file from `assay snapshot`; - is standard input.",
         ),
     ],
     json: AsJson = False,
 ) -> None:
-    """Say which rule gives each label and why, by the policy in force. Writes nothing; a snapshot is explained offline.
+    """Show which rule sets each label of a target, and why.
 
-    What stands on the target may differ: a label that somebody took off stays off while what it rests on stays.
+    Uses the policy in force. Reads a target from Forgejo, or a snapshot file offline. Writes nothing. The labels on the
+    server may differ: a label that a person removed stays off as long as its reason does not change.
+
+    Exit status: 0 success; 2 usage or configuration error; 3 Forgejo or network error.
     """
     offline = target == "-" or Path(target).is_file()
     seen, report = run(_offline(target) if offline else _look(target))
     if report is None:
-        raise typer.BadParameter("no check of this program sets labels by rule")
+        raise typer.BadParameter(f"the check {CHECK} is not installed, or does not apply to this target")
     if json:
         as_json(_values(seen, report))
     else:
@@ -56,13 +59,13 @@ async def _offline(file: str) -> tuple[Snapshot, Report | None]:
 async def _look(text: str) -> tuple[Snapshot, Report | None]:
     async with opened_machine() as machine:
         target = named_target(text, machine)
-        with working(f"Looking at {target} …"):
+        with working(f"Evaluating {target} …"):
             evaluation = await machine.reconciler.evaluate(target)
     return evaluation.snapshot, _of_labels(evaluation.reports)
 
 
 async def _no_model(question: Question) -> BaseModel:
-    raise NoAnswer(f"offline, model {question.model} isn't asked")
+    raise NoAnswer(f"model {question.model} is not used offline")
 
 
 def _of_labels(reports: Sequence[Report]) -> Report | None:
@@ -89,12 +92,12 @@ def _print(seen: Snapshot, report: Report) -> None:
     width = max((len(name) for name, _ in rows), default=0)
     for name, why in rows:
         line(f"  {name.ljust(width)}  {why}")
-    for told in report.notes:
-        note(f"note: {told}")
+    for text in report.notes:
+        note(f"note: {text}")
 
 
 def _rows(report: Report) -> Iterator[tuple[str, str]]:
-    """Labels that are on; of the others those that go off by a ground of their own, and not for one of their group."""
+    """Yield labels that are on, and labels that are off for their own reason, not because of an exclusive group."""
     on = {report.grounds.get(name, "") for name, stands in report.labels.items() if stands}
     for name, stands in report.labels.items():
         why = report.grounds.get(name, "")

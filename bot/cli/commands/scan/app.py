@@ -1,6 +1,6 @@
-"""`assay scan`: secrets in a diff, a range of commits or a text, without Forgejo and without settings.
+"""`assay scan`: finds secrets in a diff, a range of commits or a text, without Forgejo and without settings.
 
-`assay.toml` isn't read: it may belong to the very change that is scanned, and could name a prepared cache of rules.
+`assay.toml` is not read: it may belong to the change under review, and could name a manipulated rules cache.
 """
 
 from dataclasses import asdict
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Form(StrEnum):
-    """How findings are printed."""
+    """Output formats."""
 
     TEXT = "text"
     JSON = "json"
@@ -33,20 +33,25 @@ def add(app: typer.Typer) -> None:
 
 
 def scan(
-    diff: Annotated[str, typer.Option(metavar="FILE", help="Added lines of a unified diff; - is standard input.")] = "",
-    commits: Annotated[
-        str, typer.Option("--range", metavar="A..B", help="Every commit of a range in this git checkout.")
+    diff: Annotated[
+        str, typer.Option(metavar="FILE", help="Scan the added lines of a unified diff; - is standard input.")
     ] = "",
-    text: Annotated[str, typer.Option(metavar="FILE", help="A whole text; - is standard input.")] = "",
-    form: Annotated[Form, typer.Option("--format", help="For people, for programs, or for code hosts.")] = Form.TEXT,
+    commits: Annotated[
+        str, typer.Option("--range", metavar="A..B", help="Scan every commit of a range in this git checkout.")
+    ] = "",
+    text: Annotated[str, typer.Option(metavar="FILE", help="Scan a whole text; - is standard input.")] = "",
+    form: Annotated[Form, typer.Option("--format", help="The output format.")] = Form.TEXT,
 ) -> None:
-    """Look for secrets, offline, by the rules of the bot. Name one of --diff, --range and --text.
+    """Scan a diff, a range of commits or a text for secrets.
 
-    Ends with 1 when there are secrets, or when something couldn't be looked at (`errors`). The secrets themselves are
-    never printed. Fingerprints are the bot's where ASSAY_DATA_DIR names its data directory, else this account's own.
+    Works offline, with the bot's rules. Reads exactly one of --diff, --range and --text. Writes a rules cache and a
+    fingerprint key in ASSAY_DATA_DIR, or in the user's cache folder; set ASSAY_DATA_DIR to the bot's data directory to
+    get the bot's fingerprints. Never prints a secret.
+
+    Exit status: 0 no secrets; 1 secrets, or something could not be scanned (`errors`); 2 usage error; 3 git error.
     """
     if sum(map(bool, (diff, commits, text))) != 1:
-        raise typer.BadParameter("name exactly one of --diff FILE, --range A..B and --text FILE")
+        raise typer.BadParameter("use exactly one of --diff FILE, --range A..B and --text FILE")
     scanned = run(_scan(diff, commits, text))
     _print(scanned, form)
     raise typer.Exit(FOUND if scanned.findings or scanned.errors else FINE)
@@ -63,8 +68,8 @@ async def _scan(diff: str, commits: str, text: str) -> "Scanned":
         except RangeError as fault:
             raise typer.BadParameter(str(fault), param_hint="--range") from None
     option = "--diff" if diff else "--text"
-    data = read_bytes(diff or text, option, "scan it in parts, or use --range") if not commits else b""
-    with working("Looking for secrets …"):
+    data = read_bytes(diff or text, option, "scan smaller parts, or use --range") if not commits else b""
+    with working("Scanning for secrets …"):
         scanner = local_scanner()
         if commits:
             return await leaks.scan_range(scanner, checkout, start, end)
@@ -84,13 +89,13 @@ def _print(scanned: "Scanned", form: Form) -> None:
         for found in scanned.findings:
             line(_text(found))
         for error in scanned.errors:
-            note(f"not looked at: {error}")
+            note(f"not scanned: {error}")
         if scanned.findings:
-            note("Revoke each secret first, then take it out of the history.")
+            note("Revoke each secret first, then remove it from the history.")
 
 
 def _text(found: "Found") -> str:
     where = f"{found.path}:{found.line}" if found.path else "commit message"
     commit = f" {found.commit[:10]}" if found.commit else ""
-    allowed = " (a comment allows it; it counts all the same)" if found.suppressed else ""
+    allowed = " (the suppression comment on this line is ignored)" if found.suppressed else ""
     return f"{where}{commit}: {found.severity} {found.rule} {found.fingerprint}{allowed}"

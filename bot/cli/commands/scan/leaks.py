@@ -1,4 +1,4 @@
-"""Secrets in a text, a diff or a range of commits, for `assay scan`: what was found, and what wasn't looked at."""
+"""Scans a text, a diff or a range of commits for `assay scan`: the secrets found, and what could not be scanned."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ TWO = 2
 
 @dataclass(frozen=True)
 class Found:
-    """A secret: where, and under which fingerprint. `commit` is empty outside of a range; nothing holds the text."""
+    """A secret's place and fingerprint, never its text. `commit` is empty outside of a range."""
 
     rule: str
     severity: str
@@ -28,21 +28,21 @@ class Found:
 
 @dataclass(frozen=True)
 class Scanned:
-    """The secrets, and what wasn't looked at: only what has neither is clean."""
+    """The secrets, and what could not be scanned (`errors`): the input is clean only if both are empty."""
 
     findings: tuple[Found, ...]
     errors: tuple[str, ...] = ()
 
 
 async def scan_text(scanner: Scanner, data: bytes, name: str) -> Scanned:
-    """Gives the secrets of a whole text."""
+    """Return the secrets of a whole text."""
     result = await asyncio.to_thread(scanner.scan, data)
     path = scanner.mask(visible(name))
     return Scanned(tuple(_found(hit, path, hit.line, "") for hit in result.hits), result.gaps)
 
 
 async def scan_diff(scanner: Scanner, data: bytes) -> Scanned:
-    """Gives the secrets in the added lines of a unified diff; of one that breaks off, those before the break."""
+    """Return the secrets in the added lines of a unified diff; of a truncated one, those before the end."""
     diff, errors = decode(data), list[str]()
     added = list(_readable(diff, errors))
     errors += unread(diff, added)
@@ -51,7 +51,7 @@ async def scan_diff(scanner: Scanner, data: bytes) -> Scanned:
 
 
 async def scan_range(scanner: Scanner, checkout: Checkout, start: str, end: str) -> Scanned:
-    """Gives the secrets that the commits of a range added, merges by their remerge diff, and those in messages.
+    """Return the secrets in added lines and messages of a range of commits; merges are read as remerge diffs.
 
     Raises GitError.
     """
@@ -70,7 +70,7 @@ def _readable(diff: str, errors: list[str]) -> Iterator[AddedText]:
     try:
         yield from added_texts(diff, context=True)
     except DiffError as fault:
-        errors.append(f"the rest of the diff: {fault}; make it again with git diff")
+        errors.append(f"the rest of the diff: {fault}; create it again with git diff")
 
 
 def _gaps(patches: Sequence[CommitPatch], boundary: frozenset[str]) -> Iterator[str]:
@@ -79,9 +79,9 @@ def _gaps(patches: Sequence[CommitPatch], boundary: frozenset[str]) -> Iterator[
         if patch.fault:
             yield f"part of commit {sha[:10]}: {patch.fault}"
         if len(patch.commit.parents) > TWO:
-            yield f"commit {sha[:10]} merges more than two branches; what it adds itself was not looked at"
+            yield f"commit {sha[:10]} merges more than two branches; its own changes were not scanned"
         if sha in boundary:
-            yield f"commits before {sha[:10]} aren't in this shallow checkout; run git fetch --unshallow"
+            yield f"commits before {sha[:10]} are missing from this shallow checkout; run git fetch --unshallow"
 
 
 async def _scan_added(scanner: Scanner, added: Sequence[AddedText], errors: list[str]) -> list[Found]:

@@ -1,7 +1,6 @@
-"""Findings as SARIF 2.1.0 (OASIS), the form that code hosts and editors read. Pure.
+"""Findings as SARIF 2.1.0 (OASIS), the format that code hosts and editors read. Pure.
 
-A comment that allows a secret in its own line is given as a *rejected* suppression: readers see it, and the result
-counts.
+A suppression comment on a secret's line becomes a *rejected* suppression: readers see it, and the result still counts.
 """
 
 from collections.abc import Sequence
@@ -17,13 +16,13 @@ Json = dict[str, Any]
 
 
 def sarif_log(scanned: Scanned, version: str) -> Json:
-    """Gives the log of one run by this version of the program, as JSON values."""
+    """Return the log of one run by this version of the program, as JSON values."""
     rules = sorted({found.rule for found in scanned.findings})
     driver = {"name": "Assaymaster", "version": version, "rules": [_rule(name) for name in rules]}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The top of the repository."}}},
+        "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The root of the repository."}}},
         "invocations": [_invocation(scanned.errors)],
         "results": [_result(found, rules.index(found.rule)) for found in scanned.findings],
     }
@@ -31,18 +30,16 @@ def sarif_log(scanned: Scanned, version: str) -> Json:
 
 
 def _rule(name: str) -> Json:
-    return {"id": name, "shortDescription": {"text": f"A secret of the kind {name}."}}
+    return {"id": name, "shortDescription": {"text": f"A secret of type {name}."}}
 
 
 def _invocation(errors: Sequence[str]) -> Json:
-    told = [{"level": "error", "message": {"text": f"Not looked at: {error}"}} for error in errors]
-    return {"executionSuccessful": not errors, "toolExecutionNotifications": told}
+    notifications = [{"level": "error", "message": {"text": f"Not scanned: {error}"}} for error in errors]
+    return {"executionSuccessful": not errors, "toolExecutionNotifications": notifications}
 
 
 def _result(found: Found, index: int) -> Json:
-    text = (
-        f"A secret ({found.rule}, fingerprint {found.fingerprint}). Revoke it first, then take it out of the history."
-    )
+    text = f"Secret ({found.rule}, fingerprint {found.fingerprint}). Revoke it first, then remove it from the history."
     result: Json = {
         "ruleId": found.rule,
         "ruleIndex": index,
@@ -58,7 +55,7 @@ def _result(found: Found, index: int) -> Json:
 
 
 def _location(found: Found) -> Json:
-    """A commit's message has no file: it is named as a logical place."""
+    """Return the place; a commit message has no file, so it becomes a logical location."""
     if not found.path:
         return {"logicalLocations": [{"name": f"message of commit {found.commit}", "kind": "commit message"}]}
     physical: Json = {"artifactLocation": {"uri": quote(found.path), "uriBaseId": "SRCROOT"}}

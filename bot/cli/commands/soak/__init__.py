@@ -1,1 +1,1 @@
-"""`assay soak`: where soaks stand, and playing one through."""
+"""`assay soak`: shows the states of soaks, and simulates one."""

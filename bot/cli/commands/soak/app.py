@@ -1,4 +1,4 @@
-"""`assay soak`: where soaks stand, what a thread that somebody wrote down leads to, and which sentences claim too much.
+"""`assay soak`: shows the states of soaks, simulates a thread from a file, and finds claims about soaks in a text.
 
 `simulate` and `claims` need no server, no settings and no database.
 """
@@ -25,21 +25,24 @@ CLAIM = "claim"
 LONGEST = 20_000
 """Bytes of a line that are read: no sentence is longer."""
 
-app = typer.Typer(no_args_is_help=True, help="See where soaks stand, and try out what a thread leads to.")
+app = typer.Typer(no_args_is_help=True, help="Show the states of soaks, and simulate a soak.")
 ThreadFile = Annotated[str, typer.Argument(metavar="FILE", help="The thread as YAML; - is standard input.")]
-LinesFile = Annotated[str, typer.Argument(metavar="FILE", help="A text, line by line; - is standard input.")]
+LinesFile = Annotated[str, typer.Argument(metavar="FILE", help="A text, read line by line; - is standard input.")]
 Repository = Annotated[
     str,
-    typer.Argument(metavar="OWNER/REPO", help="The repository; all that the bot serves, if none is named."),
+    typer.Argument(metavar="OWNER/REPO", help="The repository; default is all repositories of the bot."),
 ]
 
 
 @app.command()
 def simulate(file: ThreadFile, as_json: AsJson = False) -> None:
-    """Play a thread comment by comment, and print where the soak stands after each, and why.
+    """Simulate a soak from a YAML file.
 
-    The file holds `soak` (as in the policy), `operators`, `issue`, `comments`, `pulls`, `commits`, `runs` and `now`.
-    No server is asked, no settings are read, nothing is written. With --json it prints steps and `soak.state.v1`.
+    Prints the soak's state after each comment, and why. Reads a YAML file with `soak` (as in the policy), `operators`,
+    `issue`, `comments`, `pulls`, `commits`, `runs` and `now`. Needs no server and no settings. Writes nothing. With
+    --json it prints steps and `soak.state.v1`.
+
+    Exit status: 0 success; 2 usage error, or the file is invalid.
     """
     played = run(_played(file))
     if as_json:
@@ -51,15 +54,18 @@ def simulate(file: ThreadFile, as_json: AsJson = False) -> None:
 
 @app.command()
 def claims(file: LinesFile) -> None:
-    """Say of each line whether it claims that a soak has begun, met its threshold, is complete, or something removed.
+    """Find claims about the stage of a soak in a text.
 
-    Prints a line of JSON for each line: whether it is a claim, and `of` which stage. It ends with 0 either way.
+    Stages are: begun, threshold met, complete, removed. Reads a text. Prints one line of JSON for each line: `claim`
+    (true or false), and `of` (the stage). Writes nothing.
+
+    Exit status: 0, with or without claims; 2 usage error.
     """
     from handlers import CHECKS  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
 
     reader = _check(CHECKS).readers.get(CLAIM)
     if reader is None:
-        raise typer.BadParameter("this program reads no claims")
+        raise typer.BadParameter("the installed checks cannot read claims")
     with _opened(file) as lines:
         for raw in lines:
             text = raw[:LONGEST].decode("utf-8", "replace").strip("\r\n")
@@ -70,9 +76,11 @@ def claims(file: LinesFile) -> None:
 
 @app.command("list")
 def list_soaks(repository: Repository = "", as_json: AsJson = False) -> None:
-    """Look at the soaks of a repository, or of all that the bot serves, and print where each stands and what is next.
+    """List soaks with their states and next steps.
 
-    Nothing is written to Forgejo. Ends with 3 when an issue couldn't be looked at.
+    Reads the tracking issues from Forgejo. Writes nothing to Forgejo.
+
+    Exit status: 0 success; 2 usage or configuration error; 3 Forgejo or network error, also for a single issue.
     """
     found, failed = run(soaks(repository_name(repository) if repository else ""))
     if as_json:
@@ -80,22 +88,25 @@ def list_soaks(repository: Repository = "", as_json: AsJson = False) -> None:
     elif found:
         table(("Soak", "Issue", "State", "Since", "Earliest", "Who", "Next"), map(_row, found))
     else:
-        note("no policy names a soak here")
+        note("no policy defines a soak")
     raise typer.Exit(FORGEJO if failed else FINE)
 
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The soak, as the policy names it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The soak's name in the policy.")],
     repo: Annotated[
-        str, typer.Option(metavar="OWNER/REPO", help="Its repository; all that the bot serves, if none is named.")
+        str, typer.Option(metavar="OWNER/REPO", help="The repository; default is all repositories of the bot.")
     ] = "",
-    svg: Annotated[str, typer.Option(metavar="FILE", help="Draw its timeline as SVG into a file.")] = "",
+    svg: Annotated[str, typer.Option(metavar="FILE", help="Write the timeline to this file as SVG.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Look at one soak and print its timeline, criteria, evidence with facts, and what is next.
+    """Print the details of one soak.
 
-    Nothing is written to Forgejo. With --json it prints `soak.state.v1`.
+    Prints timeline, criteria, evidence with facts, and the next step. Reads the tracking issue from Forgejo. Writes
+    nothing to Forgejo. With --json it prints `soak.state.v1`.
+
+    Exit status: 0 success; 2 usage or configuration error, or the soak was not found; 3 Forgejo or network error.
     """
     found, _ = run(soaks(repository_name(repo) if repo else ""))
     one = _named(name, found)
@@ -120,22 +131,22 @@ async def _played(file: str) -> "Played":
     text = read_bytes(file, "FILE").decode("utf-8", "replace")
     story = read_story(text, "stdin" if file == "-" else file)
     if story.everybody:
-        note("note: neither `evidence_from` nor `writers` is there, so evidence of everybody who comments counts")
+        note("note: neither `evidence_from` nor `writers` is set, so evidence of every author counts")
     if story.in_order != story.comments:
-        note("note: the comments aren't in the order of time; they are taken in that order")
+        note("note: the comments are not in chronological order; they were sorted by time")
     return await play(story, CHECKS, LabelSet.load())
 
 
 def _check(checks: "tuple[Check, ...]") -> "Check":
     found = next((check for check in checks if check.name == CHECK), None)
     if found is None:
-        raise typer.BadParameter("no check of this program knows soaks")
+        raise typer.BadParameter(f"the check {CHECK} is not installed")
     return found
 
 
 @contextmanager
 def _opened(file: str) -> Iterator[BinaryIO]:
-    """Gives a file or standard input, to be read line by line as it comes."""
+    """Open a file or standard input, to be read line by line."""
     if file == "-":
         yield sys.stdin.buffer
         return
@@ -147,11 +158,11 @@ def _named(name: str, found: list[Found]) -> Found:
     mine = [one for one in found if one.state["soak"] == name]
     if len(mine) > 1:
         places = ", ".join(one.repository for one in mine)
-        raise typer.BadParameter(f"{name} is in {places}; name one by --repo", param_hint="NAME")
+        raise typer.BadParameter(f"{name} exists in {places}; choose one with --repo", param_hint="NAME")
     if not mine:
         known = ", ".join(sorted({one.state["soak"] for one in found}))
-        there = f"there are {known}" if known else "no policy names a soak here"
-        raise typer.BadParameter(f"there is no soak {name!r}; {there}", param_hint="NAME")
+        there = f"available: {known}" if known else "no policy defines a soak"
+        raise typer.BadParameter(f"soak {name!r} not found; {there}", param_hint="NAME")
     return mine[0]
 
 
@@ -196,7 +207,7 @@ def _print_evidence(state: dict[str, Any]) -> None:
         module = f" of {row['module']}" if row["module"] else ""
         line()
         line(f"{_when(row['at'])} {row['kind']}{module}{run_of}, by {row['by']}, comment {row['comment']}")
-        line(f"  {'counts' if row['counts'] else 'no'}: {row['why']}")
+        line(f"  {'counts' if row['counts'] else 'does not count'}: {row['why']}")
         for fact in row["facts"]:
             line(f"  {fact['standing']:12} {fact['name']}: {fact['says']}" + (f" ({fact['by']})" if fact["by"] else ""))
 
@@ -210,5 +221,5 @@ def _iso(at: Any) -> str:
 
 
 def _when(text: str | None) -> str:
-    """A time of a payload, as people read it."""
+    """Return a payload's time in a form for people."""
     return text[:16].replace("T", " ") if text else ""

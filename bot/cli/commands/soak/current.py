@@ -1,4 +1,4 @@
-"""Looks at the soaks of repositories as the bot would, and writes nothing to Forgejo."""
+"""Evaluates the soaks of repositories as the bot does, without writing to Forgejo."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ CHECK = "soak-evidence"
 
 @dataclass(frozen=True)
 class Found:
-    """One soak as it stands now: `soak.state.v1`, and its timeline for people."""
+    """The current state of one soak: `soak.state.v1`, and its timeline for people."""
 
     repository: str
     state: dict[str, Any]
@@ -24,9 +24,9 @@ class Found:
 
 
 async def soaks(repository: str) -> tuple[list[Found], bool]:
-    """Gives the soaks of one repository, or of all that are served, and whether any couldn't be looked at.
+    """Return the soaks of one repository, or of all repositories of the bot, and whether any could not be evaluated.
 
-    Raises ForgejoError where a repository that is named can't be read.
+    Raises ForgejoError if the named repository cannot be read.
     """
     from bot.forgejo.errors import ForgejoError  # noqa: PLC0415 - loads the client, which --help doesn't need
 
@@ -39,14 +39,14 @@ async def soaks(repository: str) -> tuple[list[Found], bool]:
             except ForgejoError as fault:
                 if repository:
                     raise
-                note(f"{name} couldn't be read: {fault}")
+                note(f"cannot read {name}: {fault}")
                 failed = True
                 continue
             for target in targets:
                 try:
                     found += await _looked(machine, target)
                 except ForgejoError as fault:
-                    note(f"{target} couldn't be looked at: {fault}")
+                    note(f"cannot evaluate {target}: {fault}")
                     failed = True
     return found, failed
 
@@ -61,7 +61,7 @@ async def _served(machine: "Machine") -> list[str]:
 
 
 async def _tracking(machine: "Machine", repository: str) -> list[Target]:
-    """The issues on which the policy in force tracks soaks."""
+    """Return the tracking issues of the policy in force."""
     from bot.setup import head_of, repository_of  # noqa: PLC0415 - loads the machine's other half
 
     known = await repository_of(machine.client, repository)
@@ -71,19 +71,19 @@ async def _tracking(machine: "Machine", repository: str) -> list[Target]:
 
 
 async def _looked(machine: "Machine", target: Target) -> list[Found]:
-    with working(f"Looking at {target} …"):
+    with working(f"Evaluating {target} …"):
         evaluation = await machine.reconciler.evaluate(target)
     report = next((one for one in evaluation.reports if one.check == CHECK), None)
     if report is None:
         return []
     parts = (report.comment.body if report.comment else "").split("\n### ")
     states = report.data.get("soaks", [])
-    told = {state["soak"]: part for state in states for part in parts if f"`{state['soak']}`" in part.split("\n")[0]}
-    return [Found(target.repository, state, timeline_of(told.get(state["soak"], ""))) for state in states]
+    texts = {state["soak"]: part for state in states for part in parts if f"`{state['soak']}`" in part.split("\n")[0]}
+    return [Found(target.repository, state, timeline_of(texts.get(state["soak"], ""))) for state in states]
 
 
 def timeline_of(words: str) -> str:
-    """Gives the timeline in what the check writes for people: its first block of text."""
+    """Return the timeline of the check's comment: its first text block."""
     from markdown_it import MarkdownIt  # noqa: PLC0415 - only where people read it
 
     tokens = MarkdownIt("commonmark").parse(words)

@@ -1,4 +1,4 @@
-"""What people decided by commands, and what checks judged."""
+"""Decisions of commands, and judgments of checks."""
 
 import sqlalchemy as sa
 from alembic import op

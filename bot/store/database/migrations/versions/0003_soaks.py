@@ -1,4 +1,4 @@
-"""What was last observed of soaks."""
+"""The last observations of soaks."""
 
 import sqlalchemy as sa
 from alembic import op
