@@ -1,4 +1,4 @@
-"""Label sets: the catalog `labels.yaml`, its lint, and making a repository match it.
+"""Label sets: the catalog `labels.yaml`, its lint, and the sync of a repository with it.
 
 Used by plan, reconcile, setup and the command line.
 
