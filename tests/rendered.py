@@ -45,10 +45,12 @@ def _flat(found: list[Token]) -> Iterator[Token]:
         yield from _flat(token.children or [])
 
 
-PAYLOAD = re.compile(r"\n\n<details><summary>assay\.report\.v1.*?</details>", re.DOTALL)
+PAYLOAD = re.compile(
+    r"\n\n<details><summary>Machine-readable report \(assay\.report\.v1\)</summary>.*?</details>", re.DOTALL
+)
 
 
 def without_payload(body: str) -> str:
-    """What people read of a report: without what is folded for machines."""
+    """What people read of a report: without the folded machine-readable report."""
     assert len(PAYLOAD.findall(body)) == 1
     return PAYLOAD.sub("", body)

@@ -1,4 +1,4 @@
-"""From a snapshot to reports, to what should exist, to what differs.
+"""Turn a snapshot into reports, reports into a plan, and a plan into the writes that are still missing.
 
 Pure: no I/O, no clock. Used by preview, reconcile and the command line.
 
