@@ -55,7 +55,7 @@ async def test_after_a_silence_all_is_as_it_should_be(tmp_path: Path) -> None:
         assert "Blocked" in (await scene.report(commented) or {})["body"]
         assert "edited by somebody else" in (await scene.report(commented) or {})["body"]
         assert await scene.statuses(head) == {"assay/secret-leak": "failure"}
-        assert "posted by codex" in (await scene.report(forged) or {})["body"]
+        assert "set by codex" in (await scene.report(forged) or {})["body"]
         for number in issues:
             assert "A secret in the description" in (await scene.report(number) or {"body": ""})["body"]
         assert await scene.statuses(fresh_head) == {"assay/secret-leak": "failure"}
