@@ -45,9 +45,7 @@ def _flat(found: list[Token]) -> Iterator[Token]:
         yield from _flat(token.children or [])
 
 
-PAYLOAD = re.compile(
-    r"\n\n<details><summary>Machine-readable report \(assay\.report\.v1\)</summary>.*?</details>", re.DOTALL
-)
+PAYLOAD = re.compile(r"\n\n<details><summary>assay\.report\.v1.*?</details>", re.DOTALL)
 
 
 def without_payload(body: str) -> str:

@@ -34,12 +34,14 @@ HEADINGS = {
 }
 NEEDED = {
     Verdict.PASS: "No action needed.",
-    Verdict.ADVISE: "No action required. The findings below are advice; none of them blocks.",
+    Verdict.ADVISE: "The findings below are advice; none of them blocks.",
     Verdict.BLOCK: "**The author has to act** before this can be merged.",
     Verdict.PENDING: "No action needed yet. This comment is updated automatically.",
     Verdict.ERROR: "**An operator has to review this.** Parts that were not checked do not pass.",
     Verdict.SKIP: "No action needed.",
 }
+CALM = frozenset({Verdict.PASS, Verdict.PENDING, Verdict.SKIP})
+"""The verdicts that need no action, unless a check asks for an operator."""
 NO_MERGE_HEADING = "Action needed"
 NO_MERGE_NEEDED = "**The author has to act.** If the author cannot, an operator has to."
 """What a block means where there is nothing to merge: on an issue, or on a closed pull request."""
@@ -108,7 +110,8 @@ def _opening(snapshot: Snapshot, reports: Sequence[Report]) -> tuple[str, ...]:
         if _asks(report)
     ]
     asked = (f"**Needs an operator's decision** ({'; '.join(asking)}).",) if asking else ()
-    return (*_heading(snapshot, verdict), *asked)
+    heading, needed = _heading(snapshot, verdict)
+    return (heading, *asked) if asked and verdict in CALM else (heading, needed, *asked)
 
 
 def _heading(snapshot: Snapshot, verdict: Verdict) -> tuple[str, str]:

@@ -28,5 +28,5 @@ def folded(target: Target, reports: Sequence[Report]) -> str:
         text = inert_json({"schema": SCHEMA, "target": str(target), "reports": brief})
         if len(text) <= FITS:
             fence = f"```json\n<!-- {SCHEMA} -->\n{text}\n<!-- /{SCHEMA} -->\n```"
-            return f"<details><summary>Machine-readable report ({SCHEMA})</summary>\n\n{fence}\n\n</details>"
+            return f"<details><summary>{SCHEMA}, machine-readable report</summary>\n\n{fence}\n\n</details>"
     return ""

@@ -23,7 +23,7 @@ GROUPS = (CLASSES, MODES, (CANDIDATE,))
 MAY = "no reason against an automatic merge"
 SOONEST, LATEST = 30.0, 3600.0
 """Seconds until the next run if a reason may end without an event from Forgejo."""
-SPOKEN = "{by} set {label} by command in comment {comment}. It stays until the reasons change."
+SPOKEN = "{by} set {label} by command in comment {comment}. It stays until {end}."
 LAPSED = (
     "{word} by {by} in comment {comment} no longer applies: the reasons have changed since, or an operator's "
     "preference overrides it. If it is still wanted, repeat the command."
@@ -140,7 +140,8 @@ def _notes(found: Classified) -> tuple[str, ...]:
         if word is not None and word.on:
             note = SPOKEN if found.word(group) is not None else LAPSED
             if note is SPOKEN or word.label not in on:
-                notes.append(note.format(word=word, label=word.label, by=word.by, comment=word.comment_id))
+                end = "the next command" if group is CLASSES and word.against_auto else "the reasons change"
+                notes.append(note.format(word=word, label=word.label, by=word.by, comment=word.comment_id, end=end))
     return tuple(notes)
 
 

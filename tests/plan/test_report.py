@@ -228,6 +228,14 @@ def test_who_asks_for_an_operator_is_told_at_the_top_and_stands_first_among_equa
     assert "operator's decision" not in told(contract, red.model_copy(update={"labels": {"review:needs-human": False}}))
 
 
+def test_a_report_that_asks_for_an_operator_does_not_say_that_no_action_is_needed() -> None:
+    asking = report(check="judge", summary="p1, operator_needed: rotate it.", labels={"judge/operator-needed": True})
+    body = told(report(), asking)
+    assert "No problems found\n\n**Needs an operator's decision** (`judge`: p1, operator\\_needed: rotate it)." in body
+    assert "No action needed" not in body
+    assert "No action needed." in told(report())
+
+
 def test_a_cut_within_what_is_folded_twice_closes_both() -> None:
     long = tuple(one.model_copy(update={"evidence": "ä|" * 500}) for one in findings(50))
     advised = [report(Verdict.ADVISE, check=f"check-{number}", findings=long) for number in range(4)]

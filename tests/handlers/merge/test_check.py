@@ -160,6 +160,7 @@ async def test_an_operators_manual_label_holds_until_he_says_another_thing() -> 
     assert on(found) == ["merge/manual-red-zone"]
     assert rules(found) == ["missing-review", "operator-preference"]
     assert found.commanded[AUTO] == chosen.at
+    assert [note.partition(". ")[2] for note in found.notes] == ["It stays until the next command."]
     second = later(first, found, reviews=(review(),))
     assert on(await merged(second)) == ["merge/manual-red-zone"]
     back = said("unlabel", "merge/manual-red-zone", 2)
@@ -175,6 +176,7 @@ async def test_an_operators_merge_auto_holds_while_what_was_found_stays() -> Non
     found = await merged(second)
     assert (on(found), on(found, MODES), rules(found)) == ([AUTO], [SAFE], ["missing-review"])
     assert "by command" in found.notes[0]
+    assert found.notes[0].endswith("It stays until the reasons change.")
     assert found.judgment is None
     third = later(second, found, conflict=True)
     found = await merged(third)
