@@ -1,37 +1,37 @@
-"""Leaked secrets: in every commit of a pull request, in commits that a force-push dropped, and in what people wrote.
+"""Leaked secrets: in every commit of a pull request, in commits that a force-push dropped, and in texts and comments.
 
-Runs on every pull request and issue, open or not, with or without a policy. The scanner has found and masked while
-observing; this check only judges: which findings count, and what to do about each.
+Runs on every pull request and issue, open or closed, with or without a policy. The scanner found and masked the secrets
+earlier; this check only decides which findings count, and what to do about each.
 """
 
 from collections.abc import Iterable, Sequence
 
 from bot.model import Check, Finding, Kind, Leak, Report, Snapshot, Tools, Verdict
 from bot.policy import named
-from handlers.facts.wording import not_looked_at, some
+from handlers.facts.wording import NOT_CHECKED, not_looked_at, some
 
 NAME = "secret-leak"
 LABEL = "safety:secret-touch"
 
-REVOKE = "Revoke this secret first, whoever may have seen it; then "
+REVOKE = "Revoke this secret first, even if nobody seems to have seen it. Then "
 REMOVE = {
-    "diff": "take it out of the history of this branch (rewrite the commit; a commit on top isn't enough).",
-    "path": "rename it in the history of this branch (rewrite the commit; a rename on top isn't enough).",
-    "dropped": "ask for the dropped commit to be collected on the server; the force-push didn't delete it.",
-    "message": "reword the commit message and push the branch again.",
-    "title": "reword the title; its history stays readable on the server.",
+    "diff": "remove it from the branch history: rewrite the commit (a new commit on top is not enough).",
+    "path": "rename it in the branch history: rewrite the commit (a rename in a new commit is not enough).",
+    "dropped": "ask a server administrator to garbage-collect the dropped commit; the force-push did not delete it.",
+    "message": "rewrite the commit message and push the branch again.",
+    "title": "edit the title; its history stays readable on the server.",
     "body": "edit the text; its history stays readable on the server.",
     "comment": "edit or delete the comment; its history stays readable on the server.",
 }
 ACCEPT = (
-    "What is no secret, an operator accepts: in a comment here by /accept FINGERPRINT reason, or everywhere by the "
-    "fingerprint and the reason under secret-leak.accept of the policy."
+    "False positive? An operator comments /accept FINGERPRINT REASON here, or adds fingerprint and reason to "
+    "secret-leak.accept in the policy for the whole repository."
 )
-OFF = "switched off by the policy: nobody judges leaked secrets here"
+OFF = "off in the policy (secret-leak.mode: off); leaked secrets are not reported"
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
-    """Gives `block` for secrets that nobody accepted, `error` for what wasn't looked at, else `pass`."""
+    """Gives `block` for unaccepted secrets, `error` for unchecked parts, else `pass`."""
     rules = snapshot.policy.secret_leak
     if rules.mode == "off":
         return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF)
@@ -50,7 +50,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
 
 
 def _accepted(snapshot: Snapshot) -> dict[str, str]:
-    """Who accepted what and why, by fingerprint: the policy, and operators on what they didn't open themselves."""
+    """Who accepted a finding and why, by fingerprint: the policy, and operators other than the author."""
     seen = snapshot.inputs
     decided = {
         one.argument: f"accepted by {one.by}: {one.why}"
@@ -70,7 +70,7 @@ def _verdict(found: bool, unseen: bool, *, blocking: bool) -> Verdict:
 
 
 def _grouped(leaks: Iterable[Leak]) -> list[list[Leak]]:
-    """One finding for each secret and kind of place, however many commits and lines repeat it."""
+    """One group for each secret and kind of place, however many commits and lines repeat it."""
     groups: dict[tuple[str, str, bool], list[Leak]] = {}
     for leak in leaks:
         groups.setdefault((leak.fingerprint, leak.location.where, leak.dropped), []).append(leak)
@@ -80,14 +80,14 @@ def _grouped(leaks: Iterable[Leak]) -> list[list[Leak]]:
 def _finding(leaks: Sequence[Leak]) -> Finding:
     first = leaks[0]
     where = first.location.where
-    way = REMOVE["dropped"] if first.dropped else REMOVE.get(where, REMOVE["body"])
+    removal = REMOVE["dropped"] if first.dropped else REMOVE.get(where, REMOVE["body"])
     return Finding(
         rule=first.rule,
         severity=first.severity,
         title=f"A secret in {_place(first)}",
         location=first.location,
         evidence=_evidence(leaks),
-        next_step=f"{REVOKE}{way}",
+        next_step=f"{REVOKE}{removal}",
         fingerprint=first.fingerprint,
     )
 
@@ -97,7 +97,7 @@ def _place(leak: Leak) -> str:
         return "a commit that a force-push dropped"
     names = {
         "diff": "an added line",
-        "path": "the name of a file or folder",
+        "path": "the name of a file or directory",
         "message": "a commit message",
         "title": "the title",
         "comment": "a comment",
@@ -112,16 +112,16 @@ def _evidence(leaks: Sequence[Leak]) -> str:
         more = f" and {len(commits) - 5} more" if len(commits) > 5 else ""  # noqa: PLR2004 - five are read at a glance
         parts.append(f"in {', '.join(commits[:5])}{more}")
     if any(leak.suppressed for leak in leaks):
-        parts.append("an allow comment beside it was not believed")
+        parts.append("an allow comment next to it was ignored")
     return "; ".join(parts)
 
 
 def _summary(findings: Sequence[Finding], gaps: Sequence[Finding], snapshot: Snapshot) -> str:
     if findings:
-        rest = f"; {some(len(gaps), 'part')} not looked at" if gaps else ""
+        rest = f"; {some(len(gaps), 'part')} not checked" if gaps else ""
         return f"{some(len(findings), 'leaked secret')}; revoke first, then clean the history{rest}"
     if gaps:
-        return f"not all of it was looked at: {gaps[0].title.removeprefix('Not looked at: ')}"
+        return f"not fully checked: {gaps[0].title.removeprefix(NOT_CHECKED)}"
     if snapshot.target.kind is Kind.ISSUE:
         return "no secret in title, description or comments"
     commits = snapshot.inputs.commits

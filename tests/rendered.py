@@ -49,6 +49,6 @@ PAYLOAD = re.compile(r"\n\n<details><summary>assay\.report\.v1.*?</details>", re
 
 
 def without_payload(body: str) -> str:
-    """What people read of a report: without what is folded for machines."""
+    """What people read of a report: without the folded machine-readable report."""
     assert len(PAYLOAD.findall(body)) == 1
     return PAYLOAD.sub("", body)

@@ -1,4 +1,4 @@
-"""Label sets: the catalog `labels.yaml`, its lint, and making a repository match it.
+"""Label sets: the catalog `labels.yaml`, its lint, and the sync of a repository with it.
 
 Which labels a target gets is decided by the checks (`handlers/labels`), what others changed of them by `bot.plan`.
 Used by plan, reconcile, setup and the command line.

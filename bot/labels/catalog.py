@@ -1,7 +1,6 @@
-"""The labels of a repository, as `labels.yaml` declares them: which there are, which exclude each other, and by which
-of them somebody decides.
+"""The labels that `labels.yaml` declares: their names, which ones exclude each other, and which ones are decisions.
 
-Nothing here asks a server. `label_sync` compares a set with what a repository has, `label_lint` looks for weaknesses.
+No server is called here. `sync_plan` compares a set with the labels of a repository, `lint` looks for weaknesses.
 """
 
 import unicodedata
@@ -17,12 +16,12 @@ from bot.text import YamlFile, YamlFileError
 
 FILE = "labels.yaml"
 NAME_LIMIT = 50
-"""Characters; Forgejo's form for labels takes no more (services/forms, CreateLabelForm)."""
+"""Characters; the limit of Forgejo's label form (services/forms, CreateLabelForm)."""
 
 
 def _named(name: str) -> str:
     if not name or name != name.strip() or not name.isprintable():
-        raise ValueError("a name is one line of visible characters, without spaces at its ends; mend it")
+        raise ValueError("invalid name; use printable characters on one line, without leading or trailing spaces")
     return name
 
 
@@ -30,11 +29,11 @@ Name = Annotated[str, AfterValidator(_named)]
 
 
 class LabelFileError(YamlFileError):
-    """A label file that can't be used; `problems` are lines for its author."""
+    """An invalid label file; `problems` are lines for its author."""
 
 
 class LintFinding(BaseModel):
-    """One weakness of a label set. An `error` makes the set unusable, a `warning` only harder to use."""
+    """One problem of a label set. An `error` makes the set invalid, a `warning` only harder to use."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,8 +48,8 @@ class _Part(BaseModel):
 
 
 class LabelGroup(_Part):
-    """Labels that belong together. The bot keeps at most one of an `exclusive` group; in a `decision` group only an
-    operator's change stays.
+    """A group of labels. The bot keeps at most one label of an `exclusive` group. In a `decision` group, it reverts
+    changes by anybody but operators.
     """
 
     name: Name
@@ -60,7 +59,7 @@ class LabelGroup(_Part):
 
 
 class LabelDef(_Part):
-    """One label. `exclusive` is Forgejo's flag, which empties the rest of the scope; `aliases` are earlier names."""
+    """One label. `exclusive` is Forgejo's flag, which removes other labels of a scope; `aliases` are earlier names."""
 
     name: Name
     color: str
@@ -71,28 +70,28 @@ class LabelDef(_Part):
 
 
 class LabelSet(_Part):
-    """All labels with their groups. Lookups are by exact name, as on Forgejo, but for `is_decision`."""
+    """All labels with their groups. Lookups are by exact name, as on Forgejo, except in `is_decision`."""
 
     groups: Annotated[tuple[LabelGroup, ...], Field(strict=False)]
     labels: Annotated[tuple[LabelDef, ...], Field(strict=False)]
 
     @classmethod
     def load(cls, path: Path | None = None, *, check: bool = True) -> Self:
-        """Gives the set in a file, or without `path` the one that comes with the program.
+        """Gives the set in a file, or without `path` the set that is shipped with the program.
 
-        Raises LabelFileError where the file can't be read or has errors; with `check` off, what `faults` would find
-        is let through, so that a lint can show it beside the rest.
+        Raises LabelFileError if the file cannot be read or is invalid. With `check` off, the errors that `faults` finds
+        are ignored, so that a lint can show them with the other findings.
         """
         path = path or shipped_file()
         try:
             return cls.parse(path.read_text(encoding="utf-8"), str(path), check=check)
         except (OSError, UnicodeDecodeError) as fault:
             reason = fault.strerror if isinstance(fault, OSError) else "not UTF-8 text"
-            raise LabelFileError([f"{path}: {reason}; name a label file that can be read"]) from None
+            raise LabelFileError([f"{path}: {reason}; pass the path of a readable label file"]) from None
 
     @classmethod
     def parse(cls, text: str, path: str = FILE, *, check: bool = True) -> Self:
-        """Gives the set that a YAML text holds; as `load` else."""
+        """Gives the set in a YAML text; see `load`."""
         try:
             file = YamlFile(text, path)
             found = file.read(cls, _KEYS)
@@ -118,18 +117,17 @@ class LabelSet(_Part):
         return self._groups.get(label.group) if label else None
 
     def exclusive_peers(self, name: str) -> tuple[str, ...]:
-        """Gives the labels that the bot doesn't let stand beside this one, in the file's order."""
+        """Gives the labels that exclude this one, in the order of the file."""
         group = self.group_of(name)
         if group is None or not group.exclusive:
             return ()
         return tuple(label.name for label in self.labels if label.group == group.name and label.name != name)
 
     def is_decision(self, name: str) -> bool:
-        """Whether somebody decides by this label: it, or a label that could pass for one of its family, is of a
-        decision group.
+        """Says whether a label is in a decision group, or looks like a label of one.
 
-        Undeclared names count by their family (`judge/anything`) and by looks (`Judge/P0`, full-width letters): a
-        reader, or a rule on a prefix, would take them for the real one.
+        Undeclared names are compared by family (`judge/anything`) and by look (`Judge/P0`, full-width letters),
+        because a reader, or a rule on a prefix, would mistake them for the real label.
         """
         group = self.group_of(name)
         if group is not None:
@@ -138,7 +136,7 @@ class LabelSet(_Part):
         return looks in self._decisions or looks.startswith(self._decision_families)
 
     def faults(self) -> Iterator[tuple[tuple[str | int, ...], LintFinding]]:
-        """Gives what makes the set unusable, each with its place in the file."""
+        """Gives the errors of the set, each with its place in the file."""
         yield from self._name_faults()
         for index, label in enumerate(self.labels):
             for key, rule, text in self._label_faults(label):
@@ -165,7 +163,7 @@ class LabelSet(_Part):
         groups: set[str] = set()
         for index, group in enumerate(self.groups):
             if group.name in groups:
-                text = f'the group "{group.name}" is declared twice; keep one'
+                text = f'the group "{group.name}" is declared twice; remove one'
                 yield ("groups", index, "name"), _error("duplicate-group", group.name, text)
             groups.add(group.name)
         names: dict[str, str] = {}
@@ -174,43 +172,47 @@ class LabelSet(_Part):
                 other = names.setdefault(alike(name), label.name)
                 key = "name" if name == label.name else "aliases"
                 if other != label.name or (key == "name" and self._by_name[name] is not label):
-                    text = f'"{name}" is already a name of "{other}"; names may not differ by case alone; change one'
+                    text = f'"{name}" is already a name or alias of "{other}" (case is ignored); rename one'
                     yield ("labels", index, key), _error("duplicate-name", label.name, text)
 
     def _label_faults(self, label: LabelDef) -> Iterator[tuple[str, str, str]]:
         if len(label.name) > NAME_LIMIT:
-            yield "name", "long-name", f'"{label.name}" has over {NAME_LIMIT} characters; shorten it for Forgejo'
+            yield (
+                "name",
+                "long-name",
+                f'"{label.name}" is longer than {NAME_LIMIT} characters (Forgejo limit); shorten it',
+            )
         if HEX.fullmatch(label.color) is None:
-            yield "color", "bad-colour", f'the colour of "{label.name}" isn\'t one; write it like "#0e8a16"'
+            yield "color", "bad-colour", f'invalid colour of "{label.name}"; use the form "#0e8a16"'
         if label.group not in self._groups:
             yield (
                 "group",
                 "unknown-group",
-                f'"{label.name}" is in no declared group; declare "{label.group}" or mend it',
+                f'unknown group "{label.group}" of "{label.name}"; declare the group or correct its name',
             )
         elif label.exclusive and (reason := self._flag_fault(label)):
-            yield "exclusive", "bad-exclusive", f'"{label.name}" can\'t have `exclusive`: {reason}'
+            yield "exclusive", "bad-exclusive", f'"{label.name}" cannot have `exclusive`: {reason}'
 
     def _flag_fault(self, label: LabelDef) -> str | None:
         own = scope(label.name)
         if not own:
-            return 'Forgejo reads it only in names such as "size/small"; leave it out'
+            return 'Forgejo supports it only for names with a scope, such as "size/small"; remove it'
         if not self._groups[label.group].exclusive:
-            return f'its group "{label.group}" isn\'t exclusive; make the group so, or leave it out'
+            return f'its group "{label.group}" is not exclusive; make the group exclusive or remove the flag'
         for other in self.labels:
             if scope(other.name) == own and (other.group != label.group or not other.exclusive):
-                return f'all of "{own}/" would have to be one group and carry it, and "{other.name}" doesn\'t'
+                return f'all labels of "{own}/" must be in one group and have the flag; "{other.name}" does not'
         return None
 
 
 def scope(name: str) -> str:
-    """Gives what Forgejo takes for a label's exclusive scope: what stands before the last "/", or nothing."""
+    """Gives the exclusive scope of a label on Forgejo: the text before the last "/", or an empty string."""
     before, slash, after = name.rpartition("/")
     return before if slash and before and after else ""
 
 
 def family(name: str) -> str:
-    """Gives the prefix that a label shares with its relatives, with its separator: `judge/`, `review:`, or nothing."""
+    """Gives the family prefix of a label with its separator: `judge/`, `review:`, or an empty string."""
     own = scope(name)
     if own:
         return f"{own}/"
@@ -219,17 +221,17 @@ def family(name: str) -> str:
 
 
 def alike(name: str) -> str:
-    """Gives a form that is the same for all names that a reader would take for one."""
+    """Gives a normal form that is equal for all names that look the same to a reader."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
 def hex_colour(label: LabelDef) -> str:
-    """Gives a label's colour as Forgejo takes it: "#" and six digits. Raises ValueError where it isn't a colour."""
+    """Gives a label's colour in Forgejo's form: "#" and six digits. Raises ValueError for an invalid colour."""
     return f"#{normal(label.color)}"
 
 
 def shipped_file() -> Path:
-    """Gives the file that comes with the program: in `bot/` when installed, else at the checkout's top."""
+    """Gives the label file shipped with the program: in `bot/` if installed, else at the top of the checkout."""
     here = Path(__file__).parent.parent
     inside = here / FILE
     return inside if inside.is_file() else here.parent / FILE

@@ -1,4 +1,4 @@
-"""How far apart two colours look, and whether text on one can be read. Pure; the label lint rests on it."""
+"""The visible difference of two colours, and the contrast of text on a colour. Pure; used by the label lint."""
 
 import functools
 import math
@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
-"""The forms of a colour that Forgejo takes."""
+"""The forms of a colour that Forgejo accepts."""
 
 _D65 = (0.95047, 1.0, 1.08883)
 _XYZ = (
@@ -28,24 +28,24 @@ class Lab(NamedTuple):
 
 
 def normal(colour: str) -> str:
-    """Gives a colour as six lower-case hexadecimal digits, the way Forgejo answers with it.
+    """Gives a colour as six lower-case hexadecimal digits, as in Forgejo's responses.
 
-    Raises ValueError for what isn't a colour.
+    Raises ValueError for an invalid colour.
     """
     match = HEX.fullmatch(colour.strip())
     if match is None:
-        raise ValueError('a colour is written as "#" and three or six hexadecimal digits, such as "#0e8a16"')
+        raise ValueError('invalid colour; expected "#" and three or six hexadecimal digits, such as "#0e8a16"')
     digits = match[1].lower()
     return digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)  # noqa: PLR2004 - two per channel
 
 
 def distance(one: str, other: str) -> float:
-    """Gives how different two colours look: CIEDE2000, where 1 is just visible side by side and 100 black to white."""
+    """Gives the difference of two colours (CIEDE2000): 1 is just visible side by side, 100 is black and white."""
     return _ciede2000(lab(one), lab(other))
 
 
 def text_contrast(colour: str) -> float:
-    """Gives the contrast (WCAG 2, from 1 to 21) of a label's colour with the text that Forgejo puts on it."""
+    """Gives the contrast (WCAG 2, from 1 to 21) of a label's colour with Forgejo's text on it."""
     channels = _channels(colour)
     ground = _weigh(tuple(_linear(value) for value in channels), _XYZ[1])
     if _weigh(channels, _XYZ[1]) < _LIGHT_TEXT_BELOW:
@@ -55,7 +55,7 @@ def text_contrast(colour: str) -> float:
 
 @functools.lru_cache(maxsize=1024)
 def lab(colour: str) -> Lab:
-    """Gives a colour's place in L*a*b*. Raises ValueError as `normal` does."""
+    """Gives a colour in L*a*b*. Raises ValueError for an invalid colour."""
     linear = tuple(_linear(value) for value in _channels(colour))
     x, y, z = (_cube_root(_weigh(linear, row) / white) for row, white in zip(_XYZ, _D65, strict=True))
     return Lab(116 * y - 16, 500 * (x - y), 200 * (y - z))
@@ -108,7 +108,7 @@ def _hue_weight(hue: float) -> float:
 
 
 def _rotation(hue: float, chroma: float) -> float:
-    """The term that mends the formula's behaviour among blues."""
+    """The term that corrects the formula for blue colours."""
     bend = 30 * math.exp(-((((hue % 360) - 275) / 25) ** 2))
     return -2 * _saturation(chroma) * _sin(2 * bend)
 

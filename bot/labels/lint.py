@@ -1,5 +1,5 @@
-"""What is weak in a label set: colours that look the same or can't be read on, words that are missing, and labels that
-a rule uses though nobody declares them, or though somebody decides by them.
+"""The label lint: similar or unreadable colours, missing descriptions, and rules that use undeclared labels or decision
+labels.
 """
 
 import difflib
@@ -11,20 +11,20 @@ from bot.labels.colours import HEX, distance, text_contrast
 from bot.policy import LabelsPolicy
 
 STEP = 8.0
-"""CIEDE2000 between two labels of one exclusive group: told apart without their neighbours for comparison."""
+"""Minimum CIEDE2000 between two labels of an exclusive group: they can be told apart without direct comparison."""
 
 GROUPS_APART = 4.0
-"""CIEDE2000 between labels of two groups, as they stand side by side on a page: the difference is seen at a glance."""
+"""Minimum CIEDE2000 between labels of two groups: the difference is visible at a glance, side by side on a page."""
 
 READABLE = 4.5
-"""The contrast that WCAG 2.2 (1.4.3, AA) asks of text."""
+"""The minimum contrast of text in WCAG 2.2 (1.4.3, AA)."""
 
 DESCRIPTION_LIMIT = 200
-"""Characters; Forgejo's form for labels takes no more (services/forms, CreateLabelForm)."""
+"""Characters; the limit of Forgejo's label form (services/forms, CreateLabelForm)."""
 
 
 def lint_labels(labels: LabelSet, used_by_rules: Mapping[str, Sequence[str]]) -> tuple[LintFinding, ...]:
-    """Gives all findings, errors first. `used_by_rules` says of each rule which labels it may set."""
+    """Gives all findings, errors first. `used_by_rules` maps each rule to the labels that it may set."""
     found = [finding for _, finding in labels.faults()]
     found += _undeclared(labels, used_by_rules)
     found += [finding for label in labels.labels for finding in _words(label)]
@@ -35,7 +35,7 @@ def lint_labels(labels: LabelSet, used_by_rules: Mapping[str, Sequence[str]]) ->
 
 
 def rule_faults(labels: LabelSet, policy: LabelsPolicy) -> Iterator[tuple[tuple[str | int, ...], LintFinding]]:
-    """Gives what a repository's own label rules can't do, each with its place in the policy file."""
+    """Gives the errors of a repository's own label rules, each with its place in the policy file."""
     for number, rule in enumerate(policy.rules):
         place = ("labels", "rules", number, "labels")
         for index, name in enumerate(rule.labels):
@@ -43,7 +43,7 @@ def rule_faults(labels: LabelSet, policy: LabelsPolicy) -> Iterator[tuple[tuple[
             if finding is not None:
                 yield (*place, index), finding
             elif other := next((peer for peer in labels.exclusive_peers(name) if peer in rule.labels[:index]), ""):
-                text = f'the rule "{rule.name}" sets "{other}" and "{name}", of which only one can stand; keep one'
+                text = f'the rule "{rule.name}" sets "{other}" and "{name}", which exclude each other; keep one'
                 yield (*place, index), LintFinding(level="error", rule="two-of-one-group", subject=name, text=text)
 
 
@@ -58,15 +58,15 @@ def _missing(labels: LabelSet, rule: str, name: str) -> LintFinding | None:
     if labels.get(name) is not None:
         return None
     near = difflib.get_close_matches(name, [label.name for label in labels.labels], n=1, cutoff=0.75)
-    mend = f'did you mean "{near[0]}"?' if near else "declare it, or take it out of the rule"
-    text = f'the rule "{rule}" uses "{name}", which isn\'t declared; {mend}'
+    fix = f'did you mean "{near[0]}"?' if near else "declare it, or remove it from the rule"
+    text = f'the rule "{rule}" uses the undeclared label "{name}"; {fix}'
     return LintFinding(level="error", rule="undeclared", subject=name, text=text)
 
 
 def _deciding(labels: LabelSet, rule: str, name: str) -> LintFinding | None:
     if not labels.is_decision(name):
         return None
-    text = f'the rule "{rule}" sets "{name}", by which somebody decides; no rule may: take it out'
+    text = f'the rule "{rule}" sets the decision label "{name}", which no rule may set; remove it from the rule'
     return LintFinding(level="error", rule="decision", subject=name, text=text)
 
 
@@ -75,21 +75,23 @@ def _words(label: LabelDef) -> Iterator[LintFinding]:
     if not text.strip():
         yield _warning("no-description", label, f'"{label.name}" has no description; say when it is set')
     elif len(text) > DESCRIPTION_LIMIT:
-        yield _warning("long-description", label, f'"{label.name}": over {DESCRIPTION_LIMIT} characters; shorten it')
+        yield _warning(
+            "long-description", label, f'description of "{label.name}": over {DESCRIPTION_LIMIT} characters; shorten it'
+        )
     elif not text.isprintable():
-        yield _warning("odd-description", label, f'"{label.name}": has to be one line of plain text; mend it')
+        yield _warning("odd-description", label, f'description of "{label.name}": use one line of plain text')
 
 
 def _unreadable(label: LabelDef) -> Iterator[LintFinding]:
     contrast = text_contrast(label.color)
     if contrast < READABLE:
-        text = f'"{label.name}" in {label.color} has contrast {contrast:.1f} with its text; {READABLE} can be read'
-        yield _warning("unreadable", label, f"{text}; take it darker or lighter")
+        text = f'"{label.name}" in {label.color} has contrast {contrast:.1f} with its text, below {READABLE}'
+        yield _warning("unreadable", label, f"{text}; use a darker or lighter colour")
 
 
 def _too_near(labels: LabelSet, coloured: Sequence[LabelDef]) -> Iterator[LintFinding]:
     exclusive = {group.name for group in labels.groups if group.exclusive}
-    # Of a group whose labels may share a colour, one label for each colour stands for the rest.
+    # In a group whose labels may share a colour, one label for each colour is enough.
     apart: dict[tuple[str, ...], LabelDef] = {}
     for label in coloured:
         apart.setdefault((label.group, label.name if label.group in exclusive else label.color), label)
@@ -100,7 +102,7 @@ def _too_near(labels: LabelSet, coloured: Sequence[LabelDef]) -> Iterator[LintFi
         needed = STEP if same else GROUPS_APART
         if (seen := distance(one.color, other.color)) < needed:
             pair = f'"{one.name}" {one.color} and "{other.name}" {other.color}'
-            text = f"{pair} look alike (difference {seen:.1f}, wanted {needed:g}); change one"
+            text = f"{pair} look alike (difference {seen:.1f}, required {needed:g}); change one"
             yield _warning("alike-colours", one, text)
 
 

@@ -1,6 +1,6 @@
-"""Reads the labels that a repository or an organisation has, and makes the changes that `label_sync` planned.
+"""Reads the labels of a repository or an organisation, and makes the changes that `sync_plan` planned.
 
-Forgejo answers some changes with success and does something else, so each answer is compared with what was asked for.
+Forgejo reports success for some changes that it makes differently, so each response is compared with the request.
 """
 
 from collections.abc import Collection
@@ -12,25 +12,25 @@ from bot.labels.catalog import LabelSet
 from bot.labels.sync_plan import LabelChange, plan_sync, shown
 
 
-async def changes_for(client: ForgejoAPI, room: str, labels: LabelSet, *, prune: bool) -> tuple[LabelChange, ...]:
-    """Gives what it takes until a room (`owner/repo` or an organisation) has the labels of the set.
+async def changes_for(client: ForgejoAPI, place: str, labels: LabelSet, *, prune: bool) -> tuple[LabelChange, ...]:
+    """Gives the changes that a place (`owner/repo` or an organisation) needs to match the label set.
 
-    A label that the repository's organisation has isn't made a second time: by its name both would be set. Raises
-    ForgejoError; ValueError for an organisation that is to be pruned.
+    A label of the repository's organisation is not created again, because setting it by name would set both. Raises
+    ForgejoError, and ValueError if an organisation should be pruned.
     """
-    existing = await _labels(client, _address(room))
-    used = await _used(client, room) if prune and "/" in room else None
+    existing = await _labels(client, _address(place))
+    used = await _used(client, place) if prune and "/" in place else None
     changes = plan_sync(labels, existing, used, prune=prune)
-    inherited = await _inherited(client, room) if any(change.kind == "create" for change in changes) else frozenset()
+    inherited = await _inherited(client, place) if any(change.kind == "create" for change in changes) else frozenset()
     return tuple(change for change in changes if change.kind != "create" or change.name not in inherited)
 
 
-async def carry_out(client: ForgejoAPI, room: str, change: LabelChange) -> str:
-    """Makes a change, and gives what the server did otherwise; empty when all is as asked. Raises ForgejoError.
+async def carry_out(client: ForgejoAPI, place: str, change: LabelChange) -> str:
+    """Makes a change, and describes how the server's result differs; empty if it does not. Raises ForgejoError.
 
-    A conflict is left alone: only a human can say which of two labels is meant.
+    A conflict is left alone: only a human can decide which of two labels to keep.
     """
-    address = _address(room)
+    address = _address(place)
     if change.kind == "conflict":
         return ""
     if change.kind == "delete":
@@ -51,21 +51,21 @@ def _difference(change: LabelChange, label: Label) -> str:
         "exclusive": label.exclusive,
     }
     wrong = [key for key, value in change.fields.items() if there[key] != value]
-    return "; ".join(f"the server has {key} {shown(str(there[key]))} instead" for key in wrong)
+    return "; ".join(f"the server stored {key} {shown(str(there[key]))} instead" for key in wrong)
 
 
 async def _labels(client: ForgejoAPI, address: str) -> list[Label]:
     return [Label.of(raw) async for raw in client.getiter(address)]
 
 
-async def _inherited(client: ForgejoAPI, room: str) -> Collection[str]:
-    owner, slash, _ = room.partition("/")
+async def _inherited(client: ForgejoAPI, place: str) -> Collection[str]:
+    owner, slash, _ = place.partition("/")
     if not slash:
         return frozenset()
     try:
         return frozenset(label.name for label in await _labels(client, path("orgs", owner, "labels")))
     except (NotFound, Forbidden):
-        # A user has no labels of its own, and a token without read:organization may not ask for an organisation's.
+        # A user has no labels, and a token without read:organization cannot read those of an organisation.
         return frozenset()
 
 
@@ -76,6 +76,6 @@ async def _used(client: ForgejoAPI, repository: str) -> Collection[str]:
     return frozenset([label.name async for raw in issues for label in Issue.of(raw).labels])
 
 
-def _address(room: str) -> str:
-    owner, slash, name = room.partition("/")
-    return path("repos", owner, name, "labels") if slash else path("orgs", room, "labels")
+def _address(place: str) -> str:
+    owner, slash, name = place.partition("/")
+    return path("repos", owner, name, "labels") if slash else path("orgs", place, "labels")

@@ -1,5 +1,5 @@
-"""What it takes to make a repository's or an organisation's labels those of a label set. It only plans: the same two
-lists always give the same changes.
+"""Plans the changes that make the labels of a repository or an organisation match a label set. Pure: the same two lists
+always give the same changes.
 """
 
 from collections import Counter
@@ -11,22 +11,22 @@ from pydantic import BaseModel, ConfigDict
 from bot.labels.catalog import LabelDef, LabelSet, alike, hex_colour
 
 SHOWN = 80
-"""Characters of a server's text in a line for people."""
+"""Maximum characters of a server's text in a message."""
 
 Kind = Literal["create", "rename", "edit", "delete", "conflict"]
 Fields = dict[str, str | bool]
 
 
 class ExistingLabel(Protocol):
-    """A label as the server answers with it (Forgejo API, definition `Label`)."""
+    """A label in the server's response (Forgejo API, definition `Label`)."""
 
     @property
     def id(self) -> int:
-        """What a call names the label by."""
+        """The id that identifies the label in API calls."""
 
     @property
     def name(self) -> str:
-        """Its name; not unique on Forgejo."""
+        """The name; not unique on Forgejo."""
 
     @property
     def color(self) -> str:
@@ -34,16 +34,16 @@ class ExistingLabel(Protocol):
 
     @property
     def description(self) -> str:
-        """What Forgejo shows on hovering."""
+        """The text that Forgejo shows on hovering."""
 
     @property
     def exclusive(self) -> bool:
-        """Whether setting it takes off the others of its scope."""
+        """Whether setting it removes the other labels of its scope."""
 
 
 class LabelChange(BaseModel):
     """One step. `fields` is the body of the call (POST for create, PATCH on `id` for rename and edit, else empty);
-    `text` is one printable line for people, without markup. A conflict is for a human: nothing is to be written.
+    `text` is one printable line for people, without markup. A conflict needs a human; nothing is written for it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,14 +58,14 @@ class LabelChange(BaseModel):
 def plan_sync(
     wanted: LabelSet, existing: Sequence[ExistingLabel], used: Collection[str] | None, *, prune: bool
 ) -> tuple[LabelChange, ...]:
-    """Gives the changes in the order of `wanted`, then those to labels that it doesn't list, by name.
+    """Gives the changes in the order of `wanted`, then those to undeclared labels, by name.
 
-    `used` names the labels that something carries; unlisted ones outside of it are deleted when `prune` is set.
-    Renaming keeps a label's id, so what carries it goes on doing so. Raises ValueError where `prune` is set and
-    `used` isn't known, or `wanted` has a bad colour.
+    `used` contains the labels in use; other undeclared labels are deleted if `prune` is set. A renamed label keeps its
+    id, so issues and pull requests keep it. Raises ValueError if `prune` is set without `used`, or `wanted` has an
+    invalid colour.
     """
     if prune and used is None:
-        raise ValueError("pruning needs the names of all labels in use; ask for them first")
+        raise ValueError("pruning needs the names of all labels in use")
     there = _There(wanted, existing)
     changes = [change for label in wanted.labels if (change := there.settle(label))]
     spare = frozenset(label.name for label in existing) - frozenset(used or ()) if prune else frozenset()
@@ -73,13 +73,13 @@ def plan_sync(
 
 
 def shown(text: str) -> str:
-    """Gives a server's text in a form that can't move a terminal's cursor, hide letters or break the line."""
+    """Gives a server's text, quoted and escaped so that it cannot move the cursor, hide letters or break the line."""
     safe = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[: SHOWN + 1])
     return f'"{safe if len(safe) <= SHOWN else safe[: SHOWN - 1] + "…"}"'
 
 
 class _There:
-    """The labels of the server, and which of them a wanted label has claimed by name or by an earlier name."""
+    """The labels on the server, and those that a wanted label matches by name or by alias."""
 
     def __init__(self, wanted: LabelSet, existing: Sequence[ExistingLabel]) -> None:
         self._listed = {label.name for label in wanted.labels}
@@ -89,7 +89,7 @@ class _There:
         self._former = {alike(name): label.name for label in wanted.labels for name in (label.name, *label.aliases)}
 
     def settle(self, label: LabelDef) -> LabelChange | None:
-        """Gives what a wanted label needs, if anything."""
+        """Gives the change that a wanted label needs, or None."""
         found = self._find(label)
         if found is None:
             text = f"create {shown(label.name)} {hex_colour(label)}"
@@ -97,19 +97,19 @@ class _There:
         if self._count[found.name] > 1:
             return self._claim_doubles(found.name)
         self._claimed.add(found.id)
-        return _mend(label, found)
+        return _update(label, found)
 
     def leftovers(self, spare: Collection[str]) -> Iterator[LabelChange]:
-        """Gives what to do about labels that no wanted one has claimed; those in `spare` may go."""
-        told: set[str] = set()
+        """Gives the changes for labels that match no wanted one; those in `spare` may be deleted."""
+        reported: set[str] = set()
         for label in self._existing:
             if label.id in self._claimed:
                 continue
             if label.name in spare:
-                text = f"delete {shown(label.name)}: not listed, and nothing carries it"
+                text = f"delete {shown(label.name)}: not declared and not in use"
                 yield LabelChange(kind="delete", name=label.name, id=label.id, text=text)
-            elif label.name not in told and (text := self._complaint(label.name)):
-                told.add(label.name)
+            elif label.name not in reported and (text := self._complaint(label.name)):
+                reported.add(label.name)
                 yield LabelChange(kind="conflict", name=label.name, text=text)
 
     def _find(self, label: LabelDef) -> ExistingLabel | None:
@@ -135,14 +135,15 @@ class _There:
         newer = self._former.get(alike(name))
         if newer is None:
             return ""
-        return f"conflict: {shown(name)} is another name of {shown(newer)}; move what carries it there, then delete it"
+        return f"conflict: {shown(name)} duplicates {shown(newer)}; relabel its uses, then delete it"
 
     def _doubled(self, name: str) -> str:
         ids = ", ".join(str(label.id) for label in self._existing if label.name == name)
-        return f"conflict: {shown(name)} exists {self._count[name]} times (ids {ids}); move what carries one, delete it"
+        times = f"{self._count[name]} times (ids {ids})"
+        return f"conflict: {shown(name)} exists {times}; keep one, relabel the uses of the others, then delete them"
 
 
-def _mend(label: LabelDef, found: ExistingLabel) -> LabelChange | None:
+def _update(label: LabelDef, found: ExistingLabel) -> LabelChange | None:
     seen: Fields = {
         "name": found.name,
         "color": "#" + found.color.strip().lstrip("#").lower(),

@@ -1,15 +1,15 @@
-"""What a pull request that changes the policy would bring: read once for each head, and kept with its judgments."""
+"""The preview of a pull request that changes the policy: made once for each head, and stored with its judgments."""
 
 from collections import Counter
 from datetime import datetime
 
 from bot.model.words import Value
 
-PARTLY = "when they were looked at the check was off, so not all that it reads is known"
+PARTLY = "the check was off when the snapshot was taken, so some of its data is missing"
 
 
 class Shift(Value):
-    """What one check said under the policy in force, and what it would say under the other one."""
+    """The result of one check under the current policy and under the other one."""
 
     check: str
     before: str
@@ -19,8 +19,8 @@ class Shift(Value):
 class Trial(Value):
     """One earlier pull request under both policies. Empty fields: no difference.
 
-    `state` is the one it was tried in: where it was closed since, the last open one that is still known. `merge` holds
-    the classes (`merge/auto`) before and after; they aren't repeated among the labels.
+    `state` is the state in the tested snapshot: for a pull request that was closed since, the last open one on record.
+    `merge` holds the merge classes (`merge/auto`) before and after; the labels do not repeat them.
     """
 
     number: int
@@ -33,20 +33,20 @@ class Trial(Value):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Gives the labels that would come (`+name`) and those that would go (`-name`)."""
+        """Gives the labels that would be added (`+name`) or removed (`-name`)."""
         return (*(f"+{name}" for name in self.labels_on), *(f"-{name}" for name in self.labels_off))
 
     @property
     def differs(self) -> bool:
-        """Says whether the two policies decide anything differently here."""
+        """Says whether the two policies give different results."""
         return bool(self.shifts or self.labels_on or self.labels_off or self.merge)
 
 
 class Backtest(Value):
-    """What two policies say of earlier pull requests, newest first.
+    """The results of two policies on earlier pull requests, newest first.
 
-    `unreadable` snapshots are of another version of the program, `large` ones weren't tried for what they cost, `late`
-    ones because the time was over. `partly` were tried, though some check's sources hadn't been looked at.
+    Not compared: `unreadable` snapshots of another version of the bot, `large` ones that would cost too much, and
+    `late` ones after the time limit. `partly` were compared although data for some checks is missing.
     """
 
     trials: tuple[Trial, ...] = ()
@@ -62,7 +62,7 @@ class Backtest(Value):
 
     @property
     def totals(self) -> tuple[tuple[str, int], ...]:
-        """Gives each kind of difference in a verdict or merge class with the number of its targets, most first."""
+        """Gives each kind of difference in a verdict or merge class with its number of pull requests, most first."""
         counted: Counter[str] = Counter()
         for trial in self.trials:
             counted.update(f"{one.check}: {one.before} → {one.after}" for one in trial.shifts)
@@ -72,21 +72,21 @@ class Backtest(Value):
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Gives a sentence for each reason why pull requests weren't tried."""
+        """Gives a sentence for each reason why pull requests were not compared, or compared with partial data."""
         reasons = (
-            (self.unreadable, "kept by another version of the program, which can't be read"),
-            (self.large, "too large to be tried with so long a policy"),
-            (self.late, "left, since the time for this was over"),
+            (self.unreadable, "the snapshot was stored by another version of the bot"),
+            (self.large, "too many changed files for a policy this long"),
+            (self.late, "the time limit was reached"),
         )
-        told = tuple(f"{count} not tried: {why}." for count, why in reasons if count)
-        return (*told, f'"As far as seen", on {self.partly}: {PARTLY}.') if self.partly else told
+        skipped = tuple(f"{count} not compared: {why}." for count, why in reasons if count)
+        return (*skipped, f'"Partial data", on {self.partly}: {PARTLY}.') if self.partly else skipped
 
 
 class Preview(Value):
-    """A policy as a pull request would have it. Texts are masked, and somebody's words.
+    """The policy in a pull request. Its texts are masked, but untrusted.
 
-    `ground` is the hash of what it rests on. `problems` keep it from being read at all, `warnings` don't. `changes` are
-    sentences, the first few; `more` counts the rest.
+    `ground` is the hash of the input. `problems` make the policy invalid, `warnings` do not. `changes` are the first
+    sentences about changes; `more` counts the rest.
     """
 
     ground: str

@@ -1,7 +1,7 @@
-"""Compares a plan with what was observed: which writes bring Forgejo closer, and what others changed of the bot's own.
+"""Compares a plan with the observed state: the writes that are needed, and the bot's own objects that others changed.
 
-Pure. Labels are merged three ways: what the bot last applied, what is wanted now, what is there now. Whatever somebody
-else changed without the right to is put back, three times a day at most for one thing; then it is left and said.
+Pure. Labels are merged three ways: last applied, wanted now, present now. A change by somebody without permission is
+reverted, at most three times a day for each object; after that it is left alone and reported.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,10 +41,10 @@ ActionKind = Literal[
 
 
 class Action(Value):
-    """One write. `object` names the place (`comment:PURPOSE`, `label:NAME`, `status:SHA:CONTEXT`,
+    """One write. `object` identifies what is written (`comment:PURPOSE`, `label:NAME`, `status:SHA:CONTEXT`,
     `reaction:COMMENT:CONTENT`).
 
-    `target_url` of a status may be empty: the report comment of this same pass is meant.
+    An empty `target_url` of a status stands for the report comment of this pass.
     """
 
     kind: ActionKind
@@ -62,7 +62,7 @@ class Action(Value):
 
     @property
     def value(self) -> str:
-        """Gives what the ledger remembers of the write: a hash of a body or status, `on` or `off` of a label."""
+        """Gives the value for the ledger: a hash of a body or status, or `on` or `off` for a label."""
         if self.kind.startswith("label"):
             return "on" if self.kind == "label.add" else "off"
         if self.kind.startswith("status"):
@@ -70,54 +70,54 @@ class Action(Value):
         return "on" if self.kind == "reaction.create" else digest(self.body)
 
     def held(self, remote_id: int | None) -> Held:
-        """Gives what the bot holds once this is written; `remote_id` is the comment's or the label's id."""
+        """Gives the record of this write for later comparisons; `remote_id` is the id of the comment or label."""
         return Held(object=self.object, value=self.value, evidence=self.evidence, remote_id=remote_id)
 
     def __str__(self) -> str:
         about = {
-            "comment.create": f"write the {purpose_of(self.object)}, {len(self.body)} characters",
+            "comment.create": f"create the {purpose_of(self.object)}, {len(self.body)} characters",
             "comment.edit": f"update comment {self.comment_id}",
-            "comment.delete": f"fold comment {self.comment_id} into the oldest",
+            "comment.delete": f"delete duplicate comment {self.comment_id}",
             "label.add": f"add label {self.label}",
             "label.remove": f"remove label {self.label}",
-            "status.create": f"set status {self.context} of {self.sha[:10]} to {self.state}: {self.description}",
-            "reaction.create": f"react with {self.body} to comment {self.comment_id}",
+            "status.create": f"set status {self.context} on {self.sha[:10]} to {self.state}: {self.description}",
+            "reaction.create": f"add reaction {self.body} to comment {self.comment_id}",
         }
         return about[self.kind]
 
 
 @dataclass(frozen=True)
 class Disputes:
-    """What others changed: `restored` is put back in this pass, `left` was put back too often today.
+    """The bot's objects that others changed: `restored` in this pass, or `left` because of too many restores today.
 
-    `alarms` is what an operator has to hear of: what is left, and what is put back ever again because leaving it would
-    pass what is not passed.
+    `alarms` are the objects that an operator must know about: those that are left, and those that are restored without
+    a limit because leaving them would show a pass that is wrong.
     """
 
     restored: tuple[Restored, ...] = ()
     left: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
 
-    def gives_up(self, thing: str) -> bool:
-        """Says whether a thing is left as others want it."""
-        return thing in self.left
+    def gives_up(self, name: str) -> bool:
+        """Says whether the bot leaves an object as others changed it."""
+        return name in self.left
 
 
 def purpose_of(comment: str) -> str:
-    """Gives in words what the comment at a place is for."""
+    """Gives the purpose of a comment in words."""
     name = comment.removeprefix("comment:")
     if name.startswith("answer-"):
-        return f"answer to comment {name.removeprefix('answer-')}"
+        return f"reply to comment {name.removeprefix('answer-')}"
     return name if name == "report" else f"comment of check {name}"
 
 
 def status_value(state: str, description: str, target_url: str) -> str:
-    """Gives the hash by which a status is recognised as the one that the bot wrote."""
+    """Gives the hash that identifies a status written by the bot."""
     return digest(f"{state}\n{description}\n{target_url}")
 
 
 def disputes(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> Disputes:
-    """Gives what others changed of the bot's own things since it wrote them."""
+    """Gives the bot's own objects that others changed since it wrote them."""
     found: list[tuple[str, str, bool]] = []
     for comment in plan.comments:
         what = _comment_dispute(comment, snapshot)
@@ -128,18 +128,18 @@ def disputes(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> Disputes:
             who = cut(seen.creator, 40) or "an unknown account"
             due = _voice(status, snapshot)[1]
             better = seen.state not in WORSE or WORSE.index(seen.state) < WORSE.index(due)
-            what = f"Status {status.context} was posted by {who}"
+            what = f"Status {status.context} was set by {who}"
             found.append((_status_object(snapshot, status), what, better))
     for name, want, seen_label in pairs(plan, snapshot, labels):
         if decide_label(want, seen_label, snapshot, decision=labels.is_decision(name)) == "restore":
-            verb = "set" if seen_label.on else "taken off"
+            verb = "added" if seen_label.on else "removed"
             found.append((label_object(name), f"Label {cut(name, 60)} was {verb} by {cut(seen_label.by, 40)}", False))
     return _counted(found, snapshot)
 
 
 def writes(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: KnownLabels) -> tuple[Action, ...]:
-    """Gives the writes, in the order in which they are made: commands are seen, then comments, labels, statuses, and
-    at last that commands are done.
+    """Gives the writes in their order: reactions that confirm new commands, comments, labels, statuses, and reactions
+    that confirm executed commands.
     """
     seen, done = _reactions(plan, snapshot)
     found: list[Action] = [*seen]
@@ -163,7 +163,7 @@ def _label_actions(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: K
 
 
 def _reactions(plan: Plan, snapshot: Snapshot) -> tuple[list[Action], list[Action]]:
-    """A reaction is made once: who takes it back, or a repetition of the same look, calls for no other."""
+    """The reactions that are still missing. Each is made once, even if somebody removes it or the pass is repeated."""
     first, last = list[Action](), list[Action]()
     for wanted in plan.reactions:
         name = f"reaction:{wanted.comment_id}:{wanted.content}"
@@ -175,7 +175,7 @@ def _reactions(plan: Plan, snapshot: Snapshot) -> tuple[list[Action], list[Actio
 
 
 def _counted(found: Sequence[tuple[str, str, bool]], snapshot: Snapshot) -> Disputes:
-    earlier = {thing.object: thing for thing in snapshot.own.restored}
+    earlier = {one.object: one for one in snapshot.own.restored}
     restored, left, alarms = [], [], []
     for name, what, never_left in found:
         known = earlier.get(name)
@@ -190,7 +190,7 @@ def _counted(found: Sequence[tuple[str, str, bool]], snapshot: Snapshot) -> Disp
 
 
 def _own(comment: WantedComment, snapshot: Snapshot) -> list[OwnComment]:
-    """What the ledger knows comes first, then the oldest: an older note may have been made to look like the bot's."""
+    """The bot's comments for a purpose: the one in the ledger first, then by age. An older comment may be a forgery."""
     held = snapshot.own.held_at(f"comment:{comment.purpose}")
     known = held.remote_id if held else None
     mine = (own for own in snapshot.own.comments if own.purpose == comment.purpose)
@@ -234,9 +234,9 @@ def _seen_status(snapshot: Snapshot, context: str) -> StatusSeen | None:
 
 
 def _voice(status: WantedStatus, snapshot: Snapshot) -> tuple[int, str, str, str]:
-    """The commit's status is the worst among its open pull requests; of equals, the lowest number speaks.
+    """Gives number, state, description and address of the pull request that determines the commit's status.
 
-    Gives number, state, description and address.
+    It is the worst state among the commit's open pull requests; of equals, the one with the lowest number.
     """
     report = next((own for own in snapshot.own.comments if own.purpose == "report"), None)
     url = f"{snapshot.own.url}#issuecomment-{report.id}" if report else ""

@@ -38,7 +38,7 @@ MAX_DESCRIPTION = 140
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the checks say of a snapshot; the snapshot comes back with what they decided and judged folded in."""
+    """The reports on a snapshot, and the snapshot updated with their decisions and judgments."""
 
     snapshot: Snapshot
     reports: tuple[Report, ...]
@@ -47,7 +47,7 @@ class Assessment:
 async def assess(snapshot: Snapshot, checks: Sequence[Check], tools: Tools, only: Collection[str] = ()) -> Assessment:
     """Gives the reports of the checks that apply to the snapshot, in the order of the checks.
 
-    Each check sees what those before it decided. `only` names checks to run whatever the target's state.
+    Each check sees the decisions of the checks before it. `only` names checks to run regardless of the target's state.
     """
     reports: list[Report] = []
     for check in checks:
@@ -64,8 +64,8 @@ async def assess(snapshot: Snapshot, checks: Sequence[Check], tools: Tools, only
 
 
 def folded(snapshot: Snapshot, report: Report) -> Snapshot:
-    """Gives the snapshot as every later look will take it, with the report's decisions and judgment in it, and with its
-    verdict for the checks behind it in this pass.
+    """Gives the snapshot updated with a report: its decisions and judgment, which later snapshots contain too, and its
+    verdict for the checks that follow in this pass.
     """
     if report.decisions:
         known = sorted((*snapshot.inputs.decisions, *report.decisions), key=lambda one: (one.comment_id, one.line))
@@ -76,7 +76,7 @@ def folded(snapshot: Snapshot, report: Report) -> Snapshot:
         earlier = (one for one in snapshot.memory.judgments if not made.replaces or one.check != made.check)
         memory = snapshot.memory.model_copy(update={"judgments": (*earlier, made)})
         snapshot = snapshot.model_copy(update={"memory": memory})
-    rest = {check: said for check, said in snapshot.memory.verdicts.items() if check != report.check}
+    rest = {check: verdict for check, verdict in snapshot.memory.verdicts.items() if check != report.check}
     verdicts = rest | ({report.check: report.verdict.value} if report.status else {})
     return snapshot.model_copy(update={"memory": snapshot.memory.model_copy(update={"verdicts": verdicts})})
 
@@ -87,7 +87,8 @@ def plan(
     """Gives what should exist on Forgejo: the report, checks' own comments, answers, labels, and statuses on an open
     head.
 
-    `restored` is what others changed and was put back, `left` what was put back too often; the report says so.
+    `restored` are changes by others that were reverted, `left` are objects that were restored too often. The report
+    mentions both.
     """
     target = snapshot.target
     notices = [reporting.restored_notice(thing) for thing in restored]
@@ -149,7 +150,7 @@ def _description(report: Report) -> str:
 
 
 def _held_status(snapshot: Snapshot, check: str) -> bool:
-    """What was once red has to turn green again, also where nothing would be said of green."""
+    """A status that was red once must be set to green later, even for a check that normally sets no green status."""
     return snapshot.own.held_at(f"status:{snapshot.inputs.head.sha}:assay/{check}") is not None
 
 
@@ -157,6 +158,6 @@ def _policy_notices(snapshot: Snapshot) -> list[str]:
     notices = [plain(note) for note in snapshot.policy_notes]
     if any(PATH in {file.path, file.old_path} for file in snapshot.inputs.files):
         notices.append(
-            f"This pull request changes `{PATH}`. The policy of the default branch has decided, not this change."
+            f"This pull request changes `{PATH}`. The checks used the policy of the default branch, not this change."
         )
     return notices

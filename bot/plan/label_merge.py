@@ -1,4 +1,4 @@
-"""Merges labels three ways: what the bot last applied, what is wanted now, what is there now and by whom. Pure."""
+"""Merges labels three ways: last applied by the bot, wanted now, and present now with who set it. Pure."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -8,18 +8,18 @@ from bot.policy import named
 
 MAX_NAME = 100
 RENAMED = "/renamed"
-"""Stands for whoever changed a label under another name than it has now; no login holds a slash."""
+"""Stands for the account that changed a label before the label was renamed. No login contains a slash."""
 
 
 def label_object(name: str) -> str:
-    """Gives the place of a label in ledger and holdings; a name longer than any sane one stands by its hash."""
+    """Gives the object name of a label in the ledger. A name that is too long is replaced by its hash."""
     return f"label:{name}" if len(name) <= MAX_NAME else f"label:{digest(name)}"
 
 
 def decide_label(
     want: WantedLabel | None, seen: LabelSeen, snapshot: Snapshot, *, decision: bool
 ) -> Literal["keep", "write", "restore"]:
-    """Says what happens to one label: nothing, a write of the bot's own, or putting back what somebody else changed."""
+    """Says what happens to one label: nothing, a write, or a restore after a change by somebody else."""
     policy, account = snapshot.policy, snapshot.own.account
     held = snapshot.own.held_at(label_object(seen.name))
     if held is not None and held.remote_id and seen.id and held.remote_id != seen.id and seen.by != account:
@@ -41,9 +41,9 @@ def decide_label(
 
 
 def pairs(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> list[tuple[str, WantedLabel | None, LabelSeen]]:
-    """Gives each label that is wanted or there, by name, with the wish and what is seen.
+    """Gives each label that is wanted or present, by name, with the wanted and the present state.
 
-    Of an exclusive group, the label that somebody with the right to it chose stands alone: the bot's own steps back.
+    If somebody with permission chose a label of an exclusive group, the bot removes its own label of that group.
     """
     seen: Mapping[str, LabelSeen] = {label.name: label for label in snapshot.own.labels}
     chosen = {name for name, label in seen.items() if _chosen(plan.labels.get(name), label, snapshot, labels)}
@@ -57,10 +57,10 @@ def pairs(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> list[tuple[str
 
 
 def current_evidence(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> dict[str, str]:
-    """Gives the new evidence, by place, of labels that the bot holds and that are as they are wanted on another ground.
+    """Gives the new evidence, by object, of labels that stay as they are although their evidence changed.
 
-    Nothing is written for it; but who takes such a label off later does it against the new ground, not the old one.
-    What somebody with the right chose, and the bot never held, rests on what was so when it was first seen.
+    Nothing is written to Forgejo for it, but a later removal of such a label counts against the new evidence. A label
+    that somebody with permission chose, and the bot never set, gets the evidence from when it was first seen.
     """
     found = {}
     for name, want, seen in pairs(plan, snapshot, labels):
@@ -82,8 +82,8 @@ def _may_change(seen: LabelSeen, snapshot: Snapshot, *, decision: bool) -> bool:
 
 
 def _evicted(held: Held | None, want: WantedLabel, seen: LabelSeen, account: str) -> bool:
-    """The server took a label off as the bot set another: their scope is exclusive there, and setting it again would
-    only take the other off.
+    """Says whether the server removed a label because the bot set another one of the same exclusive scope. Setting it
+    again would only remove the other one.
     """
     if held is None or not want.on or seen.on or seen.by != account:
         return False
@@ -91,19 +91,19 @@ def _evicted(held: Held | None, want: WantedLabel, seen: LabelSeen, account: str
 
 
 def _overruled(want: WantedLabel, seen: LabelSeen) -> bool:
-    """What somebody changed by hand gives way to what somebody with the right commanded after that."""
+    """Says whether a manual change is older than a command by somebody with permission, which overrides it."""
     return want.commanded is not None and (seen.at is None or seen.at <= want.commanded)
 
 
 def _stands(held: Held | None, want: WantedLabel) -> bool:
-    """Somebody's change stays until the evidence changes; what the bot never held it doesn't take away either."""
+    """Says whether somebody's change stays: until the evidence changes. The bot removes no label that it never set."""
     if held is None:
         return not want.on
     return held.evidence == want.evidence
 
 
 def _chosen(want: WantedLabel | None, seen: LabelSeen, snapshot: Snapshot, labels: KnownLabels) -> bool:
-    """Says whether a label is there because somebody with the right set it, and stays."""
+    """Says whether somebody with permission set a label and it stays."""
     if not seen.on or seen.by in {"", snapshot.own.account}:
         return False
     decision = labels.is_decision(seen.name)

@@ -1,4 +1,4 @@
-"""Says in plain sentences in what two policies differ."""
+"""Describes the differences between two policies in plain sentences."""
 
 import json
 from collections import Counter
@@ -10,29 +10,29 @@ from pydantic import BaseModel
 from bot.policy import TRUSTED_KEYS, Policy
 from bot.text import cut, visible
 
-WAITS = "; this waits for an operator's merge"
-"""How a sentence about a key ends that a policy trusts."""
+WAITS = "; takes effect once an operator merges"
+"""The ending of a sentence about a security-relevant key (`TRUSTED_KEYS`)."""
 
-ORDER = "the same entries stand in another order"
+ORDER = "same entries, different order"
 MAX_VALUE = 60
 MAX_NAMED = 8
 
 
 def changes(old: Policy, new: Policy) -> tuple[str, ...]:
-    """Gives a sentence for each key that differs, in the order of the file: its name, a colon, and what becomes of it.
+    """Gives a sentence for each key that differs, in the order of the file: its name, a colon, and the change.
 
-    Values are somebody's words: cut and on one line, and not escaped for Markdown.
+    Values are untrusted text: shortened and on one line, but not escaped for Markdown.
     """
     found: list[str] = []
     for name, field in Policy.model_fields.items():
         ending = WAITS if name in TRUSTED_KEYS else ""
-        told = _differences(field.alias or name, getattr(old, name), getattr(new, name))
-        found += [f"{key}: {text}{ending}" for key, text in told]
+        differing = _differences(field.alias or name, getattr(old, name), getattr(new, name))
+        found += [f"{key}: {text}{ending}" for key, text in differing]
     return tuple(found)
 
 
 def _differences(key: str, old: Any, new: Any) -> Iterator[tuple[str, str]]:
-    """Gives this key, or those below it, that differ, each with what becomes of it."""
+    """Gives the differing key, or the differing keys below it, each with a description of the change."""
     if old == new:
         return
     if isinstance(old, BaseModel) and isinstance(new, type(old)):
@@ -46,7 +46,7 @@ def _differences(key: str, old: Any, new: Any) -> Iterator[tuple[str, str]]:
         else:
             yield from _listed(key, [_whole(entry) for entry in old], [_whole(entry) for entry in new])
     else:
-        yield key, f"becomes {_said(_whole(new))}; it was {_said(_whole(old))}"
+        yield key, f"changes from {_shown(_whole(old))} to {_shown(_whole(new))}"
 
 
 def _is_list(value: Any) -> bool:
@@ -54,11 +54,11 @@ def _is_list(value: Any) -> bool:
 
 
 def _entries(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Differences of collections whose entries have names: which came and went, and what became of the others."""
+    """The differences of collections whose entries have names: added and removed entries, then changed ones."""
     yield from _listed(key, list(old), list(new))
     for name, entry in old.items():
         if name in new:
-            yield from _differences(f"{key}[{_said(name)}]", entry, new[name])
+            yield from _differences(f"{key}[{_shown(name)}]", entry, new[name])
 
 
 def _listed(key: str, old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -73,7 +73,9 @@ def _listed(key: str, old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[
 
 
 def _named(old: Sequence[Any], new: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The entries of two lists by what tells them apart: their first key that is needed, else all that is in them."""
+    """The entries of two lists by their identity: their first required key, or their whole content if that is not
+    unique.
+    """
     named = [[(_name(entry), entry) for entry in entries] for entries in (old, new)]
     if any(len(dict(pairs)) < len(pairs) for pairs in named):
         named = [[(_whole(entry), entry) for entry in entries] for entries in (old, new)]
@@ -89,19 +91,19 @@ def _name(entry: Any) -> str:
 
 
 def _several(names: Iterable[str]) -> str:
-    told = [_said(name) for name in names]
-    rest = f" and {len(told) - MAX_NAMED} more" if len(told) > MAX_NAMED else ""
-    return ", ".join(told[:MAX_NAMED]) + rest
+    shown = [_shown(name) for name in names]
+    rest = f" and {len(shown) - MAX_NAMED} more" if len(shown) > MAX_NAMED else ""
+    return ", ".join(shown[:MAX_NAMED]) + rest
 
 
 def _whole(value: Any) -> str:
-    """All of a value, as JSON: what tells it apart from others."""
+    """The whole value as JSON: its identity."""
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _said(whole: str) -> str:
-    """What of it is shown."""
+def _shown(whole: str) -> str:
+    """The part of a value that is shown."""
     empty = {"null": "not set", '""': "empty", "[]": "empty", "{}": "empty"}
     return empty.get(whole) or cut(visible(whole), MAX_VALUE)

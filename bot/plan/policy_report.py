@@ -1,6 +1,4 @@
-"""What the report says of the policy itself: of the file on the default branch, and of a change to it in this very
-pull request.
-"""
+"""The report on the policy itself: the file on the default branch, and a change to it in this pull request."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,30 +10,30 @@ from bot.text import code, plain
 NAME = "policy"
 MAX_LABELS = 8
 OPEN_ROWS = 5
-BROKEN = "The policy on the default branch isn't in force as it stands"
-LAST_GOOD = "the last good policy decides; see the report"
-MEND = "Mend it on the default branch; until then the last good policy decides."
-UNUSABLE = "The policy as this pull request would have it can't be used"
-UNFIT = "The policy as this pull request would have it asks for what can't be done"
-MEND_HERE = "Mend it here; merged as it is, the last good policy would go on deciding."
-MEND_RULE = "Mend it here; merged as it is, the rest of it would hold."
+BROKEN = "The policy on the default branch is invalid"
+LAST_GOOD = "the policy is invalid; the last valid one is used, see the report"
+FIX = "Fix it on the default branch. Until then, the last valid policy is used."
+UNUSABLE = "The policy in this pull request is invalid"
+UNFIT = "A label rule in this pull request's policy cannot be applied"
+FIX_HERE = "Fix it in this pull request. If it is merged unchanged, the last valid policy stays in use."
+FIX_RULE = "Fix it in this pull request. If it is merged unchanged, the rest of the policy still applies."
 TRIED = (
-    "**What it would have said** of {count}: {found}. Tried {at:%Y-%m-%d %H:%M} UTC, as if all that it trusts were in "
-    "force; no model was asked, and nothing of this was written there."
+    "**Backtest** on {count}: {found}. Run on {at:%Y-%m-%d %H:%M} UTC, with all changed settings in effect. No model "
+    "was called, and nothing was written to those pull requests."
 )
-UNTRIED = "there is no earlier pull request to try it on"
+UNTRIED = "no earlier pull requests for a backtest"
 HEAD = ["| Pull request | Checks | Labels | Merge class |", "| --- | --- | --- | --- |"]
 
 
 def policy_report(snapshot: Snapshot, preview: Preview | None) -> Report:
-    """Gives `error` while the default branch's policy can't be used, `block` where this pull request's can't, and
-    `advise` where its change waits for an operator or asks for what can't be done.
+    """Gives `error` while the default branch's policy is invalid, `block` if this pull request's policy is invalid, and
+    `advise` if its change needs an operator's merge or has label rules that cannot be applied.
     """
-    broken = [_finding(BROKEN, problem, Severity.HIGH, MEND) for problem in snapshot.policy_problems]
+    broken = [_finding(BROKEN, problem, Severity.HIGH, FIX) for problem in snapshot.policy_problems]
     if preview is None:
         return _report(Verdict.ERROR, LAST_GOOD, broken) if broken else IN_FORCE
-    unusable = [_finding(UNUSABLE, problem, Severity.HIGH, MEND_HERE) for problem in preview.problems]
-    unfit = [_finding(UNFIT, warning, Severity.MEDIUM, MEND_RULE) for warning in preview.warnings]
+    unusable = [_finding(UNUSABLE, problem, Severity.HIGH, FIX_HERE) for problem in preview.problems]
+    unfit = [_finding(UNFIT, warning, Severity.MEDIUM, FIX_RULE) for warning in preview.warnings]
     waits = any(text.endswith(WAITS) for text in preview.changes)
     verdict = Verdict.ADVISE if unfit or waits else Verdict.PASS
     verdict = Verdict.ERROR if broken else verdict
@@ -46,15 +44,17 @@ def policy_report(snapshot: Snapshot, preview: Preview | None) -> Report:
 
 
 def section(preview: Preview) -> str:
-    """Gives the Markdown of what a change of the policy changes: keys in words, earlier pull requests in a table."""
+    """Gives a policy change as Markdown: a list of changed keys, and a table of affected earlier pull requests."""
     if preview.problems:
         return ""
-    parts = ["**What changes** once this is merged:" if preview.changes else "**Nothing changes**: it says the same."]
+    parts = [
+        "**What changes** once this is merged:" if preview.changes else "**No change**: all settings stay the same."
+    ]
     if preview.removed:
-        parts.insert(0, f"{code(PATH)} is gone here: the defaults would hold.")
+        parts.insert(0, f"This pull request deletes {code(PATH)}: the default settings would apply.")
     parts.append("\n".join(f"- {_sentence(text)}" for text in preview.changes))
     if preview.more:
-        parts.append(f"*{_some(preview.more, 'further change')} counted but not shown.*")
+        parts.append(f"*{_some(preview.more, 'more change')} not shown.*")
     if preview.changes:
         parts += _tried(preview)
     return "\n\n".join(part for part in parts if part)
@@ -64,22 +64,22 @@ def _report(verdict: Verdict, summary: str, findings: Sequence[Finding]) -> Repo
     return Report(check=NAME, verdict=verdict, summary=summary, findings=tuple(findings))
 
 
-IN_FORCE = _report(Verdict.PASS, "the policy is in force", ())
+IN_FORCE = _report(Verdict.PASS, "the policy is valid and in effect", ())
 
 
-def _finding(title: str, problem: str, severity: Severity, mend: str) -> Finding:
+def _finding(title: str, problem: str, severity: Severity, fix: str) -> Finding:
     return Finding(
         rule=NAME,
         severity=severity,
         title=title,
         location=Location(where="policy", path=PATH),
         evidence=problem,
-        next_step=mend,
+        next_step=fix,
     )
 
 
 def _kept(snapshot: Snapshot, preview: Preview) -> Judgment | None:
-    """A preview that wasn't there before is kept, so that the next look says the same."""
+    """A new preview is stored, so that the next run shows the same one."""
     if any(one.check == NAME and one.ground == preview.ground for one in snapshot.memory.judgments):
         return None
     return Judgment(check=NAME, at=preview.at, ground=preview.ground, content=preview.model_dump(mode="json"))
@@ -87,31 +87,31 @@ def _kept(snapshot: Snapshot, preview: Preview) -> Judgment | None:
 
 def _summary(preview: Preview, *, waits: bool) -> str:
     if preview.problems:
-        return f"the policy of this pull request can't be used: {preview.problems[0]}"
+        return f"invalid policy in this pull request: {preview.problems[0]}"
     count = len(preview.changes) + preview.more
     if not count:
-        return "this pull request leaves the policy as it is, in other words"
+        return "this pull request changes no policy setting"
     tried = preview.backtest
-    found = f"{len(tried.differing)} of {_some(len(tried.trials), 'earlier pull request')} would be judged differently"
-    waiting = "; what it trusts waits for an operator's merge" if waits else ""
-    return f"{_some(count, 'change')} of the policy; {found if tried.trials else UNTRIED}{waiting}"
+    found = f"{len(tried.differing)} of {_some(len(tried.trials), 'earlier pull request')} affected"
+    waiting = "; security-relevant settings take effect once an operator merges" if waits else ""
+    return f"{_some(count, 'policy change')}; {found if tried.trials else UNTRIED}{waiting}"
 
 
 def _sentence(text: str) -> str:
     key, _, words = text.partition(": ")
-    told = plain(words.removesuffix(WAITS))
-    return f"{code(key)}: {told}" + (" · **waits for an operator's merge**" if words.endswith(WAITS) else "")
+    change = plain(words.removesuffix(WAITS))
+    return f"{code(key)}: {change}" + (" · **takes effect once an operator merges**" if words.endswith(WAITS) else "")
 
 
 def _tried(preview: Preview) -> Iterator[str]:
     tried = preview.backtest
     if tried.trials:
         differing = tried.differing
-        found = f"{len(differing)} would be judged differently" if differing else "all would be judged the same"
+        found = f"{len(differing)} with a different result" if differing else "none with a different result"
         yield TRIED.format(count=_some(len(tried.trials), "earlier pull request"), at=preview.at, found=found)
         yield from _table(tried)
     else:
-        yield "It was tried on no earlier pull request: none is known here that could be."
+        yield "**No backtest**: there is no earlier pull request that it could run on."
     yield " ".join(plain(text) for text in tried.left_out)
 
 
@@ -121,7 +121,7 @@ def _table(tried: Backtest) -> Iterator[str]:
     yield "\n".join(f"- {plain(text)}: {_some(count, 'pull request')}" for text, count in tried.totals[:MAX_LABELS])
     table = "\n".join([*HEAD, *map(_row, tried.differing)])
     if len(tried.differing) > OPEN_ROWS:
-        table = f"<details><summary>Which {len(tried.differing)}</summary>\n\n{table}\n\n</details>"
+        table = f"<details><summary>{len(tried.differing)} affected pull requests</summary>\n\n{table}\n\n</details>"
     yield table
 
 

@@ -1,4 +1,4 @@
-"""Turns what checks answer to people's comments into reactions and replies, each made once. Pure."""
+"""Turns the checks' answers to comments into reactions and replies, each made once. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from bot.plan import report as reporting
 from bot.text import code
 
 FIRST = "eyes"
-"""The reaction that says that a command was taken: it is made before anything else."""
+"""The reaction that confirms a received command. It is made before anything else."""
 
 
 @dataclass(frozen=True)
 class Answered:
-    """What people should hear."""
+    """The replies and reactions to comments."""
 
     comments: tuple[WantedComment, ...] = ()
     reactions: tuple[WantedReaction, ...] = ()
@@ -25,9 +25,9 @@ def purpose(comment_id: int, topic: str = "") -> str:
 
 
 def answers(snapshot: Snapshot, reports: Sequence[Report]) -> Answered:
-    """Gives reactions and replies; what several checks answer to one comment stands in one reply.
+    """Gives reactions and replies. The answers of several checks to one comment go into one reply.
 
-    A comment that is gone is not answered.
+    A deleted comment gets no answer.
     """
     there = {one.id for one in snapshot.inputs.comments}
     found: dict[tuple[int, str], list[Answer]] = {}
@@ -59,4 +59,4 @@ def _explained(name: str, reports: Sequence[Report]) -> str:
     if report is not None:
         return reporting.explanation(report)
     known = ", ".join(code(report.check) for report in reports) or "none"
-    return f"No check of this name looks at this: {code(name)}. Those that do: {known}."
+    return f"No check named {code(name)} runs here. Available checks: {known}."

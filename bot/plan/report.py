@@ -1,7 +1,7 @@
-"""Writes the report comment: one for each target, found again by its marker, read in five seconds.
+"""Writes the report comment: one for each target, identified by its marker, readable in five seconds.
 
-A heading with the verdict, a table of checks, what each has to say, what others changed and was put back, and a footer
-with the head and the snapshot's hash. The footer alone never causes a write.
+It has a heading with the verdict, a table of checks, notices about changes by others that were restored, a section for
+each check, and a footer with the head and the snapshot's hash. A change of the footer alone never causes a write.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +13,7 @@ from bot.text import code, cut, plain
 MAX_BYTES = 60_000
 MAX_FINDINGS = 50
 OPEN_FINDINGS = 5
+MAX_REASON = 80
 FOOTER = "\n\n<!-- assay:footer -->\n"
 
 ICONS = {
@@ -24,35 +25,37 @@ ICONS = {
     Verdict.SKIP: "⏭️",
 }
 HEADINGS = {
-    Verdict.PASS: "Nothing found",
-    Verdict.ADVISE: "Advice, nothing blocking",
+    Verdict.PASS: "No problems found",
+    Verdict.ADVISE: "Advice only, nothing blocks",
     Verdict.BLOCK: "Blocked",
-    Verdict.PENDING: "Still waiting",
-    Verdict.ERROR: "Not all of it could be looked at",
+    Verdict.PENDING: "Waiting",
+    Verdict.ERROR: "Incomplete: some parts could not be checked",
     Verdict.SKIP: "Nothing to check",
 }
 NEEDED = {
-    Verdict.PASS: "Nobody is needed for this.",
-    Verdict.ADVISE: "Worth a glance; nothing here stops a merge.",
+    Verdict.PASS: "No action needed.",
+    Verdict.ADVISE: "The findings below are advice; none of them blocks.",
     Verdict.BLOCK: "**The author has to act** before this can be merged.",
-    Verdict.PENDING: "Nothing to do yet; this comment follows.",
-    Verdict.ERROR: "**An operator has to look**: what wasn't checked isn't passed.",
-    Verdict.SKIP: "Nobody is needed for this.",
+    Verdict.PENDING: "No action needed yet. This comment is updated automatically.",
+    Verdict.ERROR: "**An operator has to review this.** Parts that were not checked do not pass.",
+    Verdict.SKIP: "No action needed.",
 }
-NO_MERGE_HEADING = "Something has to be done"
-NO_MERGE_NEEDED = "**The author has to act**, and an operator where he can't."
-"""What a block means where nothing is left to be merged: on an issue, or after the merge."""
+CALM = frozenset({Verdict.PASS, Verdict.PENDING, Verdict.SKIP})
+"""The verdicts that need no action, unless a check asks for an operator."""
+NO_MERGE_HEADING = "Action needed"
+NO_MERGE_NEEDED = "**The author has to act.** If the author cannot, an operator has to."
+"""What a block means where there is nothing to merge: on an issue, or on a closed pull request."""
 ASKS = ("judge/operator-needed", "review:needs-human", "mode:operator-only", "needs-operator-decision")
-"""Labels by which a check asks for an operator."""
+"""The labels by which a check asks for an operator."""
 STOPPING = frozenset({Verdict.BLOCK, Verdict.ERROR, Verdict.PENDING})
 NESTED = 2
-"""How deep the report folds."""
+"""The maximum depth of nested `<details>` in the report."""
 CLOSE = "\n\n</details>"
-CUT = "\n\n*The report is longer than a comment should be; the rest is left out. `assay plan` prints all of it.*"
+CUT = "\n\n*This comment was cut because it is too long. Run `assay plan` to print the full report.*"
 
 
 def marker(target: Target, purpose: str = "report") -> str:
-    """Gives the marker that a comment of the bot begins with: the report's, or another purpose's."""
+    """Gives the marker at the start of a bot comment: of the report, or of a comment for another purpose."""
     return f"<!-- assay:{target} -->" if purpose == "report" else f"<!-- assay:{target}:{purpose} -->"
 
 
@@ -62,7 +65,7 @@ def worst(reports: Iterable[Report]) -> Verdict:
 
 
 def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str]) -> str:
-    """Gives the Markdown of the report comment, at most 60 KB; what needs somebody stands first."""
+    """Gives the Markdown of the report comment, at most 60 KB. Checks that need a human come first."""
     ordered = sorted(reports, key=lambda report: (-report.verdict.rank, not _asks(report)))
     parts = [
         marker(snapshot.target),
@@ -78,7 +81,7 @@ def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str])
 
 
 def cut_to_size(body: str, reserved: int = 0) -> str:
-    """Gives a comment's Markdown, cut at a line's end where it would grow over 60 KB with `reserved` bytes more."""
+    """Gives a comment's Markdown. If it would exceed 60 KB with `reserved` bytes added, it is cut at a line end."""
     room = MAX_BYTES - reserved - len(f"{CLOSE * NESTED}{CUT}".encode())
     if len(body.encode()) <= room:
         return body
@@ -87,7 +90,7 @@ def cut_to_size(body: str, reserved: int = 0) -> str:
 
 
 def explanation(report: Report) -> str:
-    """Gives all that one check has to say, as Markdown: what `/explain` answers."""
+    """Gives the full result of one check as Markdown: the answer to `/explain`."""
     head = f"#### {code(report.check)}: {ICONS[report.verdict]} {report.verdict}\n\n{plain(report.summary)}"
     parts = [head, "\n".join(_finding(finding) for finding in report.findings[:MAX_FINDINGS])]
     parts += [*(plain(note) for note in report.notes), report.section, report.explanation]
@@ -95,15 +98,20 @@ def explanation(report: Report) -> str:
 
 
 def _asks(report: Report) -> bool:
-    """Says whether a check asks for an operator: by a label, as everywhere."""
+    """Says whether a check asks for an operator by one of its labels."""
     return any(report.labels.get(name) for name in ASKS)
 
 
 def _opening(snapshot: Snapshot, reports: Sequence[Report]) -> tuple[str, ...]:
     verdict = worst(reports)
-    asking = [code(report.check) for report in reports if _asks(report)]
-    asked = (f"**An operator has to decide**, says {', '.join(asking)}.",) if asking else ()
-    return (*_heading(snapshot, verdict), *asked)
+    asking = [
+        f"{code(report.check)}: {plain(cut(report.summary.rstrip('.'), MAX_REASON))}"
+        for report in reports
+        if _asks(report)
+    ]
+    asked = (f"**Needs an operator's decision** ({'; '.join(asking)}).",) if asking else ()
+    heading, needed = _heading(snapshot, verdict)
+    return (heading, *asked) if asked and verdict in CALM else (heading, needed, *asked)
 
 
 def _heading(snapshot: Snapshot, verdict: Verdict) -> tuple[str, str]:
@@ -114,24 +122,25 @@ def _heading(snapshot: Snapshot, verdict: Verdict) -> tuple[str, str]:
 
 
 def without_footer(body: str) -> str:
-    """Gives the part of a report that decides whether it has to be written again.
+    """Gives a report without its footer: the part that is compared to decide whether the comment must be updated.
 
-    The last marker is the footer's: one before it stands in a path that somebody chose.
+    Only the last marker starts the footer. An earlier one comes from untrusted text, such as a file name.
     """
     before, mark, _ = body.rpartition(FOOTER.strip())
     return (before if mark else body).rstrip()
 
 
 def restored_notice(thing: Restored) -> str:
-    """Gives the sentence that says what others changed and the bot put back."""
+    """Gives the sentence about a change by others that the bot reverted."""
     times = "once" if thing.total == 1 else f"{thing.total} times"
-    return f"{plain(thing.what)}; restored {times}, last {thing.last_at:%Y-%m-%d %H:%M} UTC."
+    return f"{plain(thing.what)}; restored {times}, most recently on {thing.last_at:%Y-%m-%d %H:%M} UTC."
 
 
 def left_notice(name: str) -> str:
-    """Gives the sentence that says what the bot has stopped to put back."""
+    """Gives the sentence about an object that others changed so often that the bot stopped restoring it."""
     return (
-        f"**Somebody insists** on changing {code(name)}: left as it is until tomorrow; an operator has to find out who."
+        f"**Repeatedly changed by somebody else**: {code(name)}. The bot will not restore it again before tomorrow. "
+        "An operator should find out who changes it."
     )
 
 
@@ -141,18 +150,18 @@ def _table(reports: Sequence[Report]) -> str:
         f"| {code(report.check)} | {ICONS[report.verdict]} {report.verdict} | {plain(cut(report.summary, 160))} |"
         for report in shown
     ]
-    return "\n".join(["| Check | Verdict | In one line |", "| --- | --- | --- |", *rows])
+    return "\n".join(["| Check | Verdict | Summary |", "| --- | --- | --- |", *rows])
 
 
 def _sections(reports: Sequence[Report]) -> list[str]:
-    """What stops a merge, or has a section of its own, stands open; all else that is said is folded together."""
-    said = [report for report in reports if report.shown and (report.findings or report.notes or report.section)]
-    opened = [report for report in said if report.verdict in STOPPING or report.section]
-    rest = [_section(report) for report in said if report not in opened]
+    """The sections of the checks. Those that block or have a section of their own are open; the rest is folded."""
+    shown = [report for report in reports if report.shown and (report.findings or report.notes or report.section)]
+    opened = [report for report in shown if report.verdict in STOPPING or report.section]
+    rest = [_section(report) for report in shown if report not in opened]
     sections = [_section(report) for report in opened]
     if not opened or not rest:
         return [*sections, *rest]
-    return [*sections, "<details><summary>What the other checks say</summary>\n\n" + "\n\n".join(rest) + CLOSE]
+    return [*sections, "<details><summary>Other checks</summary>\n\n" + "\n\n".join(rest) + CLOSE]
 
 
 def _section(report: Report) -> str:
@@ -162,13 +171,17 @@ def _section(report: Report) -> str:
     folded = [_finding(finding) for finding in shown[OPEN_FINDINGS:]]
     parts = [head, "\n".join(lines)]
     if folded:
-        parts.append(f"<details><summary>{len(folded)} more</summary>\n\n" + "\n".join(folded) + CLOSE)
+        parts.append(f"<details><summary>{_more(len(folded))}</summary>\n\n" + "\n".join(folded) + CLOSE)
     if len(report.findings) > MAX_FINDINGS:
-        parts.append(f"*{len(report.findings) - MAX_FINDINGS} further findings are counted but not shown.*")
+        parts.append(f"*{_more(len(report.findings) - MAX_FINDINGS)} not shown.*")
     if report.notes:
         parts += [plain(note) for note in report.notes]
     parts.append(report.section)
     return "\n\n".join(part for part in parts if part)
+
+
+def _more(count: int) -> str:
+    return f"{count} more finding{'' if count == 1 else 's'}"
 
 
 def _finding(finding: Finding) -> str:
@@ -198,9 +211,9 @@ def where(location: Location) -> str:
 def _footer(snapshot: Snapshot) -> str:
     head = f"head {code(snapshot.inputs.head.sha[:10])} · " if snapshot.target.kind is Kind.PULL else ""
     seen = code(snapshot.hash.removeprefix("sha256:")[:16])
-    return f"<sub>{head}snapshot {seen} · `/help` says what to ask for · kept up to date by Assaymaster</sub>"
+    return f"<sub>{head}snapshot {seen} · comment `/help` for commands · kept up to date by Assaymaster</sub>"
 
 
 def _closing(body: str) -> str:
-    """Only the report's own tags stand at the start of a line."""
+    """The closing tags of a cut text. Only the report's own tags are at the start of a line."""
     return CLOSE * (body.count("\n<details>") - body.count("\n</details>"))

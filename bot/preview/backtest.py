@@ -1,6 +1,6 @@
-"""Tries a policy on earlier pull requests: what checks say of their kept snapshots under it and under the one in force.
+"""Backtests a policy: runs the checks on stored snapshots of earlier pull requests, with it and with the current one.
 
-Nothing is asked of Forgejo or of a model, and nothing is written.
+It calls neither Forgejo nor a model, and writes nothing.
 """
 
 import asyncio
@@ -24,25 +24,25 @@ from bot.text import cut
 from bot.workflows import is_workflow
 
 LAST = 20
-AS_FAR = " as far as seen"
-"""Stands behind what a check says whose sources the bot hadn't looked at, since the check was off then."""
+PARTIAL = " (partial data)"
+"""Follows the result of a check that was off when the snapshot was taken, so that some of its data is missing."""
 
 MERGE = "merge/"
-"""The family of labels of which one says how a pull request may be merged."""
+"""The prefix of the labels for merge classes."""
 
 MAX_TITLE = 80
 
 
 _Side = tuple[Sequence[Report], frozenset[str]]
-"""What is said under one policy, and which checks couldn't see all."""
+"""The reports under one policy, and the checks with partial data."""
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What both policies are tried with. Between two snapshots it ends after `seconds`.
+    """The checks and limits of a backtest. No new snapshot is started after `seconds`.
 
-    `work` bounds what one snapshot may cost: the entries of the new policy's lists, times changed files. Patterns are
-    asked of files, and whoever can open a pull request chooses both.
+    `work` limits the cost of one snapshot: the number of list entries in the new policy times the number of changed
+    files. Patterns are matched against files, and anybody who can open a pull request controls both.
     """
 
     checks: Sequence[Check]
@@ -53,7 +53,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class Kept:
-    """Earlier pull requests, newest first, one snapshot of each; `policy` is the one that decided last."""
+    """Earlier pull requests, newest first, one snapshot of each; `policy` is the one of the newest snapshot."""
 
     snapshots: tuple[Snapshot, ...] = ()
     policy: Policy | None = None
@@ -61,10 +61,10 @@ class Kept:
 
 
 async def kept(store: Store, repository: str, last: int = LAST, without: int = 0) -> Kept:
-    """Gives the last pull requests of a repository that snapshots are kept of; `without` is one to leave out.
+    """Gives snapshots of a repository's last pull requests; `without` is the number of one to exclude.
 
-    Of each it is the newest snapshot in which it was open, since most checks say nothing of what is closed; else the
-    newest of all.
+    For each pull request it is the newest snapshot in open state, because most checks skip closed ones; if there is
+    none, the newest of all.
     """
     numbers = (
         select(SnapshotRow.number)
@@ -89,7 +89,7 @@ async def kept(store: Store, repository: str, last: int = LAST, without: int = 0
 
 
 async def repositories(store: Store) -> tuple[str, ...]:
-    """Gives the repositories that snapshots are kept of."""
+    """Gives the repositories that have stored snapshots."""
     async with store.read() as session:
         query = select(SnapshotRow.repository).distinct().order_by(SnapshotRow.repository)
         return tuple((await session.execute(query)).scalars())
@@ -114,7 +114,7 @@ def _read(contents: Iterable[Sequence[bytes]]) -> Kept:
 
 
 def _snapshot(content: bytes) -> Snapshot | None:
-    """A snapshot of another version of the program can't be read."""
+    """The snapshot, or None if another version of the bot stored it in another form."""
     try:
         return Snapshot.model_validate_json(zlib.decompress(content))
     except (ValidationError, zlib.error):
@@ -122,7 +122,7 @@ def _snapshot(content: bytes) -> Snapshot | None:
 
 
 async def run_backtest(found: Kept, old: Policy, new: Policy, bench: Bench) -> Backtest:
-    """Gives what becomes of each pull request when `new` decides in place of `old`. Pure, but for the clock."""
+    """Gives the differences on each pull request between the policies `old` and `new`. Pure, except for the clock."""
     until, entries = time.monotonic() + bench.seconds, _entries(new.model_dump())
     trials, large, late = list[Trial](), 0, 0
     for seen in found.snapshots:
@@ -132,12 +132,12 @@ async def run_backtest(found: Kept, old: Policy, new: Policy, bench: Bench) -> B
             large += 1
         else:
             trials.append(await _trial(seen, old, new, bench))
-    partly = sum(any(AS_FAR in shift.before + shift.after for shift in trial.shifts) for trial in trials)
+    partly = sum(any(PARTIAL in shift.before + shift.after for shift in trial.shifts) for trial in trials)
     return Backtest(trials=tuple(trials), unreadable=found.unreadable, large=large, late=late, partly=partly)
 
 
 def unseen(seen: Snapshot, policy: Policy) -> frozenset[str]:
-    """Gives the checks that a policy has on and whose sources weren't all looked at when the snapshot was taken."""
+    """Gives the checks that are on in a policy but whose data in the snapshot is incomplete."""
     inputs, wanted = seen.inputs, Wanted.by(policy)
     had = Wanted.by(seen.policy) if inputs.state == "open" else Wanted()
     lacking = {
@@ -153,7 +153,7 @@ def unseen(seen: Snapshot, policy: Policy) -> frozenset[str]:
 
 
 async def _trial(seen: Snapshot, old: Policy, new: Policy, bench: Bench) -> Trial:
-    before, after = await _said(seen, old, bench), await _said(seen, new, bench)
+    before, after = await _reports(seen, old, bench), await _reports(seen, new, bench)
     merges, labels = (
         [{name for name in _on(reports) if name.startswith(MERGE) is merging} for reports in (before, after)]
         for merging in (True, False)
@@ -170,14 +170,14 @@ async def _trial(seen: Snapshot, old: Policy, new: Policy, bench: Bench) -> Tria
     )
 
 
-async def _said(seen: Snapshot, policy: Policy, bench: Bench) -> tuple[Report, ...]:
-    """What people decided stays decided, and a judgment that was made stands."""
+async def _reports(seen: Snapshot, policy: Policy, bench: Bench) -> tuple[Report, ...]:
+    """The reports under a policy. Decisions by people and earlier judgments in the snapshot stay in effect."""
     tools = Tools(now=lambda: seen.taken_at, labels=bench.labels, ask=_no_model)
     return (await assess(seen.model_copy(update={"policy": policy}), bench.checks, tools)).reports
 
 
 async def _no_model(question: Question) -> BaseModel:
-    raise NoAnswer(f"model {question.model} isn't asked of what is past")
+    raise NoAnswer(f"model {question.model} is not called in a backtest")
 
 
 def _on(reports: Iterable[Report]) -> set[str]:
@@ -185,16 +185,16 @@ def _on(reports: Iterable[Report]) -> set[str]:
 
 
 def _shifts(before: _Side, after: _Side) -> Iterable[Shift]:
-    """A verdict is told with the number of its findings where the verdict alone stays the same."""
+    """The checks with different results. If the verdicts are equal, the numbers of findings are compared."""
     old, new = ({report.check: report for report in reports} for reports, _ in (before, after))
     for check in dict.fromkeys((*old, *new)):
         was, now = old.get(check), new.get(check)
-        told = [report.verdict.value if report else "nothing" for report in (was, now)]
+        results = [report.verdict.value if report else "not run" for report in (was, now)]
         if was and now and was.verdict is now.verdict:
-            told = [f"{report.verdict}, {_findings(report)}" for report in (was, now)]
-        if told[0] != told[1]:
-            limits = [AS_FAR if check in blind else "" for _, blind in (before, after)]
-            yield Shift(check=check, before=told[0] + limits[0], after=told[1] + limits[1])
+            results = [f"{report.verdict}, {_findings(report)}" for report in (was, now)]
+        if results[0] != results[1]:
+            limits = [PARTIAL if check in blind else "" for _, blind in (before, after)]
+            yield Shift(check=check, before=results[0] + limits[0], after=results[1] + limits[1])
 
 
 def _findings(report: Report) -> str:
@@ -203,7 +203,7 @@ def _findings(report: Report) -> str:
 
 
 def _entries(value: object) -> int:
-    """Counts what stands in lists, at any depth."""
+    """Counts the entries of lists, at any depth."""
     if isinstance(value, dict):
         return sum(map(_entries, value.values()))
     if isinstance(value, (list, tuple)):

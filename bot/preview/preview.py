@@ -1,8 +1,8 @@
-"""Makes the preview of a policy that an open pull request would bring: whether it can be used, what changes, and what
-it would have said of earlier pull requests.
+"""Makes the preview of the policy in an open pull request: whether it is valid, what changes, and a backtest on earlier
+pull requests.
 
-It decides nothing: the policy in force does. It is made once for each head and kept, so that a look at an unchanged
-pull request says the same again.
+A preview has no effect on the checks; they use the current policy. It is made once for each head and stored, so that
+the next run on an unchanged pull request shows the same one.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from bot.text import YamlFile, cut
 
 SECONDS = 5.0
 WORK = 200_000
-"""Entries of a policy times changed files: two seconds where patterns and names are made to take long."""
+"""Entries of a policy times changed files: two seconds with patterns and names made to be slow."""
 
 MAX_PROBLEMS = 20
 MAX_CHANGES = 40
@@ -32,8 +32,8 @@ MAX_PROBLEM = 500
 
 @dataclass(frozen=True)
 class Proposal:
-    """A policy file before and after a change, masked. `current` is the policy in force, for a `before` that can't be
-    read; `removed` says that the file itself is taken away.
+    """A policy file before and after a change, masked. `current` is the current policy, used if `before` is invalid;
+    `removed` says that the change deletes the file.
     """
 
     before: str
@@ -44,7 +44,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Previews:
-    """Makes previews. `read` gives the masked policy file of a repository at a commit, empty where there is none."""
+    """Makes previews. `read` gives the masked policy file of a repository at a commit, empty if there is none."""
 
     store: Store
     read: Callable[[str, str], Awaitable[str]]
@@ -56,8 +56,8 @@ class Previews:
     async def of(self, target: Target, inputs: Inputs, current: Policy, earlier: Sequence[Judgment]) -> Preview | None:
         """Gives the preview for a pull request that changes the policy file; None for everything else.
 
-        `earlier` are the target's kept judgments: a preview among them that still fits isn't made again. Raises what
-        reading raises.
+        `earlier` are the target's stored judgments. If a preview among them has the same input, it is reused. Raises
+        the errors of `read`.
         """
         touching = [file for file in inputs.files if PATH in {file.path, file.old_path}]
         if target.kind is not Kind.PULL or inputs.state != "open" or not touching:
@@ -71,61 +71,62 @@ class Previews:
         return known or await self._made(target, proposal, ground)
 
     async def _made(self, target: Target, proposal: Proposal, ground: str) -> Preview:
-        """Somebody else's policy may be long and its patterns slow: nobody else waits for it."""
+        """The preview. An untrusted policy may be long and its patterns slow, so the work is done in threads."""
         blank = Preview(ground=ground, at=self.clock(), removed=proposal.removed)
         try:
-            old, new, told = await asyncio.to_thread(_compared, proposal)
+            old, new, found = await asyncio.to_thread(_compared, proposal)
         except PolicyError as fault:
             return blank.model_copy(update={"problems": _few(fault.problems)})
-        found = await kept(self.store, target.repository, without=target.number) if told else Kept()
+        earlier = await kept(self.store, target.repository, without=target.number) if found else Kept()
         bench = Bench(self.checks, self.labels, SECONDS, WORK)
         pair = (old.narrowed(self.operators), new.narrowed(self.operators))
         return blank.model_copy(
             update={
                 "warnings": _few(await asyncio.to_thread(unfit, proposal.after, new, self.labels)),
-                "changes": told[:MAX_CHANGES],
-                "more": max(len(told) - MAX_CHANGES, 0),
-                "backtest": await asyncio.to_thread(_tried, found, pair, bench),
+                "changes": found[:MAX_CHANGES],
+                "more": max(len(found) - MAX_CHANGES, 0),
+                "backtest": await asyncio.to_thread(_backtest, earlier, pair, bench),
             }
         )
 
 
 def unfit(text: str, policy: Policy, labels: LabelSet, path: str = PATH) -> tuple[str, ...]:
-    """Gives what the label rules of a policy can't do, the first few, each with its line in the policy's text."""
+    """Gives the first label rules of a policy that cannot be applied, each with its line in the policy's text."""
     file = YamlFile(text, path)
     faults = islice(rule_faults(labels, policy.labels), MAX_PROBLEMS)
     return tuple(f"{path}:{file.line_of(*place)}: {finding.text}" for place, finding in faults)
 
 
 def _compared(proposal: Proposal) -> tuple[Policy, Policy, tuple[str, ...]]:
-    """The policies before and after, and what changes, what waits for an operator first.
+    """The policies before and after, and the changes; those that need an operator's merge come first.
 
-    Raises PolicyError for the one after.
+    Raises PolicyError if the policy after the change is invalid.
     """
     new = load(proposal.after)
     try:
         old = load(proposal.before)
     except PolicyError:
         old = proposal.current
-    told = sorted(changes(old, new), key=lambda sentence: not sentence.endswith(WAITS))
-    return old, new, tuple(told)
+    found = sorted(changes(old, new), key=lambda sentence: not sentence.endswith(WAITS))
+    return old, new, tuple(found)
 
 
-def _tried(found: Kept, pair: tuple[Policy, Policy], bench: Bench) -> Backtest:
-    """Checks only compute, so they can have a loop of their own, in a thread of its own."""
-    return asyncio.run(run_backtest(found, *pair, bench))
+def _backtest(earlier: Kept, pair: tuple[Policy, Policy], bench: Bench) -> Backtest:
+    """The backtest, run in the current thread. Checks do no I/O, so they can run in an event loop of their own."""
+    return asyncio.run(run_backtest(earlier, *pair, bench))
 
 
 def _few(problems: Sequence[str]) -> tuple[str, ...]:
-    told = tuple(cut(problem, MAX_PROBLEM) for problem in problems[:MAX_PROBLEMS])
-    return told if len(told) == len(problems) else (*told, f"{PATH}: and further mistakes, which stay untold")
+    shown = tuple(cut(problem, MAX_PROBLEM) for problem in problems[:MAX_PROBLEMS])
+    more = len(problems) - len(shown)
+    return (*shown, f"{PATH}: {more} more problem{'' if more == 1 else 's'} not shown") if more else shown
 
 
 def _remembered(earlier: Sequence[Judgment], ground: str) -> tuple[Preview | None, str]:
-    """Gives the kept preview and the ground to make one for.
+    """Gives the stored preview, or None with the ground for a new one.
 
-    One that another version of the program kept can't be read. Its ground is taken, so the next preview gets one that
-    follows from it: by the same it would pass for kept already, and be made anew at each look.
+    A preview stored by another version of the bot may be unreadable. Its ground is in use, so a new preview gets a
+    ground derived from it. With the same ground, it would count as stored already and be made again in each run.
     """
     kept_at = {one.ground: one.content for one in earlier if one.check == NAME}
     while ground in kept_at:

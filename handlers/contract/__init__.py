@@ -1,4 +1,4 @@
-"""The contract: what a pull request's description has to say, against what it is."""
+"""The contract: compares a pull request's description with the change."""
 
 from handlers.contract.check import CHECK
 

@@ -1,4 +1,4 @@
-"""Gates that a description announces: phrases by which an operator allows a step, and whether he has."""
+"""The gates that a description announces: phrases by which an operator approves a step, and their state."""
 
 import re
 from collections.abc import Iterator
@@ -13,34 +13,34 @@ from handlers.facts.patterns import text_fits
 
 MAX_GATES = 20
 _PHRASE = re.compile(r"(?<![\w.-])[\w.]{1,40}(?:-[\w.]{1,40}){2,20}")
-"""Three parts at least: "pre-approved" is a word."""
+"""At least three parts, because "pre-approved" is an ordinary word."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A phrase, the line that announces it, and the operator who wrote it, if one has."""
+    """A phrase, the line that announces it, and the operator who wrote it, if any."""
 
     phrase: str
     line: int
     by: str = ""
 
     @property
-    def told(self) -> str:
-        """Gives in a sentence how the gate stands."""
+    def sentence(self) -> str:
+        """Gives the state of the gate in a sentence."""
         if self.by:
             return f"Gate {self.phrase}: opened by {self.by}."
-        return f"Gate {self.phrase}: closed; an operator opens it by that phrase on a line of its own in a comment."
+        return f"Gate {self.phrase}: closed. To open it, an operator writes the phrase on its own line in a comment."
 
 
 def announced(pack: Pack, snapshot: Snapshot, rules: ContractPolicy) -> tuple[Gate, ...]:
-    """Gives the gates that the sections announce, in their order."""
+    """Gives the gates that the sections announce, in order."""
     return tuple(Gate(phrase, line, opened_by(phrase, snapshot)) for phrase, line in _phrases(pack, rules))
 
 
 def opened_by(phrase: str, snapshot: Snapshot) -> str:
-    """Gives the operator who wrote a phrase on a line of its own; empty where none did.
+    """Gives the operator who wrote a phrase on its own line; empty if none did.
 
-    The bot must have seen the comment come, and nobody may have edited it. Code and quotations don't count.
+    The bot must have received the comment when it was written, and it must be unedited. Code and quotes do not count.
     """
     for comment in snapshot.inputs.comments:
         right = comment.witnessed and not comment.edited and named(comment.author, snapshot.policy.operators or ())
@@ -60,7 +60,7 @@ def _phrases(pack: Pack, rules: ContractPolicy) -> Iterator[tuple[str, int]]:
 
 
 def phrases(text: str, rules: ContractPolicy) -> Iterator[str]:
-    """Gives the phrases that stand in a text."""
+    """Gives the gate phrases in a text."""
     return (match[0] for match in _PHRASE.finditer(text) if _is_phrase(match[0], rules))
 
 

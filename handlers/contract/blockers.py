@@ -1,6 +1,6 @@
-"""The author's merge blockers, each with an answer: clear, blocked, or only for the operator to say.
+"""The author's merge blockers, each with an answer: clear, blocked, or operator (an operator must decide).
 
-An item that speaks of several things is as bad as the worst of them. Where no check can tell, nothing is guessed.
+An item with several topics gets the worst of their answers. If no check covers an item, the answer is operator.
 """
 
 import re
@@ -22,21 +22,21 @@ from handlers.facts.change import Facts
 from handlers.facts.description import mentions as text
 from handlers.facts.description.sections import Item, Pack, rows
 from handlers.facts.statuses import self_reported
-from handlers.facts.wording import quoted
+from handlers.facts.wording import quoted, some
 from handlers.soak import Pull
 
 Word = Literal["clear", "operator", "blocked"]
 ORDER: Mapping[Word, int] = {"clear": 0, "operator": 1, "blocked": 2}
 MAX_ITEMS = 60
 SHOWN = 3
-NOBODY = "no check can tell"
+UNCOVERED = "no check covers this"
 
 _NONE = re.compile(r"\W*(?:none|nothing|no(?: known| open)?(?: merge)? blockers?|n/?a|brak)\W*$")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a check says of one merge blocker, why, and where."""
+    """The answer to one merge blocker, with its reason and location."""
 
     word: Word
     why: str
@@ -51,14 +51,14 @@ class Answered:
     answer: Answer
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """Gives the blocker and its answer in a line."""
         return f"Merge blocker {quoted(self.item.text)}: {self.answer.word} ({self.answer.why})."
 
 
 @dataclass(frozen=True)
 class BlockerInputs:
-    """All that merge blockers can be told by."""
+    """The data from which merge blockers are answered."""
 
     pack: Pack
     snapshot: Snapshot
@@ -69,7 +69,7 @@ class BlockerInputs:
 
 @dataclass(frozen=True)
 class Case:
-    """One merge blocker, its words in small letters, and what it can be told by."""
+    """One merge blocker, its text in lower case, and the data to answer it."""
 
     item: Item
     said: str
@@ -77,33 +77,33 @@ class Case:
 
     @property
     def seen(self) -> Inputs:
-        """What was observed."""
+        """The observed inputs."""
         return self.inputs.snapshot.inputs
 
 
 def answered(inputs: BlockerInputs) -> tuple[Answered, ...]:
-    """Gives each merge blocker of a description with its answer; those beyond the first sixty are the operator's."""
+    """Gives each merge blocker of a description with its answer; after the first sixty, the answer is operator."""
     items = list(_items(inputs.pack))
     found = [Answered(item, _answer(Case(item, _said(item), inputs))) for item in items[:MAX_ITEMS]]
-    more = [Answered(item, Answer("operator", f"only {MAX_ITEMS} are looked into")) for item in items[MAX_ITEMS:]]
+    more = [Answered(item, Answer("operator", f"only the first {MAX_ITEMS} are checked")) for item in items[MAX_ITEMS:]]
     return (*found, *more)
 
 
 def check(blockers: Sequence[Answered]) -> Iterator[Finding]:
-    """Gives a finding for each merge blocker that is there."""
+    """Gives a finding for each merge blocker with the answer blocked."""
     for one in blockers:
         if one.answer.word == "blocked":
             yield finding(
                 "merge-blocker",
-                f"A merge blocker is there: {cut(one.answer.why, 200)}",
+                f"Merge blocker applies: {cut(one.answer.why, 200)}",
                 f"{quoted(one.item.text)} under Merge blockers",
-                "Mend that first; the item stays, and its answer follows.",
+                "Fix this first. Keep the item; its answer is updated automatically.",
                 one.answer.at or line(one.item.line),
             )
 
 
 def _items(pack: Pack) -> Iterator[Item]:
-    """List items and rows of tables; where there is no list, each line of text."""
+    """The items: list items and table rows, or, without a list, each line of text."""
     read = pack.items("merge-blockers")
     chosen = [item for item in read if item.form in {"item", "cell"}] or [
         row for item in read if item.form == "prose" for row in rows(item)
@@ -116,9 +116,9 @@ def _said(item: Item) -> str:
 
 
 def _answer(case: Case) -> Answer:
-    answers = [told(case) for patterns, told in _TOPICS if all(pattern.search(case.said) for pattern in patterns)]
+    answers = [answer(case) for patterns, answer in _TOPICS if all(pattern.search(case.said) for pattern in patterns)]
     if len(case.item.text) > text.LONGEST_LINE:
-        answers.append(Answer("operator", "it is too long to be read whole"))
+        answers.append(Answer("operator", "the item is too long to be read in full"))
     if not answers:
         return _paths(case)
     worst = max(answers, key=lambda answer: ORDER[answer.word])
@@ -136,14 +136,16 @@ def _red(case: Case) -> Answer:
     alone = [one for one in seen.statuses if self_reported(one, case.inputs.snapshot)]
     waiting += [name for name in seen.required if name not in states and not name.startswith("assay/")]
     if red:
-        return Answer("blocked", f"{listed(red, SHOWN)} {'is' if len(red) == 1 else 'are'} red")
+        return Answer("blocked", f"{listed(red, SHOWN)} failed")
     if waiting:
-        return Answer("operator", f"{listed(waiting, SHOWN)} {'has' if len(waiting) == 1 else 'have'} not ended yet")
+        return Answer("operator", f"{listed(waiting, SHOWN)} {'has' if len(waiting) == 1 else 'have'} not finished yet")
     if alone:
-        return Answer("operator", f"only {alone[0].creator} says so of {listed([one.context for one in alone], SHOWN)}")
+        return Answer(
+            "operator", f"{listed([one.context for one in alone], SHOWN)} was reported only by {alone[0].creator}"
+        )
     if not states:
-        return Answer("operator", "no check has reported on the head")
-    return Answer("clear", f"none of {len(states)} contexts is red")
+        return Answer("operator", "no status was reported on the head")
+    return Answer("clear", f"none of the {len(states)} reported statuses failed")
 
 
 def _colour(status: StatusSeen, required: Sequence[str]) -> str:
@@ -155,17 +157,19 @@ def _colour(status: StatusSeen, required: Sequence[str]) -> str:
 def _canary(case: Case) -> Answer:
     canary = real(case.inputs.snapshot, case.inputs.rules)
     word: Word = {Real.FAILED: "blocked", Real.PASSED: "clear"}.get(canary.state, "operator")  # type: ignore[assignment]
-    return Answer(word, canary.told)
+    return Answer(word, canary.sentence)
 
 
 def _leak(case: Case) -> Answer:
     leaks = Facts(case.inputs.snapshot).leaks
     if leaks:
         return Answer(
-            "blocked", f"{len(leaks)} leaked: {listed([leak.rule for leak in leaks], SHOWN)}", leaks[0].location
+            "blocked",
+            f"{some(len(leaks), 'leaked secret')}: {listed([leak.rule for leak in leaks], SHOWN)}",
+            leaks[0].location,
         )
     if case.seen.gaps:
-        return Answer("operator", "not all of it was searched for secrets")
+        return Answer("operator", "some parts were not searched for secrets")
     return Answer("clear", "no secret in commits, title, description or comments")
 
 
@@ -175,14 +179,12 @@ def _mount(case: Case) -> Answer:
     sure = next((one for one in found if one.sure), None)
     if sure:
         at = Location(where="diff", path=sure.path, line=sure.line)
-        return Answer(
-            "blocked", f"{sure.path}:{sure.line} mounts {quoted(sure.text, 100)} so that it can be written", at
-        )
+        return Answer("blocked", f"{sure.path}:{sure.line} mounts {quoted(sure.text, 100)} as writable", at)
     if found:
-        return Answer("operator", f"{found[0].path}:{found[0].line} may be writable; not all of it is in the diff")
+        return Answer("operator", f"{found[0].path}:{found[0].line} may be writable; the diff does not show all of it")
     if seen.added_cut:
-        return Answer("operator", "the change is too long to be read whole")
-    return Answer("clear", "no added line mounts a secret that can be written")
+        return Answer("operator", "the change is too long to be read in full")
+    return Answer("clear", "no added line mounts a secret as writable")
 
 
 def _soak(case: Case) -> Answer:
@@ -192,28 +194,28 @@ def _soak(case: Case) -> Answer:
     if not claims:
         cut_off = case.seen.added_cut
         return (
-            Answer("operator", "the change is too long to be read whole")
+            Answer("operator", "the change is too long to be read in full")
             if cut_off
-            else Answer("clear", "nothing claims it")
+            else Answer("clear", "no soak claim")
         )
     first = claims[0]
-    said = f"{quoted(first.text, 100)} in {first.where}"
+    claim = f"{quoted(first.text, 100)} in {first.where}"
     numbers = [one.number for one in text.references(case.item, case.inputs.snapshot.target.repository)]
     known = {number: state(number, case.inputs.snapshot) for number in numbers}
     early = [f"#{number} is {one.state}" for number, one in known.items() if one and one.state in {"open", "missing"}]
     if early:
-        return Answer("blocked", f"{said}, while {listed(early, SHOWN)}", first.at)
-    return Answer("operator", f"{said}: {NOBODY} whether that is so")
+        return Answer("blocked", f"{claim}, but {listed(early, SHOWN)}", first.at)
+    return Answer("operator", f"{claim}: no check can verify this")
 
 
 def _soak_states(snapshot: Snapshot) -> Answer:
-    """Where the policy names soaks their states tell what may be claimed and touched."""
+    """The answer from the states of the soaks in the policy."""
     findings = tuple(Pull.of(snapshot).findings())
     if findings:
         return Answer("blocked", findings[0].title, findings[0].location)
     if snapshot.inputs.added_cut or any(one.unseen for one in snapshot.inputs.soaks):
-        return Answer("operator", "not all of it could be looked at")
-    return Answer("clear", "nothing is claimed of a soak that isn't so, and nothing is touched that waits for one")
+        return Answer("operator", "some parts could not be checked")
+    return Answer("clear", "no unproven soak claims; no gated files touched")
 
 
 def _gate(case: Case) -> Answer:
@@ -222,37 +224,41 @@ def _gate(case: Case) -> Answer:
         return _unannounced(case)
     absent = [gate.phrase for gate in case.inputs.gates if not any(gate.phrase in run.text for run in seen.added)]
     if absent:
-        return Answer("operator", f"no added line names {listed(absent, SHOWN)}")
-    return Answer("clear", f"added lines name {listed([gate.phrase for gate in case.inputs.gates], SHOWN)}")
+        return Answer("operator", f"no added line contains {listed(absent, SHOWN)}")
+    return Answer("clear", f"added lines contain {listed([gate.phrase for gate in case.inputs.gates], SHOWN)}")
 
 
 def _unannounced(case: Case) -> Answer:
-    """A change may name a gate that its description keeps to itself."""
+    """The answer for a description without gate phrases. The change itself may contain one."""
     seen = case.seen
     name = next(phrases("\n".join(run.text for run in seen.added), case.inputs.rules), "")
     if name:
-        return Answer("operator", f"only an added line names {name}, and not the description")
+        return Answer("operator", f"{name} is in an added line, but not in the description")
     if seen.added_cut:
-        return Answer("operator", "the change is too long to be read whole")
-    return Answer("blocked", "neither description nor change names a phrase by which an operator opens a gate")
+        return Answer("operator", "the change is too long to be read in full")
+    return Answer("blocked", "neither the description nor the change contains a gate phrase")
 
 
 def _conflict(case: Case) -> Answer:
     conflict = case.seen.conflict
     if conflict is None:
-        return Answer("operator", "not known whether head and base conflict")
-    return Answer("blocked", "head and base conflict") if conflict else Answer("clear", "head and base don't conflict")
+        return Answer("operator", "merge conflicts not known yet")
+    return (
+        Answer("blocked", "head and base have merge conflicts") if conflict else Answer("clear", "no merge conflicts")
+    )
 
 
 def _paths(case: Case) -> Answer:
-    """What an item forbids about a path isn't known; that the change leaves the path alone is."""
+    """The answer for an item that names paths. What it forbids about them is unknown, unless the change leaves them
+    alone.
+    """
     named = [path.name for path in text.mentioned(case.item)]
     hit = next(filter(None, map(case.inputs.touched.by, named)), "")
     if hit:
-        return Answer("operator", f"the change touches {hit}; {NOBODY} whether it may")
+        return Answer("operator", f"the change touches {hit}; no check can tell whether that is allowed")
     if named and _CHANGED.search(case.said) and not _OUTSIDE.search(case.said):
-        return Answer("clear", f"the change leaves {listed(named, SHOWN)} alone")
-    return Answer("operator", NOBODY)
+        return Answer("clear", f"the change does not touch {listed(named, SHOWN)}")
+    return Answer("operator", UNCOVERED)
 
 
 _OUTSIDE = re.compile(r"\b(?:outside|beyond|except|other than|besides)\b")
@@ -266,9 +272,9 @@ _LEAKS = (
 
 
 def _topic(
-    told: Callable[[Case], Answer], *patterns: str
+    answer: Callable[[Case], Answer], *patterns: str
 ) -> tuple[tuple[re.Pattern[str], ...], Callable[[Case], Answer]]:
-    return tuple(map(re.compile, patterns)), told
+    return tuple(map(re.compile, patterns)), answer
 
 
 _TOPICS = (
@@ -279,4 +285,4 @@ _TOPICS = (
     _topic(_leak, _SECRETS, _LEAKS),
     _topic(_conflict, r"\bmerge conflicts?\b|\bconflicts? with (?:the )?(?:base|main)\b"),
 )
-"""What an item may speak of, by what all has to be said, and what tells of it."""
+"""The topics of items: the patterns that must all match, and the function that answers."""

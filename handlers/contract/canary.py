@@ -1,4 +1,4 @@
-"""What the line `Canary status: ...` says against what the canary's statuses on the head say."""
+"""Compares the line `Canary status: ...` with the canary's statuses on the head."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _WAIVED = re.compile(rf"{WAIVER} ([0-9a-f]{{{SHORT},64}})")
 
 
 class Real(StrEnum):
-    """What the canary did on the head. One that was skipped has not run."""
+    """The state of the canary on the head. A skipped canary has not run."""
 
     NONE = "has not run"
     WAITING = "waits"
@@ -44,7 +44,7 @@ _WORST = (Real.FAILED, Real.CANCELLED, Real.RUNNING, Real.WAITING, Real.PASSED)
 
 @dataclass(frozen=True)
 class Canary:
-    """The canary's statuses on the head, and what they say together.
+    """The canary's statuses on the head, and their combined state.
 
     `ignored` are successes that the author or an agent reported.
     """
@@ -54,23 +54,23 @@ class Canary:
     ignored: tuple[StatusSeen, ...] = ()
 
     def word(self, tier: str) -> str:
-        """Gives the word that the line should say."""
+        """Gives the correct word for the line."""
         words = {Real.PASSED: "passed", Real.FAILED: "failed", Real.CANCELLED: "failed", Real.RUNNING: "running"}
         return words.get(self.state, "missing" if tier == "lite" and self.state is Real.NONE else "pending")
 
     @property
-    def told(self) -> str:
-        """Gives in words what the statuses say."""
+    def sentence(self) -> str:
+        """Gives the statuses in words."""
         who = list(dict.fromkeys(one.creator for one in self.ignored))
-        but = f"; what {listed(who, 3)} reported doesn't count, as the author's or an agent's own word" if who else ""
+        but = f"; a success reported by the author or an agent does not count: {listed(who, 3)}" if who else ""
         if not self.statuses:
             return f"no canary has reported on the head{but}"
-        said = [f"{one.context}: {one.description or one.state}" for one in self.statuses]
-        return f"the canary {self.state} ({listed(said, 3)}){but}"
+        shown = [f"{one.context}: {one.description or one.state}" for one in self.statuses]
+        return f"the canary {self.state} ({listed(shown, 3)}){but}"
 
 
 def real(snapshot: Snapshot, rules: ContractPolicy) -> Canary:
-    """Gives what the canary did, by the statuses of the contexts that the policy calls so."""
+    """Gives the canary's state, by the statuses of the policy's canary contexts."""
     every = snapshot.inputs.statuses
     chosen = tuple(one for one in every if any(text_fits(pattern, one.context) for pattern in rules.canary))
     counted = tuple(one for one in chosen if not self_reported(one, snapshot))
@@ -80,7 +80,7 @@ def real(snapshot: Snapshot, rules: ContractPolicy) -> Canary:
 
 
 def state_of(status: StatusSeen) -> Real:
-    """Gives what a job did. Forgejo's Actions call a skipped one a success, and a cancelled one failed."""
+    """Gives the state of a job. Forgejo Actions report a skipped job as a success, and a cancelled one as failed."""
     said = status.description.casefold()
     if was_skipped(status):
         return Real.NONE
@@ -92,10 +92,10 @@ def state_of(status: StatusSeen) -> Real:
 
 
 def waived(snapshot: Snapshot) -> str:
-    """Gives who waived the canary of this very head; empty when nobody with the right did.
+    """Gives the operator who waived the canary of this head; empty if none did.
 
-    It takes an operator who isn't the author, and a comment that the bot saw come and nobody edited, with the phrase
-    and at least ten digits of the head on a line of its own, neither in code nor quoted.
+    A waiver is a comment by an operator other than the author, which the bot received when it was written and which is
+    unedited. It has the phrase and at least ten digits of the head on its own line, outside code and quotes.
     """
     seen = snapshot.inputs
     for comment in seen.comments:
@@ -117,9 +117,9 @@ def check(pack: Pack, snapshot: Snapshot, canary: Canary, tier: str) -> Iterator
     if not pack.canary:
         yield finding(
             "canary-line",
-            "There is no line that says how the canary stands",
-            f"no line begins with Canary status; {canary.told}",
-            f"Write as the first line: {right}",
+            "The line with the canary status is missing",
+            f"no line starts with Canary status; {canary.sentence}",
+            f"Add as the first line: {right}",
         )
         return
     said = pack.canary[0]
@@ -127,7 +127,7 @@ def check(pack: Pack, snapshot: Snapshot, canary: Canary, tier: str) -> Iterator
     if others:
         yield finding(
             "canary-twice",
-            "Two lines say different things of the canary",
+            "Two lines give different canary statuses",
             f"{quoted(said.text)} in line {said.line}, {quoted(others[0].text)} in line {others[0].line}",
             f"Keep one line: {right}",
             line(others[0].line),
@@ -135,7 +135,7 @@ def check(pack: Pack, snapshot: Snapshot, canary: Canary, tier: str) -> Iterator
     elif said.word not in WORDS:
         yield finding(
             "canary-word",
-            f"The canary's line says none of {', '.join(WORDS)}",
+            f"The canary status is none of {', '.join(WORDS)}",
             quoted(said.text),
             f"Write: {right}",
             line(said.line),
@@ -149,15 +149,15 @@ def _disagreement(said: Said, snapshot: Snapshot, canary: Canary, tier: str) -> 
     if canary.state not in AGREES[said.word]:
         yield finding(
             "canary-disagrees",
-            f"The canary's line says {said.word}, but {'it' if canary.statuses else 'no canary'} {_did(canary)}",
-            f"{quoted(said.text)}; {canary.told}",
+            f"The line says {said.word}, but {'the canary' if canary.statuses else 'no canary'} {_did(canary)}",
+            f"{quoted(said.text)}; {canary.sentence}",
             f"Write: {right}",
             line(said.line),
         )
     elif said.word == "missing" and tier != "lite":
         yield finding(
             "canary-disagrees",
-            f"Only a change of tier lite may be without a canary, and this one is {tier}",
+            f"Only tier lite may have no canary, but this change is tier {tier}",
             quoted(said.text),
             f"Write: {right}",
             line(said.line),
@@ -166,9 +166,9 @@ def _disagreement(said: Said, snapshot: Snapshot, canary: Canary, tier: str) -> 
         head = snapshot.inputs.head.sha[:SHORT]
         yield finding(
             "canary-waiver",
-            "The canary is called waived, and no operator waived it for this head",
-            f"{quoted(said.text)}; {canary.told}",
-            f"An operator who isn't the author writes, on a line of its own in a comment: {WAIVER} {head}. "
+            "The line says waived, but no operator waived the canary for this head",
+            f"{quoted(said.text)}; {canary.sentence}",
+            f"An operator other than the author writes on its own line in a comment: {WAIVER} {head}. "
             f"Or write: {right}",
             line(said.line),
         )

@@ -1,8 +1,8 @@
-"""The contract: what a pull request's description has to say, against what the pull request really is.
+"""The contract: compares a pull request's description with the pull request itself.
 
-Runs on open pull requests and drafts, where the policy switches it on. The description is read as Markdown; the
-changed files, the head's statuses, the tree and other pull requests and issues say whether it is so. Everything is in
-the snapshot: nothing is looked up here.
+Runs on open pull requests and drafts, if the policy enables it. The description is read as Markdown and compared with
+the changed files, the head's statuses, the tree, and other pull requests and issues. All data is in the snapshot:
+there are no lookups here.
 """
 
 import asyncio
@@ -21,18 +21,19 @@ from handlers.contract import runtime_claims as claims
 from handlers.contract.rules import finding, rules_table
 from handlers.contract.template import filled_in
 from handlers.facts.description.sections import LINES, NAMES, READ, Pack, read, title
+from handlers.facts.wording import some
 
 NAME = "contract"
-OFF = "switched off: no policy asks for a contract here"
-HOW = "/explain contract answers with a template that is filled in for this pull request."
+OFF = "off (enable with contract.mode in the policy)"
+HOW = "Comment /explain contract to get a template, filled in for this pull request."
 FENCE = "`"
 SHOWN = blockers.MAX_ITEMS
-ON_TOP = "What the description should look like, with what is known in place:"
+TEMPLATE = "A template for the description, with the known facts filled in:"
 
 
 @dataclass(frozen=True)
 class Contract:
-    """One description with all that it is held against."""
+    """One description with all data that it is compared with."""
 
     snapshot: Snapshot
     rules: ContractPolicy
@@ -44,52 +45,52 @@ class Contract:
 
     @cached_property
     def tier(self) -> tiers.Tier:
-        """How much it has to say."""
+        """The tier: the sections that are required."""
         return tiers.of(self.snapshot, self.pack, self.rules)
 
     @cached_property
     def canary(self) -> canary.Canary:
-        """What the canary did on the head."""
+        """The canary's state on the head."""
         return canary.real(self.snapshot, self.rules)
 
     @cached_property
     def gates(self) -> tuple[gates.Gate, ...]:
-        """The gates that it announces."""
+        """The gates that the description announces."""
         return gates.announced(self.pack, self.snapshot, self.rules)
 
     @cached_property
     def blockers(self) -> tuple[blockers.Answered, ...]:
-        """Its merge blockers, answered."""
+        """The merge blockers with their answers."""
         return blockers.answered(blockers.BlockerInputs(self.pack, self.snapshot, self.rules, self.gates, self.touched))
 
     @cached_property
     def touched(self) -> files.Touched:
-        """The changed files, by what names them."""
+        """The changed files, indexed by their names."""
         return files.Touched(self.snapshot.inputs.files)
 
     @cached_property
     def sources(self) -> sources.Found:
-        """What it rests on."""
+        """The sources that the description names."""
         return sources.named(self.pack, self.snapshot)
 
     @cached_property
     def unread(self) -> tuple[Finding, ...]:
-        """What can't be judged, since it wasn't looked at."""
+        """The findings for parts that were not checked."""
         seen = self.snapshot.inputs
         found = []
         if self.pack.unread:
-            title = f"The description is too long; at most {READ} characters and {LINES} lines are read"
-            found.append(finding("not-looked-at", title, "", "Move what is long into a file or a comment."))
+            title = f"The description is too long: the limit is {READ} characters and {LINES} lines"
+            found.append(finding("not-looked-at", title, "", "Shorten it: move long parts to a file or a comment."))
         if seen.gaps and not seen.files:
             why = f"{seen.gaps[0].what}: {seen.gaps[0].why}"
             found.append(
-                finding("not-looked-at", "The changed files couldn't be read", why, "Split the change and push again.")
+                finding("not-looked-at", "The changed files could not be read", why, "Split the change and push again.")
             )
         return tuple(found)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with it; an absent contract is one thing."""
+        """The findings. A description without any section gets only one."""
         if self.unread:
             return self.unread
         if self.tier.required and not self.pack.parts:
@@ -109,21 +110,21 @@ class Contract:
         missing = ", ".join(map(title, self.tier.required))
         return finding(
             "no-contract",
-            "The description has none of the sections that are asked for",
-            f"tier {self.tier.name} asks for {missing}",
+            "The description has none of the required sections",
+            f"tier {self.tier.name} requires {missing}",
             HOW,
         )
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
-    """Gives the report by the repository's policy. A hostile description takes seconds, so it is read in a thread."""
+    """Gives the report by the repository's policy. It runs in a thread, because a hostile description takes seconds."""
     return await asyncio.to_thread(report, snapshot, snapshot.policy.contract)
 
 
 def report(snapshot: Snapshot, policy: ContractPolicy) -> Report:
-    """Gives `pass` for a description that is as it should be, else by the policy's mode `block` or `advise`.
+    """Gives `pass` for a correct description, `block` or `advise` for findings, by the policy's mode.
 
-    `error` where something wasn't looked at. `/explain` answers with a template also where the check is off.
+    `error` if parts were not checked. `/explain` answers with a template even if the check is off.
     """
     contract = Contract(snapshot, policy)
     if policy.mode == "off":
@@ -141,23 +142,23 @@ def report(snapshot: Snapshot, policy: ContractPolicy) -> Report:
 
 
 def explanation(contract: Contract) -> str:
-    """Gives in Markdown what stands in which section, how blockers are answered, and the template in a fence."""
+    """Gives the sections, the answers to merge blockers and the template, as Markdown."""
     pack, tier = contract.pack, contract.tier
     rows = [
         [title(name), plain(pack.parts[name].heading) if name in pack.parts else "missing", _need(name, tier)]
         for name in NAMES
         if name in pack.parts or name in tier.required
     ]
-    told = [
+    answers = [
         [plain(one.item.text, 200), one.answer.word, plain(one.answer.why, 300)] for one in contract.blockers[:SHOWN]
     ]
     written = filled_in(contract.snapshot, pack, contract.rules)
     fence = FENCE * (max(3, _longest_run(written) + 1))
     parts = [
         f"Tier {code(tier.name)}.",
-        _table(["Section", "Heading", "Needed"], rows),
-        _table(["Merge blocker", "Answer", "Why"], told) if told else "",
-        ON_TOP,
+        _table(["Section", "Heading", "Required"], rows),
+        _table(["Merge blocker", "Answer", "Why"], answers) if answers else "",
+        TEMPLATE,
         f"{fence}markdown\n{written}{fence}",
     ]
     return "\n\n".join(part for part in parts if part)
@@ -191,11 +192,11 @@ def _verdict(contract: Contract) -> Verdict:
 def _summary(contract: Contract) -> str:
     found = contract.findings
     if found:
-        rest = f", and {len(found) - 1} more to mend" if len(found) > 1 else ""
+        rest = f", and {some(len(found) - 1, 'more finding')}" if len(found) > 1 else ""
         return f"{cut(found[0].title, 110)}{rest}"
     waiting = sum(one.answer.word == "operator" for one in contract.blockers)
-    asked = f"; {waiting} of the merge blockers {'is' if waiting == 1 else 'are'} for the operator" if waiting else ""
-    return f"all sections of tier {contract.tier.name} are there and agree with the change{asked}"
+    asked = f"; {waiting} merge blocker{' needs' if waiting == 1 else 's need'} an operator" if waiting else ""
+    return f"all sections of tier {contract.tier.name} are present and match the change{asked}"
 
 
 def _notes(contract: Contract) -> Iterator[str]:
@@ -203,10 +204,10 @@ def _notes(contract: Contract) -> Iterator[str]:
         return
     if contract.findings:
         yield HOW
-    yield from (one.told for one in contract.blockers[:SHOWN])
+    yield from (one.sentence for one in contract.blockers[:SHOWN])
     if len(contract.blockers) > SHOWN:
-        yield f"{len(contract.blockers) - SHOWN} more merge blockers: operator (only {SHOWN} are looked into)."
-    yield from (gate.told for gate in contract.gates)
+        yield f"{len(contract.blockers) - SHOWN} more merge blockers: operator (only the first {SHOWN} are checked)."
+    yield from (gate.sentence for gate in contract.gates)
     yield from sources.notes(contract.sources, contract.snapshot)
 
 

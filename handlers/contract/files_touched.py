@@ -1,4 +1,4 @@
-"""*Files touched* against the changed files."""
+"""Compares the section *Files touched* with the changed files."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,9 +20,9 @@ SECTION: SectionName = "files-touched"
 
 @dataclass
 class Listing:
-    """What a description lists: changed paths, patterns that sum some up, and what isn't changed at all.
+    """The entries of a description: changed paths, patterns that match changed paths, and paths that did not change.
 
-    `tried` are the patterns that were held against the changed files; `unread` are those that no more were.
+    `tried` are the patterns compared with the changed files; `unread` are those beyond the limit.
     """
 
     paths: set[str] = field(default_factory=set)
@@ -33,7 +33,7 @@ class Listing:
 
 
 class Touched:
-    """The changed files by what names them: their paths and old paths, and the folders above."""
+    """The changed files, indexed by path, old path and the directories above them."""
 
     def __init__(self, files: Sequence[ChangedFile]) -> None:
         self._names = [name for file in files for name in (file.path, file.old_path) if name]
@@ -48,9 +48,9 @@ class Touched:
                 self._called.setdefault(segments[count - 1].split(".")[0], name)
 
     def by(self, path: str) -> str:
-        """Gives the first changed file that a path or pattern fits, or that lies in it; empty where none does.
+        """Gives the first changed file that matches a path or pattern, or is below it; empty if none is.
 
-        Only so many patterns are looked for.
+        The number of patterns is limited.
         """
         hit = self._in.get(path.rstrip("/"), "")
         if hit or not is_glob(path) or path.endswith("/") or not self._globs:
@@ -59,17 +59,17 @@ class Touched:
         return next((name for name in self._names if chosen((path.removeprefix("!"),), name)), "")
 
     def called(self, name: str) -> str:
-        """Gives the first changed file that has a folder or file of a name in its path, with or without its ending."""
+        """Gives the first changed file with a name as a directory or file in its path, with or without extension."""
         return self._called.get(name, "")
 
 
 def generated(path: str, rules: ContractPolicy) -> bool:
-    """Says whether nobody writes a file by hand."""
+    """Says whether a file is generated."""
     return bool(chosen((*GENERATED, *rules.generated), path))
 
 
 def check(pack: Pack, files: Sequence[ChangedFile], rules: ContractPolicy) -> Iterator[Finding]:
-    """Gives a finding for files that aren't listed, and one for those that are listed and aren't changed."""
+    """Gives a finding for changed files that are not listed, and one for listed files that did not change."""
     part = pack.parts.get(SECTION)
     if part is None or not part.items:
         return
@@ -81,7 +81,7 @@ def check(pack: Pack, files: Sequence[ChangedFile], rules: ContractPolicy) -> It
         summed = [glob.name for glob in found.globs if any(_summed(name, [glob]) for name in names)]
         yield finding(
             "files-unlisted",
-            f"{_files(names)} changed and not under Files touched",
+            f"{_files(names)} changed but not listed under Files touched",
             f"changed: {listed(names, SHOWN)}; listed: {listed(sorted(found.paths), 3) or 'none'}{_summary(summed)}",
             f"Add under Files touched: {listed([f'- `{name}`' for name in names], SHOWN)}",
             Location(where="diff", path=names[0]),
@@ -89,9 +89,9 @@ def check(pack: Pack, files: Sequence[ChangedFile], rules: ContractPolicy) -> It
     if found.unread:
         yield finding(
             "not-looked-at",
-            f"More than {MAX_GLOBS} patterns are under Files touched; {len(found.unread)} weren't looked at",
+            f"More than {MAX_GLOBS} patterns under Files touched; {len(found.unread)} not checked",
             "; ".join(quoted(path.text) for path in found.unread[:3]),
-            "List the files themselves, or sum them up by fewer patterns.",
+            "List the files, or use fewer patterns.",
             line(found.unread[0].line) if found.unread[0].line else BODY,
         )
     if found.untouched:
@@ -99,15 +99,15 @@ def check(pack: Pack, files: Sequence[ChangedFile], rules: ContractPolicy) -> It
         first = found.untouched[0].line
         yield finding(
             "files-untouched",
-            f"{_files(names)} listed under Files touched and not changed",
+            f"{_files(names)} listed under Files touched but not changed",
             "; ".join(dict.fromkeys(quoted(path.text) for path in found.untouched[:SHOWN])),
-            f"Take it out of Files touched: {listed([f'`{name}`' for name in names], SHOWN)}",
+            f"Remove from Files touched: {listed([f'`{name}`' for name in names], SHOWN)}",
             line(first) if first else BODY,
         )
 
 
 def listing(items: Sequence[Item], files: Sequence[ChangedFile]) -> Listing:
-    """Gives what items list. A renamed file may be named by either name beside its new one."""
+    """Gives the entries of items. A renamed file may also be listed with its old name."""
     touched = {name for file in files for name in (file.path, file.old_path) if name}
     found = Listing()
     for item in items:
@@ -133,7 +133,7 @@ def _take(found: Listing, entry: Path, touched: set[str]) -> None:
 
 
 def _tried(found: Listing, glob: Path, touched: set[str]) -> bool | None:
-    """Whether a pattern fits a changed file, also one that was tried before; None where enough were tried."""
+    """Says whether a pattern matches a changed file; None if the limit of patterns is reached."""
     if glob.name not in found.tried:
         if len(found.tried) == MAX_GLOBS:
             return None
@@ -142,7 +142,7 @@ def _tried(found: Listing, glob: Path, touched: set[str]) -> bool | None:
 
 
 def _exact(item: Item) -> Iterator[str]:
-    """Everything that a line names as it is: paths without an ending or with blanks in them are known by the diff."""
+    """The exact names in the lines. Paths without extension or with spaces are recognised by means of the diff."""
     for row in rows(item):
         for piece in pieces(row.text):
             yield piece.text
@@ -155,7 +155,7 @@ def _summed(path: str, globs: Sequence[Path]) -> bool:
 
 
 def _summary(globs: Sequence[str]) -> str:
-    return f"; {listed(list(globs), 3)} sums up, which only generated files may be" if globs else ""
+    return f"; patterns may only cover generated files: {listed(list(globs), 3)}" if globs else ""
 
 
 def _files(names: Sequence[str]) -> str:

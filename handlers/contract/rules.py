@@ -1,4 +1,4 @@
-"""What can be wrong with a contract: the rules by name with their weight, and how a finding of one is made."""
+"""The rules of the contract with their severity and meaning, and helpers to make findings."""
 
 from bot.model import Finding, Location, Severity
 from bot.text import cut
@@ -9,43 +9,43 @@ BODY = Location(where="body")
 RULES: dict[str, tuple[Severity, str]] = {
     "not-looked-at": (
         Severity.HIGH,
-        "the description is too long or has too many patterns, or the changed files couldn't be read",
+        "the description is too long or has too many patterns, or the changed files could not be read",
     ),
     "no-contract": (Severity.MEDIUM, "the description has none of the sections"),
-    "section-missing": (Severity.MEDIUM, "a required section isn't there"),
-    "section-empty": (Severity.MEDIUM, "a required section says nothing, or still what the template says"),
-    "tier-looser": (Severity.LOW, "a line asks for a tier that asks less than the change does"),
-    "canary-line": (Severity.MEDIUM, "there is no line `Canary status: ...`"),
-    "canary-twice": (Severity.MEDIUM, "several such lines say different things"),
-    "canary-word": (Severity.MEDIUM, "the line says none of the six words"),
-    "canary-disagrees": (Severity.HIGH, "the line says something else than the statuses of the head"),
-    "canary-waiver": (Severity.HIGH, "the canary is called waived, and no operator waived it for this head"),
-    "files-unlisted": (Severity.MEDIUM, "changed files aren't under *Files touched*"),
-    "files-untouched": (Severity.MEDIUM, "files under *Files touched* aren't changed"),
-    "path-missing": (Severity.MEDIUM, "a source or context that is named isn't in the tree"),
-    "reference-missing": (Severity.MEDIUM, "a pull request or issue that is named doesn't exist"),
-    "runtime-denied": (Severity.HIGH, "it says that nothing changes at runtime, and runtime paths change"),
+    "section-missing": (Severity.MEDIUM, "a required section is missing"),
+    "section-empty": (Severity.MEDIUM, "a required section is empty, or still has the text of the template"),
+    "tier-looser": (Severity.LOW, "a line asks for a tier that is less strict than the change requires"),
+    "canary-line": (Severity.MEDIUM, "the line `Canary status: ...` is missing"),
+    "canary-twice": (Severity.MEDIUM, "several such lines have different statuses"),
+    "canary-word": (Severity.MEDIUM, "the line has none of the six words"),
+    "canary-disagrees": (Severity.HIGH, "the line does not match the statuses of the head"),
+    "canary-waiver": (Severity.HIGH, "the line says waived, but no operator waived the canary for this head"),
+    "files-unlisted": (Severity.MEDIUM, "changed files are not listed under *Files touched*"),
+    "files-untouched": (Severity.MEDIUM, "files listed under *Files touched* did not change"),
+    "path-missing": (Severity.MEDIUM, "a named source or context does not exist in the tree"),
+    "reference-missing": (Severity.MEDIUM, "a named pull request or issue does not exist"),
+    "runtime-denied": (Severity.HIGH, "the description says that nothing changes at runtime, but runtime paths change"),
     "runtime-unproven": (
         Severity.HIGH,
-        "it says that something was changed at runtime, without a run, hash or exit code",
+        "the description says that something changed at runtime, without a run, hash or exit code",
     ),
     "out-of-scope-touched": (Severity.HIGH, "the change touches what is declared out of scope"),
-    "merge-blocker": (Severity.HIGH, "one of the author's own merge blockers is there"),
+    "merge-blocker": (Severity.HIGH, "one of the author's own merge blockers applies"),
 }
 
 
-def finding(rule: str, title: str, evidence: str, mend: str, at: Location = BODY) -> Finding:
-    """Gives the finding of a rule; `mend` is the smallest edit that ends it."""
-    return Finding(rule=rule, severity=RULES[rule][0], title=title, location=at, evidence=evidence, next_step=mend)
+def finding(rule: str, title: str, evidence: str, fix: str, at: Location = BODY) -> Finding:
+    """Gives the finding of a rule; `fix` is the smallest edit that resolves it."""
+    return Finding(rule=rule, severity=RULES[rule][0], title=title, location=at, evidence=evidence, next_step=fix)
 
 
 def line(number: int) -> Location:
-    """Gives the place of a line of the description."""
+    """Gives the location of a line in the description."""
     return Location(where="body", line=number)
 
 
 def listed(names: list[str], most: int) -> str:
-    """Gives some names, and how many more there are."""
+    """Gives the first names, and the number of the others."""
     rest = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(cut(name, QUOTE) for name in names[:most]) + rest
 
@@ -53,4 +53,4 @@ def listed(names: list[str], most: int) -> str:
 def rules_table() -> str:
     """Gives the rules as a Markdown table."""
     rows = [f"| `{name}` | {severity} | {meaning} |" for name, (severity, meaning) in RULES.items()]
-    return "\n".join(["| rule | severity | what it says |", "| --- | --- | --- |", *rows])
+    return "\n".join(["| rule | severity | meaning |", "| --- | --- | --- |", *rows])

@@ -1,4 +1,4 @@
-"""What a description claims of what runs, and what it declares out of scope, against what the change touches."""
+"""Compares a description's claims about runtime, and its out-of-scope items, with the change."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -59,7 +59,7 @@ _CHANGES = re.compile(r"\b(?:chang\w+|edit\w*|modif\w+|refactor\w*|renam\w+|touc
 
 
 def runtime(pack: Pack, inputs: Inputs, rules: ContractPolicy) -> Iterator[Finding]:
-    """Gives at most one finding: a change that is denied, or one that is claimed or made and not proven."""
+    """Gives at most one finding: a denied runtime change, or one that is claimed or made without evidence."""
     said = pack.items("runtime-evidence")
     touched = [file.path for file in inputs.files if _runs(file, rules)]
     whole = "\n".join(item.text for item in (*said, *pack.items("validation")))[:LONGEST].casefold()
@@ -67,9 +67,9 @@ def runtime(pack: Pack, inputs: Inputs, rules: ContractPolicy) -> Iterator[Findi
     if denial and touched:
         yield finding(
             "runtime-denied",
-            f"It says that nothing changes at runtime, and the change touches {listed(touched, SHOWN)}",
+            f"The description says that nothing changes at runtime, but the change touches {listed(touched, SHOWN)}",
             quoted(denial.text),
-            "Say under Runtime evidence what changes at runtime, with a run, a hash or an exit code.",
+            "Describe the change under Runtime evidence, with a run, a hash or an exit code.",
             line(denial.line),
         )
     elif not _EVIDENCE.search(whole):
@@ -77,25 +77,25 @@ def runtime(pack: Pack, inputs: Inputs, rules: ContractPolicy) -> Iterator[Findi
 
 
 def _unproven(pack: Pack, touched: Sequence[str], not_done: bool) -> Iterator[Finding]:
-    mend = "Add under Runtime evidence the run, hash or exit code that proves it, or say that it wasn't done."
+    fix = "Add the run, hash or exit code that proves it under Runtime evidence, or say that it was not done."
     for sentence, item in _sentences(pack.items("runtime-evidence", "what-changed")):
         if _DID.search(sentence) and _WHERE.search(sentence) and not _UNSURE.search(sentence):
-            title = "Something is said to be done to what runs, and nothing proves it"
-            yield finding("runtime-unproven", title, quoted(sentence), mend, line(item.line))
+            title = "A runtime change is claimed without evidence"
+            yield finding("runtime-unproven", title, quoted(sentence), fix, line(item.line))
             return
     part = pack.parts.get("runtime-evidence")
     if touched and not not_done and part is not None and part.read:
         yield finding(
             "runtime-unproven",
-            f"The change touches what runs ({listed(list(touched), SHOWN)}), and no evidence is given",
+            f"The change touches runtime paths ({listed(list(touched), SHOWN)}), but gives no evidence",
             quoted(part.read[0].text),
-            mend,
+            fix,
             line(part.line),
         )
 
 
 def scope(pack: Pack, inputs: Inputs, touched: Touched) -> Iterator[Finding]:
-    """Gives a finding for each item that is declared out of scope and touched all the same."""
+    """Gives a finding for each out-of-scope item that the change touches."""
     items = pack.items("out-of-scope")[:MAX_ITEMS]
     lines = [(run.path, run.text.casefold()) for run in inputs.added if not chosen(DOCUMENTS, run.path)]
     for item in items:
@@ -104,9 +104,9 @@ def scope(pack: Pack, inputs: Inputs, touched: Touched) -> Iterator[Finding]:
             name, where = hit
             yield finding(
                 "out-of-scope-touched",
-                f"{name} is declared out of scope, and {where} touches it",
+                f"{name} is declared out of scope, but {where} touches it",
                 quoted(item.text),
-                "Take that out of the change, or take the item out of Explicit out-of-scope.",
+                "Remove it from the change, or remove the item from Explicit out-of-scope.",
                 Location(where="diff", path=where),
             )
 
@@ -136,7 +136,9 @@ def _path_touched(item: Item, touched: Touched) -> tuple[str, str] | None:
 
 
 def _name_touched(item: Item, touched: Touched, added: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
-    """Things that are done leave no trace in a change, so a name in such an item says nothing of it."""
+    """The name in an item that the change touches, with the file. Items about actions (restart, deploy) are skipped,
+    because actions leave no trace in a change.
+    """
     said = _plain(item)
     if _ACTS.search(said) and not _CHANGES.search(said):
         return None

@@ -1,4 +1,4 @@
-"""Secrets that added lines mount so that the container may write to them."""
+"""Finds secrets that added lines mount as writable in a container."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ _SOURCE = re.compile(r"^\s*(?:-\s+)?(?:source|src|target|destination|dst):\s*(?P
 
 
 class Mount(NamedTuple):
-    """A mount of something secret. `sure`: it can be written to; else what forbids it may stand outside of the diff."""
+    """A mount of a secret. `sure`: it is writable; otherwise, a read-only option may be outside the diff."""
 
     path: str
     line: int
@@ -34,7 +34,7 @@ class Mount(NamedTuple):
 
 
 def writable(added: Sequence[AddedLines], files: Sequence[ChangedFile]) -> Iterator[Mount]:
-    """Gives the mounts of secrets that added lines make without saying that they are only read."""
+    """Gives the mounts of secrets in added lines that are not read-only."""
     new = {file.path for file in files if file.status == "added"}
     for run in added:
         if not chosen(DOCUMENTS, run.path):
@@ -55,7 +55,7 @@ def _in_run(run: AddedLines, *, whole: bool) -> Iterator[Mount]:
 
 
 def _of_line(text: str) -> bool:
-    """Says whether a line mounts something secret in the short form, or by an option, and lets it be written to."""
+    """Says whether a line mounts a secret as writable, in the short form or by an option."""
     short = _SHORT.match(text)
     mounts = [short["mount"]] if short else [match["mount"] for match in _OPTION.finditer(text)]
     for mount in mounts:
@@ -71,7 +71,7 @@ def _of_line(text: str) -> bool:
 
 
 def _block(lines: Sequence[str], indent: int) -> tuple[list[str], bool]:
-    """Gives the lines of one list entry, and whether its end is among the added lines."""
+    """Gives the lines of one list entry, and whether its end is in the added lines."""
     inside = [lines[0]]
     for text in lines[1:]:
         if text.strip() and len(text) - len(text.lstrip()) <= indent:

@@ -1,4 +1,4 @@
-"""Claims that a soak has begun or ended, in the title, the description and in added lines."""
+"""Finds claims that a soak started or ended, in the title, the description and added lines."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -11,11 +11,11 @@ from handlers.soak import claim_of, sentences
 MAX_CLAIMS = 5
 _MARKDOWN = (".md", ".markdown", ".mdx")
 _COMMENT = "#/*; \t"
-"""What a comment begins with in code."""
+"""The characters that may start a comment in code."""
 
 
 class Claim(NamedTuple):
-    """A sentence that claims it, where in words, and where."""
+    """A claim: its sentence, its place in words, and its location."""
 
     text: str
     where: str
@@ -23,7 +23,7 @@ class Claim(NamedTuple):
 
 
 def soak_claims(pack: Pack, snapshot: Snapshot) -> list[Claim]:
-    """Gives the first claims; what is declared out of scope or a merge blocker claims nothing."""
+    """Gives the first claims. Out-of-scope items and merge blockers do not count."""
     found: list[Claim] = []
     for claim in _all(pack, snapshot):
         found.append(claim)
@@ -49,7 +49,7 @@ def _all(pack: Pack, snapshot: Snapshot) -> Iterator[Claim]:
 
 
 def _added(run: AddedLines) -> Iterator[tuple[int, str]]:
-    """Sentences of Markdown; of code each line, for indentation and `#` mean something else there."""
+    """The sentences of Markdown, or each line of code, where indentation and `#` have another meaning."""
     if run.path.lower().endswith(_MARKDOWN):
         yield from sentences(run.text)
         return
@@ -58,6 +58,6 @@ def _added(run: AddedLines) -> Iterator[tuple[int, str]]:
 
 
 def _claims(text: str) -> bool:
-    """Removing an old thing is no claim about a soak, unless the sentence speaks of one."""
+    """Says whether a text is a claim. A removal is one only if the sentence mentions a soak."""
     stage = claim_of(text)
     return stage is not None and (stage != "removed" or "soak" in text.casefold())

@@ -1,4 +1,4 @@
-"""What a description rests on: the paths it names have to be in the tree, and the numbers it names have to exist."""
+"""The sources of a description: named paths must be in the tree, and named pull requests and issues must exist."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,7 +15,7 @@ SHOWN = 5
 
 
 class Found(NamedTuple):
-    """What was named: missing paths, numbers in their order, and how many paths nobody looked for."""
+    """The named sources: missing paths, numbers in order, and paths that were not looked up."""
 
     missing: tuple[text.Path, ...]
     numbers: tuple[text.Reference, ...]
@@ -23,7 +23,7 @@ class Found(NamedTuple):
 
 
 def named(pack: Pack, snapshot: Snapshot) -> Found:
-    """Gives what the two sections name."""
+    """Gives the sources that the two sections name."""
     missing: dict[str, text.Path] = {}
     unknown: dict[str, None] = {}
     numbers: dict[int, text.Reference] = {}
@@ -40,14 +40,14 @@ def named(pack: Pack, snapshot: Snapshot) -> Found:
 
 
 def check(found: Found, snapshot: Snapshot) -> Iterator[Finding]:
-    """Gives a finding for paths that aren't in the tree, and one for numbers that nothing has."""
+    """Gives a finding for paths that are not in the tree, and one for numbers that do not exist."""
     if found.missing:
         names = [path.name for path in found.missing]
         yield finding(
             "path-missing",
             f"{listed(names, SHOWN)} {'is' if len(names) == 1 else 'are'} not in the tree of the head",
             "; ".join(quoted(path.text) for path in found.missing[:SHOWN]),
-            "Name the path as it is at the head, or take the line out.",
+            "Correct the path to one that exists at the head, or remove the line.",
             line(found.missing[0].line),
         )
     absent = [one for one in found.numbers if (known := state(one.number, snapshot)) and known.state == "missing"]
@@ -55,15 +55,15 @@ def check(found: Found, snapshot: Snapshot) -> Iterator[Finding]:
         names = [f"#{one.number}" for one in absent]
         yield finding(
             "reference-missing",
-            f"{listed(names, SHOWN)}: there is no such pull request or issue",
+            f"{listed(names, SHOWN)}: no such pull request or issue",
             "; ".join(quoted(one.text) for one in absent[:SHOWN]),
-            "Write the number that is meant, or take the line out.",
+            "Correct the number, or remove the line.",
             line(absent[0].line),
         )
 
 
 def in_tree(path: str, snapshot: Snapshot) -> bool | None:
-    """Says whether the head has a path; None where nobody looked. Patterns aren't looked for."""
+    """Says whether a path exists at the head; None if it was not looked up. Patterns are not looked up."""
     seen = snapshot.inputs
     if text.is_glob(path.rstrip("/")):
         return True
@@ -76,22 +76,22 @@ def in_tree(path: str, snapshot: Snapshot) -> bool | None:
 
 
 def state(number: int, snapshot: Snapshot) -> Reference | None:
-    """Gives what is known of a number."""
+    """Gives the known state of a number."""
     return next((one for one in snapshot.inputs.references if one.number == number), None)
 
 
-def told(one: Reference) -> str:
+def described(one: Reference) -> str:
     """Gives a pull request or issue with its state."""
     kind = {"pull": "pull request, ", "issue": "issue, "}.get(one.kind, "")
     return f"#{one.number} ({one.state if one.state == 'missing' else kind + one.state})"
 
 
 def notes(found: Found, snapshot: Snapshot) -> Iterator[str]:
-    """Gives how each reference stands, and which paths were not looked for."""
+    """Gives the state of each reference, and the paths that were not looked up."""
     if found.numbers:
         known = ((one.number, state(one.number, snapshot)) for one in found.numbers)
-        states = [told(reference) if reference else f"#{number} (not looked up)" for number, reference in known]
+        states = [described(reference) if reference else f"#{number} (not looked up)" for number, reference in known]
         yield f"References: {listed(states, 30)}."
     if found.unknown:
         sections = " and ".join(title(name) for name in SECTIONS)
-        yield f"Named under {sections}, and not looked for in the tree: {listed(list(found.unknown), SHOWN)}."
+        yield f"Named under {sections}, but not looked up in the tree: {listed(list(found.unknown), SHOWN)}."

@@ -1,6 +1,7 @@
-"""Writes the description that this very pull request should have: what is known of it in place, the rest to be said.
+"""Writes a template for this pull request's description, with the known facts filled in.
 
-What the author has written stays. What he has to write begins with TODO, and a section of nothing else counts as empty.
+The author's text is kept. Text that the author must write starts with TODO; a section with nothing else counts as
+empty.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,29 +27,29 @@ MAX_FILES = 300
 MAX_REFERENCES = 30
 MAX_STATUSES = 20
 SUMMED_UP = 10
-"""Generated files of one pattern that are listed one by one."""
+"""The maximum of generated files in a directory that are listed one by one."""
 
 ASKED: Mapping[SectionName, str] = {
-    "product-story": "who needs this, and what is better for him afterwards.",
-    "what-changed": "what is different now, one line for each thing.",
+    "product-story": "who needs this, and what improves for them.",
+    "what-changed": "what is different now, one line for each change.",
     "why-it-changed": "what was wrong or missing before.",
     "relevant-context": "pull requests, issues and documents that a reviewer should know.",
     "runtime-evidence": "what was run, with a run, a hash or an exit code; or: No runtime changes.",
-    "known-constraints": "what holds still, and what this doesn't solve.",
+    "known-constraints": "which constraints remain, and what this does not solve.",
     "out-of-scope": "what this change leaves alone on purpose.",
     "requested-decision": "what the reviewer should decide.",
-    "spec-sources-read": "paths of what was read before, each with what for.",
+    "spec-sources-read": "paths of the documents read before, each with the reason.",
 }
 BLOCKERS = "- Red checks.\n- A leaked secret."
 
 
 def template(snapshot: Snapshot, rules: ContractPolicy) -> str:
-    """Gives the description as Markdown, for the tier of the change or the stricter one that is asked for."""
+    """Gives the template as Markdown, for the tier of the change or a stricter requested one."""
     return filled_in(snapshot, read(snapshot.inputs.body, rules), rules)
 
 
 def filled_in(snapshot: Snapshot, pack: Pack, rules: ContractPolicy) -> str:
-    """Gives the same for a description that has been read."""
+    """Gives the template for a parsed description."""
     tier = of(snapshot, pack, rules)
     wanted = [name for name in NAMES if name in tier.required or _kept(pack, name)]
     parts = [_canary(snapshot, pack, rules, tier), "## Canary Context Pack"]
@@ -58,22 +59,22 @@ def filled_in(snapshot: Snapshot, pack: Pack, rules: ContractPolicy) -> str:
 
 
 def _fitting(text: str) -> str:
-    """Gives the text, cut at a line's end where it is too long for a comment."""
+    """Gives the text, cut at a line end if it is too long for a comment."""
     data = text.encode()
     if len(data) <= MAX_BYTES:
         return text
     kept = data[:MAX_BYTES].decode("utf-8", "ignore").rpartition("\n")[0]
-    return f"{kept}\n\n{TODO} all that follows; it is too long for a comment.\n"
+    return f"{kept}\n\n{TODO} the rest; it is too long for a comment.\n"
 
 
 def _canary(snapshot: Snapshot, pack: Pack, rules: ContractPolicy, tier: Tier) -> str:
     seen = real(snapshot, rules)
     asked = f"\n\nTier: {tier.asked}" if tier.asked and tier.asked == tier.name else ""
-    return f"Canary status: {_word(pack, seen.word(tier.name))} - {_shown(seen.told)}.{asked}"
+    return f"Canary status: {_word(pack, seen.word(tier.name))} - {_shown(seen.sentence)}.{asked}"
 
 
 def _word(pack: Pack, real_word: str) -> str:
-    """Who calls the canary waived goes on calling it so: an operator may still come."""
+    """The word for the canary line. The author's `waived` is kept, because an operator may still waive it."""
     said = pack.canary[0].word if pack.canary else ""
     return said if said == "waived" else real_word
 
@@ -91,22 +92,24 @@ def _section(name: SectionName, snapshot: Snapshot, pack: Pack, rules: ContractP
     lines = list(known(snapshot, rules)) if known else []
     if name == "merge-blockers":
         return BLOCKERS
-    return "\n".join(lines) or f"{TODO} {ASKED.get(name, 'say it.')}"
+    return "\n".join(lines) or f"{TODO} {ASKED.get(name, 'fill in.')}"
 
 
 def _kept(pack: Pack, name: SectionName) -> str:
-    """What the author wrote, unless it says nothing, or is so long that it would push the rest out."""
+    """The author's text, unless it is empty; a placeholder if it is too long."""
     part = pack.parts.get(name)
     if part is None or silent(part, name):
         return ""
     source = pack.source(name)
     if len(source) > MAX_KEPT:
-        return f"{TODO} keep what stands here; it is too long to be repeated."
+        return f"{TODO} keep the existing text; it is too long to repeat here."
     return "\n".join(_shown(line) for line in source.split("\n"))
 
 
 def _files(snapshot: Snapshot, pack: Pack, rules: ContractPolicy) -> Iterator[str]:
-    """Lines that name a changed file stay as they are; patterns for many generated ones do, too."""
+    """The entries for the changed files. The author's remarks are kept; directories with many generated files are one
+    entry.
+    """
     changed = snapshot.inputs.files
     said: dict[str, str] = {}
     for item in pack.items("files-touched"):
@@ -126,7 +129,7 @@ def _files(snapshot: Snapshot, pack: Pack, rules: ContractPolicy) -> Iterator[st
 
 
 def _summed(snapshot: Snapshot, rules: ContractPolicy) -> dict[str, int]:
-    """Folders that hold many generated files, with how many; a folder is named whole."""
+    """The directories with many generated files, each with their number."""
     counts: dict[str, int] = {}
     for file in snapshot.inputs.files:
         folder, slash, _ = file.path.rpartition("/")
@@ -140,19 +143,19 @@ def _in(path: str, rules: ContractPolicy, summed: Mapping[str, int]) -> bool:
 
 
 def _about(line: str, path: str) -> str:
-    """What the author says of a file behind its name."""
+    """The author's remark after the name of a file."""
     before, name, behind = line.partition(f"`{path}`")
-    told = behind.rstrip() if name and len(before.split()) <= 1 else ""
-    return _shown(told) if told.startswith((" -", " \u2013", " \u2014", ":", " (")) else ""
+    remark = behind.rstrip() if name and len(before.split()) <= 1 else ""
+    return _shown(remark) if remark.startswith((" -", " \u2013", " \u2014", ":", " (")) else ""
 
 
 def _context(snapshot: Snapshot, _: ContractPolicy) -> Iterator[str]:
     known = [one for one in snapshot.inputs.references if one.state != "missing"]
-    yield from (f"- {sources.told(one)}" for one in known[:MAX_REFERENCES])
+    yield from (f"- {sources.described(one)}" for one in known[:MAX_REFERENCES])
 
 
 def _evidence(snapshot: Snapshot, rules: ContractPolicy) -> Iterator[str]:
-    """What ran on the head is evidence; whether runtime paths change is known where the policy names some."""
+    """Evidence from statuses on the head, and whether runtime paths change, if the policy names any."""
     seen = snapshot.inputs
     touched = [file.path for file in seen.files if chosen(rules.runtime, file.path)]
     if rules.runtime and not touched:
@@ -170,7 +173,7 @@ def _evidence(snapshot: Snapshot, rules: ContractPolicy) -> Iterator[str]:
 def _sources(snapshot: Snapshot, _: ContractPolicy) -> Iterator[str]:
     changed = {file.path for file in snapshot.inputs.files}
     there = [path for path, known in snapshot.inputs.paths.items() if known and path not in changed]
-    yield from (f"- {_quoted(path)} - {TODO} what for" for path in sorted(there)[:MAX_REFERENCES])
+    yield from (f"- {_quoted(path)} - {TODO} reason" for path in sorted(there)[:MAX_REFERENCES])
 
 
 def _quoted(path: str) -> str:

@@ -1,4 +1,4 @@
-"""How much a description has to say: by what the change is, or more where its author asks for more, and never less."""
+"""The tier of a description: the required sections, by the kind of change, or stricter if the author asks for it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ OPTIONAL = ("validation", "red-team")
 LITE: tuple[SectionName, ...] = (
     "what-changed", "why-it-changed", "files-touched", "requested-decision", "merge-blockers", "spec-sources-read",
 )  # fmt: skip
-"""Documentation has no runtime to give evidence of, and its story is the reason why it changed."""
+"""Documentation needs no runtime evidence, and no product story beyond the reason for the change."""
 FULL: tuple[SectionName, ...] = tuple(name for name in NAMES if name not in OPTIONAL)
 USUAL: Mapping[str, tuple[SectionName, ...]] = {"lite": LITE, "stacked": FULL, "full": FULL}
 STRICT = {"lite": 0, "stacked": 1, "full": 1}
@@ -26,9 +26,9 @@ MAX_HEADINGS = 200
 
 @dataclass(frozen=True)
 class Tier:
-    """The tier that holds, the one that the change has by itself, the one that was asked for, and what is required.
+    """The effective tier, the one derived from the change, the requested one, and the required sections.
 
-    `looser` is a line that asks for less.
+    `looser` is a line that requests a less strict tier.
     """
 
     name: str
@@ -50,19 +50,19 @@ def of(snapshot: Snapshot, pack: Pack, rules: ContractPolicy) -> Tier:
 
 
 def required(tier: str, rules: ContractPolicy) -> tuple[SectionName, ...]:
-    """Gives the sections that a tier has to have, by the policy or as usual."""
+    """Gives the required sections of a tier, by the policy or by default."""
     chosen = {"lite": rules.required.lite, "stacked": rules.required.stacked, "full": rules.required.full}[tier]
     return USUAL[tier] if chosen is None else chosen
 
 
 def check(pack: Pack, tier: Tier) -> Iterator[Finding]:
-    """Gives a finding for each required section that isn't there or says nothing, and for a tier that is too loose."""
+    """Gives a finding for each required section that is missing or empty, and for a line with a less strict tier."""
     if tier.looser:
         yield finding(
             "tier-looser",
-            f"A line asks for tier {tier.looser.word}, and this change is {tier.derived}",
+            f"A line asks for tier {tier.looser.word}, but this change is tier {tier.derived}",
             quoted(tier.looser.text),
-            f"Take the line out, or write: Tier: {tier.derived}",
+            f"Remove the line, or write: Tier: {tier.derived}",
             line(tier.looser.line),
         )
     for name in tier.required:
@@ -72,22 +72,22 @@ def check(pack: Pack, tier: Tier) -> Iterator[Finding]:
         elif silent(part, name):
             yield finding(
                 "section-empty",
-                f"{title(name)} says nothing",
-                quoted(pack.source(name)) if pack.source(name) else f"there is nothing under {quoted(part.heading)}",
-                f"Write under {quoted(part.heading)} what holds for this change.",
+                f"Section {title(name)} has no content",
+                quoted(pack.source(name)) if pack.source(name) else f"no text under {quoted(part.heading)}",
+                f"Describe this change under {quoted(part.heading)}.",
                 line(part.line),
             )
 
 
 def _missing(name: SectionName, pack: Pack) -> Finding:
-    """A heading that comes near was probably meant."""
+    """The finding for a missing section. A similar heading was probably meant."""
     headings = dict(reversed([(key(text), (text, number)) for text, number in pack.headings[:MAX_HEADINGS]]))
     near = get_close_matches(key(title(name)), headings, n=1, cutoff=0.75)
     meant = headings[near[0]] if near else None
     return finding(
         "section-missing",
-        f"There is no section {title(name)}",
-        f"there is {quoted(meant[0])}" if meant else f"no heading says so; there are {len(pack.parts)} of the sections",
-        f"Call that heading: {title(name)}" if meant else f"Add the heading {title(name)}, with what it is about.",
+        f"Section {title(name)} is missing",
+        f"similar heading: {quoted(meant[0])}" if meant else f"no such heading; {len(pack.parts)} other sections found",
+        f"Rename the heading to: {title(name)}" if meant else f"Add the heading {title(name)} and its text.",
         line(meant[1] if meant else 0),
     )

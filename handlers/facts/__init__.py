@@ -1,4 +1,4 @@
-"""What several checks ask of a snapshot. Knows no check; any check may use it.
+"""Facts about a snapshot that several checks need. Imports no check; any check may import it.
 
 Public modules: `change`, `description`, `modes`, `path_index`, `patterns`, `references`,
 `reviews`, `statuses`, `text_cache`, `wording`.

@@ -1,4 +1,4 @@
-"""What label rules may ask about a target: facts taken from a snapshot, each with a name and few possible values."""
+"""The facts that label rules use: taken from a snapshot, each with a name and few possible values."""
 
 import re
 from collections.abc import Container, Sequence
@@ -20,24 +20,24 @@ AGENTS = {
     "agent/ollama": ("ollama", "ollama-bot"),
     "agent/patchwarden": ("patchwarden", "patchwarden-bot"),
 }
-"""Accounts that are known as agents wherever they appear; a policy lists its own under `agents`."""
+"""Well-known agent accounts, by label. A policy lists more under `agents`."""
 
 SIZES = (("tiny", 10, 2), ("small", 100, 10), ("medium", 500, 30))
-"""Sizes with the most changed lines and files of each; what is more is large."""
+"""The sizes with their maximum of changed lines and of files; anything above is large."""
 
 GENERATED = (
     "*.lock", "package-lock.json", "pnpm-lock.yaml", "npm-shrinkwrap.json", "go.sum", "bun.lockb", "gradle.lockfile",
     "*.min.js", "*.min.css", "*.js.map", "*.css.map", "*.pb.go", "*_pb2.py", "*_pb2_grpc.py", "*.snap",
     "__snapshots__/", "node_modules/", "vendor/", "third_party/",
 )  # fmt: skip
-"""Files that nobody writes by hand: they don't count for the size."""
+"""Generated files. They do not count for the size."""
 
 AGENT_RULES = (
     "AGENTS.md", "CLAUDE.md", "GEMINI.md", "SKILL.md", "copilot-instructions.md", ".cursorrules", ".claude/", ".codex/",
     ".cursor/", ".agents/",
 )  # fmt: skip
 AGENT_FILES = (*AGENT_RULES, "agents/", "prompts/", "skills/")
-"""Files that tell agents what to do: they look like documentation and act like code."""
+"""Instructions for agents: they look like documentation, but have effects like code."""
 
 TESTS = ("tests/", "test/", "__tests__/", "test_*.py", "*_test.py", "*_test.go", "*.test.ts", "*.test.js", "*.spec.ts")
 
@@ -45,7 +45,7 @@ DOCUMENTS = (
     "*.md", "*.mdx", "*.rst", "*.adoc", "*.asciidoc", "docs/**/*.txt", "docs/**/*.png", "docs/**/*.jpg",
     "docs/**/*.svg", "LICENSE", "NOTICE", "AUTHORS", *(f"!{name}" for name in AGENT_FILES),
 )  # fmt: skip
-"""Files that are only read by people."""
+"""Documentation: files that only people read."""
 
 REGULAR = frozenset({"", "000000", "100644", "100755"})
 TITLE = re.compile(r"([a-z][a-z0-9_-]{0,29})(?:\(([^()]{1,60})\))?(!?):\s", re.IGNORECASE)
@@ -53,13 +53,13 @@ PREFIX = re.compile(r"(?:\[?(?:wip|draft)\]?:?\s+)+", re.IGNORECASE)
 MAX_TITLE = 1000
 MAX_HEADING = 200
 MARKDOWN = MarkdownIt("commonmark").disable("inline")
-"""Finds the blocks alone: what stands within a heading is compared as it was written."""
-MARKDOWN.parse("")  # the first parse compiles the rules, which two threads at once mustn't do
+"""Parses blocks only; the source text inside a heading is compared unchanged."""
+MARKDOWN.parse("")  # the first parse compiles the rules, which is not thread-safe
 
 
 @dataclass(frozen=True)
 class Announced:
-    """What a conventional title says: `feat(ui,api)!: …` has types `feat` and `breaking`, scopes `ui` and `api`."""
+    """The parts of a conventional title: `feat(ui,api)!: …` has types `feat` and `breaking`, scopes `ui` and `api`."""
 
     types: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
@@ -67,7 +67,7 @@ class Announced:
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of one snapshot; those that cost something are made when a rule asks for them."""
+    """The facts of one snapshot. Expensive ones are computed on first use."""
 
     snapshot: Snapshot
     budget: Budget = field(default_factory=Budget)
@@ -79,7 +79,7 @@ class Facts:
 
     @cached_property
     def states(self) -> tuple[str, ...]:
-        """Gives the state, and beside it `held` or `new` where that is so."""
+        """Gives the state, and `held` or `new` if they apply."""
         inputs = self.snapshot.inputs
         if inputs.state != "open":
             return (inputs.state,)
@@ -89,7 +89,7 @@ class Facts:
 
     @cached_property
     def by(self) -> tuple[str, ...]:
-        """Gives `agent` or `other`; nothing where the account is gone."""
+        """Gives `agent` or `other`; empty if the account was deleted."""
         author = self.snapshot.inputs.author
         known = (name for names in AGENTS.values() for name in names)
         if not author:
@@ -98,27 +98,27 @@ class Facts:
 
     @cached_property
     def announced(self) -> Announced:
-        """Gives what a conventional title announces; nothing where the title isn't one."""
+        """Gives the parts of a conventional title; empty for any other title."""
         return announced(self.snapshot.inputs.title)
 
     @cached_property
     def base(self) -> str:
-        """Gives the branch that a pull request goes into; empty for an issue."""
+        """Gives the base branch of a pull request; empty for an issue."""
         return self.snapshot.inputs.base.ref
 
     @cached_property
     def files(self) -> tuple[tuple[str, ...], ...]:
-        """Gives each changed file by its name and, where it was renamed, the one before."""
+        """Gives the name of each changed file, and the old name of a renamed one."""
         return tuple(_names(file) for file in self.snapshot.inputs.files)
 
     @cached_property
     def names(self) -> PathIndex:
-        """Gives all names of changed files, for patterns to choose from."""
+        """Gives all names of changed files, indexed for patterns."""
         return PathIndex((name for file in self.files for name in file), self.budget)
 
     @property
     def answered(self) -> bool:
-        """Says whether all that was asked until now could be answered: not where rules and files are too many."""
+        """Says whether all matches so far are complete; false if there were too many rules and files."""
         return self.names.answered
 
     @cached_property
@@ -128,7 +128,7 @@ class Facts:
 
     @cached_property
     def tier(self) -> str:
-        """Gives `lite` for documentation alone, `stacked` where the base isn't the default branch, else `full`."""
+        """Gives `lite` for documentation only, `stacked` if the base is not the default branch, else `full`."""
         inputs = self.snapshot.inputs
         if self.snapshot.target.kind is not Kind.PULL:
             return ""
@@ -152,12 +152,12 @@ class Facts:
 
     @cached_property
     def sections(self) -> tuple[str, ...]:
-        """Gives the headings of the description that have text under them."""
+        """Gives the headings of the description that are followed by text."""
         return sections(self.snapshot.inputs.body)
 
     @cached_property
     def leaks(self) -> tuple[Leak, ...]:
-        """Gives the secrets that nobody has accepted."""
+        """Gives the secrets that are not accepted."""
         inputs, policy = self.snapshot.inputs, self.snapshot.policy
         accepted = {entry.fingerprint for entry in policy.secret_leak.accept}
         accepted |= {one.argument for one in inputs.decisions if one.command == "accept" and not one.refused}
@@ -165,8 +165,8 @@ class Facts:
 
     @cached_property
     def _held(self) -> bool:
-        said = [one.command for one in self.snapshot.inputs.decisions if not one.refused]
-        return next((word == "hold" for word in reversed(said) if word in {"hold", "unhold"}), False)
+        commands = [one.command for one in self.snapshot.inputs.decisions if not one.refused]
+        return next((word == "hold" for word in reversed(commands) if word in {"hold", "unhold"}), False)
 
     @cached_property
     def _new(self) -> bool:
@@ -176,7 +176,7 @@ class Facts:
 
 
 def announced(title: str) -> Announced:
-    """Gives what a conventional title announces (conventionalcommits.org); `WIP:` before it is passed over."""
+    """Gives the parts of a conventional title (conventionalcommits.org); a `WIP:` prefix is ignored."""
     title = title[:MAX_TITLE].strip()
     prefix = PREFIX.match(title)
     match = TITLE.match(title, prefix.end() if prefix else 0)
@@ -187,7 +187,7 @@ def announced(title: str) -> Announced:
 
 
 def size(files: Sequence[ChangedFile]) -> str:
-    """Gives a size in words; `unknown` where there are files and no lines were counted, or no files at all."""
+    """Gives the size in words; `unknown` if there are no files, or no lines were counted."""
     counted = _by_hand(files)
     lines = sum(file.added + file.removed for file in counted)
     if not files or (not lines and len(counted) <= SIZES[-1][2] and any(map(_unmeasured, counted))):
@@ -196,7 +196,7 @@ def size(files: Sequence[ChangedFile]) -> str:
 
 
 def measured(files: Sequence[ChangedFile]) -> str:
-    """Gives the figures that a size rests on, in words."""
+    """Gives the numbers behind a size, in words."""
     counted = _by_hand(files)
     left = len(files) - len(counted)
     lines = sum(file.added + file.removed for file in counted)
@@ -205,7 +205,7 @@ def measured(files: Sequence[ChangedFile]) -> str:
 
 
 def sections(body: str) -> tuple[str, ...]:
-    """Gives the headings that have text under them, or under a heading below them; comments are no text."""
+    """Gives the headings that are followed by text, or by a subheading with text. Comments do not count as text."""
     filled: list[str] = []
     open_headings: list[tuple[int, str]] = []
     tokens = MARKDOWN.parse(body)
@@ -221,7 +221,7 @@ def sections(body: str) -> tuple[str, ...]:
 
 
 def _heading(token: Token) -> bool:
-    """Whether a heading begins that isn't quoted and stands in no list."""
+    """Says whether a heading starts here, outside quotes and lists."""
     return token.type == "heading_open" and token.level == 0
 
 
@@ -241,11 +241,11 @@ def _by_hand(files: Sequence[ChangedFile]) -> list[ChangedFile]:
 
 
 def _document(file: ChangedFile, documents: Container[str]) -> bool:
-    """A link or a submodule of such a name is none."""
+    """Says whether a file is documentation. A link or a submodule with such a name is not."""
     return {file.old_mode, file.new_mode} <= REGULAR and all(name in documents for name in _names(file))
 
 
 def _unmeasured(file: ChangedFile) -> bool:
-    """Renames and changes of mode alone have no lines, and no need of any."""
+    """Says whether changed lines are unexpectedly missing. Pure renames and mode changes have none."""
     moved = file.status in {"renamed", "copied"}
     return not (moved or (file.old_mode != file.new_mode and file.status == "changed"))

@@ -1,4 +1,4 @@
-"""What all guards have in common: when they are off, what findings do to the verdict, and what wasn't looked at."""
+"""What all guards share: the report of a disabled guard, the verdict for findings, and findings for unchecked parts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -7,23 +7,23 @@ from typing import Any
 from bot.model import ChangedFile, Finding, Report, Snapshot, Verdict
 from bot.policy import named
 from handlers.facts.patterns import chosen
-from handlers.facts.wording import not_looked_at
+from handlers.facts.wording import NOT_CHECKED, not_looked_at
 
-OFF = "switched off by the policy, which has to name it"
+OFF = "off (enable with {key}.mode in the policy)"
 STATES = frozenset({"open", "draft"})
-"""What is closed can't be merged, so nothing has to be guarded."""
+"""The states in which guards run. A closed pull request cannot be merged."""
 
 FILES = ("the commits", "the net difference", "the list of changed files", "a part of the diff")
 MENTIONS = ("the search for mentions",)
 LINTS = ("the workflow lint",)
-"""How gaps begin that hide changed files, mentions of paths, or what linters say."""
+"""Prefixes of gaps that affect changed files, mentions of paths, and linter findings."""
 
 SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a guard has to say beside its findings: `clean` is the summary where there are none."""
+    """The texts of a guard's report: the summary without findings (`clean`) and with findings (`found`), and notes."""
 
     clean: str
     found: str = ""
@@ -32,12 +32,14 @@ class Said:
 
 
 def switched_off(check: str) -> Report:
-    """Gives the report of a guard that the policy doesn't name."""
-    return Report(check=check, verdict=Verdict.SKIP, summary=OFF, shown=False, status=False)
+    """Gives the report of a guard that is off."""
+    return Report(
+        check=check, verdict=Verdict.SKIP, summary=OFF.format(key=f"guards.{check}"), shown=False, status=False
+    )
 
 
 def judged(check: str, mode: str, findings: Sequence[Finding], unseen: Sequence[Finding], said: Said) -> Report:
-    """Gives a guard's report: findings block or advise by the mode, and what wasn't seen is an error."""
+    """Gives a guard's report: findings block or advise, by the mode; unchecked parts are an error."""
     verdict = Verdict.ADVISE if findings else Verdict.PASS
     if findings and mode == "block":
         verdict = Verdict.BLOCK
@@ -45,7 +47,7 @@ def judged(check: str, mode: str, findings: Sequence[Finding], unseen: Sequence[
         verdict = Verdict.ERROR
     summary = said.found if findings else said.clean
     if unseen and not findings:
-        summary = f"not all of it was looked at: {unseen[0].title.removeprefix('Not looked at: ')}"
+        summary = f"not fully checked: {unseen[0].title.removeprefix(NOT_CHECKED)}"
     return Report(
         check=check,
         verdict=verdict,
@@ -56,10 +58,10 @@ def judged(check: str, mode: str, findings: Sequence[Finding], unseen: Sequence[
     )
 
 
-def unread(snapshot: Snapshot, beginnings: Iterable[str]) -> tuple[Finding, ...]:
-    """Gives a finding for each gap of a kind that nobody accepted."""
+def unread(snapshot: Snapshot, prefixes: Iterable[str]) -> tuple[Finding, ...]:
+    """Gives a finding for each unaccepted gap whose text starts with one of some prefixes."""
     accepted = accepted_by(snapshot)
-    kinds = tuple(beginnings)
+    kinds = tuple(prefixes)
     return tuple(
         not_looked_at(gap)
         for gap in (*snapshot.inputs.gaps, *snapshot.inputs.unseen)
@@ -68,7 +70,7 @@ def unread(snapshot: Snapshot, beginnings: Iterable[str]) -> tuple[Finding, ...]
 
 
 def accepted_by(snapshot: Snapshot) -> frozenset[str]:
-    """Gives the fingerprints that the policy accepts, or an operator who didn't open the pull request."""
+    """Gives the fingerprints accepted by the policy, or by an operator other than the author."""
     seen = snapshot.inputs
     decided = {
         one.argument
@@ -79,17 +81,17 @@ def accepted_by(snapshot: Snapshot) -> frozenset[str]:
 
 
 def names(file: ChangedFile) -> tuple[str, ...]:
-    """Gives the names of a changed file: a renamed one has two, and a copy leaves the other alone."""
+    """Gives the names of a changed file: old and new name of a renamed one; only the new name of a copy."""
     return (file.path, file.old_path) if file.old_path and file.status != "copied" else (file.path,)
 
 
 def touched(patterns: Sequence[str], files: Iterable[ChangedFile]) -> dict[str, str]:
-    """Gives each name of changed files that a pattern chooses, with that pattern, in the files' order."""
+    """Gives each name of a changed file that matches a pattern, with that pattern, in the order of the files."""
     found = {name: chosen(patterns, name) for file in files for name in names(file)}
     return {name: pattern for name, pattern in found.items() if pattern}
 
 
 def listed(texts: Sequence[str], shown: int = SHOWN) -> str:
-    """Gives the first of some texts in a row, and how many more there are."""
+    """Gives the first texts, separated by commas, and the number of the others."""
     more = len(texts) - shown
     return ", ".join(texts[:shown]) + (f" and {more} more" if more > 0 else "")

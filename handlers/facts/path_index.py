@@ -1,7 +1,7 @@
-"""Changed files' names, indexed: hundreds of patterns are asked of thousands of names, and both may be hostile.
+"""An index of changed files' names: matches hundreds of patterns against thousands of names; both may be hostile.
 
-Each different name of a file or folder is asked once for each pattern. What it may cost is known before it is asked,
-and is paid out of a budget: the same names and patterns always get the same answer, on a slow machine too.
+Each distinct file or directory name is matched once per pattern. The maximum cost is computed before a match and
+charged to a budget, so the same names and patterns always give the same result, also on a slow machine.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,32 +10,32 @@ from functools import cached_property
 from handlers.facts.patterns import ASKING, WILD, PathPattern, path_pattern, segment_fits
 
 MAX_STEPS = 40_000_000
-"""About half a second; a thousand simple patterns on three thousand files of an ordinary repository take less."""
+"""About half a second. A thousand simple patterns on three thousand files of an ordinary repository take less."""
 
 MAX_LETTERS = 600_000
-"""Of all names together: three thousand files of an ordinary repository have a third of it."""
+"""The limit for all names together. Three thousand files of an ordinary repository have a third of it."""
 
 ANY = "**"
 SIMPLE = 4
-"""Steps to compare a beginning or an end."""
+"""The steps to compare a prefix or a suffix."""
 
 
 class Budget:
-    """Steps that may still be taken; once they don't suffice, nothing more is asked."""
+    """The remaining steps. When they are used up, no more patterns are matched."""
 
     def __init__(self, steps: int = MAX_STEPS) -> None:
         self._left = steps
         self.spent = False
 
     def allows(self, steps: int) -> bool:
-        """Says whether so many steps may be taken, and takes them."""
+        """Takes a number of steps, and says whether they were available."""
         self.spent = self.spent or steps > self._left
         self._left -= 0 if self.spent else steps
         return not self.spent
 
 
 class PathIndex:
-    """Some names, without doubles. `whole` is false where there is more of them than is looked at."""
+    """An index of distinct names. `whole` is false if there are more than the limit."""
 
     def __init__(self, names: Iterable[str], budget: Budget | None = None) -> None:
         self._budget = budget or Budget()
@@ -51,13 +51,13 @@ class PathIndex:
 
     @property
     def answered(self) -> bool:
-        """Says whether all that was asked until now got its whole answer."""
+        """Says whether all matches so far are complete."""
         return self.whole and not self._budget.spent
 
     def chosen(self, patterns: Sequence[str]) -> dict[str, str]:
-        """Gives each name that the patterns choose, with the pattern that does; as for one name, the last one decides.
+        """Gives each name that the patterns select, with the deciding pattern, which is the last that matches.
 
-        What the budget doesn't reach to isn't chosen.
+        Names that the budget does not cover are not selected.
         """
         found = dict[str, str]()
         for text in reversed(patterns):
@@ -82,7 +82,7 @@ class PathIndex:
             yield from (name for name in names if pattern.fits(self._names[name]))
 
     def _segments(self, part: str, holding: Mapping[str, list[str]]) -> Iterator[str]:
-        """The different names of files and folders that fit one part of a pattern."""
+        """The distinct file and directory names that match one part of a pattern."""
         if WILD.isdisjoint(part):
             yield from (segment for segment in (part,) if segment in holding)
         elif part.startswith("*") and WILD.isdisjoint(part[1:]):
@@ -98,7 +98,7 @@ class PathIndex:
         return self._starts.get(part, ()) if WILD.isdisjoint(part) else tuple(self._names)
 
     def _cost(self, pattern: PathPattern, names: Sequence[str]) -> int:
-        """Each part may be asked of each name in the path, where one before it stands for any folders."""
+        """The maximum steps of a match. After `**`, each part may be compared with each name in the path."""
         wild = sum(len(part) for part in pattern.parts if part != ANY and not WILD.isdisjoint(part))
         turns = sum(len(self._names[name]) for name in names) if ANY in pattern.parts else len(names)
         return ASKING * len(pattern.parts) * turns + wild * sum(map(len, names))
@@ -109,7 +109,7 @@ class PathIndex:
 
     @cached_property
     def _holding(self) -> Mapping[str, list[str]]:
-        """The names that a file or folder of some name is in."""
+        """The paths by the file and directory names in them."""
         return _index((segment, name) for name, segments in self._names.items() for segment in set(segments))
 
     @cached_property

@@ -1,8 +1,8 @@
-"""Patterns and phrases, matched in time that grows with pattern and text and never explodes: both may be hostile.
+"""Matches patterns and phrases in polynomial time, because both pattern and text may be hostile.
 
-Paths are matched segment by segment as git does it, since one regular expression for a whole path (as libraries make
-it) backtracks: `*a*a*a*a*b` keeps it busy for seconds on a name of 200 letters. Within a segment the standard
-library's translation is used, which never goes back over a `*`.
+Paths are matched segment by segment, as git does. A single regular expression for the whole path, as libraries build
+it, backtracks: `*a*a*a*a*b` takes seconds on a name of 200 letters. Within a segment, the standard library's
+translation is used, which never backtracks over a `*`.
 """
 
 import fnmatch
@@ -14,13 +14,12 @@ from functools import cached_property, lru_cache
 WILD = frozenset("*?[\\")
 ESCAPED = re.compile(r"\\(.)")
 ASKING = 16
-"""What asking costs beside looking at each letter, in steps; the letters of a pattern may be tried at each of a text.
-"""
+"""The fixed cost of a match in steps, in addition to the cost of comparing letters."""
 
 
 @dataclass(frozen=True)
 class PathPattern:
-    """One line as in `.gitignore`, read: `floating` is one name at any depth, `inside` fits only what lies in it."""
+    """A parsed `.gitignore` line: `floating` matches a name at any depth, `inside` only the content of a directory."""
 
     parts: tuple[str, ...]
     floating: bool
@@ -32,9 +31,9 @@ class PathPattern:
         return not WILD.isdisjoint(self.parts[0])
 
     def fits(self, segments: Sequence[str]) -> bool:
-        """Says whether a path, or a folder above it, fits; `negative` isn't looked at."""
+        """Says whether a path, or a directory above it, matches; `negative` is ignored."""
         if self.floating:
-            # By far the commonest form, asked for each changed file and rule: one name at any depth.
+            # By far the most common form, checked for each changed file and rule: one name at any depth.
             names = segments[:-1] if self.inside else segments
             return any(segment_fits(self.parts[0], name) for name in names) if self._wild else self.parts[0] in names
         count = len(segments)
@@ -51,7 +50,7 @@ class PathPattern:
 
 @lru_cache(maxsize=4096)
 def path_pattern(text: str) -> PathPattern:
-    """Gives a line of `.gitignore` as a pattern."""
+    """Gives the parsed pattern of a `.gitignore` line."""
     negative = text.startswith("!")
     text = text[negative:].rstrip(" ")
     folder = text.endswith("/")
@@ -66,9 +65,9 @@ def path_pattern(text: str) -> PathPattern:
 
 
 def chosen(patterns: Sequence[str], path: str) -> str:
-    """Gives the pattern that chooses a path, empty where none does.
+    """Gives the pattern that selects a path, or an empty string.
 
-    The last pattern that fits decides; `!` takes out what it fits, with all that lies in it.
+    The last matching pattern decides; a pattern with `!` excludes its matches and everything below them.
     """
     segments = path.split("/")
     for text in reversed(patterns):
@@ -79,24 +78,24 @@ def chosen(patterns: Sequence[str], path: str) -> str:
 
 
 def cost(pattern: str, text: str) -> int:
-    """Gives the most steps that a pattern without `/` may take on a text; a hundred million of them take a second."""
+    """Gives the maximum steps of a pattern without `/` on a text; a hundred million steps take a second."""
     return ASKING + (0 if WILD.isdisjoint(pattern) else len(pattern) * len(text))
 
 
 def segment_fits(part: str, segment: str) -> bool:
-    """Says whether the name of a file or folder fits one part of a path pattern."""
+    """Says whether a file or directory name matches one part of a path pattern."""
     if part in {"*", segment}:
         return True
     return not WILD.isdisjoint(part) and _segment(part).match(segment) is not None
 
 
 def text_fits(pattern: str, text: str) -> bool:
-    """Says whether a whole text fits a pattern with `*` and `?`, in any case; brackets are only brackets."""
+    """Says whether a whole text matches a pattern with `*` and `?`; case is ignored, and brackets are literal."""
     return _text(pattern).match(text.casefold()) is not None
 
 
 def says(folded: str, phrase: str) -> bool:
-    """Says whether a case-folded text has a phrase that doesn't begin or end within a word."""
+    """Says whether a case-folded text contains a phrase at word boundaries."""
     phrase = phrase.casefold()
     return phrase in folded and _phrase(phrase).search(folded) is not None
 

@@ -1,6 +1,6 @@
-"""What a description says of other pull requests and issues: what it is stacked on, depends on, is blocked by.
+"""The relations in a description to other pull requests and issues: stacked on, depends on, blocked by.
 
-Only plain words count. Code, block quotes and HTML comments are talk about other things, and so is what is denied.
+Only plain text counts; code, block quotes, HTML comments and negated phrases do not.
 """
 
 import re
@@ -24,19 +24,19 @@ BOX = re.compile(r"\s{0,3}\[[ xX]\]\s{1,3}")
 OPEN_END = re.compile(r"[\s:*_.\u2026-]*")
 ENDING = frozenset({"blockquote_open", "blockquote_close", "fence", "code_block", "html_block", "hr"})
 FIRST = 400
-"""Characters of a list item in which a number is looked for, where it doesn't begin with one."""
+"""Characters of a list item that are searched for a number, if it does not start with one."""
 CODE = re.compile(r"(`{1,3})[^`]{1,400}\1")
 JOINER = "\u2060"
-"""What the bot's own comments write behind `!` and `#`; who copies a line out of one has it too."""
+"""The character after `!` and `#` in the bot's comments; a line copied from one contains it too."""
 BEFORE = 30
-"""Characters before a phrase in which it may be denied."""
+"""Characters before a phrase that are searched for a negation."""
 
 
 @dataclass(frozen=True)
 class Relation:
-    """One tie that a description tells: `word` is stacked, depends or blocked.
+    """One relation in a description: `word` is stacked, depends or blocked.
 
-    `number` is 0 where the other one is in another repository, or named by its address; `name` is what was written.
+    `number` is 0 if the target is in another repository or given by its address; `name` is the text of the reference.
     """
 
     word: str
@@ -45,7 +45,7 @@ class Relation:
 
 
 class Run(NamedTuple):
-    """A block's text, the word of a phrase that goes on into it (or none), and whether it stands in a list."""
+    """A block's text, the word of a phrase that continues into it (or none), and whether it is in a list."""
 
     text: str
     word: str
@@ -54,14 +54,14 @@ class Run(NamedTuple):
 
 @lru_cache(maxsize=16)
 def relations(body: str, repository: str) -> tuple[Relation, ...]:
-    """Gives the ties that a description tells, each once, in its order."""
+    """Gives the distinct relations in a description, in order."""
     if not PHRASE.search(body):
         return ()
     shown = body.replace(JOINER, "").replace("\x00", " ")
-    return tuple(dict.fromkeys(found for run in _prose(shown) for found in _told(run, repository)))
+    return tuple(dict.fromkeys(found for run in _prose(shown) for found in _relations(run, repository)))
 
 
-def _told(run: Run, repository: str) -> Iterator[Relation]:
+def _relations(run: Run, repository: str) -> Iterator[Relation]:
     if run.word:
         box = BOX.match(run.text)
         named = list(_named(run.text, box.end() if box else 0))
@@ -72,11 +72,11 @@ def _told(run: Run, repository: str) -> Iterator[Relation]:
 
 
 def _phrases(text: str) -> Iterator[tuple[str, int]]:
-    """The phrases that nobody denies, each with where it ends."""
+    """The phrases that are not negated, each with its end position."""
     for phrase in PHRASE.finditer(text):
         if not DENIED.search(text, max(0, phrase.start() - BEFORE), phrase.start()):
-            said = phrase[1].casefold()
-            yield "depends" if said.startswith("depend") else said, phrase.end()
+            word = phrase[1].casefold()
+            yield "depends" if word.startswith("depend") else word, phrase.end()
 
 
 def _named(text: str, at: int) -> Iterator[re.Match[str]]:
@@ -97,9 +97,9 @@ def _after(text: str, at: int) -> int:
 
 
 def _prose(body: str) -> Iterator[Run]:
-    """The text of paragraphs, headings and list items that nobody quotes.
+    """The text of paragraphs, headings and list items outside quotes.
 
-    What ends in a phrase goes on into the next paragraph, or into all of the next list.
+    A phrase at the end of a block continues into the next paragraph, or into all items of the next list.
     """
     quoted, open_phrase = 0, ""
     lists: list[str] = []

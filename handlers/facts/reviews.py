@@ -1,11 +1,11 @@
-"""Whose reviews count: approved, official, on the head as it is, not dismissed, and not by the author."""
+"""The reviews that count: official, on the current head, not dismissed, and not by the author."""
 
 from bot.model import Review, Snapshot
 from bot.policy import named
 
 
 def current_reviews(snapshot: Snapshot) -> tuple[Review, ...]:
-    """Gives of everybody who decided the last word: approved, or changes asked for. Remarks decide nothing."""
+    """Gives each reviewer's last decision: approved, or changes requested. Comments are not decisions."""
     last: dict[str, Review] = {}
     for review in snapshot.inputs.reviews:
         if review.state in {"approved", "changes"} and review.author and not review.dismissed:
@@ -14,7 +14,7 @@ def current_reviews(snapshot: Snapshot) -> tuple[Review, ...]:
 
 
 def approvals(snapshot: Snapshot) -> tuple[str, ...]:
-    """Gives who has approved the head as it is and may write here."""
+    """Gives the accounts with write permission that approved the current head."""
     return tuple(
         review.author
         for review in current_reviews(snapshot)
@@ -23,5 +23,5 @@ def approvals(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def objections(snapshot: Snapshot) -> tuple[str, ...]:
-    """Gives who may write here and has asked for changes; a push doesn't answer him, only he does."""
+    """Gives the accounts with write permission that requested changes. A push does not resolve such a request."""
     return tuple(review.author for review in current_reviews(snapshot) if review.state == "changes" and review.official)

@@ -1,4 +1,4 @@
-"""What was found in texts is remembered by their hashes, so that the same comment isn't parsed at each look."""
+"""A cache of results by the hash of a text, so that the same comment is not parsed again in each run."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,9 +11,9 @@ Found = TypeVar("Found")
 
 
 class KnownTexts(Generic[Found]):
-    """A pure function of a text that remembers its last `size` results, and of the texts nothing but hashes.
+    """A pure function of a text with a cache of its last `size` results. It stores only hashes of the texts.
 
-    It may be called from several threads.
+    It is thread-safe.
     """
 
     def __init__(self, read: Callable[[str], Found], size: int) -> None:
@@ -23,7 +23,7 @@ class KnownTexts(Generic[Found]):
         self._lock = Lock()
 
     def __call__(self, text: str) -> Found:
-        """Gives what the function gives for this text."""
+        """Gives the function's result for a text."""
         key = digest(text)
         with self._lock:
             if key in self._known:

@@ -1,11 +1,12 @@
-"""Words that checks share: counts, and what is said of parts that weren't looked at."""
+"""Wording that checks share: counts, quotes, and findings for unchecked parts."""
 
 from bot.model import Finding, Gap, Location, Severity
 from bot.text import cut
 
 QUOTE = 200
-"""Characters of somebody's words that are quoted."""
-LOOK = "Make it smaller or split it and push again; or an operator looks at it himself and accepts its fingerprint."
+"""Maximum characters of a quote."""
+NOT_CHECKED = "Not checked: "
+REVIEW = "Make it smaller or split it, and push again. Or an operator reviews it and accepts its fingerprint."
 
 
 def not_looked_at(gap: Gap) -> Finding:
@@ -13,10 +14,10 @@ def not_looked_at(gap: Gap) -> Finding:
     return Finding(
         rule="not-looked-at",
         severity=Severity.HIGH,
-        title=f"Not looked at: {gap.what}",
+        title=f"{NOT_CHECKED}{gap.what}",
         location=Location(where="target"),
         evidence=gap.why,
-        next_step=LOOK,
+        next_step=REVIEW,
         fingerprint=gap.fingerprint,
     )
 
@@ -27,5 +28,5 @@ def some(count: int, thing: str) -> str:
 
 
 def quoted(text: str, limit: int = QUOTE) -> str:
-    """Gives somebody's words on one line, cut, in quotation marks."""
+    """Gives a text on one line, shortened, in quotation marks."""
     return f'"{cut(" ".join(text.split()), limit)}"'

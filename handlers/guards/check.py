@@ -1,7 +1,7 @@
 """The guards: small checks of what a pull request touches, each with its own status and its own mode in the policy.
 
-They run on open pull requests, drafts too, and are off until the policy names them. Each says what it saw, and fails
-closed: where the list of changed files can't be read whole, the verdict is `error`, never `pass`.
+They run on open pull requests and drafts, and are off until the policy enables them. Each reports what it found and
+fails closed: if the list of changed files is incomplete, the verdict is `error`, never `pass`.
 """
 
 from bot.model import Check

@@ -1,4 +1,4 @@
-"""The guard of the documents: what changes has its documents change with it, and no document names what is gone."""
+"""The guard `docs-drift`: documents change together with their files, and mention no moved or deleted path."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +16,9 @@ def rules(snapshot: Snapshot) -> DocsDriftGuard:
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
-    """Gives a finding for each rule whose documents didn't change, and for each path that documents still name."""
+    """Gives a finding for each rule whose documents did not change, and for each moved or deleted path that documents
+    still mention.
+    """
     policy = rules(snapshot)
     if policy.mode == "off":
         return switched_off(NAME)
@@ -24,14 +26,14 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
     findings = (*_drifted(snapshot, policy.rules), *stale)
     unseen = unread(snapshot, (*FILES, *(MENTIONS if policy.mentions == "on" else ())))
     count = some(len(policy.rules), "rule")
-    clean = f"{count} kept" if policy.rules else "no document names what is gone"
+    clean = f"{count} satisfied" if policy.rules else "no document mentions a moved or deleted path"
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
     found = f"{findings[0].title}{more}" if findings else ""
     return judged(NAME, policy.mode, findings, unseen, Said(clean, found))
 
 
 def _drifted(snapshot: Snapshot, drift: Sequence[DriftRule]) -> Iterator[Finding]:
-    """What was deleted documents nothing, so it keeps no rule."""
+    """The findings for rules whose documents did not change. A deleted document does not satisfy a rule."""
     files = snapshot.inputs.files
     there = [file.model_copy(update={"old_path": ""}) for file in files if file.status != "deleted"]
     for rule in drift:
@@ -40,15 +42,15 @@ def _drifted(snapshot: Snapshot, drift: Sequence[DriftRule]) -> Iterator[Finding
             yield Finding(
                 rule="docs-not-changed",
                 severity=Severity.MEDIUM,
-                title=f"{rule.name}: what it is about changed, and its documents didn't",
+                title=f"{rule.name}: files changed, but their documents did not",
                 location=Location(where="diff", path=changed[0]),
                 evidence=f"changed: {listed(changed)}",
-                next_step=f"Change one of {listed(rule.need)} as well, so that it says what is so now.",
+                next_step=f"Update at least one of these documents: {listed(rule.need)}.",
             )
 
 
 def _stale(snapshot: Snapshot) -> Iterator[Finding]:
-    """One finding for each path that is gone, however many documents name it."""
+    """One finding for each moved or deleted path, however many documents mention it."""
     moved = {file.old_path: file.path for file in snapshot.inputs.files if file.old_path and file.status != "copied"}
     by_path: dict[str, list[Mention]] = {}
     for mention in snapshot.inputs.mentions:
@@ -56,14 +58,14 @@ def _stale(snapshot: Snapshot) -> Iterator[Finding]:
     for path, mentions in sorted(by_path.items()):
         first = mentions[0]
         now = moved.get(path)
-        mend = f"Write {now} there" if now else "Take it out there, or write what took its place"
+        fix = f"Replace it with {now}" if now else "Remove the mention, or name the replacement"
         yield Finding(
             rule="stale-mention",
             severity=Severity.MEDIUM,
-            title=f"Documents still name {path}, which " + (f"is {now} now" if now else "is gone"),
+            title=f"Documents still mention {path}, which was " + (f"moved to {now}" if now else "deleted"),
             location=Location(where="path", path=first.file, line=first.line),
-            evidence=f"named in {listed([f'{one.file}:{one.line}' for one in mentions])}",
-            next_step=f"{mend}.",
+            evidence=f"mentioned in {listed([f'{one.file}:{one.line}' for one in mentions])}",
+            next_step=f"{fix}.",
         )
 
 

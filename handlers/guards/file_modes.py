@@ -1,7 +1,6 @@
-"""The guard of the modes: files that are more than text to be read.
+"""The guard `modes`: new executable files, symbolic links that may point outside the repository, submodules, binaries.
 
-Programs (a file becomes executable), links that may lead out of the tree, submodules, and binaries. Git's own modes
-tell them, and its count of lines: it counts none in what it takes for binary.
+They are recognised by git's file modes and line counts: git reports no lines for a binary file.
 """
 
 import posixpath
@@ -29,9 +28,9 @@ TEXT_NAMES = frozenset({
     ".dockerignore", ".editorconfig", ".gitattributes", ".gitignore", "caddyfile", "codeowners", "containerfile",
     "dockerfile", "justfile", "license", "makefile", "notice", "procfile", "py.typed", "readme",
 })  # fmt: skip
-"""Names of texts. A file that only is called so was told as binary when it came."""
+"""Names of text files. A binary file with such a name is reported when it is added."""
 
-Told = Iterator[Finding]
+Findings = Iterator[Finding]
 
 
 def rules(snapshot: Snapshot) -> ModesGuard:
@@ -40,7 +39,7 @@ def rules(snapshot: Snapshot) -> ModesGuard:
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
-    """Gives a finding for each changed file that is more than text and that the policy doesn't expect."""
+    """Gives a finding for each changed file that is not plain text and that the policy does not allow."""
     policy = rules(snapshot)
     if policy.mode == "off":
         return switched_off(NAME)
@@ -49,70 +48,70 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
     for file in snapshot.inputs.files:
         findings += [*_executable(file, policy), *_link(file, links), *_submodule(file, policy), *_binary(file, policy)]
     count = some(len(snapshot.inputs.files), "file")
-    said = Said(clean=f"{count} changed, all of them plain", found=_summary(findings))
+    said = Said(clean=f"{count} changed; no unusual modes, links, submodules or binaries", found=_summary(findings))
     return judged(NAME, policy.mode, findings, unread(snapshot, FILES), said)
 
 
-def _executable(file: ChangedFile, policy: ModesGuard) -> Told:
+def _executable(file: ChangedFile, policy: ModesGuard) -> Findings:
     if file.new_mode == EXECUTABLE != file.old_mode and not chosen(policy.executables, file.path):
         yield _finding(
             "became-executable",
-            "A file becomes executable",
+            "File becomes executable",
             file,
             f"mode {file.old_mode or 'none'} before, {file.new_mode} now",
-            "Take the right to execute away (git update-index --chmod=-x), or an operator names the file under "
+            "Remove the executable bit (git update-index --chmod=-x FILE), or ask an operator to add the file to "
             "guards.modes.executables in the policy.",
         )
 
 
-def _link(file: ChangedFile, links: Mapping[str, str]) -> Told:
-    """A link that is only moved leads elsewhere too, and nobody sees where."""
+def _link(file: ChangedFile, links: Mapping[str, str]) -> Findings:
+    """The finding for a link. A moved relative link has another target, which the diff does not show."""
     if file.new_mode != LINK or file.status == "deleted":
         return
     target = links.get(file.path)
     if target is None:
-        fault, rule = "A link whose target can't be seen", "link-unread"
+        fault, rule = "Symbolic link with an unknown target", "link-unread"
     else:
         fault, rule = _leads_out(file.path, target), "link-out-of-tree"
     if fault:
-        evidence = f"it leads to {target}" if target is not None else "the change doesn't show where it leads"
-        mend = "Let it lead to a file of this tree, by a path that goes up first and then down; or take it out."
-        yield _finding(rule, fault, file, evidence, mend)
+        evidence = f"target: {target}" if target is not None else "the diff does not show the target"
+        fix = "Use a relative target inside this repository with .. only at its start, or remove the link."
+        yield _finding(rule, fault, file, evidence, fix)
 
 
 def _leads_out(path: str, target: str) -> str:
-    """A folder on the way may be a link itself, so going up behind a name may lead anywhere."""
+    """The problem of a link target, or an empty string. A directory in it may be a link itself, so `..` after a name is
+    unsafe.
+    """
     parts = target.split("/")
     up = next((place for place, part in enumerate(parts) if part not in {"..", ".", ""}), len(parts))
     whole = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
     if target.startswith("/") or whole.split("/")[0] == ".." or not target:
-        return "A link leads out of the tree"
+        return "Symbolic link points outside the repository"
     if ".git" in {part.casefold() for part in whole.split("/")}:
-        return "A link leads into git's own folder"
-    return "A link goes up behind a name and may lead out of the tree" if ".." in parts[up:] else ""
+        return "Symbolic link points into the .git directory"
+    return "Symbolic link has .. after a name and may point outside the repository" if ".." in parts[up:] else ""
 
 
-def _submodule(file: ChangedFile, policy: ModesGuard) -> Told:
+def _submodule(file: ChangedFile, policy: ModesGuard) -> Findings:
     if SUBMODULE not in {file.old_mode, file.new_mode} and MODULES not in {file.path, file.old_path}:
         return
     if not chosen(policy.submodules, file.path):
-        what = {"added": "is added", "deleted": "is taken out"}.get(file.status, "changes")
-        title = "Where submodules come from changes" if MODULES in {file.path, file.old_path} else f"A submodule {what}"
-        evidence = (
-            f"mode {file.old_mode or 'none'} before, {file.new_mode or 'none'} now; what it brings isn't read here"
-        )
-        mend = "Take it out of this pull request; or an operator names it under guards.modes.submodules in the policy."
-        yield _finding("submodule", title, file, evidence, mend)
+        what = {"added": "is added", "deleted": "is removed"}.get(file.status, "changes")
+        title = "Submodule configuration changes" if MODULES in {file.path, file.old_path} else f"Submodule {what}"
+        evidence = f"mode {file.old_mode or 'none'} before, {file.new_mode or 'none'} now; its content is not checked"
+        fix = "Remove it from this pull request, or ask an operator to add it to guards.modes.submodules in the policy."
+        yield _finding("submodule", title, file, evidence, fix)
 
 
-def _binary(file: ChangedFile, policy: ModesGuard) -> Told:
+def _binary(file: ChangedFile, policy: ModesGuard) -> Findings:
     if _has_no_lines(file) and not chosen(policy.binaries, file.path):
         yield _finding(
             "binary",
-            "A new file that is binary, or empty" if file.status == "added" else "A binary file changes",
+            "New file is binary or empty" if file.status == "added" else "Binary file changes",
             file,
-            "git counts no lines in what it adds or takes away",
-            "Take it out, or keep what it is made from; what has to be binary, an operator names under "
+            "git reports no added or removed lines",
+            "Remove it, or commit its source instead. If it must be binary, ask an operator to add it to "
             "guards.modes.binaries in the policy.",
         )
 
@@ -120,21 +119,21 @@ def _binary(file: ChangedFile, policy: ModesGuard) -> Told:
         what = f"from {file.old_path}" if file.old_path else f"mode {file.old_mode} before, {file.new_mode} now"
         yield _finding(
             "content-unseen",
-            "A file that may be binary is moved or changes its mode, and nothing tells whether its content changes",
+            "Possibly binary file was moved or changed its mode, and its content may have changed",
             file,
-            f"{what}; git counts no lines in it, and its name isn't that of a text",
-            "Look at it; what may be binary, an operator names under guards.modes.binaries in the policy.",
+            f"{what}; git reports no changed lines, and its name is not that of a text file",
+            "Review the file. If it may be binary, ask an operator to add it to guards.modes.binaries in the policy.",
         )
 
 
 def _has_no_lines(file: ChangedFile) -> bool:
-    """Also what was a link or a submodule before: its content is another one for sure."""
+    """Says whether a file is binary or empty. One that was a link or a submodule before has new content in any case."""
     same = file.old_mode == file.new_mode or file.old_mode not in REGULAR
     return _uncounted(file) and (file.status == "added" or (not file.old_path and same))
 
 
 def _may_have_changed(file: ChangedFile) -> bool:
-    """A text whose content changes has lines to count, so only what may be no text is in doubt."""
+    """Says whether the content may have changed without changed lines, which is possible only for non-text files."""
     names = filter(None, (file.path, file.old_path))
     return _uncounted(file) and not _has_no_lines(file) and not all(_is_text(name) for name in names)
 
@@ -149,19 +148,19 @@ def _is_text(path: str) -> bool:
 
 
 def _links(snapshot: Snapshot) -> dict[str, str]:
-    """A link's content is its target, on one line."""
+    """The targets of links by path. Git stores the target as the link's content, on one line."""
     return {run.path: run.text for run in snapshot.inputs.added if run.start <= 1}
 
 
-def _finding(rule: str, title: str, file: ChangedFile, evidence: str, mend: str) -> Finding:
+def _finding(rule: str, title: str, file: ChangedFile, evidence: str, fix: str) -> Finding:
     severity = Severity.HIGH if rule.startswith(("link", "submodule")) else Severity.MEDIUM
     place = Location(where="diff", path=file.path)
-    return Finding(rule=rule, severity=severity, title=title, location=place, evidence=evidence, next_step=mend)
+    return Finding(rule=rule, severity=severity, title=title, location=place, evidence=evidence, next_step=fix)
 
 
 def _summary(findings: Sequence[Finding]) -> str:
     kinds = listed(list(dict.fromkeys(finding.rule for finding in findings)))
-    return f"{some(len(findings), 'file')} more than text: {kinds}"
+    return f"{some(len(findings), 'unusual file change')}: {kinds}"
 
 
 CHECK = Check(name=NAME, on=frozenset({Kind.PULL}), assess=assess, states=STATES, guards=False)

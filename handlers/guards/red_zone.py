@@ -1,4 +1,4 @@
-"""The guard of the red zone: paths that always need an operator. His approval opens them, nobody else's does."""
+"""The guard `red-zone`: paths that always need an operator's approval."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,8 @@ from handlers.facts.reviews import approvals
 
 NAME = "red-zone"
 LABEL = "review:needs-human"
-OWN = "it was opened by an operator, and no other operator has approved it"
-APPROVE = "An operator looks at it and approves it in a review; a push after that asks him again."
+OWN = "opened by an operator; no other operator has approved it"
+APPROVE = "An operator must review and approve it. A later push needs a new approval."
 
 
 def rules(snapshot: Snapshot) -> RedZoneGuard:
@@ -19,9 +19,10 @@ def rules(snapshot: Snapshot) -> RedZoneGuard:
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
-    """Gives a finding for each pattern of the red zone that is touched, until an operator approves the head.
+    """Gives a finding for each red-zone pattern that is touched, until an operator approves the head.
 
-    What an operator opened himself is at most advice: he can't approve it, and it needs nobody but him.
+    For an operator's own pull request it is only advice: authors cannot approve their own pull requests, and the
+    operator knows of the change.
     """
     policy = rules(snapshot)
     if policy.mode == "off":
@@ -33,7 +34,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
     findings = () if by else tuple(_findings(zone, own=own))
     touches = f"touches the red zone: {listed(list(zone))}"
     said = Said(
-        clean=f"{touches}; approved by {listed(by)}" if zone else "touches nothing of the red zone",
+        clean=f"{touches}; approved by {listed(by)}" if zone else "no red-zone path touched",
         found=touches,
         fields={
             "labels": {LABEL: bool(findings) and not own},
@@ -44,7 +45,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
 
 
 def red_paths(snapshot: Snapshot) -> dict[str, str]:
-    """Gives the names of changed files in the red zone, each with the pattern; nothing where the guard is off."""
+    """Gives the names of changed files in the red zone, each with its pattern; empty if the guard is off."""
     policy = rules(snapshot)
     return touched(policy.paths, snapshot.inputs.files) if policy.mode != "off" else {}
 
@@ -55,7 +56,7 @@ def _findings(zone: dict[str, str], *, own: bool) -> Iterator[Finding]:
         yield Finding(
             rule="red-zone",
             severity=Severity.LOW if own else Severity.HIGH,
-            title=f"It touches {pattern}, which always needs an operator",
+            title=f"Touches {pattern}, which always needs an operator's approval",
             location=Location(where="diff", path=paths[0]),
             evidence=f"touched: {listed(paths)}" + (f"; {OWN}" if own else ""),
             next_step=APPROVE,

@@ -1,4 +1,4 @@
-"""The guard of the scope: which modules a pull request touches, and which of them may be applied by machines alone."""
+"""The guard `scope`: the modules that a pull request touches, and whether they may be applied automatically."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -13,12 +13,15 @@ from handlers.facts.wording import some
 
 NAME = "scope"
 MAX_PATHS = 100
-"""Paths of one module, and of none, that the payload names."""
+"""Maximum paths for each module, and outside all modules, in the payload."""
 
 
 @dataclass
 class Scope:
-    """The modules that are touched, each with its paths, by whether they may be applied alone; `outside` has none."""
+    """The touched modules with their paths: `allowed` ones may be applied automatically, `blocked` ones may not.
+
+    `outside` are the paths outside all modules.
+    """
 
     allowed: dict[str, list[str]] = field(default_factory=dict)
     blocked: dict[str, list[str]] = field(default_factory=dict)
@@ -41,7 +44,7 @@ def rules(snapshot: Snapshot) -> ScopeGuard:
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
-    """Gives allowed and blocked modules, and a finding for what no machine may apply alone."""
+    """Gives the touched modules, and a finding for each blocked module and for paths outside all modules."""
     policy = rules(snapshot)
     if policy.mode == "off":
         return switched_off(NAME)
@@ -58,7 +61,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
 
 
 def scope_of(snapshot: Snapshot) -> Scope:
-    """Gives the modules that a pull request touches. A file of several counts for each."""
+    """Gives the modules that a pull request touches. A file in several modules counts for each."""
     policy = rules(snapshot)
     scope = Scope()
     for name in dict.fromkeys(name for file in snapshot.inputs.files for name in names(file)):
@@ -78,26 +81,26 @@ def _findings(scope: Scope) -> Iterator[Finding]:
             title=f"The module {module} may not be applied automatically",
             location=Location(where="diff", path=paths[0]),
             evidence=f"touched: {listed(paths)}",
-            next_step="An operator applies it; or take these files into a pull request of their own.",
+            next_step="Ask an operator to apply it, or move these files to a separate pull request.",
         )
     if scope.outside:
         yield Finding(
             rule="no-module",
             severity=Severity.MEDIUM,
-            title=f"{some(len(scope.outside), 'path')} of no module",
+            title=f"{some(len(scope.outside), 'path')} outside all modules",
             location=Location(where="diff", path=scope.outside[0]),
             evidence=f"touched: {listed(scope.outside)}",
-            next_step="Take them out of this pull request; or an operator gives them a module, or names them under "
-            "guards.scope.beside, in the policy.",
+            next_step="Remove these paths from this pull request, or ask an operator to add them to a module or to "
+            "guards.scope.beside in the policy.",
         )
 
 
 def _summary(scope: Scope) -> str:
     parts = [("allowed", list(scope.allowed)), ("blocked", list(scope.blocked))]
-    told = [f"{word}: {listed(found)}" for word, found in parts if found]
+    shown = [f"{word}: {listed(found)}" for word, found in parts if found]
     if scope.outside:
-        told.append(f"{some(len(scope.outside), 'path')} of no module")
-    return "; ".join(told) or "touches no module"
+        shown.append(f"{some(len(scope.outside), 'path')} outside all modules")
+    return "; ".join(shown) or "no module touched"
 
 
 def _names(modules: Iterable[str]) -> str:
@@ -105,7 +108,7 @@ def _names(modules: Iterable[str]) -> str:
 
 
 def _explanation(payload: dict[str, Any]) -> str:
-    """No line of the JSON begins with a path, so none can end the fence."""
+    """The payload as a JSON block. No line of it starts with a path, so no path can end the fence."""
     return f"```json\n{json.dumps(payload, indent=2, sort_keys=True)}\n```"
 
 

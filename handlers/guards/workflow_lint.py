@@ -1,4 +1,4 @@
-"""The guard of the workflows: what linters found in those that the pull request changes. Nothing else is its matter."""
+"""The guard `workflow-lint`: linter findings in the workflows that the pull request changes."""
 
 import re
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ NAME = "workflow-lint"
 WORKFLOWS = tuple(
     f"/{folder}/workflows/**/*.{end}" for folder in (".forgejo", ".gitea", ".github") for end in ("yml", "yaml")
 )
-NONE = "no workflow was changed"
+NONE = "no workflow changed"
 ADDRESS = re.compile(r"https://[\w.-]+(?:/[\w./#?=&%+~-]*)?")
-"""Addresses that can stand in a Markdown link as they are."""
+"""Addresses that are safe in a Markdown link without escaping."""
 
 
 def rules(snapshot: Snapshot) -> WorkflowLintGuard:
@@ -25,7 +25,7 @@ def rules(snapshot: Snapshot) -> WorkflowLintGuard:
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
-    """Gives a finding for each that a linter has in a changed workflow; `skip` where none was changed."""
+    """Gives a finding for each linter finding in a changed workflow; `skip` if no workflow changed."""
     policy = rules(snapshot)
     if policy.mode == "off":
         return switched_off(NAME)
@@ -39,7 +39,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
         key=lambda one: (-one.severity.rank, one.path, one.line, one.rule),
     )
     said = Said(
-        clean=f"nothing found in {some(len(workflows), 'workflow')}",
+        clean=f"no problems in {some(len(workflows), 'workflow')}",
         found=f"{some(len(lints), 'finding')} in {some(len({one.path for one in lints}), 'workflow')}",
         fields={"explanation": _explanation(lints)},
     )
@@ -56,13 +56,13 @@ def _finding(lint: Lint) -> Finding:
         severity=lint.severity,
         title=lint.title,
         location=Location(where="diff", path=lint.path, line=lint.line),
-        evidence=f"by {lint.tool}" + (f"; the rule: {lint.url}" if lint.url else ""),
-        next_step="Mend the line as the rule says.",
+        evidence=f"reported by {lint.tool}" + (f"; rule: {lint.url}" if lint.url else ""),
+        next_step="Fix the line as the rule describes.",
     )
 
 
 def _explanation(lints: Sequence[Lint]) -> str:
-    """A table with links: in the report itself no text of others becomes one."""
+    """The findings as a table with links. The report itself shows no links from untrusted text."""
     rows = [
         f"| {_rule(one)} | {one.severity} | {code(f'{one.path}:{one.line}')} | {plain(one.title)} |" for one in lints
     ]

@@ -1,4 +1,4 @@
-"""Labels by rule: what a target is, told by its facts, and what people chose."""
+"""Labels by rule: from the facts of a target, and from commands."""
 
 from handlers.labels.check import CHECK, choices
 

@@ -1,7 +1,7 @@
-"""The built-in label rules: data of the same kind as a policy's own. The documentation prints them.
+"""The built-in label rules, in the same form as the rules of a policy. The documentation prints them.
 
-Words and paths are precise rather than many: a label that is missing costs a click, one that is wrong costs trust. Of
-several rules for one exclusive group the first that fits wins, so the order counts.
+Words and paths are precise rather than many: a missing label costs a click, a wrong one costs trust. For an exclusive
+group, the first matching rule wins, so the order matters.
 """
 
 from collections.abc import Iterator
@@ -54,16 +54,18 @@ def _rule(name: str, *labels: str, **when: tuple[str, ...]) -> LabelRule:
 
 def _titles() -> Iterator[LabelRule]:
     yield _rule("a feature", "kind/feature", "type:feat", type=("feat", "feature"))
-    yield _rule("a mend", "kind/bug", "type:bug", type=("fix", "bug", "bugfix", "hotfix"))
+    yield _rule("a fix", "kind/bug", "type:bug", type=("fix", "bug", "bugfix", "hotfix"))
     yield _rule("documentation by title", "type:docs", type=("docs", "doc"))
-    yield _rule("upkeep", "kind/chore", "type:chore", type=("chore", "build", "ci", "style", "test", "tests", "deps"))
-    yield _rule("another shape", "kind/refactor", "type:chore", type=("refactor", "perf"))
-    yield _rule("a question", "kind/research", "type:research", type=("research", "spike"))
-    yield _rule("a rule for people", "type:policy", type=("policy",))
-    yield _rule("a decision", "kind/adr", type=("adr",))
-    yield _rule("servers", "kind/infra", "domain:infra", type=("infra",))
+    yield _rule(
+        "maintenance", "kind/chore", "type:chore", type=("chore", "build", "ci", "style", "test", "tests", "deps")
+    )
+    yield _rule("refactoring", "kind/refactor", "type:chore", type=("refactor", "perf"))
+    yield _rule("research", "kind/research", "type:research", type=("research", "spike"))
+    yield _rule("a policy change", "type:policy", type=("policy",))
+    yield _rule("an architecture decision", "kind/adr", type=("adr",))
+    yield _rule("infrastructure", "kind/infra", "domain:infra", type=("infra",))
     yield _rule("operations", "kind/ops", "domain:runtime", type=("ops",))
-    yield _rule("a break", "risk/product", type=("breaking",))
+    yield _rule("a breaking change", "risk/product", type=("breaking",))
 
 
 def _authors() -> Iterator[LabelRule]:
@@ -93,22 +95,24 @@ def _domains() -> Iterator[LabelRule]:
     yield _rule("running services by scope", "domain:runtime", scope=("runtime",))
     yield _rule("signal by path", "domain:signal", paths=("signal-*/", "signald/"))
     yield _rule("signal by scope", "domain:signal", scope=("signal",))
-    yield _rule("feel by path", "domain:ux", paths=("ui/", "ux/", "frontend/", "*.css", "*.scss", "*.svelte", "*.vue"))
-    yield _rule("feel by scope", "domain:ux", scope=("ui", "ux", "frontend", "a11y", "css"))
+    yield _rule(
+        "user interface by path", "domain:ux", paths=("ui/", "ux/", "frontend/", "*.css", "*.scss", "*.svelte", "*.vue")
+    )
+    yield _rule("user interface by scope", "domain:ux", scope=("ui", "ux", "frontend", "a11y", "css"))
 
 
 def _warnings() -> Iterator[LabelRule]:
-    yield _rule("gates to the network", "risk/exposure", paths=GATES)
-    yield _rule("opened to all", "risk/exposure", adds=OPENED)
+    yield _rule("network configuration", "risk/exposure", paths=GATES)
+    yield _rule("public access added", "risk/exposure", adds=OPENED)
     yield _rule(
-        "how changes are checked",
+        "checks and reviews by path",
         "risk/process",
         paths=(*WORKFLOWS, ".forgejo/assay.yml", "CODEOWNERS", ".pre-commit-config.yaml", *AGENT_RULES),
     )
-    yield _rule("checks left out", "risk/process", adds=SKIPPED)
-    yield _rule("what runs", "risk/runtime", paths=(*SERVICES, *BUILDS, *MACHINES, "migrations/"))
+    yield _rule("skipped checks added", "risk/process", adds=SKIPPED)
+    yield _rule("services and builds by path", "risk/runtime", paths=(*SERVICES, *BUILDS, *MACHINES, "migrations/"))
     yield _rule("secrets and rights by path", "class/security-sensitive", paths=(*SECRETS, *RIGHTS))
-    yield _rule("a protection weakened", "class/security-sensitive", adds=WEAKENED)
+    yield _rule("weakened protection added", "class/security-sensitive", adds=WEAKENED)
     yield _rule("a secret found", "class/security-sensitive", secrets=("medium", "high", "critical"))
     yield _rule("security by type", "class/security-sensitive", type=("security", "sec"))
     yield _rule("security by scope", "class/security-sensitive", scope=("security", "secrets", "vault", "auth"))
@@ -121,8 +125,8 @@ def _warnings() -> Iterator[LabelRule]:
     yield _rule("secrets by path", "safety:secret-touch", paths=SECRETS)
     yield _rule("secrets by scope", "safety:secret-touch", scope=("secrets",))
     yield _rule("secrets by title", "safety:secret-touch", title=SECRET_TITLES)
-    yield _rule("read, not run", "safety:no-prod-mutation", tier=("lite",))
-    yield _rule("tests alone", "safety:no-prod-mutation", only=TESTS)
+    yield _rule("documentation only", "safety:no-prod-mutation", tier=("lite",))
+    yield _rule("tests only", "safety:no-prod-mutation", only=TESTS)
     yield _rule("production by path", "safety:prod-impact", paths=("production/", "prod/", "*.prod.y*ml", "*.prod.env"))
     yield _rule(
         "production by title",
@@ -130,7 +134,7 @@ def _warnings() -> Iterator[LabelRule]:
         type=("ops", "infra", "deploy", "release"),
         title=("*production*", "*cutover*", "* prod *", "* prod"),
     )
-    yield _rule("calls that write", "safety:external-write", adds=WRITES)
+    yield _rule("external writes added", "safety:external-write", adds=WRITES)
 
 
 def _progress() -> Iterator[LabelRule]:
@@ -153,7 +157,7 @@ DEFAULTS: tuple[LabelRule, ...] = (
     *_measures(), *_titles(), *_authors(), *_domains(), *_warnings(), *_progress(),
 )  # fmt: skip
 LABELS: tuple[str, ...] = tuple(dict.fromkeys(label for rule in DEFAULTS for label in rule.labels))
-"""Every label that a built-in rule may set."""
+"""All labels that built-in rules may set."""
 
 
 def defaults_table() -> str:
@@ -164,6 +168,6 @@ def defaults_table() -> str:
 
 
 def conditions(when: When) -> str:
-    """Gives the conditions of a rule in Markdown: of each the entries, one of which is enough."""
+    """Gives the conditions of a rule in Markdown, each with its entries; one matching entry is enough."""
     given = ((name, getattr(when, name)) for name in When.model_fields)
     return "; ".join(f"{name} {', '.join(map(code, wanted))}" for name, wanted in given if wanted)

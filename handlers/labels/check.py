@@ -1,8 +1,8 @@
-"""Labels by rule: the repository's own rules, then the built-in ones, and what people said with `/label`.
+"""Labels by rule: the repository's own rules, then the built-in ones, and `/label` commands.
 
-Runs on every pull request and issue. It wants labels and says why of each; setting and taking them off, and leaving
-alone what people changed, is the machine's. It has no status and blocks nothing, since a label is a help for sorting;
-but where it couldn't look, nothing that rests on labels may pass.
+Runs on every pull request and issue. It decides which labels are wanted, with the reason for each; `bot.plan` merges
+them with changes by people. It sets no status and blocks nothing, because labels only help with sorting. If the rules
+could not be applied to all files, it is an error, so that no check that depends on labels passes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,24 +20,24 @@ from handlers.labels.match import Fit, fit
 NAME = "labels"
 SECRET = "safety:secret-touch"  # noqa: S105 - a label
 JUDGED = "judge/"
-"""What is said of these labels the judge weighs itself: it holds until there is a new judgment."""
-OFF = "switched off by the policy: nothing is labelled by rule"
-NOTHING = "no rule fits"
-UNASKED = "the rules couldn't be asked of all its files"
+"""The judge itself handles commands for these labels: they stay in effect until there is a new judgment."""
+OFF = "off in the policy (labels.mode: off)"
+NOTHING = "no rule matches"
+UNASKED = "the rules could not be applied to all changed files"
 TOO_MUCH = (
-    "Its files, with the rules' patterns, are more than is looked at; labels may be lacking. Split it into smaller "
-    "pull requests; or an operator makes the patterns of `.forgejo/assay.yml` fewer."
+    "Too many changed files for the patterns of the label rules, so labels may be missing. Split this into smaller "
+    "pull requests, or ask an operator to reduce the patterns in .forgejo/assay.yml."
 )
-STAYS = f'The label "{SECRET}" stays while there are secrets that nobody accepted.'
+STAYS = f'The label "{SECRET}" cannot be removed while there are unaccepted secrets.'
 SHOWN = 6
 MAX_WHY = 300
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One label with what decided about it; `why` is for people, `ground` stays while the facts do.
+    """One label with the rule or command that decided it. `why` is for people; `ground` changes only with the facts.
 
-    `at` is when somebody commanded it, None for what a rule gives.
+    `at` is the time of the command, None for a rule.
     """
 
     label: str
@@ -50,9 +50,9 @@ class Choice:
 
 @dataclass
 class Choices:
-    """The labels that were decided on, and of each exclusive group whether anybody has decided already.
+    """The decided labels, and the exclusive groups that a command has decided already.
 
-    `whole` is false where rules couldn't be asked of all files: then a label may be lacking.
+    `whole` is false if the rules could not be applied to all files, so that labels may be missing.
     """
 
     known: KnownLabels
@@ -62,18 +62,18 @@ class Choices:
     _decided: set[str] = field(default_factory=set)
 
     def close(self, label: str) -> None:
-        """Keeps rules from the whole exclusive group of a label."""
+        """Excludes the exclusive group of a label from rules."""
         self._decided.update((label, *self.known.exclusive_peers(label)))
 
     def take(self, choice: Choice) -> None:
-        """Takes a choice that a person or a rule made; the rest of its exclusive group goes off."""
+        """Records a choice by a person or a rule; the other labels of its exclusive group are off."""
         self.made[choice.label] = choice
         if choice.on:
             for peer in self.known.exclusive_peers(choice.label):
                 self.made.setdefault(peer, Choice(peer, False, choice.rule, choice.why, choice.ground, choice.at))
 
     def by_rule(self, rule: LabelRule, label: str, found: Fit, why: str) -> None:
-        """Takes a label of a rule that fits, where it is the rule's to give."""
+        """Records a label of a matching rule, if the rule may set it."""
         if fault := self._fault(rule, label):
             self.notes.append(fault)
             return
@@ -81,18 +81,18 @@ class Choices:
             self.take(Choice(label, True, rule.name, why, found.ground(rule.name, label)))
 
     def _fault(self, rule: LabelRule, label: str) -> str:
-        where = f'The rule "{rule.name}" names the label "{label}"'
+        where = f'The rule "{rule.name}" uses the'
         if label not in self.known.names:
-            return f"{where}, which isn't declared: declare it in labels.yaml, or mend the rule."
+            return f'{where} undeclared label "{label}". Declare it in labels.yaml, or correct the rule.'
         if self.known.is_decision(label):
-            return f"{where}, by which somebody decides; no rule may set it: take it out of the rule."
+            return f'{where} decision label "{label}", which no rule may set. Remove it from the rule.'
         return ""
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:
     """Gives the labels that should be on and, of their exclusive groups, those that should be off.
 
-    `error`, with a status, where the rules couldn't be asked of all files.
+    `error`, with a status, if the rules could not be applied to all files.
     """
     if snapshot.policy.labels.mode == "off":
         return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF, shown=False, status=False)
@@ -113,7 +113,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:
 
 
 def choices(snapshot: Snapshot, known: KnownLabels) -> Choices:
-    """Gives what commands and rules say of a snapshot's labels."""
+    """Gives the labels by commands and rules for a snapshot."""
     facts, policy = Facts(snapshot), snapshot.policy.labels
     made = Choices(known)
     for decision in reversed(snapshot.inputs.decisions):
@@ -130,7 +130,7 @@ def choices(snapshot: Snapshot, known: KnownLabels) -> Choices:
 
 
 def _command(made: Choices, decision: Decision, label: str, facts: Facts) -> None:
-    """The latest word on a label counts, and of an exclusive group the latest label; they come latest first."""
+    """Applies a command. Commands come latest first, so the first one for a label or exclusive group counts."""
     on = decision.command == "label"
     judging = facts.snapshot.policy.judge.mode == "on"
     if label in made.made or (judging and label.startswith(JUDGED)):
@@ -145,7 +145,7 @@ def _command(made: Choices, decision: Decision, label: str, facts: Facts) -> Non
 
 
 def _searched(facts: Facts) -> bool:
-    """Whether the label of secrets is another check's, which says what it rests on."""
+    """Says whether the check `secret-leak` decides the label for secrets."""
     return bool(facts.leaks) and facts.snapshot.policy.secret_leak.mode != "off"
 
 

@@ -1,4 +1,4 @@
-"""Whether a label rule fits, and what of it did: what the labels rest on, in words that stay while the facts do."""
+"""Matches label rules against facts, and describes the match in words that change only with the facts."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,29 +8,29 @@ from handlers.facts.change import Facts
 from handlers.facts.patterns import cost, says, text_fits
 
 WARNINGS = ("class/", "risk/", "safety:")
-"""Families that warn: a new place is a new warning, though somebody took the label off for the places before."""
+"""Label families for warnings. A new file is a new warning, even if somebody removed the label for earlier files."""
 MAX_PLACES = 100
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What fitted: of each condition the rule's own entries, and of its paths the files too."""
+    """A match: the matching entries of each condition, and the files that the paths select."""
 
     entries: Mapping[str, tuple[str, ...]]
     places: tuple[str, ...] = ()
 
     def why(self) -> str:
-        """Gives the conditions with the entries that fitted; the same for the same facts."""
+        """Gives the conditions with the matching entries; the same text for the same facts."""
         return "; ".join(f"{name} {', '.join(found)}" for name, found in self.entries.items()) or "always"
 
     def ground(self, rule: str, label: str) -> str:
-        """Gives what one label rests on: the rule and its facts, for a warning with the files."""
+        """Gives the ground of a label: the rule, its facts and, for a warning, the files."""
         text = f'rule "{rule}": {self.why()}'
         return f"{text}; in {', '.join(self.places)}" if self.places and label.startswith(WARNINGS) else text
 
 
 def fit(when: When, facts: Facts) -> Fit | None:
-    """Gives what fitted, or None where one of the conditions doesn't hold. The cheap ones are asked first."""
+    """Gives the match, or None if a condition does not hold. Cheap conditions are checked first."""
     entries: dict[str, tuple[str, ...]] = {}
     for name, ask in CONDITIONS.items():
         wanted = getattr(when, name)
@@ -79,7 +79,7 @@ def _only(wanted: Sequence[str], facts: Facts) -> tuple[str, ...]:
 
 
 def _choosing(patterns: Sequence[str], facts: Facts) -> dict[str, str]:
-    """Each changed file that one of the patterns chooses, with that pattern."""
+    """The changed files that the patterns select, each with the deciding pattern."""
     return facts.names.chosen(patterns)
 
 
@@ -101,4 +101,4 @@ CONDITIONS: Mapping[str, Callable[[Sequence[str], Facts], tuple[str, ...]]] = {
     "paths": _paths,
     "only": _only,
 }
-"""How each condition of a rule is asked; what it gives are the rule's entries that fitted."""
+"""The conditions of a rule. Each function gives the rule's matching entries."""

@@ -1,4 +1,4 @@
-"""The merge classification: one label of `merge/`, with every reason."""
+"""The merge classification: one `merge/` label, with all reasons."""
 
 from handlers.merge.check import CHECK
 

@@ -1,8 +1,8 @@
-"""The merge classification: exactly one label of `merge/`, by a written order of reasons. The bot itself never merges.
+"""The merge classification: exactly one `merge/` label, by a fixed order of reasons. The bot itself never merges.
 
-Runs last, on open pull requests and drafts, where the policy switches it on: it reads what the other checks said in
-this very pass. `mode:` and `automerge-candidate` follow from the same reasons. It sets no status, since a pull request
-that a human has to merge isn't wrong.
+Runs last, on open pull requests and drafts, if the policy enables it: it reads the results of the other checks in this
+pass. The `mode:` label and `automerge-candidate` follow from the same reasons. It sets no status, because a pull
+request that needs a human to merge has no fault.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,21 +20,21 @@ from handlers.merge.reasons import MODES, PREFERENCE, REASONS, SAFE, Held, held,
 NAME = "merge"
 CANDIDATE = "automerge-candidate"
 GROUPS = (CLASSES, MODES, (CANDIDATE,))
-MAY = "nothing stands against a merge without a human"
+MAY = "no reason against an automatic merge"
 SOONEST, LATEST = 30.0, 3600.0
-"""Seconds until another look where something may end by itself, which Forgejo tells nobody."""
-SPOKEN = "{label} is what {by} commanded in comment {comment}; it holds until a reason comes or goes."
+"""Seconds until the next run if a reason may end without an event from Forgejo."""
+SPOKEN = "{by} set {label} by command in comment {comment}. It stays until {end}."
 LAPSED = (
-    "{word}, which {by} wrote in comment {comment}, counts no more: reasons came or went since, or somebody prefers "
-    "otherwise. Who still means it writes it again."
+    "{word} by {by} in comment {comment} no longer applies: the reasons have changed since, or an operator's "
+    "preference overrides it. If it is still wanted, repeat the command."
 )
 
 
 @dataclass(frozen=True)
 class Classified:
-    """One classification: all that stands against, and the judgments so far, the one of now too.
+    """One classification: all reasons against an automatic merge, and the judgments so far, including the new one.
 
-    `ground` is a hash of what was found; what people prefer isn't in it, since that is said and not found.
+    `ground` is a hash of the reasons, without operators' preferences, because those are commands and no findings.
     """
 
     snapshot: Snapshot
@@ -44,7 +44,7 @@ class Classified:
 
     @property
     def label(self) -> str:
-        """Gives the one label of `merge/`."""
+        """Gives the `merge/` label."""
         word = self.word(CLASSES)
         if word is not None and word.on:
             return word.label
@@ -52,7 +52,7 @@ class Classified:
 
     @property
     def mode(self) -> str:
-        """Gives the one label of `mode:`: the strictest among the reasons'."""
+        """Gives the `mode:` label: the strictest one of all reasons."""
         word = self.word(MODES)
         if word is not None and word.on:
             return word.label
@@ -62,15 +62,15 @@ class Classified:
 
     @property
     def candidate(self) -> bool:
-        """Says whether it is proposed for automatic merging."""
+        """Says whether the pull request is proposed for automatic merging."""
         word = self.word((CANDIDATE,))
         return word.on if word is not None else self.label == AUTO
 
     def word(self, group: Sequence[str]) -> Word | None:
-        """Gives what an operator commanded for a group of labels, as long as it holds.
+        """Gives the operator's command for a group of labels, if it still applies.
 
-        What he said against a machine's merge holds until he says another thing; what he said for it, as long as
-        nobody prefers otherwise.
+        A command against an automatic merge applies until the next command. A command for it applies while the reasons
+        stay the same and no operator's preference is against it.
         """
         word = last_word(self.snapshot, group)
         if word is None or (group is CLASSES and word.against_auto):
@@ -80,9 +80,9 @@ class Classified:
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:
-    """Gives the labels with all reasons; `pending` where all that is missing may come by itself."""
+    """Gives the labels with all reasons; `pending` if all reasons may end without action."""
     if rules(snapshot).mode == "off":
-        return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF, shown=False, status=False)
+        return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF.format(key=NAME), shown=False, status=False)
     found, made = _classified(snapshot, held(Facts(snapshot, tools.labels)))
     return Report(
         check=NAME,
@@ -100,7 +100,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:
 
 
 def _classified(snapshot: Snapshot, reasons: tuple[Held, ...]) -> tuple[Classified, Judgment | None]:
-    """A classification that rests on something else than the last is a judgment to be kept."""
+    """The classification, and a new judgment to store if its ground differs from the last one."""
     ground = _ground(one for one in reasons if one.reason.name != PREFERENCE)
     before = tuple(one for one in snapshot.memory.judgments if one.check == NAME)
     if before and before[-1].ground == ground:
@@ -134,18 +134,19 @@ def _finding(one: Held) -> Finding:
 
 def _notes(found: Classified) -> tuple[str, ...]:
     on = {found.label, found.mode, CANDIDATE if found.candidate else ""}
-    told = []
+    notes = []
     for group in GROUPS:
         word = last_word(found.snapshot, group)
         if word is not None and word.on:
-            says = SPOKEN if found.word(group) is not None else LAPSED
-            if says is SPOKEN or word.label not in on:
-                told.append(says.format(word=word, label=word.label, by=word.by, comment=word.comment_id))
-    return tuple(told)
+            note = SPOKEN if found.word(group) is not None else LAPSED
+            if note is SPOKEN or word.label not in on:
+                end = "the next command" if group is CLASSES and word.against_auto else "the reasons change"
+                notes.append(note.format(word=word, label=word.label, by=word.by, comment=word.comment_id, end=end))
+    return tuple(notes)
 
 
 def _labels(found: Classified) -> dict[str, Any]:
-    """The labels of a report: one of each exclusive group is on, and the others are off."""
+    """The labels of a report: one of each exclusive group is on, the others are off."""
     on = {found.label, found.mode, *((CANDIDATE,) if found.candidate else ())}
     names = [name for group in GROUPS for name in group]
     commanded: dict[str, datetime] = {}
@@ -177,8 +178,8 @@ def _explanation(found: Classified) -> str:
 
 
 def _again(found: Classified) -> float:
-    """Ever more rarely, the longer nothing has happened. What may be merged may be so no more: nobody tells of a status
-    that turns red, or of an approval that is dismissed.
+    """Seconds until the next run, with back-off. It is needed for `merge/auto` too: Forgejo sends no event for a failed
+    status or a dismissed approval.
     """
     if found.label != AUTO and not any(one.reason.waits for one in found.reasons):
         return 0.0

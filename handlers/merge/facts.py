@@ -1,4 +1,4 @@
-"""What the merge classification reads of a snapshot: the other checks' verdicts, contexts, labels, ties to others."""
+"""The facts for the merge classification: the other checks' verdicts, contexts, labels, and dependencies."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from handlers.labels import choices
 OWN = "assay/"
 SECRETS, SCOPE, RED_ZONE, COMMANDS = "secret-leak", "scope", "red-zone", "commands"
 SPECIAL = frozenset({SECRETS, SCOPE, RED_ZONE, COMMANDS})
-"""Checks whose verdicts are a reason of their own, whether their contexts are required or not."""
+"""Checks whose verdicts are separate reasons, whether their contexts are required or not."""
 STATES = {
     Verdict.PASS: "success",
     Verdict.SKIP: "success",
@@ -26,7 +26,7 @@ STATES = {
     Verdict.BLOCK: "failure",
 }
 SKIPPED = "skipped"
-"""The state of a job that didn't run."""
+"""The state of a skipped job."""
 
 
 def rules(snapshot: Snapshot) -> MergePolicy:
@@ -35,13 +35,13 @@ def rules(snapshot: Snapshot) -> MergePolicy:
 
 
 def verdicts(snapshot: Snapshot) -> Mapping[str, str]:
-    """Gives what the checks before this one say in this very pass, of those that have a status."""
+    """Gives the verdicts of the earlier checks in this pass that have a status."""
     return snapshot.memory.verdicts
 
 
 @dataclass(frozen=True)
 class Contexts:
-    """The contexts that have to be green and aren't: `red` failed, `waiting` are pending or haven't reported."""
+    """The contexts that must be green but are not: `red` failed, `waiting` are pending or have not reported."""
 
     red: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
@@ -59,15 +59,15 @@ class Facts:
         """Gives the check's own section of the policy."""
         return rules(self.snapshot)
 
-    def checks(self, *said: Verdict) -> tuple[str, ...]:
-        """Gives the checks of this pass that say one of some verdicts, by name."""
-        return tuple(sorted(check for check, verdict in verdicts(self.snapshot).items() if verdict in said))
+    def checks(self, *wanted: Verdict) -> tuple[str, ...]:
+        """Gives the names of the checks in this pass that have one of some verdicts."""
+        return tuple(sorted(check for check, verdict in verdicts(self.snapshot).items() if verdict in wanted))
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
-        """Gives the labels that are there or will be after this pass; a rule's with the rule's name.
+        """Gives the labels that are present or will be after this pass, each with the name of its rule, if any.
 
-        What a label rule finds isn't undone by a writer's `/unlabel`, only by an operator's.
+        A rule's label is removed only by an operator's `/unlabel`, not by a writer's.
         """
         inputs, policy = self.snapshot.inputs, self.snapshot.policy
         found = dict.fromkeys(inputs.labels, "")
@@ -86,7 +86,7 @@ class Facts:
 
     @cached_property
     def contexts(self) -> Contexts:
-        """Gives what isn't green of what is required; where nothing is, of all that is there, as Forgejo does it."""
+        """Gives the required contexts that are not green. If none is required, all contexts count, as on Forgejo."""
         required = tuple(dict.fromkeys((*self.snapshot.inputs.required, *self.policy.contexts)))
         there = dict(self._states())
         if not required:
@@ -96,26 +96,26 @@ class Facts:
 
     @cached_property
     def self_reported(self) -> tuple[str, ...]:
-        """Gives who reported which context as good though it is his own work, in words; it counts as not reported."""
+        """Gives the successes that the author or an agent reported, in words; they count as not reported."""
         own = (one for one in self.snapshot.inputs.statuses if self_reported(one, self.snapshot))
         return tuple(f"{one.context} by {one.creator}" for one in own if not one.context.startswith(OWN))
 
     @cached_property
     def dependencies(self) -> tuple[str, ...]:
-        """Gives in words what the description says it depends on, as far as that isn't merged or closed."""
+        """Gives in words the dependencies in the description that are not merged or closed."""
         known = {one.number: one for one in self.snapshot.inputs.references}
-        told = relations(self.snapshot.inputs.body, self.snapshot.target.repository)
-        open_ones = (_unfinished(one, known) for one in told if one.word != "stacked" and not self._itself(one))
+        named = relations(self.snapshot.inputs.body, self.snapshot.target.repository)
+        open_ones = (_unfinished(one, known) for one in named if one.word != "stacked" and not self._itself(one))
         return tuple(dict.fromkeys(filter(None, open_ones)))
 
     @cached_property
     def unseen(self) -> Sequence[Finding]:
-        """Gives a finding for each gap that nobody accepted."""
+        """Gives a finding for each unaccepted gap."""
         return unread(self.snapshot, ("",))
 
     @cached_property
     def held_by(self) -> str:
-        """Gives who put it on hold; empty where nobody did, or the hold was ended."""
+        """Gives the account that put it on hold; empty if it is not on hold."""
         last = newest(self.snapshot.inputs.decisions, "hold", "unhold")
         return last.by if last is not None and last.command == "hold" else ""
 
@@ -123,7 +123,7 @@ class Facts:
         return one.number == self.snapshot.target.number
 
     def _states(self) -> Iterator[tuple[str, str]]:
-        """Each context with its state. The bot's own are judged in this very pass, whatever stands on the server."""
+        """Each context with its state. The bot's own contexts get their state from this pass, not from the server."""
         for status in self.snapshot.inputs.statuses:
             state = "pending" if self_reported(status, self.snapshot) else status.state
             yield status.context, SKIPPED if was_skipped(status) else state
@@ -139,7 +139,7 @@ def _sorted(states: Mapping[str, Sequence[str]]) -> Contexts:
 
 def _unfinished(relation: Relation, known: Mapping[int, Reference]) -> str:
     if not relation.number:
-        return f"{relation.name}, which can't be looked up here"
+        return f"{relation.name} (cannot be looked up)"
     reference = known.get(relation.number)
     state = reference.state if reference else "missing"
-    return "" if state in {"merged", "closed"} else f"{relation.name}, which is {state}"
+    return "" if state in {"merged", "closed"} else f"{relation.name} ({state})"

@@ -1,4 +1,4 @@
-"""What operators said by `/label` and `/unlabel` of the labels that the merge classification gives."""
+"""Operators' `/label` and `/unlabel` commands for the labels of the merge classification."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ CLASSES = (
         )
     ),
 )  # fmt: skip
-"""The labels of which exactly one is on."""
+"""The merge classes. Exactly one of these labels is on."""
 
 
 @dataclass(frozen=True)
 class Word:
-    """The last word on a label: who wrote it when, and whether it was `/label`."""
+    """The last command for a label: `/label` or `/unlabel`, its author and time."""
 
     label: str
     on: bool
@@ -35,7 +35,7 @@ class Word:
 
     @property
     def against_auto(self) -> bool:
-        """Says whether a human is to merge it by this word."""
+        """Says whether the command is against an automatic merge."""
         return (self.label == AUTO) is not self.on
 
     def __str__(self) -> str:
@@ -43,7 +43,7 @@ class Word:
 
 
 def last_word(snapshot: Snapshot, labels: Collection[str] = CLASSES) -> Word | None:
-    """Gives the last command about one of some labels, by default those of `merge/`."""
+    """Gives the last command for one of some labels, by default the merge classes."""
     found: Word | None = None
     for one in snapshot.inputs.decisions:
         if one.command in {"label", "unlabel"} and not one.refused:
@@ -54,9 +54,9 @@ def last_word(snapshot: Snapshot, labels: Collection[str] = CLASSES) -> Word | N
 
 
 def holds(word: Word, judgments: Collection[Judgment], ground: str) -> bool:
-    """Says whether things still stand as they did when a word was said: `judgments` are all, the one of now too.
+    """Says whether the ground is the same as when a command was written. `judgments` include the current one.
 
-    A word from before the first of them was said of what the first found.
+    A command that is older than the first judgment is compared with the first one.
     """
     before = [one for one in judgments if one.at <= word.at] or list(judgments)[:1]
     return bool(before) and before[-1].ground == ground

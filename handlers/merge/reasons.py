@@ -1,6 +1,6 @@
-"""Why a pull request isn't merged by a machine: the reasons in the order in which they decide, as data.
+"""The reasons against an automatic merge, in their order of priority, as data.
 
-The first that holds gives the label; all that hold are told, and the strictest of their modes counts.
+The first one that applies determines the label. All that apply are reported, and the strictest of their modes counts.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +10,7 @@ from bot.model import Severity, Verdict
 from bot.text import code
 from handlers.facts.modes import listed
 from handlers.facts.reviews import approvals, objections
+from handlers.facts.wording import NOT_CHECKED
 from handlers.guards import red_paths
 from handlers.judge import binding
 from handlers.merge.facts import SCOPE, SECRETS, SPECIAL, Facts
@@ -19,14 +20,14 @@ OPERATOR_ONLY = "mode:operator-only"
 AGREED = "mode:patchwarden-iskra-approved"
 SAFE = "mode:safe-auto"
 MODES = (OPERATOR_ONLY, AGREED, SAFE)
-"""The strictest first."""
+"""The modes, the strictest first."""
 
 SECURITY = ("class/security-sensitive", "safety:secret-touch")
 BLOCKED = ("dependency/blocked", "dependency/needs-confirmation", "status:blocked")
 OPERATORS = (
     "needs-operator-decision", "cutover-gate", "status:operator-needed", "owner-attention", "operator-emotional",
 )  # fmt: skip
-"""Labels that are a reason: who set one had something in mind."""
+"""Labels that ask for an operator."""
 
 PREFERENCE = "operator-preference"
 SHOWN = 20
@@ -36,7 +37,7 @@ Finder = Callable[[Facts], Iterator[str]]
 
 @dataclass(frozen=True)
 class Reason:
-    """A reason that may hold. `find` says in words what of it does; `waits`: it may end without anybody's doing."""
+    """A possible reason. `find` describes each case that applies; `waits`: it may end without action."""
 
     name: str
     label: str
@@ -50,7 +51,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Held:
-    """One thing that a reason rests on here, in words."""
+    """One case of a reason that applies here, in words."""
 
     reason: Reason
     says: str
@@ -58,53 +59,53 @@ class Held:
 
 def _secret(facts: Facts) -> Iterator[str]:
     if SECRETS in facts.checks(Verdict.BLOCK, Verdict.ADVISE):
-        yield "a secret was found that nobody accepted"
+        yield "leaked secret found and not accepted"
     yield from _carried(facts, SECURITY)
 
 
 def _red_zone(facts: Facts) -> Iterator[str]:
     if zone := red_paths(facts.snapshot):
-        yield f"it touches {listed(list(zone))}"
+        yield f"touches the red zone: {listed(list(zone))}"
 
 
 def _conflict(facts: Facts) -> Iterator[str]:
     if facts.snapshot.inputs.conflict:
-        yield f"it conflicts with {facts.snapshot.inputs.base.ref}"
+        yield f"conflicts with {facts.snapshot.inputs.base.ref}"
 
 
 def _failing(facts: Facts) -> Iterator[str]:
     own = [f"assay/{check}" for check in facts.checks(Verdict.BLOCK) if check not in SPECIAL]
     if red := list(dict.fromkeys((*facts.contexts.red, *own))):
-        yield f"failed: {listed(red, SHOWN)}"
+        yield f"failed status: {listed(red, SHOWN)}"
 
 
 def _missing(facts: Facts) -> Iterator[str]:
     own = [f"assay/{check}" for check in facts.checks(Verdict.PENDING) if check not in SPECIAL]
     if waiting := list(dict.fromkeys((*facts.contexts.waiting, *own))):
-        own_word = listed(facts.self_reported, SHOWN)
-        but = f"; what an author or agent reports himself doesn't count: {own_word}" if own_word else ""
-        yield f"not there yet: {listed(waiting, SHOWN)}{but}"
+        ignored = listed(facts.self_reported, SHOWN)
+        but = f"; not counted, because the author or an agent reported it: {ignored}" if ignored else ""
+        yield f"missing or pending status: {listed(waiting, SHOWN)}{but}"
 
 
 def _review(facts: Facts) -> Iterator[str]:
     count, needed = len(approvals(facts.snapshot)), facts.policy.approvals
     if count < needed:
-        yield f"{count} of {needed} approving reviews on this head"
+        yield f"{count} of {needed} required approvals on this head"
     if against := objections(facts.snapshot):
-        yield f"changes are asked for by {listed(against, SHOWN)}"
+        yield f"changes requested by {listed(against, SHOWN)}"
 
 
 def _dependency(facts: Facts) -> Iterator[str]:
     if facts.dependencies:
-        yield f"it depends on {listed(facts.dependencies, SHOWN)}"
+        yield f"depends on {listed(facts.dependencies, SHOWN)}"
     yield from _carried(facts, BLOCKED)
 
 
 def _scope(facts: Facts) -> Iterator[str]:
     if SCOPE in facts.checks(Verdict.BLOCK, Verdict.ADVISE):
-        yield "it touches what no machine may apply alone, or what belongs to no module"
+        yield "touches blocked modules, or paths outside all modules"
     if not facts.snapshot.inputs.files and not facts.unseen:
-        yield "it changes no file"
+        yield "no file changed"
 
 
 def _preference(facts: Facts) -> Iterator[str]:
@@ -118,36 +119,36 @@ def _preference(facts: Facts) -> Iterator[str]:
 
 
 def _unsure(facts: Facts) -> Iterator[str]:
-    if unseen := [one.title.removeprefix("Not looked at: ") for one in facts.unseen]:
-        yield f"not looked at: {listed(unseen)}"
+    if unseen := [one.title.removeprefix(NOT_CHECKED) for one in facts.unseen]:
+        yield f"not checked: {listed(unseen)}"
     if errors := facts.checks(Verdict.ERROR):
-        yield f"couldn't be judged: {listed([f'assay/{check}' for check in errors], SHOWN)}"
+        yield f"ended in an error: {listed([f'assay/{check}' for check in errors], SHOWN)}"
     if SECRETS not in facts.checks(*Verdict):
-        yield "whether there are secrets in it wasn't judged"
+        yield "not checked for secrets"
     if facts.snapshot.policy_problems:
-        yield "the policy on the default branch can't be used"
+        yield "invalid policy on the default branch"
 
 
 def _undecided(facts: Facts) -> Iterator[str]:
     if facts.snapshot.inputs.conflict is None:
-        yield "whether it conflicts with its base isn't known yet"
+        yield "merge conflicts not known yet"
 
 
 def _draft(facts: Facts) -> Iterator[str]:
     if facts.snapshot.inputs.draft:
-        yield "it is a draft"
+        yield "draft pull request"
 
 
 def _by_hand(facts: Facts) -> Iterator[str]:
     if facts.policy.auto == "off":
-        yield "the policy has a human merge everything"
+        yield "auto-merge is off in the policy"
 
 
 def _carried(facts: Facts, names: Sequence[str]) -> Iterator[str]:
     for name in names:
         if name in facts.labels:
             rule = facts.labels[name]
-            yield f"the label {name} is on it" + (f', by the rule "{rule}"' if rule and rule != "/label" else "")
+            yield f"label {name}" + (f' (set by rule "{rule}")' if rule and rule != "/label" else "")
 
 
 HIGH, MEDIUM, LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
@@ -155,77 +156,77 @@ HIGH, MEDIUM, LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
 REASONS = (
     Reason(
         "security-sensitive", f"{MANUAL}-security-sensitive", OPERATOR_ONLY, HIGH,
-        "a secret that nobody accepted, or a label that says security: " + ", ".join(map(code, SECURITY)),
-        "An operator looks at it.", _secret,
+        "an unaccepted secret was found, or a security label is set: " + ", ".join(map(code, SECURITY)),
+        "An operator must review it.", _secret,
     ),
     Reason(
         "red-zone", f"{MANUAL}-red-zone", OPERATOR_ONLY, HIGH,
-        "it touches a path of `guards.red-zone`, approved or not",
-        "An operator merges it.", _red_zone,
+        "a path of `guards.red-zone` is touched, approved or not",
+        "An operator must merge it.", _red_zone,
     ),
     Reason(
         "merge-conflict", f"{MANUAL}-merge-conflict", AGREED, MEDIUM,
-        "head and base conflict",
-        "Merge the base branch into this one, or rebase it.", _conflict,
+        "head and base have merge conflicts",
+        "Merge the base branch into this branch, or rebase this branch.", _conflict,
     ),
     Reason(
         "failing-checks", f"{MANUAL}-failing-tests", AGREED, MEDIUM,
-        "a required context isn't green, or a check of the bot's own blocks",
-        "Mend what the checks say, and push again.", _failing,
+        "a required status failed, or one of the bot's checks blocks",
+        "Fix the problems that the checks report, and push again.", _failing,
     ),
     Reason(
         "missing-checks", f"{MANUAL}-failing-tests", AGREED, LOW,
-        "a required context is pending, was skipped, or hasn't reported",
-        "Wait for it; where it never comes, look why it doesn't run.", _missing, waits=True,
+        "a required status is pending, skipped or not reported",
+        "Wait for it. If it does not arrive, find out why its job does not run.", _missing, waits=True,
     ),
     Reason(
         "missing-review", f"{MANUAL}-missing-review", AGREED, LOW,
-        "fewer approvals than `merge.approvals`, or somebody asks for changes",
-        "Somebody who may write here and didn't open it reviews the head as it is now.", _review,
+        "fewer approvals than `merge.approvals`, or changes were requested",
+        "A reviewer with write permission, other than the author, must approve the current head.", _review,
     ),
     Reason(
         "dependency", f"{MANUAL}-dependency-conflict", AGREED, MEDIUM,
-        "what it depends on or is blocked by isn't merged or closed, or a label says so: "
+        "a dependency is not merged or closed, or a label says that it is blocked: "
         + ", ".join(map(code, BLOCKED)),
-        "Merge or close the other one first, or take the line out of the description.", _dependency, waits=True,
+        "Merge or close the dependency first, or remove the line from the description.", _dependency, waits=True,
     ),
     Reason(
         "unclear-scope", f"{MANUAL}-unclear-scope", OPERATOR_ONLY, MEDIUM,
-        "the check `scope` found a blocked module or paths of none, or nothing is changed",
-        "Take what it names out of this pull request, or an operator merges it.", _scope,
+        "the check `scope` found a blocked module or paths outside all modules, or no file is changed",
+        "Remove the named files from this pull request, or ask an operator to merge it.", _scope,
     ),
     Reason(
         PREFERENCE, f"{MANUAL}-{PREFERENCE}", OPERATOR_ONLY, MEDIUM,
-        "it is on hold or parked, an operator commanded a label against `merge/auto`, or a label asks for him: "
+        "it is on hold or parked, an operator's command is against `merge/auto`, or a label asks for an operator: "
         + ", ".join(map(code, OPERATORS)),
-        "The operator takes back what he said, or merges it.", _preference,
+        "The operator must withdraw the command or label, or merge it.", _preference,
     ),
     Reason(
         "unknown", f"{MANUAL}-unknown", OPERATOR_ONLY, MEDIUM,
-        "something wasn't looked at, a check ended in an error, or the policy can't be used",
-        "An operator looks at what the other checks say.", _unsure,
+        "some parts were not checked, a check ended in an error, or the policy is invalid",
+        "An operator must review the results of the other checks.", _unsure,
     ),
     Reason(
         "conflict-unknown", f"{MANUAL}-unknown", OPERATOR_ONLY, LOW,
-        "Forgejo hasn't said yet whether head and base conflict",
-        "Wait a moment.", _undecided, waits=True,
+        "Forgejo has not yet computed whether head and base conflict",
+        "Wait. The bot checks again.", _undecided, waits=True,
     ),
     Reason(
         "draft", MANUAL, AGREED, LOW,
         "it is a draft",
-        "Its author says that it is ready, by its title.", _draft,
+        "The author must mark it as ready: remove the draft prefix from the title.", _draft,
     ),
     Reason(
         "by-hand", MANUAL, AGREED, LOW,
         "the policy says `auto: off`",
-        "A human merges it.", _by_hand,
+        "A human must merge it.", _by_hand,
     ),
 )  # fmt: skip
-"""All reasons, the one that decides first."""
+"""All reasons, in order of priority."""
 
 
 def held(facts: Facts) -> tuple[Held, ...]:
-    """Gives all that stands against a merge by a machine, in the order of the reasons."""
+    """Gives all reasons against an automatic merge that apply, in order of priority."""
     return tuple(Held(reason, says) for reason in REASONS for says in reason.find(facts))
 
 

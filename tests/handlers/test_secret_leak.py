@@ -50,7 +50,7 @@ async def test_the_verdict(mode: str, leaks: int, gaps: int, verdict: Verdict, o
 async def test_switched_off_it_says_so_and_has_no_opinion() -> None:
     found = await judged(leak(), policy=ruled("off"), gaps=(gap(),))
     assert (found.verdict, found.labels, found.findings) == (Verdict.SKIP, {}, ())
-    assert "switched off" in found.summary
+    assert "off in the policy" in found.summary
 
 
 async def test_accepted_leaks_and_gaps_pass_with_a_note_and_others_do_not() -> None:
@@ -136,15 +136,17 @@ async def test_one_secret_in_several_kinds_of_places_is_a_finding_each_with_its_
         "the description",
         "a comment",
     ]
-    assert all(way.startswith("Revoke this secret first, whoever may have seen it; then ") for way in ways.values())
+    assert all(
+        way.startswith("Revoke this secret first, even if nobody seems to have seen it. Then ") for way in ways.values()
+    )
     assert "rewrite the commit" in ways["an added line"]
-    assert "collected on the server" in ways["a commit that a force-push dropped"]
-    assert "reword the commit message" in ways["a commit message"]
+    assert "garbage-collect the dropped commit" in ways["a commit that a force-push dropped"]
+    assert "rewrite the commit message" in ways["a commit message"]
 
 
 async def test_a_dropped_commits_message_is_told_as_dropped() -> None:
     (found,) = (await judged(at("message", commit=HEAD, dropped=True))).findings
-    assert (found.title, "collected on the server" in found.next_step) == (
+    assert (found.title, "garbage-collect the dropped commit" in found.next_step) == (
         "A secret in a commit that a force-push dropped",
         True,
     )
@@ -160,7 +162,7 @@ async def test_an_allow_comment_is_told_and_not_believed() -> None:
     found = await judged(leak(suppressed=True))
     assert (found.verdict, found.findings[0].evidence) == (
         Verdict.BLOCK,
-        "an allow comment beside it was not believed",
+        "an allow comment next to it was ignored",
     )
 
 
@@ -168,7 +170,7 @@ async def test_what_was_not_looked_at_can_be_accepted_by_its_fingerprint() -> No
     unseen = gap()
     (found,) = (await judged(gaps=(unseen,))).findings
     assert (found.rule, found.evidence, found.fingerprint) == ("not-looked-at", unseen.why, unseen.fingerprint)
-    assert found.title == "Not looked at: file big.bin"
+    assert found.title == "Not checked: file big.bin"
 
 
 @pytest.mark.parametrize(
@@ -181,9 +183,9 @@ async def test_what_was_not_looked_at_can_be_accepted_by_its_fingerprint() -> No
             PULL,
             [leak(ONE), leak(TWO)],
             (gap(),),
-            "2 leaked secrets; revoke first, then clean the history; 1 part not looked at",
+            "2 leaked secrets; revoke first, then clean the history; 1 part not checked",
         ),
-        (PULL, [], (gap(), gap("the rest")), "not all of it was looked at: file big.bin"),
+        (PULL, [], (gap(), gap("the rest")), "not fully checked: file big.bin"),
     ],
 )
 async def test_the_summary(target: Target, leaks: list[Leak], gaps: tuple[Any, ...], summary: str) -> None:
@@ -194,7 +196,7 @@ async def test_how_to_accept_is_said_only_where_something_was_found() -> None:
     assert (await judged()).notes == ()
     (how,) = (await judged(leak())).notes
     assert "secret-leak.accept" in how
-    assert "/accept FINGERPRINT reason" in how
+    assert "/accept FINGERPRINT REASON" in how
 
 
 def test_the_check_runs_on_everything_and_is_among_the_checks() -> None:

@@ -145,15 +145,15 @@ def test_lookups_are_by_exact_name() -> None:
             "color: 123456",
             "`labels.1.color`: input should be a valid string; put the value in quotes",
         ),
-        ('"#b60205"', '"red"', 'labels.yaml:9: the colour of "stop" isn\'t one; write it like "#0e8a16"'),
-        ("group: verdict}", "group: verdicts}", 'labels.yaml:9: "stop" is in no declared group; declare "verdicts"'),
-        ("name: stop", "name: Verdict:GO", '"Verdict:GO" is already a name of "verdict:go"'),
-        ("name: stop", "name: go-ahead", '"go-ahead" is already a name of "verdict:go"'),
-        ("name: size/large", "name: size/small", '"size/small" is already a name of "size/small"'),
-        ("name: verdict,", "name: size,", 'the group "size" is declared twice; keep one'),
-        ("name: stop", 'name: " stop"', "`labels.3.name`: a name is one line of visible characters"),
-        ("name: stop", 'name: "st\\u202eop"', "`labels.3.name`: a name is one line of visible characters"),
-        ("name: stop", f"name: {'s' * 51}", "has over 50 characters"),
+        ('"#b60205"', '"red"', 'labels.yaml:9: invalid colour of "stop"; use the form "#0e8a16"'),
+        ("group: verdict}", "group: verdicts}", 'labels.yaml:9: unknown group "verdicts" of "stop"; declare the group'),
+        ("name: stop", "name: Verdict:GO", '"Verdict:GO" is already a name or alias of "verdict:go"'),
+        ("name: stop", "name: go-ahead", '"go-ahead" is already a name or alias of "verdict:go"'),
+        ("name: size/large", "name: size/small", '"size/small" is already a name or alias of "size/small"'),
+        ("name: verdict,", "name: size,", 'the group "size" is declared twice; remove one'),
+        ("name: stop", 'name: " stop"', "`labels.3.name`: invalid name; use printable characters on one line"),
+        ("name: stop", 'name: "st\\u202eop"', "`labels.3.name`: invalid name; use printable characters on one line"),
+        ("name: stop", f"name: {'s' * 51}", "is longer than 50 characters"),
         ("decision: true", 'decision: "yes"', "labels.yaml:4: `groups.1.decision`: input should be a valid boolean"),
         (", group: verdict}", "}", "labels.yaml:9: `labels.3.group`: field required"),
     ],
@@ -167,10 +167,14 @@ def test_each_mistake_is_told_with_its_place_and_its_mend(old: str, new: str, to
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("name: size/large", "name: large", 'Forgejo reads it only in names such as "size/small"'),
-        ("exclusive: true, decision: false", "exclusive: false, decision: false", "isn't exclusive; make the group so"),
-        ('group: size, exclusive: true}\n  - {name: "v', 'group: size}\n  - {name: "v', '"size/large" doesn\'t'),
-        ("name: stop", "name: size/stop", '"size/stop" doesn\'t'),
+        ("name: size/large", "name: large", 'Forgejo supports it only for names with a scope, such as "size/small"'),
+        (
+            "exclusive: true, decision: false",
+            "exclusive: false, decision: false",
+            "is not exclusive; make the group exclusive",
+        ),
+        ('group: size, exclusive: true}\n  - {name: "v', 'group: size}\n  - {name: "v', '"size/large" does not'),
+        ("name: stop", "name: size/stop", '"size/stop" does not'),
     ],
 )
 def test_forgejo_s_flag_is_refused_where_it_would_take_off_too_much(old: str, new: str, told: str) -> None:
@@ -184,7 +188,9 @@ def test_without_the_check_a_faulty_file_can_still_be_looked_at() -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(LabelFileError, match=r"gone\.yaml: No such file or directory; name a label file"):
+    with pytest.raises(
+        LabelFileError, match=r"gone\.yaml: No such file or directory; pass the path of a readable label file"
+    ):
         LabelSet.load(tmp_path / "gone.yaml")
 
 

@@ -45,7 +45,7 @@ def test_steps_within_a_group_need_more_than_groups_among_each_other() -> None:
 
 def test_a_finding_says_what_to_do() -> None:
     (finding,) = lint_labels(LabelSet(groups=GROUPS, labels=(label("a", "#000"), label("b", "#000"))), {})
-    assert finding.text == '"a" #000 and "b" #000 look alike (difference 0.0, wanted 8); change one'
+    assert finding.text == '"a" #000 and "b" #000 look alike (difference 0.0, required 8); change one'
 
 
 def test_a_colour_that_text_cannot_be_read_on() -> None:
@@ -63,8 +63,8 @@ def test_a_label_that_a_rule_uses_has_to_be_declared() -> None:
     labels = LabelSet(groups=GROUPS, labels=(label("size/small"),))
     found = lint_labels(labels, {"size": ["size/small", "size/smal", "size/smal"], "other": ["elsewhere"]})
     assert [finding.text for finding in found] == [
-        'the rule "other" uses "elsewhere", which isn\'t declared; declare it, or take it out of the rule',
-        'the rule "size" uses "size/smal", which isn\'t declared; did you mean "size/small"?',
+        'the rule "other" uses the undeclared label "elsewhere"; declare it, or remove it from the rule',
+        'the rule "size" uses the undeclared label "size/smal"; did you mean "size/small"?',
     ]
 
 

@@ -77,7 +77,7 @@ def test_the_name_itself_goes_before_its_earlier_names() -> None:
     there = [Existing(1, "old"), Existing(2, "new")]
     (change,) = plan_sync(wanting("new", new=("old",)), there, None, prune=False)
     assert steps((change,)) == [("conflict", "old", None)]
-    assert change.text == 'conflict: "old" is another name of "new"; move what carries it there, then delete it'
+    assert change.text == 'conflict: "old" duplicates "new"; relabel its uses, then delete it'
 
 
 def test_of_two_earlier_names_the_first_listed_is_renamed_and_the_other_told() -> None:
@@ -90,7 +90,10 @@ def test_two_labels_of_one_name_are_left_to_a_human() -> None:
     there = [Existing(6, "ok", "ffffff"), Existing(7, "ok")]
     (change,) = plan_sync(wanting("ok"), there, (), prune=True)
     assert steps((change,)) == [("conflict", "ok", None)]
-    assert change.text == 'conflict: "ok" exists 2 times (ids 6, 7); move what carries one, delete it'
+    assert (
+        change.text
+        == 'conflict: "ok" exists 2 times (ids 6, 7); keep one, relabel the uses of the others, then delete them'
+    )
     assert change.fields == {}
 
 
@@ -108,7 +111,7 @@ def test_pruning_deletes_what_is_neither_listed_nor_used() -> None:
     there = [Existing(1, "ok"), Existing(2, "used"), Existing(3, "spare"), Existing(4, "OK")]
     changes = plan_sync(wanting("ok"), there, {"used"}, prune=True)
     assert steps(changes) == [("delete", "OK", 4), ("delete", "spare", 3)]
-    assert changes[1].text == 'delete "spare": not listed, and nothing carries it'
+    assert changes[1].text == 'delete "spare": not declared and not in use'
 
 
 def test_nothing_is_deleted_unasked() -> None:
@@ -143,7 +146,7 @@ def test_a_plan_that_was_carried_out_leaves_nothing_to_do() -> None:
 def test_a_hostile_name_stays_one_plain_line() -> None:
     there = [Existing(1, "a\n\x1b[2Jdone\u202e"), Existing(2, "x" * 500)]
     changes = plan_sync(wanting(), there, (), prune=True)
-    assert changes[0].text == 'delete "a\\n\\x1b[2Jdone\\u202e": not listed, and nothing carries it'
+    assert changes[0].text == 'delete "a\\n\\x1b[2Jdone\\u202e": not declared and not in use'
     assert len(changes[1].text) < 140
 
 

@@ -34,7 +34,7 @@ NEW_ON, NEW_OFF = WantedLabel(on=True, evidence="e2"), WantedLabel(on=False, evi
 MINE_ON, MINE_OFF = held("label:x", "on", "e1"), held("label:x", "off", "e1")
 FREE, DECISION = False, True
 NAMES = ("api", "size/small", "size/large", "judge/p1", "judge/p3", "merge/auto")
-REPORT = "<!-- assay:workshop/garden!12 -->\n\n### Nothing found"
+REPORT = "<!-- assay:workshop/garden!12 -->\n\n### No problems found"
 
 
 def decided(
@@ -107,8 +107,8 @@ def test_labels_of_an_outsider_at_opening_are_taken_off_with_a_word_and_the_oper
     done, disputed = difference(Plan(), labels=there)
     assert [(one.kind, one.label) for one in done] == [("label.remove", "judge/p3"), ("label.remove", "merge/auto")]
     assert [one.what for one in disputed.restored] == [
-        f"Label judge/p3 was set by {OUTSIDER}",
-        f"Label merge/auto was set by {OUTSIDER}",
+        f"Label judge/p3 was added by {OUTSIDER}",
+        f"Label merge/auto was added by {OUTSIDER}",
     ]
     assert difference(Plan(), labels=(seen("judge/p3", OPERATOR),)) == ((), Disputes())
 
@@ -122,7 +122,7 @@ def test_a_label_taken_off_by_an_agent_is_told_with_its_name_and_a_change_of_the
         ("label.add", "a/free", "e1"),
         ("label.add", "b/free", "e1"),
     ]
-    assert [one.what for one in disputed.restored] == [f"Label a/free was taken off by {AGENT}"]
+    assert [one.what for one in disputed.restored] == [f"Label a/free was removed by {AGENT}"]
 
 
 def test_a_label_that_stays_is_held_on_its_new_ground() -> None:
@@ -211,7 +211,7 @@ def written(body: str = REPORT, *, intended: str = "") -> Held:
 
 
 EDITED, DELETED = "This comment was edited by somebody else", "This comment was deleted by somebody else"
-OTHER = REPORT.replace("Nothing found", "Approved by the operator")
+OTHER = REPORT.replace("No problems found", "Approved by the operator")
 COMMENT_CASES = [
     ("none yet: created", [], None, ["comment.create"], []),
     ("as wanted: nothing", [REPORT], written(), [], []),
@@ -302,7 +302,7 @@ def test_an_action_says_in_words_what_it_does() -> None:
         wanted(REPORT), comments=(comment(OTHER, 4), comment(OTHER, 5)), labels=(seen("judge/p3", AGENT),)
     )
     assert [str(one) for one in done] == [
-        "fold comment 5 into the oldest",
+        "delete duplicate comment 5",
         "update comment 4",
         "remove label judge/p3",
     ]

@@ -84,7 +84,7 @@ def test_a_status_of_somebody_else_in_the_bots_context_is_replaced_and_told(crea
     done, disputed = difference(statuses=(standing(creator=creator),), held=(held(OBJECT, "sha256:0"),))
     assert done == [("success", "no secret", MINE)]
     assert disputed == Disputes(
-        restored=(Restored(object=OBJECT, what=f"Status {CONTEXT} was posted by {who}", today=1, total=1, last_at=NOW),)
+        restored=(Restored(object=OBJECT, what=f"Status {CONTEXT} was set by {who}", today=1, total=1, last_at=NOW),)
     )
 
 

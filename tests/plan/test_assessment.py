@@ -127,7 +127,7 @@ def test_what_was_put_back_is_told_even_on_a_clean_issue() -> None:
     (comment,) = plan(snapshot(ISSUE), [report()], [restored], ["label:judge/p1"]).comments
     assert comment.only_if_there is False
     assert "Label judge/p0 was set by codex; restored once" in comment.body
-    assert "`label:judge/p1`: left as it is until tomorrow" in comment.body
+    assert "`label:judge/p1`. The bot will not restore it again before tomorrow." in comment.body
 
 
 def test_labels_carry_the_evidence_of_their_report() -> None:
@@ -145,7 +145,7 @@ def test_labels_carry_the_evidence_of_their_report() -> None:
 )
 def test_a_pull_request_that_changes_the_policy_is_told_that_it_did_not_decide(file: ChangedFile) -> None:
     (comment,) = plan(snapshot(files=(file,)), [report()]).comments
-    assert "The policy of the default branch has decided, not this change." in comment.body
+    assert "The checks used the policy of the default branch, not this change." in comment.body
     assert "has decided" not in plan(snapshot(), [report()]).comments[0].body
 
 

@@ -71,7 +71,7 @@ def test_what_several_checks_answer_to_one_comment_stands_in_one_reply() -> None
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("secret-leak", "all is well"), ("no`such", "No check of this name looks at this: ``no`such``")],
+    [("secret-leak", "all is well"), ("no`such", "No check named ``no`such`` runs here.")],
 )
 def test_explaining_a_check_tells_all_of_its_report(name: str, told: str) -> None:
     asked = Answer(comment_id=41, reactions=("eyes", "+1"), explains=(name,))

@@ -27,7 +27,7 @@ def blocked(count: int = 1, text: str = "") -> Report:
 
 
 def told(*reports: Report, notices: Sequence[str] = ()) -> str:
-    """What people read of a report: without what is folded for machines."""
+    """What people read of a report: without the folded machine-readable report."""
     return without_payload(write(snapshot(), reports, notices))
 
 
@@ -52,7 +52,7 @@ def test_a_blocked_report(golden: SnapshotAssertion) -> None:
         *findings(6, "with a long tail"),
     ]
     reports = [
-        report(Verdict.ERROR, check="policy", summary="the last good policy decides"),
+        report(Verdict.ERROR, check="policy", summary="the last valid policy is used"),
         report(
             Verdict.BLOCK, summary="7 leaked secrets", findings=tuple(several), notes=("What is harmless is accepted.",)
         ),
@@ -93,10 +93,10 @@ def test_a_block_where_nothing_is_merged_any_more_says_so(target: None, state: s
 
 def test_five_findings_stand_open_the_rest_is_folded_and_beyond_fifty_only_counted() -> None:
     body = write(snapshot(), [blocked(60)], [])
-    opening, closing = body.index("<details><summary>45 more</summary>"), body.index("\n</details>")
+    opening, closing = body.index("<details><summary>45 more findings</summary>"), body.index("\n</details>")
     shown = [match.start() for match in re.finditer(r"\*\*critical\*\*", body)]
     assert (sum(at < opening for at in shown), sum(opening < at < closing for at in shown), len(shown)) == (5, 45, 50)
-    assert "*10 further findings are counted but not shown.*" in body
+    assert "*10 more findings not shown.*" in body
     assert "details" not in told(blocked(5))
 
 
@@ -185,7 +185,7 @@ def test_each_row_of_the_table_is_a_check() -> None:
     rows = [report(), report(Verdict.ADVISE, check="guards", summary="a | b")]
     lines = inlines(told(*rows))
     cells = ["".join(part.content for part in line) for line in lines]
-    start = cells.index("In one line") + 1
+    start = cells.index("Summary") + 1
     assert cells[start : start + 6] == ["guards", "💡 advise", "a | b", "secret-leak", "✅ pass", "all is well"]
 
 
@@ -199,7 +199,7 @@ def test_what_stops_a_merge_stands_open_and_before_the_rest_which_is_folded() ->
     advised = report(Verdict.ADVISE, check="docs-drift", findings=findings(1))
     body = told(report(), advised, report(Verdict.BLOCK, check="contract", findings=findings(1)))
     assert body.index("| `contract` |") < body.index("| `docs-drift` |") < body.index("| `secret-leak` |")
-    folded = body.index("<details><summary>What the other checks say</summary>")
+    folded = body.index("<details><summary>Other checks</summary>")
     assert body.index("#### `contract`") < folded < body.index("#### `docs-drift`") < body.index("</details>")
 
 
@@ -223,9 +223,17 @@ def test_who_asks_for_an_operator_is_told_at_the_top_and_stands_first_among_equa
     contract = report(Verdict.BLOCK, check="contract", findings=findings(1))
     red = report(Verdict.BLOCK, check="red-zone", findings=findings(1), labels={"review:needs-human": True})
     body = told(report(), contract, red)
-    assert body.index("**An operator has to decide**, says `red-zone`.") < body.index("| `red-zone` |")
+    assert body.index("**Needs an operator's decision** (`red-zone`: all is well).") < body.index("| `red-zone` |")
     assert body.index("| `red-zone` |") < body.index("| `contract` |")
-    assert "has to decide" not in told(contract, red.model_copy(update={"labels": {"review:needs-human": False}}))
+    assert "operator's decision" not in told(contract, red.model_copy(update={"labels": {"review:needs-human": False}}))
+
+
+def test_a_report_that_asks_for_an_operator_does_not_say_that_no_action_is_needed() -> None:
+    asking = report(check="judge", summary="p1, operator_needed: rotate it.", labels={"judge/operator-needed": True})
+    body = told(report(), asking)
+    assert "No problems found\n\n**Needs an operator's decision** (`judge`: p1, operator\\_needed: rotate it)." in body
+    assert "No action needed" not in body
+    assert "No action needed." in told(report())
 
 
 def test_a_cut_within_what_is_folded_twice_closes_both() -> None:

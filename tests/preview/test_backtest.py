@@ -72,7 +72,9 @@ async def test_snapshots_of_another_version_are_counted(store: Store, content: b
     found = await kept(store, PULL.repository)
     assert (numbers(found), found.unreadable) == ([1], 1)
     assert (
-        (await run_backtest(found, POLICY, OFF, BENCH)).left_out[0].startswith("1 not tried: kept by another version")
+        (await run_backtest(found, POLICY, OFF, BENCH))
+        .left_out[0]
+        .startswith("1 not compared: the snapshot was stored by another version")
     )
 
 
@@ -165,7 +167,7 @@ async def test_nothing_else_has_a_preview_and_no_file_is_asked_for(store: Store,
 async def test_a_changed_policy_is_tried_on_all_others(store: Store) -> None:
     await keep(store, pull(12, leaks=(leak(),)), pull(11, leaks=(leak(),)), pull(10))
     made = await shown(store, Texts(head="secret-leak: {mode: off}"))
-    assert made.changes == ('secret-leak.mode: becomes "off"; it was "block"; this waits for an operator\'s merge',)
+    assert made.changes == ('secret-leak.mode: changes from "block" to "off"; takes effect once an operator merges',)
     assert [(one.number, one.differs) for one in made.backtest.trials] == [(11, True), (10, True)]
     assert (made.problems, made.warnings, made.removed) == ((), (), False)
 
@@ -208,7 +210,7 @@ async def test_mistakes_are_told_with_their_lines_and_nothing_is_tried(store: St
 
 async def test_rules_that_cant_be_followed_are_warnings_with_their_line(store: Store) -> None:
     made = await shown(store, Texts(head="labels:\n  rules:\n  - {name: x, when: {}, labels: [nowhere]}"))
-    assert made.warnings[0].startswith(f'{PATH}:3: the rule "x" uses "nowhere", which isn\'t declared')
+    assert made.warnings[0].startswith(f'{PATH}:3: the rule "x" uses the undeclared label "nowhere"')
 
 
 @pytest.mark.parametrize(

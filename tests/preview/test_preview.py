@@ -45,7 +45,7 @@ def preview(*trials: Trial, **change: Any) -> Preview:
     values: dict[str, Any] = {
         "ground": "sha256:0",
         "at": NOW,
-        "changes": ('labels.mode: becomes "off"; it was "on"',),
+        "changes": ('labels.mode: changes from "on" to "off"',),
         "backtest": Backtest(trials=trials),
     }
     return Preview(**(values | change))
@@ -58,10 +58,10 @@ def reported(shown: Preview | None, **change: Any) -> Report:
 @pytest.mark.parametrize(
     ("old", "new", "sentences"),
     [
-        ("", "labels: {mode: off}", [f'labels.mode: becomes "off"; it was "on"{WAITS}']),
-        ("judge: {model: oak}", "", [f'judge.model: becomes empty; it was "oak"{WAITS}']),
-        ("judge: {stale-days: 3}", "", [f"judge.stale-days: becomes 30; it was 3{WAITS}"]),
-        ("operators: [ann]", "", [f'operators: becomes not set; it was ["ann"]{WAITS}']),
+        ("", "labels: {mode: off}", [f'labels.mode: changes from "on" to "off"{WAITS}']),
+        ("judge: {model: oak}", "", [f'judge.model: changes from "oak" to empty{WAITS}']),
+        ("judge: {stale-days: 3}", "", [f"judge.stale-days: changes from 3 to 30{WAITS}"]),
+        ("operators: [ann]", "", [f'operators: changes from ["ann"] to not set{WAITS}']),
         ("agents: [ann, bo]", "agents: [bo, cy]", [f'agents: adds "cy", removes "ann"{WAITS}']),
         ("agents: [ann, bo]", "agents: [bo, ann]", [f"agents: {ORDER}{WAITS}"]),
         ("agents: [ann]", "agents: [ann, ann]", [f'agents: adds "ann"{WAITS}']),
@@ -144,8 +144,8 @@ def test_sentences_are_there_exactly_where_policies_differ_and_each_on_one_line(
 
 def test_the_section_says_what_changes_and_what_would_have_been_said() -> None:
     shown = section(preview(shifted(), trial(2)))
-    assert '`labels.mode`: becomes "off"; it was "on"' in shown
-    assert "of 2 earlier pull requests: 1 would be judged differently. Tried 2026-03-01 12:30 UTC" in shown
+    assert '`labels.mode`: changes from "on" to "off"' in shown
+    assert "on 2 earlier pull requests: 1 with a different result. Run on 2026-03-01 12:30 UTC" in shown
     assert "- secret-leak: block → skip: 1 pull request" in shown
     assert "| `!3` Dig (open) | `secret-leak`: block → skip | `-safety:secret-touch` |  |" in shown
     assert "`!2`" not in shown
@@ -159,27 +159,31 @@ def test_the_merge_class_stands_in_its_own_column() -> None:
 
 
 def test_many_rows_are_folded_and_none_is_a_table_without_rows() -> None:
-    assert "<details><summary>Which 6</summary>" in section(preview(*map(shifted, range(6))))
+    assert "<details><summary>6 affected pull requests</summary>" in section(preview(*map(shifted, range(6))))
     same = section(preview(trial()))
-    assert "all would be judged the same" in same
+    assert "none with a different result" in same
     assert "table" not in blocks(same)
 
 
 def test_what_was_not_tried_is_said_with_its_reason() -> None:
     shown = section(preview(backtest=Backtest(trials=(trial(),), unreadable=2, large=1, late=3)))
-    for words_ in ("2 not tried: kept by another version", "1 not tried: too large", "3 not tried: left"):
+    for words_ in (
+        "2 not compared: the snapshot was stored by another version",
+        "1 not compared: too many changed files",
+        "3 not compared: the time limit was reached",
+    ):
         assert words_ in shown
-    assert "tried on no earlier pull request" in section(preview())
+    assert "no earlier pull request that it could run on" in section(preview())
 
 
 def test_a_change_of_words_alone_is_said_to_be_none_and_nothing_is_tried() -> None:
     shown = section(preview(changes=()))
-    assert "Nothing changes" in shown
+    assert "**No change**" in shown
     assert "earlier" not in shown
 
 
 def test_a_policy_that_is_taken_away_is_said_to_be_gone() -> None:
-    assert section(preview(removed=True)).startswith("`.forgejo/assay.yml` is gone here")
+    assert section(preview(removed=True)).startswith("This pull request deletes `.forgejo/assay.yml`")
 
 
 def test_hostile_names_stay_text() -> None:
@@ -210,7 +214,7 @@ def test_a_policy_that_cant_be_used_blocks_with_each_mistake() -> None:
     report = reported(preview(problems=("p.yml:3: unknown key `mod`", "p.yml:9: x"), changes=()))
     assert (report.verdict, report.check) == (Verdict.BLOCK, "policy")
     assert [one.evidence for one in report.findings] == ["p.yml:3: unknown key `mod`", "p.yml:9: x"]
-    assert report.summary == "the policy of this pull request can't be used: p.yml:3: unknown key `mod`"
+    assert report.summary == "invalid policy in this pull request: p.yml:3: unknown key `mod`"
     assert report.section == ""
 
 
@@ -219,8 +223,8 @@ def test_what_waits_for_an_operator_is_advice_and_what_doesnt_passes() -> None:
     waits = reported(preview(shifted(), trial(2), changes=told("", "agents: [ann]")))
     assert waits.verdict is Verdict.ADVISE
     assert waits.summary == (
-        "1 change of the policy; 1 of 2 earlier pull requests would be judged differently; "
-        "what it trusts waits for an operator's merge"
+        "1 policy change; 1 of 2 earlier pull requests affected; "
+        "security-relevant settings take effect once an operator merges"
     )
 
 

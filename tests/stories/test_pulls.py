@@ -15,7 +15,7 @@ async def test_a_clean_pull_request_gets_one_report_and_a_green_status(scene: Wo
     await scene.settled()
     reports = await scene.reports(number)
     assert len(reports) == 1
-    assert "Nothing found" in reports[0]["body"]
+    assert "No problems found" in reports[0]["body"]
     assert await statuses(scene, head) == {"assay/secret-leak": "success"}
     assert LEAK not in await scene.labels(number)
 
@@ -91,7 +91,7 @@ async def test_a_forks_policy_change_switches_nothing_off(scene: World) -> None:
     await scene.settled()
     report = await scene.report(number)
     assert report is not None
-    assert "The policy of the default branch has decided" in report["body"]
+    assert "The checks used the policy of the default branch" in report["body"]
     assert await statuses(scene, head) == {"assay/policy": "success", "assay/secret-leak": "failure"}
 
 
@@ -144,7 +144,7 @@ async def test_an_issue_with_a_secret_gets_a_report_which_says_when_it_is_gone(s
     await scene.settled()
     report = await scene.report(number)
     assert report is not None
-    assert "Nothing found" in report["body"]
+    assert "No problems found" in report["body"]
     assert LEAK not in await scene.labels(number)
 
 
@@ -222,4 +222,4 @@ async def test_a_broken_policy_fails_closed_and_says_where(scene: World) -> None
     await checkout.commit("Mend", {PATH: "version: 1\n"})
     await checkout.push("main")
     await scene.settled()
-    assert (await scene.statuses(head))["assay/policy"] == "success"
+    assert (await statuses(scene, head))["assay/policy"] == "success"

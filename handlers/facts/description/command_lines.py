@@ -1,9 +1,8 @@
-"""Finds the command lines of a comment: lines of plain text that begin with a slash and a word.
+"""Finds the command lines of a comment: lines of plain text that start with a slash and a word.
 
-What is code, mathematics, a footnote, quoted, struck out, in a list, a table or a heading, in an HTML comment or inside
-an HTML element that does any of this or folds is talk about commands and no command, and so is all that follows an
-element which is `hidden`. Markdown decides that, so it is read as Markdown. Where it and a reader could see different
-things, the line doesn't count.
+A line does not count in code, mathematics, footnotes, quotes, struck-out text, lists, tables, headings, HTML comments,
+HTML elements with such an effect, folded sections, or after an element with `hidden`. The comment is parsed as Markdown
+to detect these. If the parser and a reader could disagree, the line does not count either.
 """
 
 import re
@@ -17,11 +16,11 @@ from handlers.facts.description.command_markdown import SLASH, parser
 from handlers.facts.text_cache import KnownTexts
 
 READ = 16 * 1024
-"""Characters of a comment that are read: parsing takes time that grows with the square of a hostile text's length."""
+"""Maximum characters that are read of a comment: parsing a hostile text takes quadratic time."""
 MOST = 50
-"""Command lines of one comment that are found."""
+"""Maximum command lines of one comment."""
 KNOWN = 2048
-"""Comments of which it is remembered what was found."""
+"""Maximum comments in the cache of results."""
 
 _MAYBE = re.compile(r"(?:^|[\r\n]) {0,3}/[a-z]")
 _LINE = re.compile(r" {0,3}/([a-z][a-z-]{0,39})(?:\s+(.*))?")
@@ -34,13 +33,13 @@ _TAG = re.compile(
 )
 _HIDDEN = re.compile(r"<[a-z][^<>]*\shidden(?=[\s/=>])", re.IGNORECASE)
 _FOR_EVER = READ
-"""Elements that are open where no tag can close them all."""
+"""A depth of open elements that no sequence of closing tags can undo."""
 _STRIKE = re.compile(r"(?<!~)~{1,2}(?=[^\s~])")
 _STRUCK = re.compile(r"(?<=[^\s~])~{1,2}(?!~)")
 
 
 class CommandLine(NamedTuple):
-    """One command line: its number in the comment, counted from 1, the word without its slash, and what follows it."""
+    """One command line: its number in the comment, counted from 1, its word without the slash, and the text after."""
 
     number: int
     word: str
@@ -48,20 +47,20 @@ class CommandLine(NamedTuple):
 
 
 def find(text: str) -> tuple[CommandLine, ...]:
-    """Gives the first command lines of a comment in their order, whether or not there are such commands."""
+    """Gives the first command lines of a comment in order, whether or not the commands exist."""
     return _found(_beginning(text)) if maybe(text) else ()
 
 
 def maybe(text: str) -> bool:
-    """Says at once whether a comment has anything that looks like a command line; `find` may take long to be sure."""
+    """Says quickly whether a comment may contain a command line; `find` is slower, but exact."""
     return _MAYBE.search(text, 0, READ) is not None
 
 
 def _beginning(text: str) -> str:
-    """What is read of a comment: of a long one nothing behind the last empty line, since what begins there may end in
-    what isn't read.
+    """The part of a comment that is read. A long one is cut at the last empty line, because a block after it may end in
+    the part that is not read.
 
-    The parser reads line ends and NUL this way, too; other characters that Python takes for line ends are none here.
+    Line ends and NUL are normalised as in the parser. Other characters that Python treats as line ends are not.
     """
     source = re.sub(r"\r\n?", "\n", text[:READ]).replace("\0", "\ufffd")
     if len(text) <= READ:
@@ -81,9 +80,9 @@ def _parsed(source: str) -> tuple[CommandLine, ...]:
 
 
 def _plain_slashes(tokens: list[Token], lines: list[str]) -> Iterator[int]:
-    """Indexes of the lines of top-level paragraphs that begin with a slash as text.
+    """The indexes of lines in top-level paragraphs that start with a slash as plain text.
 
-    HTML in lists and quotes ends with them.
+    HTML elements opened in lists and quotes are ignored, because they end there.
     """
     depth = 0
     for before, token in zip([None, *tokens], tokens, strict=False):
@@ -93,7 +92,7 @@ def _plain_slashes(tokens: list[Token], lines: list[str]) -> Iterator[int]:
             continue
         first, end = token.map
         raw = "\n".join(lines[first:end])
-        # The parser trims off what Python wouldn't; where what is left can't be found, no line is sure.
+        # The parser trims more than Python does. If the rest cannot be located, no line counts.
         begins = raw.find(token.content)
         plain = before.type == "paragraph_open" and begins >= 0
         line, notes = first + raw.count("\n", 0, max(begins, 0)), _footnote(lines, first, end)
@@ -109,13 +108,13 @@ def _plain_slashes(tokens: list[Token], lines: list[str]) -> Iterator[int]:
 
 
 def _footnote(lines: list[str], start: int, end: int) -> int:
-    """The line of a paragraph where a footnote begins, which goes on to the paragraph's end; `end` without one."""
+    """The line where a footnote starts in a paragraph, which continues to its end; `end` if there is none."""
     return next((index for index in range(start, end) if _FOOTNOTE.match(lines[index])), end)
 
 
 def _struck(children: list[Token]) -> range:
-    """The places in a paragraph's shown text from the first sign that could begin to strike out to the last that could
-    end it.
+    """The positions in a paragraph's visible text that may be struck out: from the first possible start to the last
+    possible end.
     """
     shown = "".join(map(_shown, children))
     first = _STRIKE.search(shown)
@@ -124,14 +123,14 @@ def _struck(children: list[Token]) -> range:
 
 
 def _shown(child: Token) -> str:
-    """Text as it is, and one sign for anything else."""
+    """The visible text of a token: text unchanged, and one character for anything else."""
     if child.type == "text":
         return child.content
     return "\n" if child.type in {"softbreak", "hardbreak"} else "x"
 
 
 def _depth(depth: int, html: str) -> int:
-    """How many elements that hide or quote are open after some HTML."""
+    """The number of open elements that hide or quote, after some HTML."""
     seen = _HTML_COMMENT.sub("", html)
     if _HIDDEN.search(seen):
         return depth + _FOR_EVER

@@ -1,6 +1,6 @@
-"""The Markdown parser that command lines are looked for with: CommonMark and what Forgejo adds to it.
+"""The Markdown parser for command lines: CommonMark with Forgejo's extensions.
 
-It makes a token of each slash that begins a line as text. What stays inside one line is left unread.
+It makes a token for each slash that starts a line as plain text. Inline syntax within one line is not parsed.
 """
 
 import re
@@ -12,22 +12,22 @@ from markdown_it.rules_inline import StateInline
 
 SLASH = "leading_slash"
 _MATHS = {"$$": ("$$", re.compile(r"\${2,}\s*")), "\\[": ("\\]", re.compile(r"\\\]\s*"))}
-"""What opens mathematics, what closes it in the same line, and the line that closes it below."""
+"""The opening sign of mathematics, its closing sign on the same line, and the closing line of a block."""
 
 
 def parser() -> MarkdownIt:
-    """Gives the parser; it may be used by several threads."""
+    """Gives the parser; it is thread-safe."""
     made = MarkdownIt("commonmark").enable("table").disable(["emphasis", "entity"])
     made.inline.ruler.before("text", SLASH, _slash)
     made.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     made.block.ruler.before("fence", "maths", _maths, {"alt": ["paragraph", "reference", "blockquote", "list"]})
-    # The rules are put together at the first use, and a second thread would find half of them.
+    # The parser compiles its rules at first use; do it here, because a second thread could see a half-built set.
     made.parse("/a")
     return made
 
 
 def _slash(state: StateInline, silent: bool) -> bool:
-    """Makes a token of a slash at a line's start, outside of links; the parser comes here where text is text alone."""
+    """Makes a token for a slash at the start of a line, outside links. The parser calls this only for plain text."""
     at = state.pos
     if state.src[at] != "/" or state.linkLevel:
         return False
@@ -40,7 +40,7 @@ def _slash(state: StateInline, silent: bool) -> bool:
 
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Takes a table out without its cells: a short text can have very many, and nothing in them matters here."""
+    """Skips a table without parsing its cells: a short text can have very many, and none is needed here."""
     found = table(state, start, end, silent=True)
     if silent or not found:
         return found
@@ -56,7 +56,7 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _maths(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Takes a block of mathematics out; where nothing closes it, it goes on to the end of what it stands in."""
+    """Skips a block of mathematics. An unclosed block continues to the end of its container."""
     first = _line(state, start)
     signs = _MATHS.get(first[:2])
     if signs is None or state.is_code_block(start) or signs[0] in first[2:]:

@@ -1,4 +1,4 @@
-"""What a line of a description names: paths, pull requests and issues, and things in code."""
+"""The mentions in a line of a description: paths, pull requests and issues, and names in code."""
 
 import re
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ class Reference(NamedTuple):
 
 
 class Path(NamedTuple):
-    """Something like a path that a line names."""
+    """A possible path that a line names."""
 
     name: str
     text: str
@@ -49,7 +49,7 @@ class Path(NamedTuple):
 
 
 def pieces(text: str) -> list[Piece]:
-    """Gives a text in runs of code and of plain words; links are what they show."""
+    """Gives a text as runs of code and of plain text; a link is replaced by its visible text."""
     if _PLAIN.isdisjoint(text):
         return [Piece(text[:LONGEST_LINE], False)] if text else []
     parts = _RUNS.split(_LINK.sub(r"\1", uncommented(text[:LONGEST_LINE])))
@@ -72,14 +72,14 @@ def pieces(text: str) -> list[Piece]:
 
 
 def entries(item: Item) -> Iterator[Path]:
-    """Gives the paths that the lines of an item begin with; what follows a dash, colon or bracket is about them."""
+    """Gives the paths at the start of an item's lines; the text after a dash, colon or bracket is a remark."""
     for row in rows(item):
         bare = row.form != "prose"
         yield from (Path(name, row.text, row.line) for name in _leading(row, bare=bare))
 
 
 def mentioned(item: Item) -> Iterator[Path]:
-    """Gives everything in an item that may be a path, wherever it stands."""
+    """Gives all possible paths in an item, at any position."""
     for row in rows(item):
         for piece in pieces(row.text):
             for word in [piece.text] if piece.code else piece.text.split():
@@ -89,7 +89,7 @@ def mentioned(item: Item) -> Iterator[Path]:
 
 
 def names(item: Item) -> Iterator[tuple[str, str]]:
-    """Gives what an item names exactly, by code or by a word such as `a_b`, each with the words before it."""
+    """Gives the exact names in an item, in code or as a word such as `a_b`, each with the words before it."""
     before = ""
     for piece in pieces(item.text):
         if piece.code:
@@ -105,7 +105,7 @@ def names(item: Item) -> Iterator[tuple[str, str]]:
 
 
 def words(item: Item) -> Iterator[str]:
-    """Gives each word of an item without the signs around it; code is one word."""
+    """Gives each word of an item without punctuation around it; code is one word."""
     for row in rows(item):
         for piece in pieces(row.text):
             yield from [piece.text] if piece.code else (word.strip(".,;:!?()\"'*") for word in piece.text.split())
@@ -124,7 +124,7 @@ def references(item: Item, repository: str) -> Iterator[Reference]:
 
 
 def path_of(word: str) -> str:
-    """Gives a word as a path within a repository, without a line's number; empty where it can't be one."""
+    """Gives a word as a path in a repository, without a line number; empty if it cannot be one."""
     text = word.strip(" \t\"'").rstrip(".,;:!?")
     for left, right in (("**", "**"), ("(", ")")):
         if text.startswith(left) and text.endswith(right):
@@ -140,7 +140,7 @@ def path_of(word: str) -> str:
 
 
 def is_file(text: str) -> bool:
-    """Says whether the last part of a path has an ending as files have; versions and hosts have none."""
+    """Says whether the last part of a path has a file extension; versions and host names do not count."""
     match = _FILE.fullmatch(text.rpartition("/")[2])
     if match is None or len(text) <= len("e.g"):
         return False
@@ -148,12 +148,14 @@ def is_file(text: str) -> bool:
 
 
 def is_glob(path: str) -> bool:
-    """Says whether a path stands for many."""
+    """Says whether a path is a pattern or a directory."""
     return path.endswith("/") or not _GLOB.isdisjoint(path)
 
 
 def _leading(row: Item, *, bare: bool) -> list[str]:
-    """Words before the first path say what became of it, but in a table; the first separator after it ends the list."""
+    """The paths at the start of a line. Words may precede the first path, except in a table. The first separator after
+    it ends the list.
+    """
     found: list[str] = []
     prefix = _BULLET.match(row.text) if row.form != "prose" or row.text.lstrip()[:1] in {"-", "*"} else None
     for piece in pieces(row.text[prefix.end() if prefix else 0 :]):
@@ -171,7 +173,7 @@ def _leading(row: Item, *, bare: bool) -> list[str]:
 
 
 def _bare(said: str, *, alone: bool) -> list[str]:
-    """Of words that aren't code only those are paths that end as files do, or stand alone."""
+    """The paths among words outside code: words with a file extension, or a single word."""
     spoken = said.split()
     names = [path_of(word) for word in spoken]
     if alone and len(spoken) == 1 and names[0]:

@@ -1,7 +1,7 @@
-"""Phrases that somebody writes on a line of its own in a comment, so that something may happen.
+"""Finds approval phrases: text on its own line in a comment.
 
-They are read as commands are: what stands in code, in a quotation, a list or an HTML comment is talk about them. One
-pair of backticks around the line does no harm. A line in the midst of a sentence is none of its own.
+They are read like commands: text in code, quotes, lists or HTML comments does not count. One pair of backticks around
+the line is allowed. A line in the middle of a sentence is not its own line.
 """
 
 import re
@@ -12,11 +12,11 @@ from handlers.facts.description.command_lines import find
 _ENDS = re.compile(r"\r\n?")
 _WORD = "said"
 _ENDING = (".", "!", ":", "`", ">")
-"""What the line above may end with: a sentence, or something that is no sentence."""
+"""The allowed endings of the line above: the end of a sentence, or of something that is no sentence."""
 
 
 def wrote(body: str, fits: Callable[[str], bool]) -> bool:
-    """Says whether a comment has a line that fits, without blanks and backticks around it."""
+    """Says whether a comment has its own line that matches, without spaces and backticks around it."""
     rows = _ENDS.sub("\n", body).split("\n")
     hits = {number for number, row in enumerate(rows, start=1) if fits(_bare(row)) and _apart(rows, number - 1)}
     if not hits:
@@ -26,7 +26,7 @@ def wrote(body: str, fits: Callable[[str], bool]) -> bool:
 
 
 def _apart(rows: Sequence[str], place: int) -> bool:
-    """Says whether a line is no part of a sentence that runs over it: `Don't write`, the phrase, `yet.`"""
+    """Says whether a line is not part of a sentence across lines, such as: `Don't write`, the phrase, `yet.`"""
     before = rows[place - 1].rstrip() if place else ""
     after = rows[place + 1].strip() if place + 1 < len(rows) else ""
     runs_on = bool(before) and not before.endswith(_ENDING)
@@ -38,5 +38,5 @@ def _bare(row: str) -> str:
 
 
 def _as_command(row: str) -> str:
-    """What stands before the text decides whether it is code, so it stays."""
+    """The line as a command. Its indentation decides whether it is code, so it is kept."""
     return f"{row[: len(row) - len(row.lstrip())]}/{_WORD}"

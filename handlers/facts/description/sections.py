@@ -1,7 +1,7 @@
-"""A description as the contract check reads it: which sections it has, and what stands in each.
+"""Parses a description for the contract check: its sections and their content.
 
-Markdown decides what a heading is; its level, its place and how it is spelt don't matter. A section goes on until the
-next heading that is a section or stands as high. What is quoted or in an HTML comment says nothing.
+Headings are recognised by Markdown; their level, order and spelling do not matter. A section ends at the next heading
+that is a section or has at least the same level. Quotes and HTML comments are not content.
 """
 
 import re
@@ -18,7 +18,7 @@ from bot.policy import ContractPolicy, SectionName
 
 READ = 100_000
 LINES = 10_500
-"""Characters and lines of a description that are read at all."""
+"""The maximum characters and lines of a description."""
 DEEPEST = 20
 MAX_HEADING = 200
 BOLD_LEVEL = 7
@@ -40,7 +40,7 @@ NAMES: Mapping[SectionName, tuple[str, ...]] = {
     "validation": ("Validation", "Tests", "Test plan"),
     "red-team": ("Red team", "Redteam", "Red-team review", "Hostile self-review"),
 }
-"""The sections in the order in which they are written, each with its headings; the first is the one that is shown."""
+"""The sections in their usual order, each with its possible headings; the first heading is the displayed one."""
 
 _TITLES = {name: headings[0] for name, headings in NAMES.items()}
 _NUMBERED = re.compile(r"^(?:\d+ )+")
@@ -62,7 +62,7 @@ _TIER = re.compile(r"\W{0,9}tier[\s*_`]{0,5}:\W{0,9}(?P<said>lite|full|stacked)\
 
 
 class Said(NamedTuple):
-    """What a line such as `Canary status: pending` says: the word, the whole line, and its number from 1."""
+    """A line such as `Canary status: pending`: the word, the whole line, and its number from 1."""
 
     word: str
     text: str
@@ -71,7 +71,7 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True)
 class Item:
-    """One paragraph, list item, table cell or block of code: what was written, where, and what it stands in."""
+    """One paragraph, list item, table cell or code block: its text, line and form."""
 
     text: str
     line: int
@@ -80,7 +80,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Part:
-    """One section: its heading as it was written, its items, and the lines of the description that hold it."""
+    """One section: its original heading, its items, and its lines in the description."""
 
     heading: str
     line: int
@@ -89,15 +89,15 @@ class Part:
 
     @property
     def read(self) -> tuple[Item, ...]:
-        """Gives the items that say something: neither quotations nor HTML, and no headings."""
+        """Gives the items with content: no quotes, HTML or headings."""
         return tuple(item for item in self.items if item.form in {"prose", "item", "cell", "fence"})
 
 
 @dataclass(frozen=True)
 class Pack:
-    """A description as read. `headings` are those that are no section, with their lines; `unread` says it is too long.
+    """A parsed description. `headings` are headings of no known section, with their lines; `unread`: it is too long.
 
-    `canary` and `tiers` are the lines that say so.
+    `canary` and `tiers` are the lines with a canary status or a tier.
     """
 
     parts: Mapping[SectionName, Part]
@@ -108,23 +108,23 @@ class Pack:
     unread: bool = False
 
     def items(self, *names: SectionName) -> tuple[Item, ...]:
-        """Gives what is said in some sections."""
+        """Gives the items of some sections."""
         return tuple(item for name in names if name in self.parts for item in self.parts[name].read)
 
     def source(self, name: SectionName) -> str:
-        """Gives the Markdown that stands in a section, without its heading."""
+        """Gives the Markdown of a section, without its heading."""
         part = self.parts.get(name)
         spans = part.spans if part else ()
         return "\n\n".join("\n".join(self.lines[start:end]).strip("\n") for start, end in spans).strip()
 
 
 def title(name: SectionName) -> str:
-    """Gives a section's name as a heading shows it."""
+    """Gives the displayed heading of a section."""
     return _TITLES[name]
 
 
 def read(body: str, rules: ContractPolicy) -> Pack:
-    """Gives a description in sections. What is longer than is read comes back without any."""
+    """Gives the parsed description; without sections if it is too long."""
     shown = _ENDS.sub("\n", body).replace("\0", "\ufffd") if len(body) <= READ else ""
     if shown.count("\n") >= LINES or len(body) > READ:
         return Pack({}, unread=True)
@@ -136,7 +136,7 @@ def read(body: str, rules: ContractPolicy) -> Pack:
 
 
 def key(heading: str) -> str:
-    """Gives a heading as it is compared: small letters, words alone, no number before and no aside behind."""
+    """Gives a heading in comparable form: lower-case words, without a number before and a bracketed remark after."""
     text = unicodedata.normalize("NFKC", heading[:MAX_HEADING]).casefold()
     return _NUMBERED.sub("", " ".join(_WORDS.findall(_ASIDE.sub("", text))))
 
@@ -147,7 +147,7 @@ def uncommented(text: str) -> str:
 
 
 def _undefined(text: str, line: int) -> tuple[str, int]:
-    """A paragraph without the definitions of links that it begins with, which nobody sees, and its first line."""
+    """A paragraph without the invisible link definitions at its start, and its first line."""
     at = 0
     while found := _DEFINITION.match(text, at):
         at = found.end()
@@ -155,14 +155,14 @@ def _undefined(text: str, line: int) -> tuple[str, int]:
 
 
 def _lookup(rules: ContractPolicy) -> dict[str, SectionName]:
-    """What a policy calls a section goes before what it is called usually."""
+    """The section names by heading. Headings in the policy override the usual ones."""
     usual = {key(heading): name for name, headings in NAMES.items() for heading in headings}
     return usual | {key(alias): name for name, aliases in rules.aliases.items() for alias in aliases}
 
 
 @dataclass
 class _Open:
-    """A section that is being read."""
+    """A section during parsing."""
 
     heading: str
     line: int
@@ -171,7 +171,7 @@ class _Open:
 
 
 class _Reader:
-    """Goes through the blocks of a description, and knows in which section it is."""
+    """Reads the blocks of a description in order, and tracks the current section."""
 
     def __init__(self, lookup: Mapping[str, SectionName]) -> None:
         self._lookup = lookup
@@ -199,7 +199,7 @@ class _Reader:
             self._inline(before, token, int(before.tag[1:]) if heading else 0)
 
     def pack(self, lines: tuple[str, ...]) -> Pack:
-        """Gives what was read."""
+        """Gives the parsed description."""
         self._close(len(lines))
         parts = {
             name: Part(one.heading, one.line, tuple(one.items), tuple(one.spans)) for name, one in self._parts.items()
@@ -253,7 +253,7 @@ class _Reader:
             self._parts[self._in].items.append(Item(text, line, form))
 
     def _say(self, text: str, line: int) -> None:
-        """A line of its own counts; under a heading that asks for it, so does the first word."""
+        """Records a line with a canary status or a tier. Under a canary heading, the first word counts as status."""
         for offset, row in enumerate(text.split("\n")):
             if self._of_canary and ":" not in row and (word := _WORDS.search(row)) and key(row) != "canary status":
                 self._said.append((False, True, Said(word[0].casefold(), row, line + offset)))
@@ -267,21 +267,21 @@ class _Reader:
 
 
 def _outside(found: Sequence[tuple[bool, Said]]) -> tuple[Said, ...]:
-    """Lines within a section may be about the line; they count where there is no other."""
+    """The lines outside sections; if there are none, those inside, which may only mention such a line."""
     return tuple(said for inside, said in found if not inside) or tuple(said for _, said in found)
 
 
 @lru_cache(maxsize=1)
 def _markdown() -> MarkdownIt:
-    """The blocks alone: what stands within a line is read by `contract_text`. Definitions of links take too long."""
+    """The block parser. Inline text is read by `mentions`; link definitions are disabled because they take too long."""
     made = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table").disable(["inline", "reference"])
-    # The rules are put together at the first use, and a second thread would find half of them.
+    # The parser compiles its rules at first use; do it here, because a second thread could see a half-built set.
     made.parse("a")
     return made
 
 
 def rows(item: Item) -> Iterator[Item]:
-    """Gives the lines of a paragraph or a block of code one by one; others are one."""
+    """Gives the lines of a paragraph or code block one by one; any other item as a whole."""
     if item.form not in {"prose", "fence"}:
         yield item
         return

@@ -53,7 +53,7 @@ def test_a_file_is_tried_on_all_that_is_kept(assay: Assay, kept: Path) -> None:
     done = assay("policy", "backtest", "mine.yml")
     assert (done.status, done.err) == (0, "")
     assert done.out.splitlines()[:6] == [
-        'secret-leak.mode: becomes "off"; it was "block"; this waits for an operator\'s merge',
+        'secret-leak.mode: changes from "block" to "off"; takes effect once an operator merges',
         "",
         "workshop/garden: 3 pull requests compared, 3 with a different result",
         "",
@@ -123,7 +123,7 @@ def test_snapshots_of_another_version_are_counted_beside(assay: Assay, kept: Pat
         database.execute("UPDATE snapshots SET content = x'00' WHERE number = 2")
     done = assay("policy", "backtest", "mine.yml")
     assert "2 pull requests compared" in done.out
-    assert done.err == "note: 1 not tried: kept by another version of the program, which can't be read.\n"
+    assert done.err == "note: 1 not compared: the snapshot was stored by another version of the bot.\n"
     assert rows(kept, "SELECT count(*) FROM snapshots") == [(3,)]
 
 
@@ -132,5 +132,5 @@ def test_operators_of_the_settings_decide_under_both(assay: Assay, kept: Path, m
     Path("mine.yml").write_text(f"{SAME}operators: [second, stranger]\n")
     found: dict[str, Any] = json.loads(assay("policy", "backtest", "mine.yml", "--json").out)
     assert found["changes"] == [
-        'operators: adds "second", removes "operator"; this waits for an operator\'s merge',
+        'operators: adds "second", removes "operator"; takes effect once an operator merges',
     ]

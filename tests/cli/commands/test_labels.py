@@ -137,7 +137,7 @@ def test_lint_tells_errors_and_ends_with_1(assay: Assay, clean: Path) -> None:
     (clean / "labels.yaml").write_text(text)
     done = assay("labels", "lint", "--file", "labels.yaml")
     assert done.status == 1
-    assert 'error: "a" is in no declared group' in done.out
+    assert 'error: unknown group "nowhere" of "a"' in done.out
 
 
 def test_a_label_file_that_cant_be_read_is_exit_2(assay: Assay) -> None:
@@ -162,9 +162,9 @@ def test_lint_tells_what_a_policy_s_rules_cant_set(assay: Assay, clean: Path, na
     done = assay("labels", "lint", *(["--policy", str(place)] if named else []))
     assert done.status == 1
     assert done.out.splitlines() == [
-        'error: the rule "hot" uses "kind/bgu", which isn\'t declared; did you mean "kind/bug"?',
-        'error: the rule "cold" sets "judge/p3", by which somebody decides; no rule may: take it out',
-        'error: the rule "cold" sets "size/tiny" and "size/small", of which only one can stand; keep one',
+        'error: the rule "hot" uses the undeclared label "kind/bgu"; did you mean "kind/bug"?',
+        'error: the rule "cold" sets the decision label "judge/p3", which no rule may set; remove it from the rule',
+        'error: the rule "cold" sets "size/tiny" and "size/small", which exclude each other; keep one',
     ]
 
 
@@ -172,7 +172,7 @@ def test_lint_tells_labels_that_a_check_wants_and_the_file_hasnt(assay: Assay, c
     (clean / "labels.yaml").write_text(GROUPS + 'labels: [{name: a, color: "#0e8a16", description: x, group: g}]\n')
     done = assay("labels", "lint", "--file", "labels.yaml")
     assert done.status == 1
-    assert 'error: the rule "check secret-leak" uses "safety:secret-touch", which isn\'t declared' in done.out
+    assert 'error: the rule "check secret-leak" uses the undeclared label "safety:secret-touch"' in done.out
 
 
 def test_a_policy_that_cant_be_used_is_exit_2(assay: Assay, clean: Path) -> None:

@@ -38,9 +38,12 @@ def test_a_policy_without_mistakes_is_fine(assay: Assay, clean: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "told"),
     [
-        ("[meta, sise/tiny]", ':6: the rule "watering" uses "sise/tiny", which isn\'t declared; '),
-        ("[judge/park]", ':6: the rule "watering" sets "judge/park", by which somebody decides; no rule may: '),
-        ("[size/tiny, meta, size/small]", ':6: the rule "watering" sets "size/tiny" and "size/small", of which '),
+        ("[meta, sise/tiny]", ':6: the rule "watering" uses the undeclared label "sise/tiny"; '),
+        ("[judge/park]", ':6: the rule "watering" sets the decision label "judge/park", which no rule may set; '),
+        (
+            "[size/tiny, meta, size/small]",
+            ':6: the rule "watering" sets "size/tiny" and "size/small", which exclude each other; ',
+        ),
         ("[]", ":6: `labels.rules.0.labels`: tuple should have at least 1 item"),
     ],
 )
@@ -78,7 +81,7 @@ def test_another_label_file_says_what_is_declared(assay: Assay, clean: Path) -> 
     text = group + 'labels: [{name: own, color: "#0e8a16", description: x, group: g}]\n'
     (clean / "labels.yaml").write_text(text)
     (line,) = problems(assay, RULES.replace("size/large, ", ""), "--labels", "labels.yaml")
-    assert "which isn't declared" in line
+    assert 'uses the undeclared label "meta"' in line
     (clean / "mine.yml").write_text(RULES.replace("size/large, meta", "own"))
     assert assay("policy", "check", "mine.yml", "--labels", "labels.yaml").status == 0
 
@@ -121,8 +124,8 @@ def test_a_snapshot_is_explained_offline(assay: Assay, clean: Path) -> None:
     assert done.status == 0
     assert done.out.splitlines() == [
         "workshop/garden#7: 5 labels: kind/bug, type:bug, agent/codex, source/agent-generated, flow/intake",
-        '  kind/bug                rule "a mend": type fix',
-        '  type:bug                rule "a mend": type fix',
+        '  kind/bug                rule "a fix": type fix',
+        '  type:bug                rule "a fix": type fix',
         '  agent/codex             rule "by codex": author codex',
         '  source/agent-generated  rule "by an agent": by agent',
         '  flow/intake             rule "a new issue": kind issue; state new',
@@ -134,16 +137,16 @@ def test_what_a_rule_cant_set_is_told_beside(assay: Assay, clean: Path) -> None:
     done = assay("policy", "explain", kept(clean, policy=policy))
     assert done.status == 0
     assert 'rule "watering": title *water*\n' in done.out
-    assert 'note: The rule "watering" names the label "judge/p0"' in done.err
+    assert 'note: The rule "watering" uses the decision label "judge/p0"' in done.err
 
 
 def test_programs_read_all_labels_with_their_grounds(assay: Assay, clean: Path) -> None:
     values = json.loads(assay("policy", "explain", kept(clean, title="chore: x"), "--json").out)
     labels = {one["label"]: one for one in values["labels"]}
-    assert labels["kind/chore"] == {"label": "kind/chore", "on": True, "why": 'rule "upkeep": type chore'}
+    assert labels["kind/chore"] == {"label": "kind/chore", "on": True, "why": 'rule "maintenance": type chore'}
     assert labels["type:bug"]["on"] is False
     assert (values["target"], values["notes"]) == ("workshop/garden#7", [])
-    assert "| `kind/chore` | upkeep | type chore |" in values["explanation"]
+    assert "| `kind/chore` | maintenance | type chore |" in values["explanation"]
 
 
 def test_what_is_no_snapshot_is_exit_2(assay: Assay, clean: Path) -> None:

@@ -33,7 +33,7 @@ async def test_plan_writes_nothing_and_apply_writes_the_report_once(forge: Forge
     planned = await forge.assay("plan", f"{REPOSITORY}#1")
     assert (planned.status, forge.sandbox.writes) == (1, [])
     assert "secret-leak: block" in planned.out
-    assert "write the report" in planned.out
+    assert "create the report" in planned.out
     values = json.loads((await forge.assay("plan", f"{forge.sandbox.url}/{REPOSITORY}/issues/1", "--json")).out)
     made = [action["object"] for action in values["actions"]]
     assert {"comment:report", "label:safety:secret-touch"} <= set(made)

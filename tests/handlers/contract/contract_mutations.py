@@ -26,14 +26,14 @@ class Mutation:
     name: str
     rule: str
     says: str
-    mend: str
+    fix: str
     edit: Callable[[str], str] = field(default=str)
     change: dict[str, Any] = field(default_factory=dict)
     of: Callable[..., Snapshot] = full
     policy: ContractPolicy = BLOCK
 
     def observed(self) -> Snapshot:
-        """Gives the snapshot; an edit that changes nothing is a slip of the table."""
+        """Gives the snapshot; an edit that changes nothing is a mistake in the table."""
         body = FULL_BODY if self.of is full else LITE_BODY
         edited = self.edit(body)
         if edited == body and not self.change:
@@ -88,11 +88,11 @@ SECTIONS = (
     Mutation("no merge blockers", "section-missing", "Merge blockers", "Add", without("Merge blockers")),
     Mutation("no sources", "section-missing", SPEC, "Add", without(SPEC)),
     Mutation("no files touched", "section-missing", "Files touched", "Add", without("Files touched")),
-    Mutation("an empty reason", "section-empty", "Why it changed", "Write under", emptied("Why it changed")),
-    Mutation("a filler", "section-empty", "Product story", "Write under", emptied("Product story", "TODO: say why")),
-    Mutation("none as decision", "section-empty", "Requested decision", "Write", emptied("Requested decision", "n/a")),
-    Mutation("a comment alone", "section-empty", "Known", "Write", emptied("Known constraints", "<!-- what holds -->")),
-    Mutation("a slip in a heading", "section-missing", "Known constraints", "Call that heading: Known constraints",
+    Mutation("an empty reason", "section-empty", "Why it changed", "Describe this", emptied("Why it changed")),
+    Mutation("a filler", "section-empty", "Product story", "Describe this", emptied("Product story", "TODO: say why")),
+    Mutation("none as decision", "section-empty", "Requested", "Describe", emptied("Requested decision", "n/a")),
+    Mutation("a comment alone", "section-empty", "Known", "Describe", emptied("Known constraints", "<!-- what -->")),
+    Mutation("a slip in a heading", "section-missing", "Known constraints", "Rename the heading to: Known constraints",
              renamed("Known constraints", "Knwon constraint")),
     Mutation("another name", "section-missing", "Why it changed", "Add", renamed("Why it changed", "Backstory")),
     Mutation("a section in a comment", "section-missing", "Known constraints", "Add",
@@ -101,7 +101,7 @@ SECTIONS = (
     Mutation("lite with tier full and no evidence", "section-missing", "Runtime evidence", "Add",
              lambda body: "Tier: full\n\n" + without("Runtime evidence")(body).replace("missing", "pending", 1),
              of=lite),
-    Mutation("a looser tier", "tier-looser", "this change is full", "Tier: full", lambda body: f"Tier: lite\n\n{body}"),
+    Mutation("a looser tier", "tier-looser", "change is tier full", "Tier: full", lambda body: f"Tier: lite\n\n{body}"),
 )  # fmt: skip
 
 CANARIES = (
@@ -116,7 +116,7 @@ CANARIES = (
     Mutation("running though passed", "canary-disagrees", "has passed", "Canary status: passed",
              instead(CANARY, "Canary status: running \u2014"),
              {"statuses": (*STATUSES[:3], status("canary-required / canary"))}),
-    Mutation("missing in tier full", "canary-disagrees", "Only a change of tier lite", "Canary status: pending",
+    Mutation("missing in tier full", "canary-disagrees", "Only tier lite", "Canary status: pending",
              instead(CANARY, "Canary status: missing \u2014")),
     Mutation("waived by nobody", "canary-waiver", "no operator", "canary-waived a1a1a1a1a1",
              instead(CANARY, "Canary status: waived \u2014")),
@@ -129,46 +129,46 @@ FILE_LISTS = (
              instead(f"- `{SCRIPT_PATH}`\n", "")),
     Mutation("one more file changed", "files-unlisted", "Makefile", "- `Makefile`",
              change={"files": (*FILES, changed("Makefile"))}),
-    Mutation("an untouched file listed", "files-untouched", "garden/plan.py", "Take it out",
+    Mutation("an untouched file listed", "files-untouched", "garden/plan.py", "Remove from Files touched",
              instead("- `runbooks/", "- `garden/plan.py`\n- `runbooks/")),
     Mutation("a file renamed", "files-unlisted", "runbooks/signer.md", "- `runbooks/signer.md`",
              change={"files": (*FILES[:2], changed("runbooks/signer.md", "renamed", old_path=RUNBOOK_PATH))}),
-    Mutation("a folder for written files", "files-unlisted", "only generated files may be", f"- `{SCRIPT_PATH}`",
+    Mutation("a folder for written files", "files-unlisted", "only cover generated files", f"- `{SCRIPT_PATH}`",
              instead(f"- `{SCRIPT_PATH}`", "- `scripts/cutover/`")),
 )  # fmt: skip
 
 SOURCES = (
-    Mutation("a source that isn't there", "path-missing", "docs/agent-operations.md", "Name the path",
+    Mutation("a source that isn't there", "path-missing", "docs/agent-operations.md", "Correct the path",
              change={"paths": PATHS | {"docs/agent-operations.md": False}}),
-    Mutation("a context that isn't there", "path-missing", "migrations/signer.md", "Name the path",
+    Mutation("a context that isn't there", "path-missing", "migrations/signer.md", "Correct the path",
              instead("- `migrations/old-signer.md`\n- `docs", "- `migrations/signer.md`\n- `docs"),
              {"paths": PATHS | {"migrations/signer.md": False}} ),
-    Mutation("a number that nothing has", "reference-missing", "#113", "Write the number",
+    Mutation("a number that nothing has", "reference-missing", "#113", "Correct the number",
              change={"references": (Reference(number=113, kind="", state="missing"),)}),
 )  # fmt: skip
 
 CLAIMS = (
-    Mutation("denied and touched", "runtime-denied", OVERLAY_PATH, "Say under Runtime evidence",
+    Mutation("denied and touched", "runtime-denied", OVERLAY_PATH, "Describe the change under Runtime evidence",
              instead("No runtime mutation was performed.", "No runtime changes."), policy=RUNTIME),
-    Mutation("done without proof", "runtime-unproven", "restarted", "Add under Runtime evidence",
+    Mutation("done without proof", "runtime-unproven", "restarted", "proves it under Runtime evidence",
              unproven("The signer was restarted on both hosts.")),
-    Mutation("touched without proof", "runtime-unproven", OVERLAY_PATH, "Add under Runtime evidence",
+    Mutation("touched without proof", "runtime-unproven", OVERLAY_PATH, "proves it under Runtime evidence",
              unproven("It looks fine."), policy=RUNTIME),
-    Mutation("a path out of scope", "out-of-scope-touched", "compose/overlays/", "Take that out of the change",
+    Mutation("a path out of scope", "out-of-scope-touched", "compose/overlays/", "Remove it from the change",
              instead("- No comments on issues.", "- Nothing in `compose/overlays/`.")),
-    Mutation("a name out of scope", "out-of-scope-touched", "ALLOWED_PRINCIPALS", "Take that out of the change",
+    Mutation("a name out of scope", "out-of-scope-touched", "ALLOWED_PRINCIPALS", "Remove it from the change",
              instead("- No comments on issues.", "- No change to ALLOWED_PRINCIPALS.")),
 )  # fmt: skip
 
 BLOCKERS = (
-    Mutation("a red check", "merge-blocker", "pr-sanity / sanity", "Mend that first",
+    Mutation("a red check", "merge-blocker", "pr-sanity / sanity", "Fix this first",
              change={"statuses": (*STATUSES[:4], status("pr-sanity / sanity", "Failing after 2m", "failure"))}),
-    Mutation("a leaked secret", "merge-blocker", "forgejo-token", "Mend that first",
+    Mutation("a leaked secret", "merge-blocker", "forgejo-token", "Fix this first",
              change={"leaks": (leak(severity=Severity.CRITICAL, location=Location(where="diff", path=SCRIPT_PATH)),)}),
-    Mutation("a writable mount", "merge-blocker", f"{OVERLAY_PATH}:6", "Mend that first", change=overlay(":ro", "")),
-    Mutation("no gate named", "merge-blocker", "names a phrase", "Mend that first",
+    Mutation("a writable mount", "merge-blocker", f"{OVERLAY_PATH}:6", "Fix this first", change=overlay(":ro", "")),
+    Mutation("no gate named", "merge-blocker", "contains a gate phrase", "Fix this first",
              lambda body: re.sub(r"`w04-[a-z-]+`", "of old", body), {"added": full().inputs.added[:2]}),
-    Mutation("a soak too early", "merge-blocker", "#73 is open", "Mend that first",
+    Mutation("a soak too early", "merge-blocker", "#73 is open", "Fix this first",
              instead("The trial run succeeded", "The soak has started. The trial run succeeded"),
              {"references": (Reference(number=73, kind="pull", state="open"),)}, of=lite),
 )  # fmt: skip

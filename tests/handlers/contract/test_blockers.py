@@ -173,7 +173,7 @@ def test_of_very_many_blockers_the_rest_is_the_operator_s() -> None:
     body = emptied("Merge blockers", "\n".join(f"- Red checks {number}" for number in range(100)))(FULL_BODY)
     notes = judged(full(body=body)).notes
     assert sum(note.startswith("Merge blocker") for note in notes) == 60
-    assert "40 more merge blockers: operator (only 60 are looked into)." in notes
+    assert "40 more merge blockers: operator (only the first 60 are checked)." in notes
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,9 @@ def test_nobody_reports_that_his_own_canary_has_passed(creator: str, did: Real) 
     observed = full(statuses=(own,), body=FULL_BODY.replace("status: pending", "status: passed"), author="gardener")
     assert real(observed, BLOCK).state is did
     told = [one.evidence for one in judged(observed).findings if one.rule == "canary-disagrees"]
-    assert [f"what {creator} reported doesn't count" in one for one in told] == ([True] if did is Real.NONE else [])
+    assert [f"by the author or an agent does not count: {creator}" in one for one in told] == (
+        [True] if did is Real.NONE else []
+    )
 
 
 def test_what_an_author_reports_counts_against_him() -> None:

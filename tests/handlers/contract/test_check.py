@@ -37,7 +37,7 @@ def test_a_single_change_has_exactly_the_finding_that_is_expected(mutation: Muta
     finding = report.findings[0]
     assert report.verdict is Verdict.BLOCK
     assert mutation.says in f"{finding.title} {finding.evidence}"
-    assert mutation.mend in finding.next_step
+    assert mutation.fix in finding.next_step
     assert finding.severity is RULES[finding.rule][0]
 
 
@@ -48,7 +48,7 @@ def test_the_table_has_forty_changes_and_every_rule_that_a_description_can_break
 
 def test_by_advice_nothing_is_blocked() -> None:
     report = judged(full(body=FULL_BODY.replace("### Product story", "### Backstory")), ADVISE)
-    assert (report.verdict, report.summary) == (Verdict.ADVISE, "There is no section Product story")
+    assert (report.verdict, report.summary) == (Verdict.ADVISE, "Section Product story is missing")
 
 
 async def test_without_a_policy_it_is_off_and_still_answers_with_a_template() -> None:

@@ -73,7 +73,7 @@ def test_generated_files_may_be_summed_up_and_others_not() -> None:
 def test_a_finding_on_many_files_names_some_and_counts_the_rest() -> None:
     files = tuple(changed(f"src/{number}.py") for number in range(30))
     finding = judged(full(files=files, body=listing("- `src/0.py`", "- `gone.py`"))).findings[0]
-    assert finding.title == "29 files are changed and not under Files touched"
+    assert finding.title == "29 files are changed but not listed under Files touched"
     assert "src/10.py and 19 more; listed: src/0.py" in finding.evidence
     assert finding.location.path == "src/1.py"
 
@@ -81,7 +81,7 @@ def test_a_finding_on_many_files_names_some_and_counts_the_rest() -> None:
 def test_a_path_nobody_looked_for_is_told_and_no_finding() -> None:
     report = judged(full(paths={}))
     assert report.findings == ()
-    assert "not looked for in the tree: decisions/0014-one-secret-store.md" in report.notes[-1]
+    assert "not looked up in the tree: decisions/0014-one-secret-store.md" in report.notes[-1]
 
 
 def test_a_source_that_the_change_adds_is_there_and_one_that_it_deletes_is_not() -> None:

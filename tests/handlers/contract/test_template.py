@@ -64,7 +64,7 @@ def test_files_references_and_evidence_are_in_place() -> None:
     assert "### Relevant context\n\n- #112 (pull request, merged)\n- #113 (pull request, merged)\n" in filled
     assert "- pr-sanity / sanity (pull_request): Successful in 2m50s, /runs/812\n" in filled
     assert "Has been skipped, " not in filled
-    assert "- `AGENTS.md` - TODO: what for\n" in filled
+    assert "- `AGENTS.md` - TODO: reason\n" in filled
 
 
 def test_what_the_author_says_of_a_file_stays() -> None:
@@ -101,14 +101,14 @@ def test_a_stricter_tier_that_was_asked_for_is_asked_for_again() -> None:
 
 def test_long_sections_are_not_repeated() -> None:
     body = FULL_BODY.replace("The greenhouse", "The greenhouse " + "grows " * 2_000)
-    assert "### Product story\n\nTODO: keep what stands here" in template(full(body=body), BLOCK)
+    assert "### Product story\n\nTODO: keep the existing text" in template(full(body=body), BLOCK)
 
 
 def test_what_is_too_long_for_a_comment_is_cut_at_a_line() -> None:
     names = tuple(changed(f"src/{'x' * 190}/{number}.py") for number in range(290))
     filled = template(full(files=names), BLOCK)
     assert len(filled.encode()) < 40_200
-    assert filled.endswith("` - changed\n\nTODO: all that follows; it is too long for a comment.\n")
+    assert filled.endswith("` - changed\n\nTODO: the rest; it is too long for a comment.\n")
 
 
 paths = st.text(st.sampled_from("ab/.` *é\n\t#\u202e\0[]"), min_size=1, max_size=12)

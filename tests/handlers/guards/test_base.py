@@ -48,7 +48,7 @@ async def test_a_base_branch_has_to_be_allowed(allowed: list[str], branch: str, 
 )
 async def test_a_stacked_pull_request_passes_where_it_names_its_open_parent(line: str) -> None:
     found = await judged(f"Pumps.\n\n{line}\n", **STACKED, **OPEN)
-    assert (found.verdict, found.summary) == (Verdict.PASS, "stacked on !11, goes into codex/pumps")
+    assert (found.verdict, found.summary) == (Verdict.PASS, "stacked on !11, targets codex/pumps")
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,10 @@ async def test_documents_that_name_what_is_gone_are_found_once_for_each_path() -
     found = await judged(moved("old/a.py", "new/a.py"), deleted("gone.py"), mentions=mentions)
     assert rules(found) == ["stale-mention", "stale-mention"]
     gone, renamed = found.findings
-    assert "is gone" in gone.title
+    assert "was deleted" in gone.title
     assert (renamed.location.path, renamed.location.line) == ("README.md", 7)
-    assert renamed.evidence == "named in README.md:7, docs/a.md:2"
-    assert renamed.next_step == "Write new/a.py there."
+    assert renamed.evidence == "mentioned in README.md:7, docs/a.md:2"
+    assert renamed.next_step == "Replace it with new/a.py."
 
 
 async def test_mentions_can_be_left_alone() -> None:

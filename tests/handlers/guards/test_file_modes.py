@@ -104,4 +104,4 @@ async def test_what_the_policy_expects_is_no_finding() -> None:
 
 async def test_the_summary_counts_and_names_the_kinds() -> None:
     said = await judged(file("a", new_mode=EXECUTABLE), file("b", new_mode=EXECUTABLE), file("c", added=0, removed=0))
-    assert said.summary == "3 files more than text: became-executable, binary"
+    assert said.summary == "3 unusual file changes: became-executable, binary"

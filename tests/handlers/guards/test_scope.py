@@ -66,4 +66,4 @@ async def test_no_path_ends_the_fence_and_many_are_cut() -> None:
     (fence,) = tokens(said.explanation)
     assert fence.type == "fence"
     assert len(said.data["outside"]) == 100
-    assert said.findings[0].title == "501 paths of no module"
+    assert said.findings[0].title == "501 paths outside all modules"

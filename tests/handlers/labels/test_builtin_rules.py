@@ -246,5 +246,5 @@ def test_every_built_in_label_is_declared_and_nobody_decides_by_it() -> None:
 def test_the_table_of_the_documentation_has_every_rule() -> None:
     lines = defaults_table().splitlines()
     assert len(lines) == len(DEFAULTS) + 2
-    assert "| a mend | `kind/bug`, `type:bug` | type `fix`, `bug`, `bugfix`, `hotfix` |" in lines
+    assert "| a fix | `kind/bug`, `type:bug` | type `fix`, `bug`, `bugfix`, `hotfix` |" in lines
     assert CHECK.tables == {"label-defaults": defaults_table()}

@@ -42,7 +42,11 @@ async def test_a_command_says_when_it_was_given_for_the_whole_group() -> None:
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("nowhere", "isn't declared: declare it"), ("judge/p0", "somebody decides"), ("Judge/P9", "isn't declared")],
+    [
+        ("nowhere", 'undeclared label "nowhere". Declare it'),
+        ("judge/p0", 'decision label "judge/p0"'),
+        ("Judge/P9", 'undeclared label "Judge/P9"'),
+    ],
 )
 async def test_what_no_rule_may_set_is_told_with_its_mend_and_never_set(name: str, told: str) -> None:
     found = await report(policy=ruled(rule(name, "meta"), **NO_DEFAULTS))
@@ -104,16 +108,16 @@ async def test_a_warning_rests_on_its_files_and_anything_else_on_its_patterns() 
     one = (await report(files=files(".ci/a"))).grounds
     more = (await report(files=files(".ci/a", ".ci/b"))).grounds
     assert one["domain:ci"] == more["domain:ci"] == 'rule "ci by path": paths .ci/'
-    assert one["risk/process"] == 'rule "how changes are checked": paths .ci/; in .ci/a'
+    assert one["risk/process"] == 'rule "checks and reviews by path": paths .ci/; in .ci/a'
     assert (await report(title="fix(auth): x")).grounds["class/security-sensitive"].endswith(": scope auth")
-    assert more["risk/process"] == 'rule "how changes are checked": paths .ci/; in .ci/a, .ci/b'
+    assert more["risk/process"] == 'rule "checks and reviews by path": paths .ci/; in .ci/a, .ci/b'
 
 
 async def test_the_report_says_labels_and_has_no_status() -> None:
     found = await report(ISSUE, title="fix: leak", author=OUTSIDER)
     assert found.summary == "4 labels: kind/bug, type:bug, source/manual, flow/intake"
     assert (found.verdict, found.status, found.shown) == (Verdict.PASS, False, True)
-    assert "| `kind/bug` | a mend | type fix |" in found.explanation
+    assert "| `kind/bug` | a fix | type fix |" in found.explanation
     assert set(found.grounds) == set(found.labels)
 
 

@@ -122,7 +122,7 @@ async def test_the_strictest_mode_counts_whatever_the_label() -> None:
 async def test_all_contexts_that_failed_are_named() -> None:
     statuses = (status("a", "failure"), status("b", "error"), status("c"))
     found = await merged(clean(required=("a", "b", "c"), statuses=statuses, verdicts={**GREEN, "base": "block"}))
-    assert found.findings[0].title == "Failed: a, b, assay/base"
+    assert found.findings[0].title == "Failed status: a, b, assay/base"
 
 
 async def test_where_all_that_is_missing_may_come_by_itself_the_report_waits() -> None:
@@ -160,6 +160,7 @@ async def test_an_operators_manual_label_holds_until_he_says_another_thing() -> 
     assert on(found) == ["merge/manual-red-zone"]
     assert rules(found) == ["missing-review", "operator-preference"]
     assert found.commanded[AUTO] == chosen.at
+    assert [note.partition(". ")[2] for note in found.notes] == ["It stays until the next command."]
     second = later(first, found, reviews=(review(),))
     assert on(await merged(second)) == ["merge/manual-red-zone"]
     back = said("unlabel", "merge/manual-red-zone", 2)
@@ -174,7 +175,8 @@ async def test_an_operators_merge_auto_holds_while_what_was_found_stays() -> Non
     second = later(first, found, decisions=(chosen,))
     found = await merged(second)
     assert (on(found), on(found, MODES), rules(found)) == ([AUTO], [SAFE], ["missing-review"])
-    assert "commanded" in found.notes[0]
+    assert "by command" in found.notes[0]
+    assert found.notes[0].endswith("It stays until the reasons change.")
     assert found.judgment is None
     third = later(second, found, conflict=True)
     found = await merged(third)

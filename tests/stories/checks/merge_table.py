@@ -93,17 +93,17 @@ async def unread(scene: World) -> Opened:
 
 
 CASES: dict[str, tuple[Make, str]] = {
-    "merge/auto": (clean, "nothing stands against a merge without a human"),
-    "merge/manual": (draft, "it is a draft"),
+    "merge/auto": (clean, "no reason against an automatic merge"),
+    "merge/manual": (draft, "draft pull request"),
     "merge/manual-operator-preference": (held, "operator put it on hold"),
-    "merge/manual-missing-review": (unseen, "0 of 1 approving reviews on this head"),
-    "merge/manual-unclear-scope": (beyond, "it touches what no machine may apply alone"),
-    "merge/manual-merge-conflict": (clashing, "it conflicts with main"),
-    "merge/manual-dependency-conflict": (depending, "it depends on #"),
-    "merge/manual-failing-tests": (failing, "failed: ci / test"),
-    "merge/manual-security-sensitive": (leaking, "a secret was found that nobody accepted"),
-    "merge/manual-red-zone": (zoned, "it touches vault/keys.txt"),
-    "merge/manual-unknown": (unread, "not looked at: the workflow lint of"),
+    "merge/manual-missing-review": (unseen, "0 of 1 required approvals on this head"),
+    "merge/manual-unclear-scope": (beyond, "touches blocked modules"),
+    "merge/manual-merge-conflict": (clashing, "conflicts with main"),
+    "merge/manual-dependency-conflict": (depending, "depends on #"),
+    "merge/manual-failing-tests": (failing, "failed status: ci / test"),
+    "merge/manual-security-sensitive": (leaking, "leaked secret found and not accepted"),
+    "merge/manual-red-zone": (zoned, "touches the red zone: vault/keys.txt"),
+    "merge/manual-unknown": (unread, "not checked: the workflow lint of"),
 }
 """Who makes the pull request of each label, and how the reason begins in the report."""
 

@@ -36,8 +36,8 @@ async def test_a_missing_section_is_red_until_the_body_is_edited(scene: World) -
     pull = await opened(scene, "codex/rain", Change(rain().files, body=described(RAIN, without="Why it changed")))
     assert (await pull.states())["contract"] == "failure"
     report = await pull.report()
-    assert "`section-missing` · There is no section Why it changed" in report
-    assert "failed: assay/contract" in report
+    assert "`section-missing` · Section Why it changed is missing" in report
+    assert "failed status: assay/contract" in report
     await describe(pull, described(RAIN))
     assert (await pull.states())["contract"] == "success"
     assert "section-missing" not in await pull.report()

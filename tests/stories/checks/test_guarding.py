@@ -43,12 +43,12 @@ CASES = {
     "a change of pumps without their page": Guarded(
         "docs-drift",
         Change({"pumps/well.py": "WELL = 1\n"}),
-        "`docs-not-changed` · pumps are written down: what it is about changed, and its documents didn't",
+        "`docs-not-changed` · pumps are written down: files changed, but their documents did not",
     ),
     "a moved file that a page still names": Guarded(
         "docs-drift",
         Change({"garden/plan.py": None, "garden/beds.py": "def total(beds):\n    return sum(beds)\n"}),
-        "`stale-mention` · Documents still name garden/plan.py, which is garden/beds.py now",
+        "`stale-mention` · Documents still mention garden/plan.py, which was moved to garden/beds.py",
     ),
     "a workflow that runs what a title says": Guarded(
         "workflow-lint", Change({".forgejo/workflows/greet.yml": WORKFLOW}), "`template-injection`"
@@ -58,11 +58,13 @@ CASES = {
         Change({"release/notes.txt": "Second release.\n"}),
         "`module-blocked` · The module release may not be applied automatically",
     ),
-    "a file of no module": Guarded("scope", Change({"odd/thing.txt": "Odd.\n"}), "`no-module` · 1 path of no module"),
+    "a file of no module": Guarded(
+        "scope", Change({"odd/thing.txt": "Odd.\n"}), "`no-module` · 1 path outside all modules"
+    ),
     "a path of the red zone": Guarded(
         "red-zone",
         Change({"vault/keys.txt": "Elsewhere.\n"}),
-        "`red-zone` · It touches vault/, which always needs an operator",
+        "`red-zone` · Touches vault/, which always needs an operator's approval",
     ),
     "a file that becomes executable": Guarded(
         "modes", Change({"garden/rain.py": "RAIN = 0\n"}, touch=program), "`became-executable`"
@@ -70,7 +72,7 @@ CASES = {
     "a link out of the tree": Guarded(
         "modes",
         Change({"garden/rain.py": "RAIN = 0\n"}, touch=link),
-        "`link-out-of-tree` · A link leads out of the tree · `garden/outside`",
+        "`link-out-of-tree` · Symbolic link points outside the repository · `garden/outside`",
     ),
     "a binary": Guarded("modes", Change({"garden/rain.bin": b"\x00\x01\x02" * 50}), "`binary`"),
 }
@@ -92,12 +94,12 @@ async def test_another_base_is_red_until_the_open_parent_is_named(scene: World) 
     parent = await opened(scene, "codex/rain", rain())
     child = await opened(scene, "codex/snow", Change(rain("snow").files, asked={"base": "codex/rain"}))
     assert (await child.states())["base"] == "failure"
-    assert "`parent-not-named` · It goes into codex/rain and names no parent" in await child.report()
+    assert "`parent-not-named` · Base branch codex/rain is not allowed, and no parent is named" in await child.report()
     body = {"body": f"Stacked on: !{parent.number}\n"}
     await scene.api[AGENT].patch(f"/repos/{REPOSITORY}/pulls/{child.number}", body)
     await scene.settled()
     assert (await child.states())["base"] == "success"
-    assert "goes into codex/rain" in await child.line("base")
+    assert "targets codex/rain" in await child.line("base")
 
 
 async def test_only_an_operators_approval_of_this_head_opens_the_red_zone(scene: World) -> None:

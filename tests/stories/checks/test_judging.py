@@ -84,7 +84,7 @@ async def test_what_an_agent_takes_off_comes_back_with_a_word(scene: World) -> N
     await scene.settled()
     assert await labelled(scene, number) == JUDGED
     (report,) = await scene.reports(number)
-    assert "Label judge/operator-needed was taken off by codex; restored once" in report["body"]
+    assert "Label judge/operator-needed was removed by codex; restored once" in report["body"]
 
 
 async def test_an_edited_body_is_judged_anew_in_the_same_comment(scene: World) -> None:

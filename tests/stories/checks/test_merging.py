@@ -90,7 +90,7 @@ async def test_changes_that_are_asked_for_stand_until_the_same_reviewer_approves
     pull = await ready(scene, "codex/rain", rain())
     await pull.review(OPERATOR, "REQUEST_CHANGES")
     assert await pull.labels() == [MISSING]
-    assert "changes are asked for by operator" in await pull.report()
+    assert "changes requested by operator" in await pull.report()
     await pull.review(WRITER)
     assert await pull.labels() == [MISSING]
     await pull.review(OPERATOR)
@@ -112,7 +112,7 @@ async def test_what_another_than_the_operator_sets_is_put_back_with_a_word(scene
     await pull.ci("success")
     await pull.label(login, AUTO)
     assert await pull.labels() == [MISSING]
-    assert f"Label {AUTO} was set by {login}; restored once" in await pull.report()
+    assert f"Label {AUTO} was added by {login}; restored once" in await pull.report()
     await pull.evaluate()
     assert await pull.labels() == [MISSING]
 
@@ -126,7 +126,7 @@ async def test_what_an_agent_takes_off_comes_back(scene: World) -> None:
     await scene.api[AGENT].delete(f"{labels}/{missing['id']}")
     await scene.settled()
     assert await pull.labels() == [MISSING]
-    assert f"Label {MISSING} was taken off by {AGENT}; restored once" in await pull.report()
+    assert f"Label {MISSING} was removed by {AGENT}; restored once" in await pull.report()
 
 
 async def test_what_the_operator_sets_stays_alone(scene: World) -> None:
@@ -153,7 +153,7 @@ async def test_a_strangers_pull_request_brings_no_label_along(scene: World) -> N
     await scene.settled()
     pull = Opened(scene, checkout, "mine", head, number)
     assert await pull.labels() == [FAILING]
-    assert f"Label {AUTO} was set by {OUTSIDER}" in await pull.report()
+    assert f"Label {AUTO} was added by {OUTSIDER}" in await pull.report()
 
 
 async def test_the_operators_word_counts_by_command_until_a_reason_comes(tmp_path: Path) -> None:
@@ -169,11 +169,11 @@ async def test_the_operators_word_counts_by_command_until_a_reason_comes(tmp_pat
         await scene.write(OPERATOR, pull.number, f"/label {AUTO}")
         await scene.settled()
         assert await pull.labels() == [AUTO]
-        assert f"{AUTO} is what operator commanded" in await pull.report()
+        assert f"{OPERATOR} set {AUTO} by command" in await pull.report()
         minutes[0] = 2
         await pull.ci("failure")
         assert await pull.labels() == [FAILING]
-        assert f"/label {AUTO}, which operator wrote" in await pull.report()
+        assert f"/label {AUTO} by {OPERATOR} in comment" in await pull.report()
         minutes[0] = 3
         await scene.write(OPERATOR, pull.number, f"/unlabel {AUTO}")
         await pull.ci("success")
@@ -207,7 +207,7 @@ async def test_a_conflict_that_is_found_by_a_push_to_the_base_is_told(scene: Wor
     await guard(scene)
     pull = await clashing(scene)
     assert await pull.labels() == [CONFLICT]
-    assert "Merge the base branch into this one, or rebase it." in await pull.report()
+    assert "Merge the base branch into this branch, or rebase this branch." in await pull.report()
 
 
 async def test_a_draft_that_is_ready_is_classified_anew(scene: World) -> None:
@@ -233,7 +233,7 @@ async def test_a_policy_that_breaks_makes_all_open_ones_unknown(scene: World) ->
     await checkout.push("main")
     await scene.settled()
     assert await pull.labels() == ["merge/manual-unknown"]
-    assert "the policy on the default branch can't be used" in await pull.line("merge")
+    assert "invalid policy on the default branch" in await pull.line("merge")
 
 
 async def test_labels_that_the_server_lets_stand_together_are_one_all_the_same(scene: World) -> None:
@@ -253,9 +253,11 @@ async def test_explaining_the_merge_tells_all_reasons(scene: World) -> None:
     comment = await scene.write(WRITER, pull.number, "/explain merge")
     await scene.settled()
     (reply,) = await scene.said(pull.number, f"answer-{comment}")
-    assert "| 5 | `missing-checks` | `merge/manual-failing-tests` | not there yet: ci / test" in reply["body"]
-    assert "| 6 | `missing-review` | `merge/manual-missing-review` | 0 of 1 approving reviews" in reply["body"]
-    assert "| 8 | `unclear-scope` | `merge/manual-unclear-scope` | it touches what no machine may" in reply["body"]
+    assert (
+        "| 5 | `missing-checks` | `merge/manual-failing-tests` | missing or pending status: ci / test" in reply["body"]
+    )
+    assert "| 6 | `missing-review` | `merge/manual-missing-review` | 0 of 1 required approvals" in reply["body"]
+    assert "| 8 | `unclear-scope` | `merge/manual-unclear-scope` | touches blocked modules" in reply["body"]
     assert "| 1 | `security-sensitive` | `merge/manual-security-sensitive` | no |" in reply["body"]
 
 

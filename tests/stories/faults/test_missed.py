@@ -56,7 +56,7 @@ async def test_after_a_silence_all_is_as_it_should_be(tmp_path: Path) -> None:
         assert "Blocked" in (await scene.report(commented) or {})["body"]
         assert "edited by somebody else" in (await scene.report(commented) or {})["body"]
         assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
-        assert "posted by codex" in (await scene.report(forged) or {})["body"]
+        assert "set by codex" in (await scene.report(forged) or {})["body"]
         for number in issues:
             assert "A secret in the description" in (await scene.report(number) or {"body": ""})["body"]
         assert await statuses(scene, fresh_head) == {"assay/secret-leak": "failure"}
@@ -72,7 +72,7 @@ async def test_setting_up_a_full_repository_is_silent_until_something_happens(tm
         await scene.machine.resync.sweep()
         await scene.settled()
         assert [call for call in scene.sandbox.writes if call.user == BOT and "comments" in call.path] == []
-        assert await scene.statuses(head) == {}
+        assert await statuses(scene, head) == {}
         await scene.api[OUTSIDER].post(f"/repos/{REPOSITORY}/issues/{old[3]}/comments", {"body": "still dry"})
         await scene.api[OUTSIDER].post(f"/repos/{REPOSITORY}/issues/{number}/comments", {"body": "nice"})
         await scene.settled()

@@ -31,7 +31,7 @@ async def test_a_changed_policy_has_its_section_and_decides_nothing(scene: World
     await scene.settled()
     number, head = await policy_pull(scene, "off", OFF)
     body = await said(scene, number)
-    assert '`secret-leak.mode`: becomes "off"; it was "block" · **waits for an operator\'s merge**' in body
+    assert '`secret-leak.mode`: changes from "block" to "off" · **takes effect once an operator merges**' in body
     assert f"| `!{leaking}` feat: deploy (open) | `secret-leak`: block → skip |" in body
     assert await statuses(scene, head) == {"assay/policy": "success", "assay/secret-leak": "success"}
     assert (await scene.statuses(leaked))["assay/secret-leak"] == "failure"
@@ -40,7 +40,7 @@ async def test_a_changed_policy_has_its_section_and_decides_nothing(scene: World
 async def test_a_forks_change_has_its_section_too(scene: World) -> None:
     await scene.api[OUTSIDER].post(f"/repos/{REPOSITORY}/forks", {})
     number, _ = await policy_pull(scene, "off", OFF, by=OUTSIDER)
-    assert '`secret-leak.mode`: becomes "off"' in await said(scene, number)
+    assert '`secret-leak.mode`: changes from "block" to "off"' in await said(scene, number)
 
 
 async def test_another_look_says_the_same_though_others_came(scene: World) -> None:

@@ -56,7 +56,7 @@ async def test_a_file_of_one_line_of_30_mb_is_said_not_to_be_looked_at(scene: Wo
     assert await verdict_of(scene, number, head) == "error"
     report = await scene.report(number)
     assert report is not None
-    assert "Not looked at: file big.txt" in report["body"]
+    assert "Not checked: file big.txt" in report["body"]
 
 
 async def test_nul_bytes_and_invalid_utf8_hide_no_secret(scene: World) -> None:
@@ -144,5 +144,5 @@ async def test_many_comments_with_secrets_are_counted_and_none_repeated(scene: W
     report = await scene.report(answer["number"])
     assert report is not None
     assert len(report["body"].encode()) <= 60_000
-    assert "10 further findings are counted" in report["body"]
+    assert "10 more findings not shown" in report["body"]
     assert not any(secret in report["body"] for secret in made)

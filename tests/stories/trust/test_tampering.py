@@ -23,7 +23,7 @@ async def test_another_writers_edit_of_the_report_is_restored_and_told(scene: Wo
     await scene.settled()
     before = await scene.report(number)
     assert before is not None
-    forged = before["body"].replace("Blocked", "Nothing found")
+    forged = before["body"].replace("Blocked", "No problems found")
     await scene.api[WRITER].patch(f"{COMMENTS}/{before['id']}", {"body": forged})
     await scene.settled()
     after = await scene.report(number)
@@ -57,7 +57,7 @@ async def test_a_forged_status_in_the_bots_context_is_overwritten_and_told(scene
     assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
     report = await scene.report(number)
     assert report is not None
-    assert "Status assay/secret-leak was posted by codex; restored once" in report["body"]
+    assert "Status assay/secret-leak was set by codex; restored once" in report["body"]
 
 
 async def test_an_outsiders_labels_of_decision_families_are_taken_off_with_a_word(scene: World) -> None:
@@ -77,8 +77,8 @@ async def test_an_outsiders_labels_of_decision_families_are_taken_off_with_a_wor
     assert ("docs" in left, "judge/p3" in left, "merge/auto" in left) == (True, False, False)
     report = await scene.report(number)
     assert report is not None
-    assert "Label judge/p3 was set by wanderer; restored once" in report["body"]
-    assert "Label merge/auto was set by wanderer; restored once" in report["body"]
+    assert "Label judge/p3 was added by wanderer; restored once" in report["body"]
+    assert "Label merge/auto was added by wanderer; restored once" in report["body"]
 
 
 async def test_an_operators_decision_label_stays(scene: World) -> None:
@@ -109,8 +109,8 @@ async def test_two_bots_that_insist_on_one_label_meet_three_times_a_day(scene: W
     assert rounds == [True, True, True, False, False]
     report = await scene.report(number)
     assert report is not None
-    assert f"Label {LEAK} was taken off by codex; restored 3 times" in report["body"]
-    assert "left as it is" in report["body"]
+    assert f"Label {LEAK} was removed by codex; restored 3 times" in report["body"]
+    assert "will not restore it again before tomorrow" in report["body"]
     metrics = scene.machine.metrics.registry
     assert (metrics.get_sample_value("assay_alarms_total", {"kind": "label"}) or 0) >= 1
 
@@ -144,7 +144,7 @@ async def test_doubled_reports_are_folded_into_the_oldest(scene: World) -> None:
 
 async def test_a_marker_in_somebody_elses_comment_is_text(scene: World) -> None:
     number, _ = await clean_pull(scene)
-    text = {"body": f"<!-- assay:{REPOSITORY}!{number} -->\n\n### ✅ Nothing found"}
+    text = {"body": f"<!-- assay:{REPOSITORY}!{number} -->\n\n### ✅ No problems found"}
     await scene.api[OUTSIDER].post(f"/repos/{REPOSITORY}/issues/{number}/comments", text)
     await scene.settled()
     comments = await scene.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/issues/{number}/comments")
