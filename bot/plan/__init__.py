@@ -1,6 +1,5 @@
 """Turns a snapshot into reports, reports into a plan, and a plan into the writes that are still missing.
 
-
 `assessment` runs the checks and makes the plan, `report` has the texts of the report comment, `label_merge` decides
 about a label that somebody changed, `actions` finds the writes. Pure: no I/O, no clock. Used by preview, reconcile and
 the command line.

@@ -300,7 +300,9 @@ async def test_a_patch_that_is_too_long_beside_large_files_is_a_gap(pull: Pull) 
         pull.work.commit(f"Number {number}", files)
     await pull.push()
     history = await pull.read(file_bytes=4000, output_bytes=5000)
-    assert {gap.why for gap in history.gaps if gap.what.startswith("commit ")} == {"too many changes besides its large files"}
+    assert {gap.why for gap in history.gaps if gap.what.startswith("commit ")} == {
+        "too many changes besides its large files"
+    }
     assert len(history.commits) == 3
 
 

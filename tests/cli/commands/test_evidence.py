@@ -221,7 +221,10 @@ def test_a_secret_in_an_option_reaches_no_comment(assay: Assay, job: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ((*SMOKE[:2], "--soak", "nobody", "--kind", "smoke"), "soak 'nobody' not found in .forgejo/assay.yml; available: runner-token, other"),
+        (
+            (*SMOKE[:2], "--soak", "nobody", "--kind", "smoke"),
+            "soak 'nobody' not found in .forgejo/assay.yml; available: runner-token, other",
+        ),
         (SMOKE, "needs --log, --artifact"),
         ((*SMOKE[:-1], "audit", "--log", "run.log"), "needs --window-hours"),
         ((*SMOKE[:-1], "install"), "needs --token-file"),
