@@ -316,6 +316,6 @@ def test_the_documented_models_are_models() -> None:
     assert list(Settings(models=tomllib.loads(table[0])["models"]).models) == ["small", "large"]
     assert Settings(models=inline[1]).models["small"].kind == "ollama"
     for name, about in ModelSettings.model_fields.items():
-        default = "needed" if about.is_required() else about.default
-        shown = default if default == "needed" else "not set" if name.startswith("api_key") else f"`{default}`"
+        default = "required" if about.is_required() else about.default
+        shown = default if default == "required" else "not set" if name.startswith("api_key") else f"`{default}`"
         assert re.search(rf"^\| `{name}` \| {shown.removesuffix('.0`')}", page, re.MULTILINE), name

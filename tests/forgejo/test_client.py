@@ -67,14 +67,14 @@ async def test_an_empty_timeline_is_null() -> None:
 async def test_a_thing_where_a_list_was_due_is_malformed() -> None:
     server = Server(ok({"message": "x"}))
     async with server.client() as api:
-        with pytest.raises(errors.Malformed, match="a list was due"):
+        with pytest.raises(errors.Malformed, match="expected a list"):
             [item async for item in api.getiter("/x")]
 
 
 async def test_a_list_without_end_ends() -> None:
     server = Server(*[ok([number], x_total_count="999999") for number in range(9)])
     async with server.client(pages_limit=3) as api:
-        with pytest.raises(errors.Oversized, match="goes on after 3 pages"):
+        with pytest.raises(errors.Oversized, match="more than 3 pages"):
             [item async for item in api.getiter("/x")]
     assert len(server.asked) == 3
 
@@ -178,7 +178,7 @@ async def test_a_server_that_hangs_is_unreachable_in_time(silent_server: str) ->
 async def test_a_server_that_stops_halfway_is_unreachable_in_time(stopping_server: str) -> None:
     begun = time.monotonic()
     async with HttpxForgejo(stopping_server, "", Options(total_timeout=0.3, attempts=1)) as api:
-        with pytest.raises(errors.Unreachable, match="no whole answer in time"):
+        with pytest.raises(errors.Unreachable, match="no complete answer"):
             await api.getitem("/x")
     assert time.monotonic() - begun < 5
 

@@ -89,7 +89,7 @@ def test_segments_are_quoted_as_a_whole(segments: tuple[str | int, ...], made: s
 def test_an_open_end_keeps_its_slashes_and_nothing_else() -> None:
     assert path("branches", rest="codex/ü?x") == "/branches/codex/%C3%BC%3Fx"
     for rest in ("a/../b", "a//b", "/a", "a/"):
-        with pytest.raises(ValueError, match="part of a path"):
+        with pytest.raises(ValueError, match="valid part of an API path"):
             path("branches", rest=rest)
 
 
