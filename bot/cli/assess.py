@@ -31,7 +31,7 @@ COMMANDS = "commands"
 
 def named_checks(text: str) -> frozenset[str]:
     """Gives the checks that a list such as `a,b` names. Raises BadParameter for one that isn't there."""
-    from handlers import CHECKS  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
+    from handlers import CHECKS  # noqa: PLC0415 - as above
 
     known = [check.name for check in CHECKS]
     found = frozenset(part.strip() for part in text.split(",") if part.strip())

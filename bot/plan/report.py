@@ -51,6 +51,9 @@ CLOSE = "\n\n</details>"
 CUT = "\n\n*The report is longer than a comment should be; the rest is left out. `assay plan` prints all of it.*"
 
 
+MARK = "<!-- assay:"
+
+
 def marker(target: Target, purpose: str = "report") -> str:
     """Gives the marker that a comment of the bot begins with: the report's, or another purpose's."""
     return f"<!-- assay:{target} -->" if purpose == "report" else f"<!-- assay:{target}:{purpose} -->"
@@ -114,10 +117,13 @@ def _heading(snapshot: Snapshot, verdict: Verdict) -> tuple[str, str]:
 
 
 def without_footer(body: str) -> str:
-    """Gives the part of a report that decides whether it has to be written again.
+    """Return the part of a report that decides whether it has to be written again.
 
-    The last marker is the footer's: one before it stands in a path that somebody chose.
+    The last marker is the footer's: one before it stands in a path that somebody chose. The marker at the beginning
+    names the repository, which may have been renamed since.
     """
+    if body.startswith(MARK):
+        body = body.partition("\n")[2]
     before, mark, _ = body.rpartition(FOOTER.strip())
     return (before if mark else body).rstrip()
 

@@ -1,6 +1,6 @@
 """What Assaymaster remembers: the database, its tables, and how deliveries get into it.
 
-Public modules: `decisions`, `deliveries`, `ledger`, `owned`, `soak_observations`, `tables`, `targets`.
+Public modules: `decisions`, `deliveries`, `ledger`, `owned`, `repositories`, `soak_observations`, `tables`, `targets`.
 """
 
 from bot.store.database.session import Store, StoreError, open_store, upsert

@@ -95,7 +95,8 @@ async def _statuses(client: ForgejoAPI, repo: str, sha: str) -> tuple[StatusSeen
                 state=status.state,
                 description=status.description,
                 target_url=status.target_url,
-                creator=status.creator.login if status.creator else "",
+                creator=status.creator.login,
+                creator_id=max(status.creator.id, 0),
             )
             for status in combined.statuses
         ]

@@ -74,10 +74,11 @@ async def _outcome(new: Policy, named: str, last: int) -> Outcome:
     async with opened_store() as store:
         known = await repositories(store)
         if not named and len(known) > 1:
-            told = ", ".join(known[:MAX_NAMED]) + (", …" if len(known) > MAX_NAMED else "")
+            told = ", ".join(repo.name for repo in known[:MAX_NAMED]) + (", …" if len(known) > MAX_NAMED else "")
             raise typer.BadParameter(f"the bot knows several; name one of {told}", param_hint="--repo")
-        repository = named or "".join(known)
-        found = await kept(store, repository, last)
+        repo = next((repo for repo in known if not named or repo.name.casefold() == named.casefold()), None)
+        repository = named or (repo.name if repo else "")
+        found = await kept(store, repo.id if repo else 0, last)
     if found.policy is None:
         where = f" of {repository}" if repository else ""
         kinds = f"; {found.unreadable} are of another version of the program" if found.unreadable else ""

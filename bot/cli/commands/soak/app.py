@@ -55,7 +55,7 @@ def claims(file: LinesFile) -> None:
 
     Prints a line of JSON for each line: whether it is a claim, and `of` which stage. It ends with 0 either way.
     """
-    from handlers import CHECKS  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
+    from handlers import CHECKS  # noqa: PLC0415 - as above
 
     reader = _check(CHECKS).readers.get(CLAIM)
     if reader is None:
