@@ -92,8 +92,8 @@ class Observer:
     async def observe(self, target: Target, identity: Identity) -> Snapshot:
         """Return a fresh snapshot, of the target in its repository as it is called now.
 
-        Raises NameTaken where another repository has the name, Gone when the target isn't there, other ForgejoErrors,
-        GitError and Moved when it can't be looked at now.
+        Raises NameTaken where another repository has the name, and ForgejoErrors, WrongKind, GitError and Moved when it
+        can't be looked at now.
         """
         thread = await read_thread(self._client, target)
         target = _in(target, thread.repository)

@@ -91,6 +91,7 @@ async def test_a_repository_that_vanishes_before_it_is_looked_at_is_kept_and_ask
 ) -> None:
     number, _ = await leaking_pull(scene)
     await scene.sandbox.hooks_idle()
+    target = scene.target(f"!{number}")
     scene.sandbox.drop_repo(REPOSITORY)
     await scene.settled()
     found = scene.machine.metrics.registry.get_sample_value("assay_reconciles_total", {"outcome": "not-visible"})
@@ -102,7 +103,7 @@ async def test_a_repository_that_vanishes_before_it_is_looked_at_is_kept_and_ask
             True,
             True,
         )
-        assert await targets.row_of(session, scene.target(f"!{number}")) is not None
+        assert await targets.row_of(session, target) is not None
         assert (await targets.dirty(session, now()), await targets.backlog(session)) == ([], 0)
 
 
