@@ -97,13 +97,18 @@ class LabelSeen(Value):
 
 
 class StatusSeen(Value):
-    """The newest status of one context on the head commit; `creator` is empty for Forgejo's own Actions."""
+    """The newest status of one context on the head commit.
+
+    `creator` is empty and `creator_id` 0 for Forgejo's own Actions and for whoever uses the token of a job. Only the
+    id proves who posted it.
+    """
 
     context: str
     state: str
     description: str = ""
     target_url: str = ""
     creator: str = ""
+    creator_id: int = 0
 
 
 class Side(Value):

@@ -77,7 +77,7 @@ class Previews:
             old, new, found = await asyncio.to_thread(_compared, proposal)
         except PolicyError as fault:
             return blank.model_copy(update={"problems": _few(fault.problems)})
-        earlier = await kept(self.store, target.repository, without=target.number) if found else Kept()
+        earlier = await kept(self.store, target.repository_id, without=target.number) if found else Kept()
         bench = Bench(self.checks, self.labels, SECONDS, WORK)
         pair = (old.narrowed(self.operators), new.narrowed(self.operators))
         return blank.model_copy(
