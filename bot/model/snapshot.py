@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from bot.model.inputs import Inputs
 from bot.model.observed import LabelSeen, StatusSeen
@@ -88,7 +88,7 @@ class Judgment(Value):
 
     check: str
     at: datetime
-    ground: str
+    basis: Annotated[str, Field(validation_alias=AliasChoices("basis", "ground"))]
     content: dict[str, Any]
     replaces: bool = False
 

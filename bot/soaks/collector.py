@@ -35,7 +35,7 @@ from bot.soaks.evidence_thread import (
 from bot.soaks.failures import SoakFailures
 from bot.soaks.pulls import SoakPulls
 from bot.soaks.runs import SoakRuns
-from bot.store.soak_observations import Reading, ground
+from bot.store.soak_observations import Reading, basis
 from bot.text import visible
 from bot.thread import MAX_ASKED, PermissionReader
 
@@ -136,7 +136,7 @@ def completed(seen: SoakSeen, tracking: Tracking, policy: Policy, soak: SoakPoli
             "unseen": LEFT_OUT if lost else "",
         }
     )
-    return Reading(tracking.issue, tracking.branch, ground(policy, soak), whole)
+    return Reading(tracking.issue, tracking.branch, basis(policy, soak), whole)
 
 
 def tracked_here(policy: Policy, issue: int) -> tuple[SoakPolicy, ...]:

@@ -22,7 +22,7 @@ from bot.scan import Scanner, read_texts
 from bot.soaks.collector import Beside, SoakReader, Tracking, completed, tracked_here
 from bot.store import Store, phrases_on, soak_observations, targets
 from bot.store.decisions import recall
-from bot.store.soak_observations import Reading, ground
+from bot.store.soak_observations import Reading, basis
 from bot.thread import Thread, WrongKind, comment_texts, read_thread
 
 AGAIN = 60.0
@@ -108,7 +108,7 @@ class Soaks:
     async def _kept(self, scene: Scene, soak: SoakPolicy, known: Reading | None) -> SoakSeen:
         if known is not None and _fits(known, scene.policy, soak):
             return known.seen
-        key = (scene.target.repository_id, soak.name, ground(scene.policy, soak))
+        key = (scene.target.repository_id, soak.name, basis(scene.policy, soak))
         failed = self._failed.get(key)
         if failed is not None:
             return SoakSeen(name=soak.name, unseen=failed)
@@ -160,4 +160,4 @@ class Soaks:
 
 def _fits(reading: Reading, policy: Policy, soak: SoakPolicy) -> bool:
     """Return whether a reading is of the soak as the policy defines it now."""
-    return reading.issue == soak.issue and reading.ground == ground(policy, soak)
+    return reading.issue == soak.issue and reading.basis == basis(policy, soak)

@@ -58,7 +58,7 @@ async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ..
             by=row.by,
             at=row.at,
             refused=row.refused,
-            standing=row.role,
+            role=row.role,
             decided=row.decided,
         )
         for row in (await session.execute(query)).scalars()
@@ -68,7 +68,7 @@ async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ..
 async def keep_decisions(session: AsyncSession, target: Target, made: Sequence[Decision]) -> None:
     """Store decisions on command lines; existing ones are not changed."""
     place = {"repository_id": target.repository_id, "number": target.number}
-    rows = [{**place, **one.model_dump(exclude={"standing"}), "role": one.standing} for one in made]
+    rows = [{**place, **one.model_dump()} for one in made]
     await upsert(session, DecisionRow, rows, ("repository_id", "number", "comment_id", "line"), ("line",))
 
 
@@ -80,7 +80,7 @@ async def judgments(session: AsyncSession, target: Target) -> tuple[Judgment, ..
         .order_by(JudgmentRow.at, JudgmentRow.check)
     )
     rows = (await session.execute(query)).scalars()
-    return tuple(Judgment(check=row.check, at=row.at, ground=row.basis, content=row.content) for row in rows)
+    return tuple(Judgment(check=row.check, at=row.at, basis=row.basis, content=row.content) for row in rows)
 
 
 async def keep_judgments(session: AsyncSession, target: Target, made: Sequence[Judgment]) -> None:
@@ -91,7 +91,7 @@ async def keep_judgments(session: AsyncSession, target: Target, made: Sequence[J
             "number": target.number,
             "check": one.check,
             "at": one.at,
-            "basis": one.ground,
+            "basis": one.basis,
             "content": one.content,
         }
         await upsert(session, JudgmentRow, [row], ("repository_id", "number", "check", "at"), ("basis", "content"))

@@ -60,7 +60,7 @@ async def update_evidence(session: AsyncSession, target: Target, evidence: Mappi
         "intended": "",
         "written_at": at,
     }
-    rows = [{**about, "object": name, "evidence": ground} for name, ground in evidence.items()]
+    rows = [{**about, "object": name, "evidence": basis} for name, basis in evidence.items()]
     await upsert(session, Holding, rows, ("repository_id", "number", "object"), ("evidence",))
 
 

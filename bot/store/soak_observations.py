@@ -27,11 +27,11 @@ MAX_CONTENT = 16_000_000
 
 @dataclass(frozen=True)
 class Reading:
-    """An observation of a soak on its tracking issue; `ground` identifies the part of the policy it depends on."""
+    """An observation of a soak on its tracking issue; `basis` identifies the part of the policy it depends on."""
 
     issue: int
     branch: str
-    ground: str
+    basis: str
     seen: SoakSeen
 
     @property
@@ -42,10 +42,10 @@ class Reading:
     @cached_property
     def hash(self) -> str:
         """Return a hash of the whole observation."""
-        return digest(canonical([self.issue, self.branch, self.ground, self.seen.model_dump(mode="json")]))
+        return digest(canonical([self.issue, self.branch, self.basis, self.seen.model_dump(mode="json")]))
 
 
-def ground(policy: Policy, soak: SoakPolicy) -> str:
+def basis(policy: Policy, soak: SoakPolicy) -> str:
     """Return a hash of the part of a soak's policy that an observation depends on."""
     writers = () if soak.evidence_from else policy.writers
     about = [soak.issue, soak.prerequisites, soak.report, soak.gate, soak.gate_on, soak.evidence_from, writers]
@@ -69,7 +69,7 @@ async def keep(session: AsyncSession, repository_id: int, found: Iterable[Readin
             "name": one.name,
             "issue": one.issue,
             "branch": one.branch,
-            "basis": one.ground,
+            "basis": one.basis,
             "hash": one.hash,
             "seen_at": at,
             "content": zlib.compress(one.seen.model_dump_json().encode(), 6),

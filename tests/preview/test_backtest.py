@@ -185,7 +185,7 @@ async def test_a_preview_is_the_same_again_until_head_or_policy_change(store: St
     pushed = await shown(store, texts, judged, head=inputs().head.model_copy(update={"sha": OTHER_HEAD}))
     assert [one.number for one in pushed.backtest.trials] == [14, 13, 11]
     texts.texts["b2" * 20] = "agents: [bo]"
-    assert (await shown(store, texts, judged)).ground != first.ground
+    assert (await shown(store, texts, judged)).basis != first.basis
 
 
 async def test_a_removed_policy_is_compared_with_the_defaults(store: Store) -> None:

@@ -19,13 +19,13 @@ def decision(comment_id: int, line: int = 1, **change: object) -> Decision:
         "why": "drought ☀️",
         "by": "operator",
         "at": NOW,
-        "standing": "operator",
+        "role": "operator",
     }
     return Decision.model_validate({"comment_id": comment_id, "line": line, **values, **change})
 
 
 def judgment(minutes: int = 0, check: str = "judge") -> Judgment:
-    return Judgment(check=check, at=NOW + timedelta(minutes=minutes), ground="sha256:0", content={"minutes": minutes})
+    return Judgment(check=check, at=NOW + timedelta(minutes=minutes), basis="sha256:0", content={"minutes": minutes})
 
 
 async def test_decisions_come_back_as_they_were_made_in_the_order_in_which_they_were_written(store: Store) -> None:

@@ -8,7 +8,7 @@ from bot.model import CommentText, CommitSeen, PullSeen, RunSeen, SoakSeen, dige
 from bot.policy import Policy, load
 from bot.store import soak_observations
 from bot.store.database.session import Store
-from bot.store.soak_observations import Reading, ground
+from bot.store.soak_observations import Reading, basis
 from bot.store.tables import SoakRow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -88,7 +88,7 @@ def policy(more: str = "", top: str = "") -> Policy:
 )
 def test_what_changes_what_is_read_changes_the_ground(more: str, top: str) -> None:
     plain, other = policy(), policy(more, top)
-    assert ground(plain, plain.soaks[0]) != ground(other, other.soaks[0])
+    assert basis(plain, plain.soaks[0]) != basis(other, other.soaks[0])
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_what_changes_what_is_read_changes_the_ground(more: str, top: str) -> No
 )
 def test_what_only_the_check_reads_leaves_the_ground(more: str, top: str) -> None:
     plain, other = policy(), policy(more, top)
-    assert ground(plain, plain.soaks[0]) == ground(other, other.soaks[0])
+    assert basis(plain, plain.soaks[0]) == basis(other, other.soaks[0])
 
 
 def test_the_hash_is_of_everything() -> None:

@@ -263,7 +263,7 @@ async def test_what_an_operator_wrote_on_a_pull_request_is_told_on_the_issue(sce
 
 
 async def _judge(scene: World, target: Target, content: dict[str, Any]) -> None:
-    judgment = Judgment(check="gates", at=BEGUN, ground="sha256:0", content=content)
+    judgment = Judgment(check="gates", at=BEGUN, basis="sha256:0", content=content)
     async with scene.machine.store.session() as session:
         await decisions.keep_judgments(session, target, [judgment])
 
