@@ -210,7 +210,9 @@ class Observer:
         asking = commanders(inputs, policy) if rights and rights.admin else ()
         return Memory(
             updated_at=thread.head.updated_at,
-            permissions=await self._permissions.of(thread.repository.full_name, asking),
+            permissions=await self._permissions.of(
+                Repo(id=thread.repository.id, name=thread.repository.full_name), asking
+            ),
             judgments=recalled.judgments,
         )
 
@@ -219,7 +221,7 @@ class Observer:
     ) -> Inputs:
         """Return a pull request's context, as far as enabled checks need it."""
         inputs, policy, identity = so_far
-        request = ContextRequest(target.repository, thread, history, inputs.body, identity.account)
+        request = ContextRequest(target.repo, thread, history, inputs.body, identity.account)
         around = await self._contexts.read(request, Wanted.by(policy))
         return inputs.model_copy(
             update={

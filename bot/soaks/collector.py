@@ -93,7 +93,7 @@ class SoakReader:
         ]
         runs = await self._runs.read(tracking.repo.name, runs_of(evidence), patient=tracking.patient)
         report = (soak.report,) if soak.report else ()
-        pulls = await self.pulls.read(tracking.repo.name, (*soak.prerequisites, *report))
+        pulls = await self.pulls.read(tracking.repo, (*soak.prerequisites, *report))
         merges = {number: pulls[number].merge for number in soak.prerequisites}
         branch = Branch(tracking.repo.name, tracking.branch, tracking.tip, merges)
         wanted = _whole([one.commit for one in evidence if one.commit], runs)
@@ -112,7 +112,7 @@ class SoakReader:
     async def _writers(self, tracking: Tracking, policy: Policy, soak: SoakPolicy) -> tuple[str, ...]:
         """Return the policy's writers, and accounts with write access if the bot may look these up."""
         wrote = (await asyncio.to_thread(authors, tracking.comments, soak.name))[:MAX_ASKED] if tracking.asks else ()
-        said = await self._permissions.of(tracking.repo.name, wrote)
+        said = await self._permissions.of(tracking.repo, wrote)
         return tuple(sorted({*policy.writers, *(login for login, may in said.items() if may in WRITING)}))
 
     def _shown(self, commit: CommitSeen) -> CommitSeen:

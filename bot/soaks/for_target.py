@@ -73,7 +73,7 @@ class Soaks:
         if not policy.soaks:
             return ()
         if isinstance(head, PullRequest):
-            self._reader.pulls.note(target.repository, head)
+            self._reader.pulls.note(target.repo, head)
             return await self._of_pull(scene)
         rights = scene.thread.repository.permissions
         tracking = Tracking(
