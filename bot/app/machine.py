@@ -88,16 +88,19 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
     async with AsyncExitStack() as closing:
         store = await open_store(settings.store_url())
         closing.push_async_callback(store.close)
-        options = Options(concurrency=settings.forgejo_concurrency)
+        network = settings.network()
+        options = Options(concurrency=settings.forgejo_concurrency, network=network)
         client = HttpxForgejo(settings.forgejo_url, token, options, observer=metrics.saw_call)
         closing.push_async_callback(client.aclose)
-        models = Models(settings.models, clock=clock, metrics=metrics, concurrency=settings.model_concurrency)
+        models = Models(
+            settings.models, clock=clock, metrics=metrics, concurrency=settings.model_concurrency, network=network
+        )
         closing.push_async_callback(models.close)
         hooks = (secret.decode("utf-8", "replace") for secret in settings.webhook_secrets())
-        own = (token, *hooks, *settings.model_keys())
+        own = (token, *hooks, *settings.model_keys(), *network.secrets())
         scanner = await asyncio.to_thread(_scanner, settings, key, own)
         limits = GitLimits(settings.git_seconds, settings.max_file_bytes, settings.max_diff_bytes)
-        mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits)
+        mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits, network)
         histories = Histories(mirrors, scanner, HistoryLimits(settings.max_commits, settings.max_files))
         engine = LocalEngine(settings.workers)
         policies = Policies(client, store, engine, settings.operators, scanner.mask, clock)

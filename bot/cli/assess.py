@@ -158,4 +158,5 @@ def _models(settings: Settings) -> "Models":
         clock=lambda: datetime.now(UTC),
         metrics=Metrics(),
         concurrency=settings.model_concurrency,
+        network=settings.network(),
     )

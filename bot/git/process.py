@@ -1,5 +1,6 @@
 """The `git` program within its limits, whatever environment it runs in: its failures told by command, and bounded."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,25 @@ class Git:
             told = self.told(ended.errors.decode("utf-8", "replace")) or "no message"
             raise GitError(f"git {name} failed ({ended.code}): {told}", ended.code, ended.output)
         return ended.output
+
+
+def clean_environment(home: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    """Gives git's whole environment: its configuration is what is given here, and nobody is asked for anything."""
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "LC_ALL": "C",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "true",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_CONFIG_COUNT": str(len(settings)),
+    }
+    for index, (key, value) in enumerate(settings.items()):
+        environment[f"GIT_CONFIG_KEY_{index}"] = key
+        environment[f"GIT_CONFIG_VALUE_{index}"] = value
+    return environment
 
 
 def _name(arguments: tuple[str, ...]) -> str:
