@@ -1,16 +1,16 @@
-"""The client of Forgejo: `sansio` decides without I/O, `abc` has the verbs, `httpx` the I/O, `types` the answers.
+"""The client of Forgejo: `endpoints` is what is asked, `types` what is answered, `httpx` the I/O, `sansio` the rest.
 
-Public modules: `errors`, `httpx`, `signature`, `types`.
+Public modules: `capabilities`, `endpoints`, `errors`, `httpx`, `signature`, `types`.
 """
 
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.options import Options
 from bot.forgejo.routing import Router
-from bot.forgejo.sansio import path
+from bot.forgejo.server import ServerReader
 
 __all__ = [
     "ForgejoAPI",
     "Options",
     "Router",
-    "path",
+    "ServerReader",
 ]

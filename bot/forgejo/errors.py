@@ -2,7 +2,8 @@
 
 An error carries method, path, status and the server's message; never a query value, a header or a token. Texts of the
 server are hostile: they are cleaned, the token is taken out of them, and then they are cut, in this order, since a
-token that is split by control characters or by the cut would slip through otherwise.
+token that is split by control characters or by the cut would slip through otherwise. What a server says of a token that
+it doesn't accept (401) is never taken: Forgejo repeats the token in it, in forms that no search could foresee.
 """
 
 import re
@@ -73,13 +74,30 @@ class Locked(ForgejoError):
 
 
 class Redirected(ForgejoError):
-    """The server points elsewhere; the client doesn't follow. `location` is the path it points to, without host."""
+    """The server points elsewhere. The client never follows: httpx would turn a POST into a GET.
 
-    meaning = "the server points to another place; use the name it has now"
+    `location` is the path that it points to, without host and query. `repository` is the repository's full name now,
+    where it was renamed or transferred; `server` is the server's root address now, where the server itself moved.
+    """
 
-    def __init__(self, method: str, path: str, status: int, location: str) -> None:
+    meaning = "the server points to another place"
+
+    def __init__(  # noqa: PLR0913 - what is known of an answer, and of where it points
+        self, method: str, path: str, status: int, location: str, *, repository: str = "", server: str = ""
+    ) -> None:
         super().__init__(method, path, status, location)
         self.location = location
+        self.repository = repository
+        self.server = server
+
+    def __str__(self) -> str:
+        where = f"{self.method} {self.path}: {self.status}"
+        if self.server:
+            how = "from http to https" if self.server.startswith("https:") else f"to {self.server}"
+            return f"{where} the server moved {how}; set ASSAY_FORGEJO_URL to {self.server}"
+        if self.repository:
+            return f"{where} the repository's name is {self.repository} now"
+        return f"{where} {self.meaning}" + (f": {self.location}" if self.location else "")
 
 
 class RateLimited(ForgejoError):

@@ -1,15 +1,16 @@
 """Runs that failed on the default branch while a soak was going on: what nobody posts as evidence is seen all the same.
 
-Newer servers list failed runs, which is one call; on others nothing is known of them, and nothing is said.
+Servers with a list of runs list failed ones, which is one call; on others their tasks tell of them.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.forgejo import ForgejoAPI, path
-from bot.forgejo.errors import ForgejoError
-from bot.forgejo.types import Runs
+from bot.forgejo import ForgejoAPI, endpoints
+from bot.forgejo.errors import ForgejoError, NotFound
 from bot.model import RunSeen
+from bot.soaks.tasks import read_tasks
+from bot.soaks.told import RunTold, told, told_by_tasks
 
 MOST = 20
 """Failed runs that are told, the newest."""
@@ -32,27 +33,35 @@ class SoakFailures:
         workflows = {run.workflow for run in good if run.workflow}
         if not workflows:
             return ()
-        owner, name = repository.split("/", 1)
-        address = path("repos", owner, name, "actions", "runs")
+        first = min(run.number for run in good)
         try:
-            said = Runs.of(await self.client.getitem(address, {"status": "failure", "limit": LISTED}))
+            endpoint, listed = await self._failed(repository, branch, first)
         except ForgejoError:
             return ()
-        first = min(run.number for run in good)
         found = [
             RunSeen(
-                number=run.run_number,
+                number=run.number,
                 id=run.id,
-                workflow=self.mask(run.workflow_id),
+                workflow=self.mask(run.workflow),
                 status=run.status,
-                commit=self.mask(run.head_sha),
+                commit=self.mask(run.commit),
                 url=self.mask(run.url),
-                endpoint=f"GET {address}?status=failure",
+                endpoint=endpoint,
             )
-            for run in said.workflow_runs
+            for run in listed
             if run.status == "failure"
-            and run.run_number > first
-            and run.head_branch == branch
-            and self.mask(run.workflow_id) in workflows
+            and run.number > first
+            and run.branch == branch
+            and self.mask(run.workflow) in workflows
         ]
         return tuple(sorted(found, key=lambda run: run.number)[-MOST:])
+
+    async def _failed(self, repository: str, branch: str, first: int) -> tuple[str, list[RunTold]]:
+        """What was asked, and runs that failed among others; servers pass over filters that they don't know."""
+        asked: dict[str, str | int] = {"status": "failure", "ref": f"refs/heads/{branch}", "page": 1, "limit": LISTED}
+        try:
+            said = await endpoints.RUNS.get(self.client, repository, params=asked)
+        except NotFound:
+            tasks = await read_tasks(self.client, repository, first, patient=True)
+            return tasks.endpoint, [told_by_tasks(found) for found in tasks.runs.values()]
+        return f"GET {endpoints.RUNS.path(repository)}?status=failure", [told(run) for run in said.workflow_runs]

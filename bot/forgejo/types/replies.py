@@ -1,22 +1,25 @@
 """What all types of the API's answers have in common: frozen, blind to unknown fields, null the same as absent.
 
+Each type names the definition of the server's OpenAPI description that it reads, or the recording where a server has
+no description of it; a test holds its fields' names and types against both, so none is read that no server says.
 Forgejo gives null, `[]` or `""` for the same emptiness, by endpoint and by version, so a field that is null takes its
 default, which is the empty value.
 """
 
-from typing import Annotated, Any, Self
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
 
 from bot.forgejo.errors import Malformed, clean
 
 
-def _never_is_none(value: Any) -> Any:
-    # Go's zero time stands for "never".
-    return None if isinstance(value, str) and value.startswith("0001-01-01") else value
+def _never_is_none(value: datetime) -> datetime | None:
+    # Go's zero time, and the beginning of the epoch for what Actions haven't begun, stand for "never".
+    return value if value.timestamp() > 0 else None
 
 
-Moment = Annotated[AwareDatetime | None, BeforeValidator(_never_is_none)]
+Moment = Annotated[AwareDatetime | None, AfterValidator(lambda value: value and _never_is_none(value))]
 """A time with its zone, or None for never."""
 
 
@@ -24,6 +27,11 @@ class Reply(BaseModel):
     """An answer of the API, or a part of one."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, populate_by_name=True)
+
+    definition: ClassVar[str] = ""
+    """The definition in the OpenAPI description; two names where versions call it differently, `A | B`."""
+    recording: ClassVar[str] = ""
+    """A recorded answer that holds it, for what no description has."""
 
     @model_validator(mode="before")
     @classmethod
@@ -38,3 +46,21 @@ class Reply(BaseModel):
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:5])
             raise Malformed("reading", cls.__name__, 0, clean(wrong)) from None
+
+
+R = TypeVar("R", bound=Reply)
+
+
+class OneOf(Generic[R]):
+    """One thing that servers tell under different names: the first type whose `mark` is among the names reads it."""
+
+    def __init__(self, name: str, **marks: type[R]) -> None:
+        self.name = name
+        self.marks = marks
+
+    def of(self, value: Any) -> R:
+        """Gives the typed form. Raises Malformed."""
+        for mark, kind in self.marks.items():
+            if isinstance(value, dict) and mark in value:
+                return kind.of(value)
+        raise Malformed("reading", self.name, 0, f"none of {', '.join(self.marks)} is told")
