@@ -184,7 +184,7 @@ class Service:
             "product": known.product,
             "version": known.told,
             "notes": [note for note in (known.unsupported, known.untested) if note],
-            "missing": [f"{feature.name} ({feature.since})" for feature in known.missing],
+            "missing": [str(feature) for feature in known.missing],
         }
 
     async def _database(self) -> str:

@@ -11,12 +11,13 @@ from functools import cache
 from pathlib import Path
 
 from bot.docs.cli_page import command_line_page
-from bot.docs.tables import metrics_table, policy_table, rules_table, settings_table
+from bot.docs.tables import metrics_table, policy_table, rules_table, servers_table, settings_table
 from bot.labels import LabelDef, LabelGroup, LabelSet, hex_colour
 from handlers import CHECKS
 
 _PARTS: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
+    "servers": servers_table,
     "metrics": metrics_table,
     "policy": policy_table,
     "secret-rules": rules_table,

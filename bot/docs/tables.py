@@ -1,4 +1,4 @@
-"""Tables of the documentation that the program itself knows: settings, metrics, the policy's keys, the secret rules."""
+"""Tables of the documentation that the program itself knows: settings, servers, metrics, policy keys, secret rules."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from pydantic import SecretStr
 
 from bot.config import MIB, Settings
+from bot.forgejo.capabilities import FEATURES, SUPPORTED
 from bot.policy import Policy
 from bot.scan import own_rules
 from bot.telemetry import Metrics
@@ -38,6 +39,19 @@ def settings_table() -> str:
         for name, field in Settings.model_fields.items()
     )
     return _table(("variable", "default", "meaning"), rows)
+
+
+def servers_table() -> str:
+    """Gives what not every server has, and which have it."""
+    rows = (
+        (
+            feature.name,
+            f"from {feature.forgejo}",
+            f"from {feature.gitea[0]}.{feature.gitea[1]}" if feature.gitea else "none",
+        )
+        for feature in FEATURES
+    )
+    return f"Made for **{SUPPORTED}**.\n\n" + _table(("what", "Forgejo", "Gitea"), rows)
 
 
 def metrics_table() -> str:

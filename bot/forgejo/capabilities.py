@@ -26,6 +26,9 @@ class Feature:
         gitea = f", Gitea ≥ {self.gitea[0]}.{self.gitea[1]}" if self.gitea else ""
         return f"Forgejo ≥ {self.forgejo}{gitea}"
 
+    def __str__(self) -> str:
+        return f"{self.name} ({self.since})"
+
 
 TASKS = Feature("the list of tasks", 12, (1, 22))
 RUNS = Feature("the list of runs", 12, (1, 25))
@@ -47,24 +50,23 @@ RUN_EVENTS = {"Forgejo": ("action_run_success", "action_run_failure"), "Gitea": 
 
 @dataclass(frozen=True)
 class Server:
-    """A server: its product (empty for one that isn't known), the version's first two numbers, and as it was told."""
+    """A server: its product (empty for another one), the version's first two numbers, and as it was told.
+
+    Nothing is told of one that wasn't asked yet.
+    """
 
     product: Product = ""
     version: tuple[int, int] = (0, 0)
     told: str = ""
 
     def __str__(self) -> str:
-        return f"{self.product or 'an unknown server'} {self.told}".strip()
+        return f"{self.product or 'a server of another kind,'} {self.told or 'not asked yet'}"
 
     def can(self, feature: Feature) -> bool:
         """Says whether it has something."""
         if self.product == "Forgejo":
             return self.version[0] >= feature.forgejo
         return self.product == "Gitea" and feature.gitea is not None and self.version >= feature.gitea
-
-    def lacks(self, feature: Feature) -> str:
-        """Gives that it hasn't got something, and which servers have, as a part of a sentence."""
-        return f"{self} has no {feature.name.removeprefix('the ')} ({feature.since})"
 
     @property
     def missing(self) -> tuple[Feature, ...]:
@@ -85,8 +87,10 @@ class Server:
     def unsupported(self) -> str:
         """Gives why the bot isn't made for it, empty where it is."""
         made_for = f"the bot is made for {SUPPORTED}"
+        if not self.told:
+            return ""
         if not self.product:
-            return f"the server's version is neither Forgejo's nor Gitea's; {made_for}"
+            return f"the server says {self.told}, which is neither Forgejo's form nor Gitea's; {made_for}"
         if self._range[0] > self.version:
             return f"{self} is too old; {made_for}: upgrade the server"
         return ""
@@ -117,10 +121,10 @@ SUPPORTED = (
 
 
 def server_of(text: str) -> Server:
-    """Gives the server that says this of its version; one that isn't known for a text of any other form."""
+    """Gives the server that says this of its version; one of no product for a text of any other form."""
     found = _TOLD.fullmatch(text.strip())
     if found is None:
-        return Server()
+        return Server(told="a version of another form")
     version = int(found[1]), int(found[2])
     if "+gitea-" in text:
         return Server("Forgejo", version, found[0])

@@ -88,7 +88,7 @@ class _Setup:
         if server.unsupported:
             self._left(f"server: {server.unsupported}")
             return
-        without = f"; without {', '.join(feature.name for feature in server.missing)}" if server.missing else ""
+        without = f"; without {', '.join(map(str, server.missing))}" if server.missing else ""
         self._done(f"server: {server.untested or server}{without}")
 
     def _rights(self, repository: Repository, login: str) -> None:
