@@ -16,8 +16,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bot.git.diff import LOG, NET, PATCH, RAW
-from bot.git.process import Git, GitError, GitLimits, GitTooMuch
+from bot.git.process import Git, GitError, GitLimits, GitTooMuch, clean_environment
 from bot.model import ZERO_SHA
+from bot.network import DIRECT, Network
 
 __all__ = ["GitError", "GitLimits", "GitTooMuch", "Mirror", "Mirrors", "check_ref", "check_sha"]
 
@@ -30,7 +31,9 @@ FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|\.lock(/
 class Mirrors:
     """The folder of all mirrors (mode 0700); the only class that starts git on them."""
 
-    def __init__(self, root: Path, server: str, token: Callable[[], str], limits: GitLimits) -> None:
+    def __init__(
+        self, root: Path, server: str, token: Callable[[], str], limits: GitLimits, network: Network = DIRECT
+    ) -> None:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         root.chmod(0o700)
         self.root = root
@@ -38,6 +41,7 @@ class Mirrors:
         self._git = Git(limits, self._told)
         self._server = server.rstrip("/")
         self._token = token
+        self._network = network
         self._locks: dict[str, asyncio.Lock] = {}
 
     def mirror(self, repository: str) -> "Mirror":
@@ -68,7 +72,9 @@ class Mirrors:
 
     def _environment(self, *, offline: bool) -> dict[str, str]:
         allowed = "never" if offline else "always"
+        network, certificates = self._network.git(self._server)
         settings: Mapping[str, str] = {
+            **network,
             f"http.{self._server}/.extraHeader": f"Authorization: token {self._token()}",
             "http.followRedirects": "false",
             "core.hooksPath": os.devnull,
@@ -81,27 +87,13 @@ class Mirrors:
             "gc.auto": "0",
             "maintenance.auto": "false",
         }
-        environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(self.root),
-            "LC_ALL": "C",
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_ASKPASS": "true",
-            "GIT_ATTR_NOSYSTEM": "1",
-            "GIT_CONFIG_COUNT": str(len(settings)),
-        }
-        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"):
-            if name in os.environ:
-                environment[name] = os.environ[name]
-        for index, (key, value) in enumerate(settings.items()):
-            environment[f"GIT_CONFIG_KEY_{index}"] = key
-            environment[f"GIT_CONFIG_VALUE_{index}"] = value
-        return environment
+        return clean_environment(self.root, settings) | dict(certificates)
 
     def _told(self, errors: str) -> str:
-        return " ".join(errors.replace(self._token(), "[token]").split())[:300]
+        errors = errors.replace(self._token(), "[token]")
+        for secret in self._network.secrets():
+            errors = errors.replace(secret, "[password]")
+        return " ".join(errors.split())[:300]
 
 
 @dataclass(frozen=True)

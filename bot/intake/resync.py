@@ -12,9 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.engine import Engine
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import ForgejoError, NotFound
-from bot.forgejo.types import Comment, Issue
 from bot.model import Kind, Target
 from bot.store import Store, upsert
 from bot.store import targets as records
@@ -101,10 +100,8 @@ class Resync:
 
     async def listed(self, repository: str, params: dict[str, str]) -> dict[Target, datetime]:
         """Return the targets of a repository that Forgejo lists, with their update times."""
-        owner, name = repository.split("/", 1)
         found: dict[Target, datetime] = {}
-        async for raw in self._client.getiter(path("repos", owner, name, "issues"), {"limit": 50, **params}):
-            issue = Issue.of(raw)
+        async for issue in endpoints.ISSUES.each(self._client, repository, params={"limit": 50, **params}):
             kind = Kind.PULL if issue.pull_request is not None else Kind.ISSUE
             found[Target(repository=repository, number=issue.number, kind=kind)] = issue.updated_at
         return found
@@ -119,11 +116,9 @@ class Resync:
 
     async def _commented(self, repository: str, since: datetime) -> dict[Target, datetime]:
         """Return the targets with comments changed since a time, and the time of the last change."""
-        owner, name = repository.split("/", 1)
-        address = path("repos", owner, name, "issues", "comments")
         found: dict[Target, datetime] = {}
-        async for raw in self._client.getiter(address, {"since": _stamp(since), "limit": 50, "page": 1}):
-            comment = Comment.of(raw)
+        changed: dict[str, str | int] = {"since": _stamp(since), "limit": 50, "page": 1}
+        async for comment in endpoints.COMMENTS.each(self._client, repository, params=changed):
             url = comment.pull_request_url or comment.issue_url
             if url:
                 target = Target.parse(url)

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bot.forgejo import ForgejoAPI, path
-from bot.forgejo.types import PullRef, PullRequest, Repository, TimelineEvent
+from bot.forgejo import ForgejoAPI, endpoints
+from bot.forgejo.types import PullRef, PullRequest, TimelineEvent
 from bot.git import GitError
 from bot.history import Heads, Histories, History, relevant
 from bot.model import (
@@ -74,8 +74,7 @@ class Observer:
 
     async def canonical(self, target: Target) -> Target:
         """Return the target with the server's spelling of its repository. Raises ForgejoError."""
-        owner, name = target.repository.split("/", 1)
-        found = Repository.of(await self._client.getitem(path("repos", owner, name)))
+        found = await endpoints.REPOSITORY.get(self._client, target.repository)
         return target.model_copy(update={"repository": found.full_name})
 
     async def observe(self, target: Target, identity: Identity) -> Snapshot:

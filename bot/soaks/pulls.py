@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.concurrent import run_all
 from bot.fact_cache import FOREVER, FactCache
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.types import PullRequest
 from bot.model import PullSeen
@@ -48,9 +48,8 @@ class SoakPulls:
         known = self._known.get((repository, number))
         if known is not None:
             return known
-        owner, name = repository.split("/", 1)
         try:
-            raw = await self._client.getitem(path("repos", owner, name, "pulls", number))
+            pull = await endpoints.PULL.get(self._client, repository, number)
         except (NotFound, Forbidden):
             return self._known.keep((repository, number), PullFound(PullSeen(number=number, state="missing")), FRESH)
-        return self.note(repository, PullRequest.of(raw))
+        return self.note(repository, pull)
