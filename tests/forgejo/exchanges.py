@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.forgejo.sansio import Call, Response
 
-ROOT = Path(__file__).parent.parent / "recorded"
+ROOT = Path(__file__).parent.parent / "recorded" / "forgejo-12"
 SECRET = b"recorded-" + b"webhook-secret"
 API = {file.stem: file for file in sorted((ROOT / "api").glob("*.json"))}
 WEBHOOKS = {file.stem: file for file in sorted((ROOT / "webhooks").glob("*.json"))}

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-RECORDED = Path(__file__).parent.parent / "recorded"
+RECORDED = Path(__file__).parent.parent / "recorded" / "forgejo-12"
 
 
 def exchange(name: str) -> dict[str, Any]:
