@@ -4,7 +4,8 @@ import hashlib
 from datetime import datetime
 
 from bot.sandbox.fixed import EPOCH, FORK_UNITS, NEVER, REPO_SETTINGS, UNIT_SETTINGS, Json
-from bot.sandbox.state import Forge, Level, Repo, User
+from bot.sandbox.records import Level, Repo, User
+from bot.sandbox.state import Forge
 
 
 def stamp(moment: datetime | None) -> str | None:

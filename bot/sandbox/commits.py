@@ -8,8 +8,9 @@ from datetime import datetime
 from bot.sandbox.accounts import stamp
 from bot.sandbox.fixed import NEVER, Json
 from bot.sandbox.git.repositories import Commit, Git
+from bot.sandbox.records import Repo, User
 from bot.sandbox.render import Shapes
-from bot.sandbox.state import Forge, Repo, User
+from bot.sandbox.state import Forge
 
 WORDS = {"A": "added", "D": "removed"}
 UNSIGNED: Json = {

@@ -7,7 +7,7 @@ id, absent things are null, "" or []) follow recorded answers of Forgejo 12.
 from bot.sandbox.accounts import Accounts, stamp
 from bot.sandbox.fixed import TIMELINE_REST, Json
 from bot.sandbox.git.diffs import Facts
-from bot.sandbox.state import Entry, Hook, Issue, Label, Reaction, Repo, Review, Status, User
+from bot.sandbox.records import Entry, Hook, Issue, Label, Reaction, Repo, Review, Status, User
 
 
 class Shapes(Accounts):

@@ -7,8 +7,9 @@ from typing import Literal
 
 from bot.sandbox.git.repositories import NewCommit
 from bot.sandbox.http.request import Parts
+from bot.sandbox.records import NAME, Level, Repo
 from bot.sandbox.runs import ActionRun, ActionTask
-from bot.sandbox.state import NAME, Forge, Level, Repo
+from bot.sandbox.state import Forge
 
 README = MappingProxyType({"README.md": "A repository of the sandbox.\n"})
 UNPICKED = ("waiting", "blocked")

@@ -9,7 +9,7 @@ from aiohttp import web
 from bot.sandbox.api.issues import ROOT, react
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing, nothing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Entry, Issue, Level
+from bot.sandbox.records import Entry, Issue, Level
 
 ROUTES = Routes()
 

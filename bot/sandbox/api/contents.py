@@ -12,7 +12,7 @@ from bot.sandbox.fixed import Json
 from bot.sandbox.git.repositories import GitError, NewCommit
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, missing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Level
+from bot.sandbox.records import Level
 
 ROUTES = Routes()
 REPO = "/repos/{owner}/{repo}"

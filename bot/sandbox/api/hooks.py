@@ -6,7 +6,7 @@ from bot.sandbox.events.webhooks import subscribed
 from bot.sandbox.fixed import Json
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing, nothing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Hook, Level
+from bot.sandbox.records import Hook, Level
 
 ROUTES = Routes()
 HOOKS = "/repos/{owner}/{repo}/hooks"

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, clean, listed, nothing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Issue, Label, Level, Reaction, Repo
+from bot.sandbox.records import Issue, Label, Level, Reaction, Repo
 
 ROUTES = Routes()
 TITLE_BYTES = 255

@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.sandbox.api.issues import ROOT
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing, nothing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Issue, Label, Level, User
+from bot.sandbox.records import Issue, Label, Level, User
 
 ROUTES = Routes()
 COLOR = re.compile(r"#?[0-9a-fA-F]{6}|#?[0-9a-fA-F]{3}")

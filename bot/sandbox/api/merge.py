@@ -8,7 +8,7 @@ from bot.sandbox.fixed import PROTECTION, Json
 from bot.sandbox.git.repositories import GitError
 from bot.sandbox.http.request import Ask, Refusal, answer, missing, nothing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Issue, Level, Repo
+from bot.sandbox.records import Issue, Level, Repo
 
 ROUTES = Routes()
 PROTECTIONS = "/repos/{owner}/{repo}/branch_protections"

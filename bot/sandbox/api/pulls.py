@@ -9,7 +9,7 @@ from bot.sandbox.fixed import Json
 from bot.sandbox.git.diffs import ChangedFile
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Issue, Level, Pull, Repo, Review
+from bot.sandbox.records import Issue, Level, Pull, Repo, Review
 
 ROUTES = Routes()
 PULLS = "/repos/{owner}/{repo}/pulls"

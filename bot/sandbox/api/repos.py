@@ -7,7 +7,7 @@ from bot.sandbox.fixed import Json
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing, nothing
 from bot.sandbox.http.routing import Routes
 from bot.sandbox.pages.markdown import to_html
-from bot.sandbox.state import Level, Repo
+from bot.sandbox.records import Level, Repo
 
 ROUTES = Routes()
 REPO = "/repos/{owner}/{repo}"

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Level, Status
+from bot.sandbox.records import Level, Status
 
 ROUTES = Routes()
 # the worst comes last; an unknown word counts with the pending

@@ -7,8 +7,9 @@ from bot.sandbox.events.webhooks import Webhooks
 from bot.sandbox.fixed import Json
 from bot.sandbox.git.diffs import Diffs
 from bot.sandbox.git.repositories import ZERO, Commit
+from bot.sandbox.records import Entry, Hook, Issue, Level, Repo, User
 from bot.sandbox.render import Shapes
-from bot.sandbox.state import Entry, Forge, Hook, Issue, Level, Repo, User
+from bot.sandbox.state import Forge
 
 COMMITS_SHOWN = 15
 COMMITS_SHOWN_OF_NEW_BRANCH = 10

@@ -10,7 +10,8 @@ import re
 from bot.sandbox.commits import Commits
 from bot.sandbox.events.events import Events
 from bot.sandbox.git.repositories import ZERO, Git
-from bot.sandbox.state import Forge, Issue, Pull, Repo, User
+from bot.sandbox.records import Issue, Pull, Repo, User
+from bot.sandbox.state import Forge
 
 CLOSING = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):? +#(\d{1,9})\b", re.IGNORECASE)
 HEADS = "refs/heads/"

@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 
 from bot.sandbox.fixed import Json
-from bot.sandbox.state import Hook, Repo
+from bot.sandbox.records import Hook, Repo
 
 DELIVER_SECONDS = 5.0
 FAMILIES = ("Forgejo", "Gitea", "Gogs", "GitHub")

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.sandbox.http.request import Parts, Refusal
 from bot.sandbox.http.routing import refused, signed_in
-from bot.sandbox.state import Level, Repo, User
+from bot.sandbox.records import Level, Repo, User
 
 SERVICES = ("git-upload-pack", "git-receive-pack")
 CHUNK = 1 << 16

@@ -19,8 +19,9 @@ from bot.sandbox.events.webhooks import Webhooks
 from bot.sandbox.fixed import Json
 from bot.sandbox.git.diffs import Diffs
 from bot.sandbox.git.repositories import Git
+from bot.sandbox.records import Issue, Level, Repo, User
 from bot.sandbox.render import Shapes
-from bot.sandbox.state import Forge, Issue, Level, Repo, User
+from bot.sandbox.state import Forge
 
 NOT_FOUND = "The target couldn't be found."
 PAGE_SIZE = 30

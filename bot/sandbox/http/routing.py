@@ -14,7 +14,8 @@ from aiohttp import web
 
 from bot.sandbox.git.repositories import GitError
 from bot.sandbox.http.request import Ask, Parts, Refusal, answer, missing, read_body
-from bot.sandbox.state import Forge, Level, Repo, User
+from bot.sandbox.records import Level, Repo, User
+from bot.sandbox.state import Forge
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 
 from bot.sandbox.pages.markdown import to_html
-from bot.sandbox.state import Entry, Issue, Label, Status, User
+from bot.sandbox.records import Entry, Issue, Label, Status, User
 
 SIGNS = {"success": "✓", "failure": "✕", "error": "✕", "pending": "●", "warning": "!"}
 EMOJI = {
