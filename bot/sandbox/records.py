@@ -1,10 +1,9 @@
-"""What the sandbox remembers: users, repositories, issues, pull requests, labels, statuses, hooks.
+"""What the sandbox remembers: repositories, issues, pull requests, labels, statuses, hooks.
 
 Plain mutable records without behaviour; the API handlers change them, `render` gives them the server's JSON shapes.
 """
 
 import asyncio
-import enum
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,50 +11,29 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.runs import ActionRun
+from bot.sandbox.people import Level, User
+from bot.sandbox.runs import Run
 
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 DRAFT = re.compile(r"\s*(\[WIP\]|WIP:)", re.IGNORECASE)
-
-
-class Level(enum.IntEnum):
-    """How much of a repository a user may do, in rising order."""
-
-    NONE = 0
-    READ = 1
-    WRITE = 2
-    ADMIN = 3
-    OWNER = 4
-
-
-@dataclass(eq=False)
-class User:
-    """A person, a bot, or an organisation."""
-
-    id: int
-    login: str
-    created: datetime
-    admin: bool = False
-    organisation: bool = False
-    owners: set[str] = field(default_factory=set)
-
-    @property
-    def email(self) -> str:
-        """The address that commits made through the API carry."""
-        return f"{self.login}@example.invalid"
 
 
 @dataclass(eq=False)
 class Label:
-    """A label definition of one repository or organisation, whose API path is its `room`."""
+    """A label definition of one repository or organisation."""
 
     id: int
-    room: str
+    room: "Repo | User"
     name: str
     color: str
     description: str = ""
     exclusive: bool = False
     archived: bool = False
+
+    @property
+    def address(self) -> str:
+        """Its path in the API."""
+        home = f"orgs/{self.room.login}" if isinstance(self.room, User) else f"repos/{self.room.full_name}"
+        return f"{home}/labels/{self.id}"
 
     @property
     def scope(self) -> str:
@@ -96,12 +74,12 @@ class Review:
 
     id: int
     user: User
-    state: str
-    body: str
-    commit_id: str
     created: datetime
-    entry_id: int
-    official: bool
+    state: str = ""
+    body: str = ""
+    commit_id: str = ""
+    entry_id: int = 0
+    official: bool = False
     stale: bool = False
     dismissed: bool = False
     comments: int = 0
@@ -122,6 +100,7 @@ class Pull:
     merged_by: User | None = None
     merge_commit: str | None = None
     head_deleted: bool = False
+    maintainers_edit: bool = False
 
 
 @dataclass(eq=False)
@@ -157,7 +136,7 @@ class Issue:
 
 @dataclass(eq=False)
 class Status:
-    """One row of a commit's statuses; `index` counts within the commit."""
+    """One row of a commit's statuses; `index` counts within the commit. Those of Actions have no creator."""
 
     index: int
     sha: str
@@ -165,7 +144,7 @@ class Status:
     context: str
     description: str
     target_url: str
-    creator: User
+    creator: User | None
     created: datetime
 
 
@@ -184,6 +163,14 @@ class Hook:
     branch_filter: str
     created: datetime
     updated: datetime
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret of Actions, whose value no answer tells and every log masks."""
+
+    value: str
+    created: datetime
 
 
 @dataclass(eq=False)
@@ -208,7 +195,10 @@ class Repo:
     hooks: dict[int, Hook] = field(default_factory=dict)
     protections: dict[str, dict[str, Any]] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
-    runs: dict[int, ActionRun] = field(default_factory=dict)
+    has_actions: bool = True
+    runs: dict[int, Run] = field(default_factory=dict)
+    last_run: int = 0
+    secrets: dict[str, Secret] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

@@ -1,13 +1,14 @@
-"""Forgejo's JSON shapes for what the sandbox remembers.
+"""The server's JSON shapes for what the sandbox remembers.
 
 Field names, their order and their oddities (a pull request's `url` is a page, a commit's `tree` carries the commit's
-id, absent things are null, "" or []) follow recorded answers of Forgejo 12.
+id, absent things are null, "" or []) follow recorded answers.
 """
 
-from bot.sandbox.accounts import Accounts, stamp
-from bot.sandbox.fixed import TIMELINE_REST, Json
 from bot.sandbox.git.diffs import Facts
-from bot.sandbox.records import Entry, Hook, Issue, Label, Reaction, Repo, Review, Status, User
+from bot.sandbox.people import User
+from bot.sandbox.records import Entry, Hook, Issue, Label, Reaction, Repo, Review, Status
+from bot.sandbox.shapes.accounts import Accounts, stamp
+from bot.sandbox.shapes.fixed import TIMELINE_REST, Json
 
 
 class Shapes(Accounts):
@@ -22,7 +23,7 @@ class Shapes(Accounts):
             "is_archived": label.archived,
             "color": label.color,
             "description": label.description,
-            "url": f"{self._forge.url}/api/v1/{label.room}/labels/{label.id}",
+            "url": f"{self._forge.url}/api/v1/{label.address}",
         }
 
     def labels(self, issue: Issue) -> list[Json]:
@@ -40,7 +41,7 @@ class Shapes(Accounts):
         name = issue.repo.full_name
         return {
             "id": issue.id,
-            "url": f"{self._forge.url}/api/v1/repos/{name}/issues/{issue.number}",
+            "url": self._address(issue),
             "html_url": self.page(issue),
             "number": issue.number,
             "user": self.user(issue.user, viewer),
@@ -69,7 +70,12 @@ class Shapes(Accounts):
                 "full_name": name,
             },
             "pin_order": 0,
-        }
+        } | ({"projects": None, "time_estimate": 0, "content_version": 0} if self._forge.server.gitea else {})
+
+    def _address(self, issue: Issue) -> str:
+        pulls = issue.pull is not None and self._forge.server.links_pulls_to_api
+        kind = "pulls" if pulls else "issues"
+        return f"{self._forge.url}/api/v1/repos/{issue.repo.full_name}/{kind}/{issue.number}"
 
     def _pull_meta(self, issue: Issue) -> Json | None:
         if issue.pull is None:
@@ -88,9 +94,9 @@ class Shapes(Accounts):
         if pull is None:
             raise ValueError(f"{self.page(issue)} is no pull request")
         repo, page = issue.repo, self.page(issue)
-        return {
+        shape = {
             "id": pull.id,
-            "url": page,
+            "url": self._address(issue) if self._forge.server.links_pulls_to_api else page,
             "number": issue.number,
             "user": self.user(issue.user, viewer),
             "title": issue.title,
@@ -98,14 +104,13 @@ class Shapes(Accounts):
             "labels": self.labels(issue),
             "milestone": None,
             "assignee": None,
-            "assignees": None,
+            "assignees": [] if self._forge.server.gitea else None,
             "requested_reviewers": [],
             "requested_reviewers_teams": [],
             "state": "closed" if issue.closed else "open",
             "draft": issue.draft,
             "is_locked": issue.locked,
             "comments": len(issue.comments),
-            "review_comments": len(issue.reviews),
             "additions": facts.additions,
             "deletions": facts.deletions,
             "changed_files": len(facts.files),
@@ -117,7 +122,7 @@ class Shapes(Accounts):
             "merged_at": stamp(pull.merged_at),
             "merge_commit_sha": pull.merge_commit,
             "merged_by": self.user(pull.merged_by) if pull.merged_by else None,
-            "allow_maintainer_edit": False,
+            "allow_maintainer_edit": pull.maintainers_edit,
             "base": self._end(repo, pull.base_ref, repo.branch(pull.base_ref) or pull.base_sha, viewer),
             "head": self._end(pull.head_repo, pull.head_ref, pull.head_sha, viewer)
             | ({"ref": f"refs/pull/{issue.number}/head"} if pull.head_deleted else {}),
@@ -127,12 +132,32 @@ class Shapes(Accounts):
             "updated_at": stamp(issue.updated),
             "closed_at": stamp(issue.closed),
             "pin_order": 0,
-            "flow": 0,
         }
+        return shape | self._pull_rest(issue)
+
+    def _pull_rest(self, issue: Issue) -> Json:
+        if self._forge.server.gitea:
+            return {"content_version": 0}
+        return {"review_comments": len(issue.reviews), "flow": 0}
+
+    def pull_in_list(self, issue: Issue, facts: Facts, viewer: User | None) -> Json:
+        """A pull request in a list, where Gitea leaves out its size and says null for what it didn't look up."""
+        shape = self.pull(issue, facts, viewer)
+        if not self._forge.server.gitea:
+            return shape
+        unknown = dict.fromkeys(("assignees", "requested_reviewers", "requested_reviewers_teams"))
+        left_out = ("additions", "deletions", "changed_files")
+        return {name: value for name, value in shape.items() if name not in left_out} | unknown
 
     def _end(self, repo: Repo, ref: str, sha: str, viewer: User | None) -> Json:
         level = self._forge.level(repo, viewer)
-        return {"label": ref, "ref": ref, "sha": sha, "repo_id": repo.id, "repo": self.repo(repo, level)}
+        return {
+            "label": ref,
+            "ref": ref,
+            "sha": sha,
+            "repo_id": repo.id,
+            "repo": self.repo(repo, level),
+        }
 
     def comment(self, issue: Issue, entry: Entry) -> Json:
         """A comment."""
@@ -185,7 +210,7 @@ class Shapes(Accounts):
             "description": status.description,
             "url": f"{self._forge.url}/api/v1/repos/{repo.full_name}/statuses/{status.sha}",
             "context": status.context,
-            "creator": self.user(status.creator),
+            "creator": self.user(status.creator) if status.creator else None,
             "created_at": stamp(status.created),
             "updated_at": stamp(status.created),
         }
@@ -212,17 +237,17 @@ class Shapes(Accounts):
 
     def hook(self, hook: Hook) -> Json:
         """A webhook; its secret is never shown."""
-        return {
+        shape = {
             "id": hook.id,
             "type": hook.type,
             "branch_filter": hook.branch_filter,
-            "url": hook.url,
             "config": {"content_type": hook.content_type, "url": hook.url},
             "events": hook.events,
             "authorization_header": hook.authorization,
-            "content_type": hook.content_type,
-            "metadata": None,
             "active": hook.active,
             "updated_at": stamp(hook.updated),
             "created_at": stamp(hook.created),
         }
+        if self._forge.server.gitea:
+            return shape | {"name": ""}
+        return shape | {"url": hook.url, "content_type": hook.content_type, "metadata": None}

@@ -5,11 +5,12 @@ A commit never changes, so what was read of one is kept.
 
 from datetime import datetime
 
-from bot.sandbox.accounts import stamp
-from bot.sandbox.fixed import NEVER, Json
 from bot.sandbox.git.repositories import Commit, Git
-from bot.sandbox.records import Repo, User
-from bot.sandbox.render import Shapes
+from bot.sandbox.people import User
+from bot.sandbox.records import Repo
+from bot.sandbox.shapes.accounts import stamp
+from bot.sandbox.shapes.fixed import NEVER, Json
+from bot.sandbox.shapes.threads import Shapes
 from bot.sandbox.state import Forge
 
 WORDS = {"A": "added", "D": "removed"}
@@ -90,8 +91,7 @@ class Commits:
         return [{"filename": path, "status": WORDS.get(letter, "modified")} for letter, path in names]
 
     def _owner(self, address: str) -> User | None:
-        user = self._forge.user(address.partition("@")[0])
-        return user if user is not None and user.email == address else None
+        return next((user for user in self._forge.users.values() if user.email == address), None)
 
     def _account(self, address: str) -> Json | None:
         user = self._owner(address)

@@ -1,26 +1,19 @@
-"""The parts of Forgejo's JSON that never vary in the sandbox, as a fresh Forgejo 12 answers them."""
+"""The parts of JSON that never vary in the sandbox, as a fresh server answers them."""
 
 from typing import Any
+
+from bot.sandbox.servers import Server
 
 Json = dict[str, Any]
 NEVER = "0001-01-01T00:00:00Z"
 EPOCH = "1970-01-01T00:00:00Z"
 
-REPO_SETTINGS: Json = {
-    "has_issues": True,
-    "internal_tracker": {
-        "enable_time_tracker": True,
-        "allow_only_contributors_to_track_time": True,
-        "enable_issue_dependencies": True,
-    },
-    "has_wiki": True,
-    "wiki_branch": "main",
-    "globally_editable_wiki": False,
-    "has_pull_requests": True,
-    "has_projects": True,
-    "has_releases": True,
-    "has_packages": False,
-    "has_actions": True,
+_TRACKER: Json = {
+    "enable_time_tracker": True,
+    "allow_only_contributors_to_track_time": True,
+    "enable_issue_dependencies": True,
+}
+_MERGING: Json = {
     "ignore_whitespace_conflicts": False,
     "allow_merge_commits": True,
     "allow_rebase": True,
@@ -30,19 +23,52 @@ REPO_SETTINGS: Json = {
     "allow_rebase_update": True,
     "default_delete_branch_after_merge": False,
     "default_merge_style": "merge",
-    "default_allow_maintainer_edit": False,
     "default_update_style": "merge",
+}
+_REST: Json = {
     "avatar_url": "",
     "internal": False,
     "mirror_interval": "",
     "object_format_name": "sha1",
     "mirror_updated": NEVER,
-    "repo_transfer": None,
     "topics": [],
 }
+_UNITS = ("has_issues", "has_wiki", "has_projects", "has_releases", "has_packages", "has_actions")
+_FORGEJO: Json = {
+    "wiki_branch": "main",
+    "globally_editable_wiki": False,
+    "default_allow_maintainer_edit": False,
+    "repo_transfer": None,
+}
+_GITEA: Json = {
+    "has_code": True,
+    "projects_mode": "all",
+    "allow_merge_update": True,
+    "allow_manual_merge": False,
+    "autodetect_manual_merge": False,
+    "default_allow_maintainer_edit": True,
+    "mirror_last_sync_at": NEVER,
+    "licenses": [],
+}
+_SETTINGS: dict[str, Json] = {
+    "forgejo-12": _FORGEJO | {"has_packages": False},
+    "forgejo-16": _FORGEJO | {"has_wiki_contents": False},
+    "gitea": _GITEA,
+}
 
-UNIT_SETTINGS = ("internal_tracker", "wiki_branch")
-FORK_UNITS: Json = dict.fromkeys(("has_issues", "has_wiki", "has_projects", "has_releases", "has_actions"), False)
+
+def repo_settings(server: Server, *, fork: bool) -> Json:
+    """The settings of a repository that nobody changed.
+
+    A fork starts with everything but code and pull requests off, and the settings of what is off are left out.
+    """
+    units = dict.fromkeys(_UNITS, not fork)
+    settings = units | {"has_pull_requests": True, "internal_tracker": _TRACKER} | _MERGING | _REST
+    settings |= _SETTINGS[server.name]
+    if fork:
+        settings = {name: value for name, value in settings.items() if name not in ("internal_tracker", "wiki_branch")}
+    return settings
+
 
 TIMELINE_REST: Json = {
     "old_project_id": 0,

@@ -3,8 +3,9 @@
 import hashlib
 from datetime import datetime
 
-from bot.sandbox.fixed import EPOCH, FORK_UNITS, NEVER, REPO_SETTINGS, UNIT_SETTINGS, Json
-from bot.sandbox.records import Level, Repo, User
+from bot.sandbox.people import Level, User
+from bot.sandbox.records import Repo
+from bot.sandbox.shapes.fixed import EPOCH, NEVER, Json, repo_settings
 from bot.sandbox.state import Forge
 
 
@@ -19,17 +20,22 @@ class Accounts:
     def __init__(self, forge: Forge) -> None:
         self._forge = forge
 
-    def user(self, user: User, viewer: User | None = None) -> Json:
-        """A user or organisation. Address and activity show only to signed-in viewers, and fully to oneself."""
+    def user(self, user: User, viewer: User | None = None, *, address: str | None = None) -> Json:
+        """A user or organisation. Address and activity show only to signed-in viewers, and fully to oneself.
+
+        `address` is what is said where the viewer isn't what decides it.
+        """
         close = viewer is not None and (viewer is user or viewer.admin) and not user.organisation
-        shown = user.email if viewer else f"{user.login}@noreply.{_host(self._forge.url)}"
+        shown = user.email if viewer else self.noreply(user)
+        if address is None:
+            address = "" if user.organisation else shown
         return {
             "id": user.id,
             "login": user.login,
             "login_name": "",
             "source_id": 0,
-            "full_name": "",
-            "email": "" if user.organisation else shown,
+            "full_name": user.full_name,
+            "email": address,
             "avatar_url": f"{self._forge.url}/avatars/{hashlib.sha256(user.login.encode()).hexdigest()[:32]}",
             "html_url": f"{self._forge.url}/{user.login}",
             "language": "",
@@ -40,7 +46,7 @@ class Accounts:
             "active": close,
             "prohibit_login": False,
             "location": "",
-            "pronouns": "",
+            **({} if self._forge.server.gitea else {"pronouns": ""}),
             "website": "",
             "description": "",
             "visibility": "public",
@@ -50,20 +56,45 @@ class Accounts:
             "username": user.login,
         }
 
-    def repo(self, repo: Repo, level: Level) -> Json:
-        """A repository, with the permissions of somebody of that level."""
-        parent = self.repo(repo.parent, min(level, Level.READ)) if repo.parent else None
-        settings = REPO_SETTINGS
-        if repo.parent:
-            # a fork starts with everything but code and pull requests switched off, and their settings left out
-            settings = {key: value for key, value in settings.items() if key not in UNIT_SETTINGS} | FORK_UNITS
-        return self._repo_links(repo, parent) | self._repo_state(repo, level) | settings
+    def noreply(self, user: User) -> str:
+        """The address that stands for an account which doesn't show its own."""
+        return f"{user.login}@noreply.{_host(self._forge.url)}"
 
-    def _repo_links(self, repo: Repo, parent: Json | None) -> Json:
-        url, name = self._forge.url, repo.full_name
-        return {
+    def organisation(self, org: User) -> Json:
+        """An organisation as itself, which events of Gitea's runs name."""
+        account = self.user(org)
+        texts = ("full_name", "email", "avatar_url", "description", "website", "location", "visibility", "username")
+        return {name: account[name] for name in ("id", *texts)} | {
+            "name": org.login,
+            "repo_admin_change_team_access": False,
+        }
+
+    def repo(self, repo: Repo, level: Level, *, anonymous: bool = False) -> Json:
+        """A repository, with the permissions of somebody of that level; its owner's address is told to the known."""
+        settings = repo_settings(self._forge.server, fork=repo.parent is not None)
+        settings["has_actions"] = settings["has_actions"] and repo.has_actions
+        known = level > Level.NONE and not (anonymous and self._forge.server.hides_owners)
+        shown = "" if repo.owner.organisation else repo.owner.email
+        owner = self.user(repo.owner, address=shown if known else self.noreply(repo.owner))
+        return (
+            {"owner": owner}
+            | self._repo_links(repo)
+            | self._repo_parent(repo, level)
+            | self._repo_state(repo, level)
+            | settings
+        )
+
+    def _repo_parent(self, repo: Repo, level: Level) -> Json:
+        """The repository that this is a fork of, with the permissions that somebody has on the fork."""
+        if repo.parent is not None:
+            return {"parent": self.repo(repo.parent, level)}
+        return {} if self._forge.server.gitea else {"parent": None}
+
+    def _repo_links(self, repo: Repo) -> Json:
+        url, name, server = self._forge.url, repo.full_name, self._forge.server
+        host = _host(url)
+        links = {
             "id": repo.id,
-            "owner": self.user(repo.owner),
             "name": repo.name,
             "full_name": name,
             "description": repo.description,
@@ -71,7 +102,6 @@ class Accounts:
             "private": repo.private,
             "fork": repo.parent is not None,
             "template": False,
-            "parent": parent,
             "mirror": False,
             "size": 24,
             "language": "",
@@ -79,11 +109,16 @@ class Accounts:
             "html_url": f"{url}/{name}",
             "url": f"{url}/api/v1/repos/{name}",
             "link": "",
-            "ssh_url": f"ssh://git@{_host(url)}/{name}.git",
+            "ssh_url": f"git@{host}:{name}.git" if server.gitea else f"ssh://git@{host}/{name}.git",
             "clone_url": f"{url}/{name}.git",
             "original_url": "",
             "website": "",
         }
+        if server.links_wiki:
+            links |= {"wiki_ssh_url": f"ssh://git@{host}/{name}.wiki.git", "wiki_clone_url": f"{url}/{name}.wiki.git"}
+        if server.gitea:
+            links["branch_count"] = sum(ref.startswith("refs/heads/") for ref in repo.refs)
+        return links
 
     def _repo_state(self, repo: Repo, level: Level) -> Json:
         still_open = [issue for issue in repo.issues.values() if issue.closed is None]
