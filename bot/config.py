@@ -32,6 +32,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot.network import AuthorityFile, Network, ProxyAddress
+
 MIB = 1024 * 1024
 KEY = re.compile(r"[0-9a-f]{64}")
 MODEL_KEY = re.compile(r"[\x21-\x7e]*")
@@ -121,6 +123,16 @@ class Settings(BaseSettings):
     rules_cache_dir: Path | None = Field(
         default=None, description="Cache folder of compiled secret rules; default is in the data directory."
     )
+    ca_file: AuthorityFile = Field(
+        default=None,
+        description="PEM file of certificate authorities to trust instead of the system's for API, git and models.",
+    )
+    proxy: ProxyAddress = Field(
+        default=SecretStr(""), description="HTTP proxy for the API, git and models, such as http://proxy.example:3128."
+    )
+    no_proxy: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Hosts and domains reached without the proxy, separated by commas; loopback always is."
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8420, ge=0, le=65535, description="Port to listen on.")
     public_url: str = Field(default="", description="URL at which Forgejo reaches the bot; default is host and port.")
@@ -142,7 +154,7 @@ class Settings(BaseSettings):
     )
     model_concurrency: int = Field(default=2, ge=1, le=64, description="Concurrent questions to models.")
 
-    @field_validator("operators", mode="before")
+    @field_validator("operators", "no_proxy", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -174,6 +186,10 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources in order of priority: arguments, environment, `assay.toml`."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def network(self) -> Network:
+        """Return the settings of outgoing connections."""
+        return Network(self.ca_file, self.proxy.get_secret_value(), self.no_proxy)
 
     def address(self) -> str:
         """Return the URL at which Forgejo reaches the bot."""

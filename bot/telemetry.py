@@ -32,7 +32,7 @@ class Metrics:
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"assay_{name}", about, labels, registry=self.registry)
 
-    def saw_call(self, method: str, route: str, status: int, seconds: float) -> None:  # noqa: ARG002 - a route names repositories; metrics don't
+    def saw_call(self, method: str, status: int, seconds: float) -> None:
         """Count one request of the client."""
         self.calls.labels(method=method, status=str(status)).inc()
         self.call_seconds.observe(seconds)

@@ -11,9 +11,8 @@ import structlog
 from bot.config import Settings
 from bot.engine import Engine
 from bot.engine.local import LocalEngine
-from bot.forgejo import Options
+from bot.forgejo import Options, ServerReader, endpoints
 from bot.forgejo.httpx import HttpxForgejo
-from bot.forgejo.types import User
 from bot.git import GitLimits, Mirrors
 from bot.history import Histories, HistoryLimits
 from bot.intake import Resync
@@ -22,7 +21,7 @@ from bot.llm import Models
 from bot.model import Identity
 from bot.observe import Contexts, GateInputs, Observer, Policies, Sources
 from bot.preview import Previews
-from bot.reconcile import Applier, Parts, Reconciler
+from bot.reconcile import Applier, LabelWriter, Parts, Reconciler
 from bot.scan import Scanner
 from bot.soaks import SoakReader, Soaks
 from bot.store import Store, open_store
@@ -45,6 +44,7 @@ class Machine:
     settings: Settings
     store: Store
     client: HttpxForgejo
+    server: ServerReader
     mirrors: Mirrors
     scanner: Scanner
     policies: Policies
@@ -90,7 +90,7 @@ class Account:
     async def ask(self) -> str:
         """Return the login. Raises ForgejoError if the server or the token does not allow it."""
         if not self._login:
-            user = User.of(await self._client.getitem("/user"))
+            user = await endpoints.USER.get(self._client)
             self._login, self._id = user.login, user.id
             self.known.set()
         return self._login
@@ -105,16 +105,25 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
     async with AsyncExitStack() as closing:
         store = await open_store(settings.store_url())
         closing.push_async_callback(store.close)
-        options = Options(concurrency=settings.forgejo_concurrency)
-        client = HttpxForgejo(settings.forgejo_url, token, options, observer=metrics.saw_call)
+        network = settings.network()
+        options = Options(concurrency=settings.forgejo_concurrency, network=network)
+
+        def saw(method: str, status: int, seconds: float) -> None:
+            metrics.saw_call(method, status, seconds)
+            server.saw(status)
+
+        client = HttpxForgejo(settings.forgejo_url, token, options, observer=saw)
         closing.push_async_callback(client.aclose)
-        models = Models(settings.models, clock=clock, metrics=metrics, concurrency=settings.model_concurrency)
+        server = ServerReader(client)
+        models = Models(
+            settings.models, clock=clock, metrics=metrics, concurrency=settings.model_concurrency, network=network
+        )
         closing.push_async_callback(models.close)
         hooks = (secret.decode("utf-8", "replace") for secret in settings.webhook_secrets())
-        own = (token, *hooks, *settings.model_keys())
+        own = (token, *hooks, *settings.model_keys(), *network.secrets())
         scanner = await asyncio.to_thread(_scanner, settings, key, own)
         limits = GitLimits(settings.git_seconds, settings.max_file_bytes, settings.max_diff_bytes)
-        mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits)
+        mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits, network)
         histories = Histories(mirrors, scanner, HistoryLimits(settings.max_commits, settings.max_files))
         engine = LocalEngine(settings.workers)
         policies = Policies(client, store, engine, settings.operators, scanner.mask, clock)
@@ -128,13 +137,25 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
             Sources(client, store, histories, policies, contexts, gate_inputs, permissions, scanner, mirrors), clock
         )
         names = Names(client, store, clock)
-        applier = Applier(client, store, labels, clock)
+        applier = Applier(client, store, LabelWriter(client, labels, server), clock)
         account = Account(client, settings.operators, key)
         parts = Parts(store, observer, names, previews, applier, CHECKS, scanner, labels, metrics, clock, models.ask)
         reconciler = Reconciler(parts, engine, account)
         resync = Resync(client, store, engine, names, clock)
         yield Machine(
-            settings, store, client, mirrors, scanner, policies, labels, metrics, engine, reconciler, resync, account
+            settings,
+            store,
+            client,
+            server,
+            mirrors,
+            scanner,
+            policies,
+            labels,
+            metrics,
+            engine,
+            reconciler,
+            resync,
+            account,
         )
 
 

@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app.machine import Machine, now
-from bot.forgejo.errors import ForgejoError
+from bot.forgejo.errors import ForgejoError, Unreachable
 from bot.intake import Inbox, add_webhook, route_pending
 from bot.model import Envelope
 from bot.store import StoreError, targets
@@ -107,6 +107,7 @@ class Service:
         await self._connect()
         await machine.engine.start(machine.reconciler.run, machine.reconciler.failed)
         give_back()
+        machine.engine.every("server", 60.0, self._refresh)
         machine.engine.every("resync", 60.0, self.catch_up)
         machine.engine.every("resync-all", DAY, machine.resync.everything)
         machine.engine.every("sweep", 60.0, self._sweep)
@@ -125,12 +126,17 @@ class Service:
         while True:
             try:
                 login = await self._machine.account.ask()
+                await self._machine.server.refresh()
             except ForgejoError as fault:
-                log.warning("forgejo.unreachable", error=str(fault), next="check ASSAY_FORGEJO_URL and the token")
+                event = "forgejo.unreachable" if isinstance(fault, Unreachable) else "forgejo.refused"
+                log.warning(event, error=str(fault), next="check ASSAY_FORGEJO_URL and the token")
                 await asyncio.sleep(CONNECT_AGAIN)
             else:
                 log.info("forgejo.connected", account=login, url=self._settings.forgejo_url)
                 return
+
+    async def _refresh(self) -> None:
+        await self._machine.server.refresh()
 
     async def catch_up(self) -> None:
         """List the targets changed since the last resync in every repository, and mark them dirty."""
@@ -169,7 +175,17 @@ class Service:
         checks = {"database": self._database(), "forgejo": self._forgejo(), "mirrors": self._disk()}
         answers = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
         ready = all(answer == "ok" for answer in answers.values())
-        return web.json_response(answers, status=200 if ready else 503)
+        return web.json_response({**answers, "server": self._server()}, status=200 if ready else 503)
+
+    def _server(self) -> dict[str, object]:
+        """Return what is known of the server; an old server does not make the bot unready."""
+        known = self._machine.server.known
+        return {
+            "product": known.product,
+            "version": known.text,
+            "notes": [note for note in (known.unsupported, known.untested) if note],
+            "missing": [str(feature) for feature in known.missing],
+        }
 
     async def _database(self) -> str:
         try:
@@ -181,7 +197,7 @@ class Service:
     async def _forgejo(self) -> str:
         try:
             async with asyncio.timeout(5):
-                await self._machine.client.getitem("/version")
+                await self._machine.server.ask()
         except (ForgejoError, TimeoutError):
             return "Forgejo does not answer; deliveries are still accepted and stored"
         return "ok"

@@ -160,4 +160,5 @@ def _models(settings: Settings) -> "Models":
         clock=lambda: datetime.now(UTC),
         metrics=Metrics(),
         concurrency=settings.model_concurrency,
+        network=settings.network(),
     )

@@ -15,12 +15,13 @@ from bot.docs.markdown import code
 from bot.docs.model_tables import inputs_table, items_table
 from bot.docs.rooms import rooms_picture, rooms_table
 from bot.docs.sources import piece, shown
-from bot.docs.tables import checks_table, metrics_table, policy_table, rules_table, settings_table
+from bot.docs.tables import checks_table, metrics_table, policy_table, rules_table, servers_table, settings_table
 from bot.labels import LabelDef, LabelGroup, LabelSet, hex_colour
 from handlers import CHECKS
 
 _PARTS: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
+    "servers": servers_table,
     "metrics": metrics_table,
     "policy": policy_table,
     "secret-rules": rules_table,

@@ -1,4 +1,4 @@
-"""Generates tables of the documentation: settings, metrics, the policy's keys, the secret rules, the checks."""
+"""Generates tables of the documentation: settings, servers, metrics, policy keys, the secret rules, the checks."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot.config import MIB, Settings
 from bot.docs.markdown import code, table
+from bot.forgejo.capabilities import FEATURES, SUPPORTED
 from bot.model import Kind
 from bot.policy import Policy
 from bot.scan import own_rules
@@ -43,6 +44,19 @@ def settings_table() -> str:
         for name, field in Settings.model_fields.items()
     )
     return table(("variable", "default", "meaning"), rows)
+
+
+def servers_table() -> str:
+    """Return each feature that only some servers have, and the first version that has it."""
+    rows = (
+        (
+            feature.name,
+            f"from {feature.forgejo}",
+            f"from {feature.gitea[0]}.{feature.gitea[1]}" if feature.gitea else "none",
+        )
+        for feature in FEATURES
+    )
+    return f"The bot supports **{SUPPORTED}**.\n\n" + table(("feature", "Forgejo", "Gitea"), rows)
 
 
 def metrics_table() -> str:

@@ -1,18 +1,18 @@
-"""The client of Forgejo: `sansio` decides without I/O, `abc` has the verbs, `httpx` the I/O, `types` the answers.
+"""The client of Forgejo: `endpoints` has the calls, `types` the answers, `httpx` the I/O, `sansio` the rest.
 
 `signature` signs deliveries and checks their signature.
 
-Public modules: `errors`, `httpx`, `signature`, `types`.
+Public modules: `capabilities`, `endpoints`, `errors`, `httpx`, `signature`, `types`.
 """
 
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.options import Options
 from bot.forgejo.routing import Router
-from bot.forgejo.sansio import path
+from bot.forgejo.server import ServerReader
 
 __all__ = [
     "ForgejoAPI",
     "Options",
     "Router",
-    "path",
+    "ServerReader",
 ]

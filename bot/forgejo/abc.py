@@ -1,7 +1,8 @@
 """The verbs of the client, on top of any transport: repeats, pages, bounds, counters.
 
 Repeats are a loop of their own and not stamina's: stamina sleeps by itself, and tests put in their own sleep, clock and
-chance. A POST is repeated only when it certainly did not arrive, or when its caller says that a second one is harmless.
+chance. A POST is repeated only if it certainly had no effect, because it did not arrive or was refused by a rate limit
+(429), or when its caller says that a second one is harmless.
 """
 
 import abc
@@ -13,11 +14,10 @@ from typing import Any
 from bot.forgejo.errors import ForgejoError, Oversized
 from bot.forgejo.options import Options, harmless
 from bot.forgejo.paging import Page, first_page, next_page
-from bot.forgejo.route import route
 from bot.forgejo.sansio import Call, Request, Response, build_request, checked_list, read_response, server_url
 
-Observer = Callable[[str, str, int, float], None]
-"""Called after each attempt with method, route, status (0: nothing answered) and seconds."""
+Observer = Callable[[str, int, float], None]
+"""Called after each attempt with method, status (0: no answer) and seconds."""
 
 Params = Mapping[str, str | int | bool]
 
@@ -26,7 +26,7 @@ class ForgejoAPI(abc.ABC):
     """Forgejo's API at one server, as one account.
 
     `token` may be a function, asked at every call, so a new token needs no new client. `calls` counts attempts by
-    method. All verbs raise ForgejoError; paths come from `sansio.path`.
+    method. All verbs raise ForgejoError. The bot's own calls go through `endpoints`.
     """
 
     def __init__(
@@ -120,5 +120,5 @@ class ForgejoAPI(abc.ABC):
                 raise
             finally:
                 if self._observer:
-                    self._observer(call.method, route(call.path), status, self._options.clock() - begun)
-        return read_response(response, call, (token,)), response
+                    self._observer(call.method, status, self._options.clock() - begun)
+        return read_response(response, call, (token,), self.url), response

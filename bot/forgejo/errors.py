@@ -2,7 +2,8 @@
 
 An error has method, path, status and the server's message; never a query value, a header or a token. Texts of the
 server are hostile. They are cleaned, the token is removed, and then they are truncated, in this order: a token that is
-split by control characters or by truncation would not be found otherwise.
+split by control characters or by truncation would not be found otherwise. The message of a 401 is never used: Forgejo
+repeats the rejected token in it, in forms that no search could foresee.
 """
 
 import re
@@ -73,13 +74,31 @@ class Locked(ForgejoError):
 
 
 class Redirected(ForgejoError):
-    """A redirect, which the client does not follow. `location` is its path, without the host."""
+    """A redirect. The client never follows it: httpx would turn a POST into a GET.
+
+
+    `location` is its path, without host and query. `repository` is the repository's full name now, if it was renamed or
+    transferred; `server` is the server's root URL now, if the server itself moved.
+    """
 
     meaning = "the object was moved or renamed; use its current name"
 
-    def __init__(self, method: str, path: str, status: int, location: str) -> None:
+    def __init__(  # noqa: PLR0913 - the answer and the target of the redirect
+        self, method: str, path: str, status: int, location: str, *, repository: str = "", server: str = ""
+    ) -> None:
         super().__init__(method, path, status, location)
         self.location = location
+        self.repository = repository
+        self.server = server
+
+    def __str__(self) -> str:
+        where = f"{self.method} {self.path}: {self.status}"
+        if self.server:
+            how = "from http to https" if self.server.startswith("https:") else f"to {self.server}"
+            return f"{where} the server moved {how}; set ASSAY_FORGEJO_URL to {self.server}"
+        if self.repository:
+            return f"{where} the repository's name is now {self.repository}"
+        return f"{where} {self.meaning}" + (f": {self.location}" if self.location else "")
 
 
 class RateLimited(ForgejoError):

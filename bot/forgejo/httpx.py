@@ -1,7 +1,7 @@
 """The client over httpx: connections, time limits, and a bound on what is read.
 
-Nothing of the environment (proxies, netrc) is used unless the options say so; redirects aren't followed; cookies aren't
-kept, since the token alone says who asks.
+Of the environment only `SSL_CERT_FILE` and `SSL_CERT_DIR` are used, not proxies and netrc. Redirects are not followed.
+Cookies are not kept, because only the token may identify the account.
 """
 
 import asyncio
@@ -14,13 +14,16 @@ from typing import Self
 
 import httpx
 
+from bot.config import ConfigError
 from bot.forgejo.abc import ForgejoAPI, Observer
 from bot.forgejo.errors import Oversized, ServerFault, Unreachable
 from bot.forgejo.options import Options
 from bot.forgejo.sansio import Request, Response
+from bot.network import Network
 
 # With these the request can't have been read by a server: no connection was made.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
+UNTRUSTED = "the server's certificate is not trusted; set ASSAY_CA_FILE to a file with its certificate authority"
 
 
 class HttpxForgejo(ForgejoAPI):
@@ -36,13 +39,15 @@ class HttpxForgejo(ForgejoAPI):
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         super().__init__(url, token, options, observer=observer)
+        certificates, proxy = _certificates(options.network), options.network.proxy_for(self.url)
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(options.read_timeout, connect=options.connect_timeout, pool=None),
             limits=httpx.Limits(max_connections=options.concurrency, max_keepalive_connections=options.concurrency),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             transport=transport,
-            verify=_certificates(),
-            trust_env=options.trust_env,
+            verify=certificates,
+            proxy=httpx.Proxy(proxy, ssl_context=certificates) if proxy.startswith("https:") else proxy or None,
+            trust_env=False,
             follow_redirects=False,
         )
 
@@ -72,8 +77,8 @@ class HttpxForgejo(ForgejoAPI):
             raise ServerFault(call.method, call.path, 0, "the answer's compression is invalid") from None
         except httpx.TransportError as error:
             # Only the class is shown: texts of lower layers may quote the request.
-            sent = not isinstance(error, _NOT_SENT)
-            raise Unreachable(call.method, call.path, type(error).__name__, sent=sent) from None
+            sent, why = not isinstance(error, _NOT_SENT), UNTRUSTED if _untrusted(error) else type(error).__name__
+            raise Unreachable(call.method, call.path, why, sent=sent) from None
 
     async def _exchange(self, request: Request) -> Response:
         limit = self._options.body_limit
@@ -88,7 +93,25 @@ class HttpxForgejo(ForgejoAPI):
             return Response(answer.status_code, lowered, bytes(body))
 
 
+def _certificates(network: Network) -> ssl.SSLContext:
+    try:
+        return network.context() or _public()
+    except OSError:
+        raise ConfigError(
+            "SSL_CERT_FILE: the certificates cannot be read; correct the variable, or set ASSAY_CA_FILE"
+        ) from None
+
+
 @cache
-def _certificates() -> ssl.SSLContext:
-    """The authorities that the process believes; reading them takes longer than anything else in a new client."""
+def _public() -> ssl.SSLContext:
+    """Return the public authorities; cached, because reading them takes most of the time of a new client."""
     return httpx.create_ssl_context(trust_env=False)
+
+
+def _untrusted(error: BaseException | None) -> bool:
+    """Return whether a certificate caused an error; libraries chain the original error as cause or as context."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

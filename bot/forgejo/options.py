@@ -6,7 +6,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.forgejo.errors import ForgejoError, Unreachable
+from bot.forgejo.errors import ForgejoError, RateLimited, Unreachable
+from bot.network import DIRECT, Network
 
 IDEMPOTENT = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
@@ -29,7 +30,7 @@ class Options:
     patience: float = 60.0
     first_wait: float = 0.25
     longest_wait: float = 10.0
-    trust_env: bool = False
+    network: Network = DIRECT
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
@@ -47,5 +48,9 @@ class Options:
 
 
 def harmless(method: str, error: ForgejoError, *, repeat: bool) -> bool:
-    """Says whether a call may be made again: idempotent, declared harmless, or certain not to have arrived."""
-    return repeat or method in IDEMPOTENT or (isinstance(error, Unreachable) and not error.sent)
+    """Return whether a call may be repeated: it is idempotent, declared repeatable, or certainly had no effect.
+
+    A call has no effect if it did not arrive, or got 429 Too Many Requests (RFC 6585, section 4).
+    """
+    undone = isinstance(error, RateLimited) or (isinstance(error, Unreachable) and not error.sent)
+    return repeat or method in IDEMPOTENT or undone

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from pydantic import ValidationError
 
@@ -21,6 +21,7 @@ from bot.forgejo.errors import (
     Malformed,
     Redirected,
     ServerFault,
+    Unauthorised,
     clean,
 )
 from bot.forgejo.types.server import Error
@@ -30,6 +31,7 @@ USER_AGENT = "assaymaster"
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _PATH = re.compile(r"(?:/[A-Za-z0-9\-._~!$&'()*+,;=:@%]+)+")
 _TOKEN = re.compile(r"[!-~]*")
+_OF_REPOSITORY = re.compile(r"/repos/([A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100})((?:/.*)?)")
 _PARAM = str | int | bool
 
 
@@ -127,11 +129,14 @@ def _param(value: _PARAM) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def read_response(response: Response, call: Call, tokens: Iterable[str] = ()) -> Any:
+def read_response(response: Response, call: Call, tokens: Iterable[str] = (), root: str = "") -> Any:
     """Gives the decoded JSON of an answer, its bytes for a raw call, None where the server has nothing to say.
 
-    Raises the ForgejoError that fits the status, and ServerFault where JSON was due and something else came.
+    `root` is the address that was asked. Raises the ForgejoError that fits the status, and ServerFault where JSON was
+    due and something else came.
     """
+    if 300 <= response.status < 400:  # noqa: PLR2004 - RFC 9110: 3xx is redirection
+        raise _redirected(response, call, tokens, root)
     if not 200 <= response.status < 300:  # noqa: PLR2004 - RFC 9110: 2xx is success
         _fail(response, call, tokens)
     if call.raw:
@@ -165,8 +170,9 @@ def parse_json(body: bytes) -> Any:
 
 def _fail(response: Response, call: Call, tokens: Iterable[str]) -> NoReturn:
     where = (call.method, call.path, response.status)
-    if 300 <= response.status < 400:  # noqa: PLR2004 - RFC 9110: 3xx is redirection
-        raise Redirected(*where, clean(urlsplit(response.headers.get("location", "")).path, tokens))
+    if response.status == 401:  # noqa: PLR2004 - RFC 9110, section 15.5.2
+        # Forgejo repeats the rejected token in the body, complete and in parts.
+        raise Unauthorised(*where)
     message, ours = _message(response)
     kind = BY_STATUS.get(response.status, ServerFault if response.status >= 500 else ForgejoError)  # noqa: PLR2004 - RFC 9110
     if response.status == 405 and ours:  # noqa: PLR2004 - a merge that is refused; without a body it is the wrong method
@@ -175,6 +181,49 @@ def _fail(response: Response, call: Call, tokens: Iterable[str]) -> NoReturn:
         # The API says 404 in JSON or plain text; a page comes from a proxy, and must not make the bot forget a target.
         kind = ServerFault
     raise kind(*where, clean(message, tokens), retry_after(response.headers))
+
+
+def _redirected(response: Response, call: Call, tokens: Iterable[str], root: str) -> Redirected:
+    """Return the error of a redirect: to the server's new URL, to a repository's new name, or to another path."""
+    try:
+        target = urlsplit(response.headers.get("location", "")[:2048])
+        server = _moved(target, call, urlsplit(root))
+    except ValueError:
+        target, server = urlsplit(""), ""
+    return Redirected(
+        call.method,
+        call.path,
+        response.status,
+        clean(target.path, tokens),
+        repository="" if server else clean(_renamed(target.path, call), tokens),
+        server=clean(server, tokens),
+    )
+
+
+def _moved(target: SplitResult, call: Call, root: SplitResult) -> str:
+    """Return the server's new root URL; empty if the redirect stays on the server or is not about its API."""
+    old, new = _origin(root), _origin(target)
+    if not root.hostname or not target.hostname or new == old or target.scheme not in {"http", "https"}:
+        return ""
+    asked = f"{API}{call.path}"
+    if not target.path.endswith(asked):
+        same_host = target.hostname == root.hostname and (root.scheme, target.scheme) == ("http", "https")
+        return f"{new}{root.path}" if same_host else ""
+    return f"{new}{target.path.removesuffix(asked)}"
+
+
+def _origin(address: SplitResult) -> str:
+    host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
+    return f"{address.scheme}://{host}" + (f":{address.port}" if address.port else "")
+
+
+def _renamed(place: str, call: Call) -> str:
+    """Return the new name of a call's repository; empty if the rest of the path differs."""
+    mine = _OF_REPOSITORY.fullmatch(call.path)
+    theirs = _OF_REPOSITORY.fullmatch(place.partition(API)[2])
+    if mine is None or theirs is None or mine[2] != theirs[2] or mine[1] == theirs[1]:
+        return ""
+    return theirs[1]
 
 
 def _message(response: Response) -> tuple[str, bool]:

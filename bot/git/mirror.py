@@ -18,6 +18,7 @@ from bot.git.diff import LOG, NET, PATCH, RAW
 from bot.git.environment import mirror_environment
 from bot.git.process import Git, GitError, GitLimits, GitTooMuch
 from bot.model import ZERO_SHA
+from bot.network import DIRECT, Network
 
 __all__ = ["GitError", "GitLimits", "GitTooMuch", "Mirror", "Mirrors", "check_ref", "check_sha"]
 
@@ -30,7 +31,9 @@ FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|\.lock(/
 class Mirrors:
     """The folder of all mirrors (mode 0700); the only class that starts git on them."""
 
-    def __init__(self, root: Path, server: str, token: Callable[[], str], limits: GitLimits) -> None:
+    def __init__(
+        self, root: Path, server: str, token: Callable[[], str], limits: GitLimits, network: Network = DIRECT
+    ) -> None:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         root.chmod(0o700)
         self.root = root
@@ -38,6 +41,7 @@ class Mirrors:
         self._git = Git(limits, self._told)
         self._server = server.rstrip("/")
         self._token = token
+        self._network = network
         self._locks: dict[str, asyncio.Lock] = {}
         self._ids: dict[str, int] = {}
 
@@ -82,11 +86,16 @@ class Mirrors:
         `more` is added to git's environment. Raises GitError if it fails or times out, GitTooMuch if it prints too
         much.
         """
-        environment = mirror_environment(self.root, self._server, self._token(), offline=offline) | dict(more or {})
-        return await self._git.run(folder, *arguments, environment=environment, stdin=stdin, seconds=seconds)
+        environment = mirror_environment(self.root, self._server, self._token(), self._network, offline=offline)
+        return await self._git.run(
+            folder, *arguments, environment=environment | dict(more or {}), stdin=stdin, seconds=seconds
+        )
 
     def _told(self, errors: str) -> str:
-        return " ".join(errors.replace(self._token(), "[token]").split())[:300]
+        errors = errors.replace(self._token(), "[token]")
+        for secret in self._network.secrets():
+            errors = errors.replace(secret, "[password]")
+        return " ".join(errors.split())[:300]
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.engine import Engine
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, ForgejoError, NotFound, Redirected
-from bot.forgejo.types import Comment, Issue
 from bot.model import Kind, Repo, Target
 from bot.store import Store, repositories
 from bot.store import targets as records
@@ -162,10 +161,8 @@ class Resync:
 
     async def listed(self, repo: Repo, params: dict[str, str]) -> dict[Target, datetime]:
         """Return the targets of a repository that Forgejo lists, with their update times."""
-        owner, name = repo.name.split("/", 1)
         found: dict[Target, datetime] = {}
-        async for raw in self._client.getiter(path("repos", owner, name, "issues"), {"limit": 50, **params}):
-            issue = Issue.of(raw)
+        async for issue in endpoints.ISSUES.each(self._client, repo.name, params={"limit": 50, **params}):
             kind = Kind.PULL if issue.pull_request is not None else Kind.ISSUE
             found[repo.target(issue.number, kind)] = issue.updated_at
         return found
@@ -180,14 +177,13 @@ class Resync:
 
     async def _commented(self, repo: Repo, since: datetime) -> dict[Target, datetime]:
         """Return the targets with comments changed since a time, and the time of the last change."""
-        owner, name = repo.name.split("/", 1)
-        address = path("repos", owner, name, "issues", "comments")
         found: dict[Target, datetime] = {}
-        async for raw in self._client.getiter(address, {"since": _stamp(since), "limit": 50, "page": 1}):
-            comment = Comment.of(raw)
-            if comment.number:
-                kind = Kind.PULL if comment.pull_request_url else Kind.ISSUE
-                target = repo.target(comment.number, kind)
+        changed: dict[str, str | int] = {"since": _stamp(since), "limit": 50, "page": 1}
+        async for comment in endpoints.COMMENTS.each(self._client, repo.name, params=changed):
+            url = comment.pull_request_url or comment.issue_url
+            if url:
+                named = Target.parse(url)
+                target = repo.target(named.number, named.kind)
                 found[target] = max(comment.updated_at, found.get(target, comment.updated_at))
         return found
 

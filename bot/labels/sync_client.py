@@ -5,9 +5,9 @@ Forgejo reports success for some changes that it makes differently, so each resp
 
 from collections.abc import Collection
 
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, NotFound
-from bot.forgejo.types import Issue, Label
+from bot.forgejo.types import Label
 from bot.labels.catalog import LabelSet
 from bot.labels.sync_plan import LabelChange, plan_sync, shown
 
@@ -18,7 +18,7 @@ async def changes_for(client: ForgejoAPI, place: str, labels: LabelSet, *, prune
     A label of the repository's organisation is not created again, because setting it by name would set both. Raises
     ForgejoError, and ValueError if an organisation should be pruned.
     """
-    existing = await _labels(client, _address(place))
+    existing = await _labels(client, place)
     used = await _used(client, place) if prune and "/" in place else None
     changes = plan_sync(labels, existing, used, prune=prune)
     inherited = await _inherited(client, place) if any(change.kind == "create" for change in changes) else frozenset()
@@ -30,17 +30,16 @@ async def carry_out(client: ForgejoAPI, place: str, change: LabelChange) -> str:
 
     A conflict is left alone: only a human can decide which of two labels to keep.
     """
-    address = _address(place)
-    if change.kind == "conflict":
-        return ""
+    repository = "/" in place
     if change.kind == "delete":
-        await client.delete(f"{address}/{change.id}")
-        return ""
-    if change.kind == "create":
-        answer = await client.post(address, change.fields)
-    else:
-        answer = await client.patch(f"{address}/{change.id}", change.fields)
-    return _difference(change, Label.of(answer))
+        await (endpoints.LABEL.delete if repository else endpoints.ORG_LABEL.delete)(client, place, change.id or 0)
+    elif change.kind == "create":
+        create = endpoints.LABELS.post if repository else endpoints.ORG_LABELS.post
+        return _difference(change, await create(client, place, data=change.fields))
+    elif change.kind != "conflict":
+        edit = endpoints.LABEL.patch if repository else endpoints.ORG_LABEL.patch
+        return _difference(change, await edit(client, place, change.id or 0, data=change.fields))
+    return ""
 
 
 def _difference(change: LabelChange, label: Label) -> str:
@@ -54,8 +53,9 @@ def _difference(change: LabelChange, label: Label) -> str:
     return "; ".join(f"the server stored {key} {shown(str(there[key]))} instead" for key in wrong)
 
 
-async def _labels(client: ForgejoAPI, address: str) -> list[Label]:
-    return [Label.of(raw) async for raw in client.getiter(address)]
+async def _labels(client: ForgejoAPI, place: str) -> list[Label]:
+    each = endpoints.LABELS.each if "/" in place else endpoints.ORG_LABELS.each
+    return [label async for label in each(client, place)]
 
 
 async def _inherited(client: ForgejoAPI, place: str) -> Collection[str]:
@@ -63,7 +63,7 @@ async def _inherited(client: ForgejoAPI, place: str) -> Collection[str]:
     if not slash:
         return frozenset()
     try:
-        return frozenset(label.name for label in await _labels(client, path("orgs", owner, "labels")))
+        return frozenset(label.name for label in await _labels(client, owner))
     except (NotFound, Forbidden):
         # A user has no labels, and a token without read:organization cannot read those of an organisation.
         return frozenset()
@@ -71,11 +71,5 @@ async def _inherited(client: ForgejoAPI, place: str) -> Collection[str]:
 
 async def _used(client: ForgejoAPI, repository: str) -> Collection[str]:
     """Names of the labels of all issues and pull requests, closed ones too."""
-    owner, name = repository.split("/", 1)
-    issues = client.getiter(path("repos", owner, name, "issues"), {"state": "all"})
-    return frozenset([label.name async for raw in issues for label in Issue.of(raw).labels])
-
-
-def _address(place: str) -> str:
-    owner, slash, name = place.partition("/")
-    return path("repos", owner, name, "labels") if slash else path("orgs", place, "labels")
+    issues = endpoints.ISSUES.each(client, repository, params={"state": "all"})
+    return frozenset([label.name async for issue in issues for label in issue.labels])

@@ -19,6 +19,7 @@ from bot.config import ModelSettings
 from bot.llm.outcome import FAULTS, NOT_ASKED, Outcome, Unanswered
 from bot.llm.prompt import MAX_MATERIAL, prompt
 from bot.model import Question
+from bot.network import DIRECT, Network
 from bot.telemetry import Metrics
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Models:
     Raises ConfigError if a key cannot be read.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first by keyword
         self,
         settings: Mapping[str, ModelSettings],
         *,
@@ -81,12 +82,14 @@ class Models:
         metrics: Metrics,
         concurrency: int = 2,
         token: Callable[[], str] = _token,
+        network: Network = DIRECT,
     ) -> None:
         self._seats = {name: _Seat(model, SecretStr(model.read_key(name))) for name, model in settings.items()}
         self._clock = clock
         self._metrics = metrics
         self._room = asyncio.Semaphore(concurrency)
         self._token = token
+        self._network = network
 
     async def ask(self, question: Question) -> BaseModel:
         """Return an instance of `question.answer`. Raises NoAnswer, whose text quotes neither model nor server."""
@@ -147,10 +150,10 @@ class Models:
         """Return the endpoint. Its import takes most of a second, so it runs in a thread, to not block deliveries."""
         async with seat.opening:
             if seat.endpoint is None:
-                seat.endpoint = await asyncio.to_thread(_open, seat.settings, seat.key)
+                seat.endpoint = await asyncio.to_thread(_open, seat.settings, seat.key, self._network)
             return seat.endpoint
 
 
-def _open(settings: ModelSettings, key: SecretStr) -> "Endpoint":
+def _open(settings: ModelSettings, key: SecretStr, network: Network) -> "Endpoint":
     module = importlib.import_module("bot.llm.endpoint")
-    return cast("Endpoint", module.Endpoint(settings, key))
+    return cast("Endpoint", module.Endpoint(settings, key, network))

@@ -1,7 +1,7 @@
 """One model's endpoint, asked with pydantic-ai. Loading this loads pydantic-ai and the OpenAI client.
 
 Proxies of the environment are not used: a question may contain text of a private repository, so it is sent only to the
-address in the settings.
+address in the settings, through the proxy in the settings if there is one.
 """
 
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from bot.config import ModelSettings
 from bot.llm.outcome import Outcome, Unanswered
 from bot.llm.prompt import Prompt
 from bot.llm.transport import Gate
+from bot.network import DIRECT, Network
 
 RETRIES = 1
 """How often a model may correct an answer that does not match the schema."""
@@ -40,9 +41,10 @@ pydantic_ai.BANNER_ENABLED = False
 class Endpoint:
     """One model at its address."""
 
-    def __init__(self, settings: ModelSettings, key: SecretStr) -> None:
+    def __init__(self, settings: ModelSettings, key: SecretStr, network: Network = DIRECT) -> None:
         limits = httpx2.Timeout(settings.seconds, connect=min(CONNECT_SECONDS, settings.seconds))
-        self._http = httpx2.AsyncClient(transport=Gate(key), timeout=limits, follow_redirects=False, trust_env=False)
+        gate = Gate(key, settings.url, network)
+        self._http = httpx2.AsyncClient(transport=gate, timeout=limits, follow_redirects=False, trust_env=False)
         client = AsyncOpenAI(
             base_url=_root(settings), api_key="at-the-gate", http_client=self._http, timeout=limits, max_retries=0
         )

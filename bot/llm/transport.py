@@ -14,6 +14,7 @@ from anyio import EndOfStream
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from bot.llm.outcome import Outcome, Unanswered
+from bot.network import DIRECT, Network
 
 MAX_ANSWER = 1024 * 1024
 """Maximum bytes of one HTTP answer; the model's text has a lower limit, in tokens."""
@@ -55,9 +56,14 @@ class _Completion(BaseModel):
 class Gate(httpx2.AsyncBaseTransport):
     """Sends a question with its key, and returns the answer in one fixed format. Raises Unanswered otherwise."""
 
-    def __init__(self, key: SecretStr) -> None:
-        # `trust_env` enables SSL_CERT_FILE here, with which an installation sets its own certificate authority.
-        self._inner: httpx2.AsyncBaseTransport = httpx2.AsyncHTTPTransport(trust_env=True)
+    def __init__(self, key: SecretStr, url: str = "", network: Network = DIRECT) -> None:
+        """Send questions to `url`."""
+        certificates, proxy = network.context(), network.proxy_for(url)
+        self._inner: httpx2.AsyncBaseTransport = httpx2.AsyncHTTPTransport(
+            verify=certificates or True,
+            proxy=httpx2.Proxy(proxy, ssl_context=certificates) if proxy.startswith("https:") else proxy or None,
+            trust_env=False,
+        )
         self._key = key
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
-from bot.forgejo.types import Branch
 from bot.forgejo.types import Review as Given
 from bot.model import Location, Review
 
@@ -35,9 +34,7 @@ async def read_reviews(client: ForgejoAPI, repository: str, number: int, account
 
     Raises ForgejoError.
     """
-    owner, name = repository.split("/", 1)
-    address = path("repos", owner, name, "pulls", number, "reviews")
-    given = [Given.of(raw) async for raw in client.getiter(address, {"limit": PAGE})]
+    given = [one async for one in endpoints.REVIEWS.each(client, repository, number, params={"limit": PAGE})]
     others = [one for one in given if one.state in STATES and one.user.login != account]
     return Reviews(last_words(others), tuple((_place(one), one.body) for one in others if one.body))
 
@@ -69,10 +66,8 @@ async def read_required(client: ForgejoAPI, repository: str, branch: str) -> tup
 
     Raises ForgejoError.
     """
-    owner, name = repository.split("/", 1)
     try:
-        address = path("repos", owner, name, "branches", rest=branch)
-        found = Branch.of(await client.getitem(address))
+        found = await endpoints.BRANCH.get(client, repository, branch)
     except (NotFound, ValueError):  # a branch without an address does not exist
         return ()
     return tuple(sorted(set(found.status_check_contexts))) if found.enable_status_check else ()

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.types import PullRef, PullRequest, Repository, TimelineEvent
 from bot.git import GitError, Mirrors
 from bot.history import Heads, Histories, History, relevant
@@ -86,8 +86,7 @@ class Observer:
 
     async def canonical(self, target: Target) -> Target:
         """Return the target in its repository as the server numbers and spells it. Raises ForgejoError."""
-        owner, name = target.repository.split("/", 1)
-        return _in(target, Repository.of(await self._client.getitem(path("repos", owner, name))))
+        return _in(target, await endpoints.REPOSITORY.get(self._client, target.repository))
 
     async def observe(self, target: Target, identity: Identity) -> Snapshot:
         """Return a new snapshot, of the target in its repository as it is called now.

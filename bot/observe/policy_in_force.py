@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.engine import Engine
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.model import Repo
 from bot.policy import PATH, Policy, PolicyError, effective, load
@@ -64,9 +64,8 @@ class Policies:
         """Return the masked policy file at a commit; empty if there is none."""
         key = (repository, commit)
         if key not in self._texts:
-            owner, name = repository.split("/", 1)
             try:
-                raw = await self._client.getraw(path("repos", owner, name, "raw", rest=PATH), {"ref": commit})
+                raw = await endpoints.FILE.raw(self._client, repository, PATH, params={"ref": commit})
             except NotFound:
                 raw = b""
             self._texts[key] = self._mask(raw[: MAX_BYTES + 1].decode("utf-8", "replace"))

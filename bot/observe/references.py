@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.concurrent import run_all
 from bot.fact_cache import FactCache
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import Issue, PullRequest
 from bot.model import Reference, Repo
@@ -76,9 +76,8 @@ class References:
         known = self._known.get((repo, number))
         if known is not None:
             return known
-        owner, name = repo.name.split("/", 1)
         try:
-            found = reference_of(Issue.of(await self._client.getitem(path("repos", owner, name, "issues", number))))
+            found = reference_of(await endpoints.ISSUE.get(self._client, repo.name, number))
         except NotFound:
             found = Reference(number=number, kind="", state="missing")
         return self._known.keep((repo, number), found, MERGED if found.state == "merged" else FRESH)

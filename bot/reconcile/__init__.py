@@ -5,13 +5,14 @@
 
 from bot.reconcile.apply import Applier
 from bot.reconcile.evaluate import Evaluation, Parts
-from bot.reconcile.label_writer import LabelRefused
+from bot.reconcile.label_writer import LabelRefused, LabelWriter
 from bot.reconcile.reconciler import Reconciler
 
 __all__ = [
     "Applier",
     "Evaluation",
     "LabelRefused",
+    "LabelWriter",
     "Parts",
     "Reconciler",
 ]

@@ -5,17 +5,16 @@ repeated blindly, because the next evaluation begins with a new snapshot.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from bot.forgejo import ForgejoAPI
-from bot.forgejo.errors import ForgejoError, NotFound, Unreachable
-from bot.forgejo.types import Comment, Label, PullRequest
-from bot.labels import LabelSet
+from bot.forgejo import ForgejoAPI, endpoints
+from bot.forgejo.errors import Conflict, ForgejoError, NotFound, Unreachable
+from bot.forgejo.types import Label
 from bot.model import Held, Snapshot, Target
 from bot.plan import Action, Disputes, label_object, status_value
-from bot.reconcile.label_writer import Done, LabelRefused, LabelWriter, address
+from bot.reconcile.label_writer import Done, LabelRefused, LabelWriter
 from bot.store import Store, owned
 from bot.store.ledger import Entry, append
 
@@ -26,10 +25,10 @@ PERMITTING = frozenset({"merge/auto", "automerge-candidate", "mode:safe-auto"})
 class Applier:
     """Writes to Forgejo for one bot account."""
 
-    def __init__(self, client: ForgejoAPI, store: Store, labels: LabelSet, clock: Callable[[], datetime]) -> None:
+    def __init__(self, client: ForgejoAPI, store: Store, labels: LabelWriter, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._store = store
-        self._labels = LabelWriter(client, labels)
+        self._labels = labels
         self._clock = clock
 
     async def apply(self, snapshot: Snapshot, actions: Sequence[Action], disputed: Disputes) -> tuple[Done, ...]:
@@ -74,8 +73,8 @@ class Applier:
 
         Raises ForgejoError.
         """
-        repo, now = address(target), self._clock()
-        pull = PullRequest.of(await self._client.getitem(f"{repo}/pulls/{target.number}"))
+        now = self._clock()
+        pull = await endpoints.PULL.get(self._client, target.repository, target.number)
         if pull.state != "open" or not pull.head.sha:
             return
         async with self._store.read() as session:
@@ -86,7 +85,7 @@ class Applier:
             name = f"status:{pull.head.sha}:{context}"
             value = status_value("error", why, pull.html_url)
             entry = Entry.of(target, "result", account, object=name, detail={"value": value}, result="not checked")
-            await self._client.post(f"{repo}/statuses/{pull.head.sha}", body, repeat=True)
+            await self._post_status(target, pull.head.sha, body)
             async with self._store.session() as session:
                 await owned.adopt(session, target, [Held(object=name, value=value)], now)
                 await append(session, [entry], now)
@@ -155,24 +154,21 @@ class Applier:
     async def _react(self, target: Target, action: Action) -> Done:
         """Add a reaction; a deleted comment needs none, and a repeated reaction has no effect."""
         with suppress(NotFound):
-            await self._client.post(
-                f"{address(target)}/issues/comments/{action.comment_id}/reactions",
-                {"content": action.body},
-                repeat=True,
-            )
+            place, data = (target.repository, action.comment_id or 0), {"content": action.body}
+            await endpoints.REACTIONS.post(self._client, *place, data=data, repeat=True)
         return Done(action, action.comment_id)
 
     async def _comment(self, target: Target, action: Action) -> Done:
-        repo = address(target)
         if action.kind == "comment.create":
-            raw = await self._client.post(f"{repo}/issues/{target.number}/comments", {"body": action.body})
-            return Done(action, Comment.of(raw).id)
-        there = f"{repo}/issues/comments/{action.comment_id}"
+            data = {"body": action.body}
+            made = await endpoints.ISSUE_COMMENTS.post(self._client, target.repository, target.number, data=data)
+            return Done(action, made.id)
+        there = (target.repository, action.comment_id or 0)
         if action.kind == "comment.edit":
-            await self._client.patch(there, {"body": action.body})
+            await endpoints.COMMENT.patch(self._client, *there, data={"body": action.body})
             return Done(action, action.comment_id)
         with suppress(NotFound):  # already deleted by another account, which is the wanted result
-            await self._client.delete(there)
+            await endpoints.COMMENT.delete(self._client, *there)
         return Done(action)
 
     async def _status(self, snapshot: Snapshot, action: Action, done: Sequence[Done]) -> Done:
@@ -191,9 +187,20 @@ class Applier:
             "description": action.description,
             "target_url": url,
         }
-        # Posting the same state again adds a row and changes nothing.
-        await self._client.post(f"{address(snapshot.target)}/statuses/{action.sha}", body, repeat=True)
+        await self._post_status(snapshot.target, action.sha, body)
         return Done(filled)
+
+    async def _post_status(self, target: Target, sha: str, body: Mapping[str, str]) -> None:
+        """Post a status. Posting the same state again adds a row and changes nothing.
+
+        For a missing commit, Forgejo 16 and later answer 404, other servers 500.
+        """
+        try:
+            await endpoints.STATUSES.post(self._client, target.repository, sha, data=body, repeat=True)
+        except NotFound as fault:
+            if sha not in fault.message:
+                raise
+            raise Conflict(fault.method, fault.path, fault.status, "commit not found on the server") from None
 
 
 def _batches(actions: Sequence[Action]) -> deque[list[Action]]:

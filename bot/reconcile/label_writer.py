@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, ServerReader, endpoints
+from bot.forgejo.capabilities import LABELS_BY_NAME
 from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.types import Label
 from bot.labels import LabelSet, hex_colour
@@ -25,17 +26,12 @@ class Done:
     remote_id: int | None = None
 
 
-def address(target: Target) -> str:
-    """Return the API path of a target's repository."""
-    owner, name = target.repository.split("/", 1)
-    return path("repos", owner, name)
-
-
 class LabelWriter:
     """Writes labels, for one bot account."""
 
-    def __init__(self, client: ForgejoAPI, labels: LabelSet) -> None:
+    def __init__(self, client: ForgejoAPI, labels: LabelSet, server: ServerReader) -> None:
         self._client = client
+        self._server = server
         self._labels = labels
         self._defined: dict[Repo, set[str]] = {}
 
@@ -43,10 +39,10 @@ class LabelWriter:
         """Add labels in one request. Raises LabelRefused for an undeclared one, ForgejoError."""
         names = [action.label for action in actions]
         await self._define(target, names)
-        answer = await self._client.post(
-            f"{address(target)}/issues/{target.number}/labels", {"labels": names}, repeat=True
+        answer = await endpoints.ISSUE_LABELS.add(
+            self._client, target.repository, target.number, data={"labels": names}, repeat=True
         )
-        there = {label.name: label.id for label in map(Label.of, answer or [])}
+        there = {label.name: label.id for label in answer}
         if missing := [name for name in names if name not in there]:
             self._defined.pop(target.repo, None)
             labels = ", ".join(missing)
@@ -54,26 +50,41 @@ class LabelWriter:
         return [Done(action, there[action.label]) for action in actions]
 
     async def remove(self, target: Target, action: Action) -> Done:
-        """Remove a label, and every other one of the same name. Raises ForgejoError."""
-        labels = f"{address(target)}/issues/{target.number}/labels"
-        for label in [Label.of(raw) for raw in await self._client.getitem(labels) or []]:
-            if label.id == action.label_id or label.name == action.label:
-                await self._client.delete(f"{labels}/{label.id}")
+        """Remove a label, and every other one of the same name. Raises LabelRefused, ForgejoError.
+
+        A server that accepts names looks them up before ids, so an id could select a label whose name is that number.
+        Two labels of the same name can only be told apart by their ids.
+        """
+        by_name = (await self._server.refresh()).can(LABELS_BY_NAME)
+        for named in (True, False) if by_name else (False,):
+            there = await self._those(target, action)
+            for label in there:
+                name = label.name if named else label.id
+                await endpoints.ISSUE_LABEL.delete(self._client, target.repository, target.number, name)
+            if not there:
+                return Done(action)
+        if await self._those(target, action):
+            raise LabelRefused(f"Forgejo confirmed but did not remove label {action.label} of {target}; evaluate again")
         return Done(action)
+
+    async def _those(self, target: Target, action: Action) -> list[Label]:
+        """Return the labels that an action removes, as they are on the target now."""
+        there = await endpoints.ISSUE_LABELS.whole(self._client, target.repository, target.number)
+        return [label for label in there if label.id == action.label_id or label.name == action.label]
 
     async def _define(self, target: Target, names: Sequence[str]) -> None:
         """Create the labels that neither the repository nor its organisation has."""
         if self._defined.get(target.repo, set()).issuperset(names):
             return
         owner = target.repository.split("/", 1)[0]
-        known = {Label.of(raw).name async for raw in self._client.getiter(f"{address(target)}/labels")}
+        known = {label.name async for label in endpoints.LABELS.each(self._client, target.repository)}
         # A user has no labels of its own, and a token without read:organization may not ask for an organisation's.
         with suppress(NotFound, Forbidden):
-            async for raw in self._client.getiter(path("orgs", owner, "labels")):
-                known.add(Label.of(raw).name)
+            async for label in endpoints.ORG_LABELS.each(self._client, owner):
+                known.add(label.name)
         for name in names:
             if name not in known:
-                await self._client.post(f"{address(target)}/labels", self._definition(name))
+                await endpoints.LABELS.post(self._client, target.repository, data=self._definition(name))
                 known.add(name)
         self._defined[target.repo] = known
 

@@ -1,12 +1,15 @@
-"""A small Forgejo stand-in on loopback: API, git over HTTP, signed webhooks, plain pages.
+"""A stand-in for a Forgejo or Gitea server on loopback: API, git over HTTP, signed webhooks, plain pages.
 
-It serves the demo, the tests and the benchmark; recordings of a real server are its contract.
+It serves the demo, the tests and the benchmark. Which server it is, is a value; recordings of real servers are the
+contract of each.
 
 Public modules: `world`.
 """
 
+from bot.sandbox.actions import JobPlan
 from bot.sandbox.faults import Fault
 from bot.sandbox.pages.story import EMOJI
 from bot.sandbox.server import Sandbox
+from bot.sandbox.servers import FORGEJO_12, FORGEJO_16, GITEA, Server
 
-__all__ = ["EMOJI", "Fault", "Sandbox"]
+__all__ = ["EMOJI", "FORGEJO_12", "FORGEJO_16", "GITEA", "Fault", "JobPlan", "Sandbox", "Server"]

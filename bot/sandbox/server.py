@@ -10,17 +10,20 @@ import secrets
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bot.sandbox.api import actions, comments, contents, issues, labels, merge, pulls, repos, statuses
+from bot.sandbox.actions import Lifecycle, News, Payloads
+from bot.sandbox.api import comments, contents, issues, labels, merge, pulls, repos, statuses
 from bot.sandbox.api import hooks as api_hooks
-from bot.sandbox.commits import Commits
+from bot.sandbox.api.actions import MODULES as ACTIONS
 from bot.sandbox.events.events import Events
 from bot.sandbox.events.pushes import Pushes
+from bot.sandbox.events.statuses import Statuses
 from bot.sandbox.events.webhooks import Webhooks
 from bot.sandbox.faults import Fault
 from bot.sandbox.git.diffs import Diffs
@@ -29,7 +32,9 @@ from bot.sandbox.http.git import GitHttp
 from bot.sandbox.http.request import Parts, Refusal, missing
 from bot.sandbox.http.routing import READS, VIEWER, mount, refused, signed_in
 from bot.sandbox.pages.pages import Pages
-from bot.sandbox.render import Shapes
+from bot.sandbox.servers import FORGEJO_16, Server
+from bot.sandbox.shapes.commits import Commits
+from bot.sandbox.shapes.threads import Shapes
 from bot.sandbox.staging import Staging
 from bot.sandbox.state import Forge
 
@@ -45,10 +50,9 @@ MODULES = (
     statuses,
     contents,
     api_hooks,
-    actions,
+    *ACTIONS,
 )
 HEADERS = {
-    "Cache-Control": "max-age=0, private, must-revalidate, no-transform",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
 }
@@ -75,23 +79,28 @@ def _new_uuid() -> str:
 
 
 class Sandbox(Staging):
-    """A Forgejo stand-in whose objects live under `root`. Clock, tokens and delivery ids come from outside."""
+    """A stand-in for a server, whose objects live under `root`. Clock, tokens and delivery ids come from outside."""
 
     def __init__(
         self,
         root: Path,
         *,
+        server: Server = FORGEJO_16,
         clock: Callable[[], datetime] = _now,
         token_factory: Callable[[], str] = _new_token,
         uuid_factory: Callable[[], str] = _new_uuid,
     ) -> None:
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
-        self._hooks = Webhooks(uuid_factory)
-        forge = Forge(clock)
-        super().__init__(forge, _assemble(forge, Git(root), self._hooks), token_factory)
+        self._hooks = Webhooks(server, uuid_factory)
+        super().__init__(_assemble(Forge(clock, server), Git(root), self._hooks, uuid_factory), token_factory)
         self._runner: web.AppRunner | None = None
         self._stopping = asyncio.Event()
+
+    @property
+    def server(self) -> Server:
+        """Which server this is."""
+        return self._forge.server
 
     @property
     def url(self) -> str:
@@ -156,10 +165,27 @@ class Sandbox(Staging):
         for fault in list(self.faults):
             if fault.takes(request.method, request.path_qs):
                 return await self._broken(request, fault)
+        response = await self._answer(request, handler)
+        if not response.prepared:
+            for name, value in HEADERS.items():
+                response.headers.setdefault(name, value)
+            if not self._unkept(response):
+                response.headers.setdefault("Cache-Control", self._forge.server.cache_control)
+        return response
+
+    def _unkept(self, response: web.StreamResponse) -> bool:
+        """Answers that say nothing of caches: to a range that isn't there, and on Gitea to a path that isn't."""
+        if response.status == HTTPStatus.NOT_FOUND:
+            return self._forge.server.gitea and response.content_type == "text/plain"
+        return response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+
+    async def _answer(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
         try:
             if request.path.startswith(API):
                 self._count(request)
-            response = await handler(request)
+            return await handler(request)
         except Refusal as refusal:
             return refused(self._forge, refusal)
         except web.HTTPNotFound:
@@ -167,10 +193,6 @@ class Sandbox(Staging):
         except web.HTTPMethodNotAllowed as error:
             allowed = sorted(set(error.allowed_methods) - {"HEAD"})
             return web.Response(status=405, headers={"Allow": ", ".join(allowed)})
-        if not response.prepared:
-            for name, value in HEADERS.items():
-                response.headers.setdefault(name, value)
-        return response
 
     def _count(self, request: web.Request) -> None:
         try:
@@ -191,12 +213,25 @@ class Sandbox(Staging):
         return refused(self._forge, missing() if fault.kind == "404" else Refusal(500, ""))
 
 
-def _assemble(forge: Forge, git: Git, hooks: Webhooks) -> Parts:
+def _assemble(forge: Forge, git: Git, hooks: Webhooks, new_uuid: Callable[[], str]) -> Parts:
     shapes, diffs = Shapes(forge), Diffs(git)
     commits = Commits(forge, git, shapes)
     events = Events(forge, hooks, diffs, commits)
-    pushes = Pushes(forge, git, events, commits)
-    return Parts(forge, git, diffs, commits, events, hooks, shapes, pushes)
+    statuses = Statuses(forge, hooks, commits, shapes)
+    return Parts(
+        forge=forge,
+        git=git,
+        diffs=diffs,
+        commits=commits,
+        events=events,
+        hooks=hooks,
+        shapes=shapes,
+        pushes=Pushes(forge, git, events, commits),
+        statuses=statuses,
+        lifecycle=Lifecycle(forge, statuses, new_uuid),
+        news=News(forge, hooks, statuses, shapes),
+        payloads=Payloads(events, commits, shapes),
+    )
 
 
 def _is_local(host: str) -> bool:

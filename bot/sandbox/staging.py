@@ -1,31 +1,33 @@
-"""What is set up by hand, since it has no API: accounts, repositories, grants, locks, runs of Actions."""
+"""What is set up by hand, since the sandbox has no API for it: accounts, repositories, grants, names, locks."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Literal
 
+from bot.sandbox.actions import RunStaging
 from bot.sandbox.git.repositories import NewCommit
 from bot.sandbox.http.request import Parts
-from bot.sandbox.runs import ActionRun, ActionTask
-from bot.sandbox.state import NAME, Forge, Level, Repo
+from bot.sandbox.people import NAME, Level
+from bot.sandbox.records import Repo
+from bot.sandbox.state import rename
 
 README = MappingProxyType({"README.md": "A repository of the sandbox.\n"})
-UNPICKED = ("waiting", "blocked")
-"""States of a run that no runner has taken yet, so that it has no task."""
 
 
-class Staging:
+class Staging(RunStaging):
     """Changes the sandbox's memory from outside."""
 
-    def __init__(self, forge: Forge, parts: Parts, new_token: Callable[[], str]) -> None:
-        self._forge = forge
+    def __init__(self, parts: Parts, new_token: Callable[[], str]) -> None:
+        self._forge = parts.forge
         self._parts = parts
+        self._lifecycle, self._news, self._payloads = parts.lifecycle, parts.news, parts.payloads
+        self._statuses = parts.statuses
         self._new_token = new_token
+        self._taken: dict[tuple[int, str], tuple[bool, Level | None]] = {}
 
     @property
     def lists_runs(self) -> bool:
-        """Whether the server has `/actions/runs`, which older ones lack."""
+        """Whether the server has the list of runs, which older ones lack."""
         return self._forge.lists_runs
 
     @lists_runs.setter
@@ -63,10 +65,11 @@ class Staging:
         repo = Repo(number, owner, name, path, now, now, private=private, default_branch=default_branch)
         await self._parts.git.create(path, default_branch)
         content = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
-        who = (owner.login, owner.email, now)
+        author = self._forge.account(min(owner.owners)) if owner.owners else owner
+        who = (author.login, author.email, now)
         await self._parts.git.commit(path, NewCommit(default_branch, None, who, "First commit\n", content))
         repo.refs = await self._parts.git.refs(path)
-        self._forge.repos[repo.full_name.lower()] = repo
+        self._forge.keep(repo)
 
     async def commit_files(
         self,
@@ -81,9 +84,7 @@ class Staging:
 
         A branch that isn't there starts at the default branch. Raises ValueError for an unknown author.
         """
-        repo, user = self._repo(full_name), self._forge.user(author)
-        if user is None:
-            raise ValueError(f"there is no user {author!r}")
+        repo, user = self._forge.named(full_name), self._forge.account(author)
         content = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
         async with repo.lock:
             parent = repo.branch(branch) or repo.branch(repo.default_branch)
@@ -94,64 +95,70 @@ class Staging:
 
     def grant(self, full_name: str, login: str, level: Literal["none", "read", "write", "admin"]) -> None:
         """Makes somebody a collaborator, or with `none` no longer one."""
-        grants = self._repo(full_name).grants
+        grants = self._forge.named(full_name).grants
         grants[login.lower()] = Level[level.upper()]
         if level == "none":
             del grants[login.lower()]
 
     def lock_issue(self, full_name: str, number: int, *, locked: bool = True) -> None:
         """Locks a conversation, for which Forgejo has no API: then only writers comment."""
-        issue = self._repo(full_name).issues[number]
+        issue = self._forge.named(full_name).issues[number]
         issue.locked = locked
-        self._forge.record(issue, "lock" if locked else "unlock", self._repo(full_name).owner)
+        self._forge.record(issue, "lock" if locked else "unlock", self._forge.named(full_name).owner)
+
+    def take_access(self, full_name: str, login: str) -> None:
+        """Makes a repository one that an account can't see, until `give_access` undoes it.
+
+        That is what happens when a repository becomes private and somebody is a collaborator no longer.
+        """
+        repo = self._forge.named(full_name)
+        self._taken[repo.id, login.lower()] = (repo.private, repo.grants.pop(login.lower(), None))
+        repo.private = True
+
+    def give_access(self, full_name: str, login: str) -> None:
+        """Gives back what `take_access` took."""
+        repo = self._forge.named(full_name)
+        repo.private, level = self._taken.pop((repo.id, login.lower()))
+        if level is not None:
+            repo.grants[login.lower()] = level
+
+    def rename_repo(self, full_name: str, name: str) -> None:
+        """Gives a repository another name. The old one leads to it until another repository takes it."""
+        rename(self._forge, self._forge.named(full_name), name)
+
+    def transfer(self, full_name: str, owner: str) -> None:
+        """Gives a repository to another owner. Collaborators, hooks and all else stay; the old name leads to it."""
+        repo = self._forge.named(full_name)
+        rename(self._forge, repo, repo.name, self._forge.account(owner))
+
+    def rename_user(self, login: str, new: str) -> None:
+        """Gives an account another name; its id, its tokens and its commits' addresses stay."""
+        user = self._forge.account(login)
+        if not NAME.fullmatch(new) or self._forge.user(new):
+            raise ValueError(f"account name {new!r} is taken or not allowed")
+        old = user.login.lower()
+        owned = [repo for repo in self._forge.repos.values() if repo.owner is user]
+        for repo in owned:
+            del self._forge.repos[repo.full_name.lower()]
+        user.login = new
+        self._forge.users[new.lower()] = self._forge.users.pop(old)
+        self._forge.renamed[old] = user
+        for repo in owned:
+            self._forge.keep(repo)
+        for repo in self._forge.repos.values():
+            if old in repo.grants:
+                repo.grants[new.lower()] = repo.grants.pop(old)
+        for org in self._forge.users.values():
+            org.owners = {new.lower() if owner == old else owner for owner in org.owners}
 
     def drop_repo(self, full_name: str) -> None:
-        """Makes a repository vanish, without any event."""
-        del self._forge.repos[self._repo(full_name).full_name.lower()]
+        """Deletes a repository, without any event. One that is made under its name again has another id."""
+        del self._forge.repos[self._forge.named(full_name).full_name.lower()]
 
     def repository_id(self, full_name: str) -> int:
         """Return the number by which the server knows a repository."""
-        return self._repo(full_name).id
+        return self._forge.named(full_name).id
 
     def revoke(self, token: str) -> None:
         """Makes a token junk."""
         self._forge.tokens.pop(token, None)
-
-    def add_run(  # noqa: PLR0913 - a run as people name it, and how it stands
-        self,
-        full_name: str,
-        number: int,
-        commit: str,
-        status: str = "success",
-        *,
-        workflow: str = "ci.yml",
-        started_at: datetime | None = None,
-        tasks: Sequence[str] | None = None,
-    ) -> int:
-        """Stages a run of Actions and gives its id, which isn't its number.
-
-        `tasks` are the states of its tasks; by default it has one, or none while it waits.
-        """
-        repo = self._repo(full_name)
-        run = ActionRun(1000 + self._forge.next_id("run"), number, workflow, commit, repo.default_branch, status)
-        repo.runs[number] = run
-        states = ([] if status in UNPICKED else [status]) if tasks is None else tasks
-        run.tasks += [self._task(state, started_at) for state in states]
-        return run.id
-
-    def set_run(self, full_name: str, number: int, status: str) -> None:
-        """Lets a run and all its tasks come to a state; one that waited is picked."""
-        run = self._repo(full_name).runs[number]
-        run.status = status
-        run.tasks = run.tasks or [self._task(status, None)]
-        for task in run.tasks:
-            task.status = status
-
-    def _task(self, status: str, started_at: datetime | None) -> ActionTask:
-        return ActionTask(self._forge.next_id("task"), status, started_at or self._forge.now())
-
-    def _repo(self, full_name: str) -> Repo:
-        repo = self._forge.repo(full_name)
-        if repo is None:
-            raise ValueError(f"there is no repository {full_name!r}")
-        return repo

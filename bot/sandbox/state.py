@@ -1,237 +1,25 @@
-"""What the sandbox remembers: users, repositories, issues, pull requests, labels, statuses, hooks.
+"""The server's memory and the lookups that every part needs.
 
-Plain mutable records without behaviour; the API handlers change them, `render` gives them Forgejo's JSON shapes.
 Everything lives in memory but the git objects, which stand in bare repositories named by repository id.
 """
 
-import asyncio
-import enum
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from bot.sandbox.runs import ActionRun
-
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
-DRAFT = re.compile(r"\s*(\[WIP\]|WIP:)", re.IGNORECASE)
-
-
-class Level(enum.IntEnum):
-    """How much of a repository a user may do, in rising order."""
-
-    NONE = 0
-    READ = 1
-    WRITE = 2
-    ADMIN = 3
-    OWNER = 4
-
-
-@dataclass(eq=False)
-class User:
-    """A person, a bot, or an organisation."""
-
-    id: int
-    login: str
-    created: datetime
-    admin: bool = False
-    organisation: bool = False
-    owners: set[str] = field(default_factory=set)
-
-    @property
-    def email(self) -> str:
-        """The address that commits made through the API carry."""
-        return f"{self.login}@example.invalid"
-
-
-@dataclass(eq=False)
-class Label:
-    """A label definition of one repository or organisation, whose API path is its `room`."""
-
-    id: int
-    room: str
-    name: str
-    color: str
-    description: str = ""
-    exclusive: bool = False
-    archived: bool = False
-
-    @property
-    def scope(self) -> str:
-        """What stands before the last slash, or nothing when the label excludes no other."""
-        return self.name.rpartition("/")[0] if self.exclusive else ""
-
-
-@dataclass(eq=False)
-class Reaction:
-    """One user's emoji on an issue or a comment."""
-
-    user: User
-    content: str
-    created: datetime
-
-
-@dataclass(eq=False)
-class Entry:
-    """One line of a timeline; type `comment` is what people call a comment."""
-
-    id: int
-    type: str
-    user: User
-    created: datetime
-    updated: datetime
-    body: str = ""
-    label: Label | None = None
-    old_title: str = ""
-    new_title: str = ""
-    review_id: int = 0
-    ref_commit_sha: str = ""
-    reactions: list[Reaction] = field(default_factory=list)
-
-
-@dataclass(eq=False)
-class Review:
-    """A review of a pull request, without its inline comments' positions."""
-
-    id: int
-    user: User
-    state: str
-    body: str
-    commit_id: str
-    created: datetime
-    entry_id: int
-    official: bool
-    stale: bool = False
-    dismissed: bool = False
-    comments: int = 0
-
-
-@dataclass(eq=False)
-class Pull:
-    """What a pull request has beside its issue."""
-
-    id: int
-    base_ref: str
-    base_sha: str
-    head_repo: "Repo"
-    head_ref: str
-    head_sha: str
-    merge_base: str = ""
-    merged_at: datetime | None = None
-    merged_by: User | None = None
-    merge_commit: str | None = None
-    head_deleted: bool = False
-
-
-@dataclass(eq=False)
-class Issue:
-    """An issue or, where `pull` is set, a pull request."""
-
-    id: int
-    number: int
-    repo: "Repo"
-    user: User
-    title: str
-    body: str
-    created: datetime
-    updated: datetime
-    closed: datetime | None = None
-    locked: bool = False
-    pull: Pull | None = None
-    labels: list[Label] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    reactions: list[Reaction] = field(default_factory=list)
-    reviews: list[Review] = field(default_factory=list)
-
-    @property
-    def comments(self) -> list[Entry]:
-        """The comments among the entries, oldest first."""
-        return [entry for entry in self.entries if entry.type == "comment"]
-
-    @property
-    def draft(self) -> bool:
-        """Whether the title marks the work as not ready."""
-        return self.pull is not None and DRAFT.match(self.title) is not None
-
-
-@dataclass(eq=False)
-class Status:
-    """One row of a commit's statuses; `index` counts within the commit."""
-
-    index: int
-    sha: str
-    state: str
-    context: str
-    description: str
-    target_url: str
-    creator: User
-    created: datetime
-
-
-@dataclass(eq=False)
-class Hook:
-    """A webhook of a repository."""
-
-    id: int
-    type: str
-    url: str
-    secret: str
-    content_type: str
-    events: list[str]
-    active: bool
-    authorization: str
-    branch_filter: str
-    created: datetime
-    updated: datetime
-
-
-@dataclass(eq=False)
-class Repo:
-    """A repository: its records here, its objects under `path`."""
-
-    id: int
-    owner: User
-    name: str
-    path: Path
-    created: datetime
-    updated: datetime
-    private: bool = False
-    archived: bool = False
-    default_branch: str = "main"
-    description: str = ""
-    parent: "Repo | None" = None
-    grants: dict[str, Level] = field(default_factory=dict)
-    labels: dict[int, Label] = field(default_factory=dict)
-    issues: dict[int, Issue] = field(default_factory=dict)
-    statuses: dict[str, list[Status]] = field(default_factory=dict)
-    hooks: dict[int, Hook] = field(default_factory=dict)
-    protections: dict[str, dict[str, Any]] = field(default_factory=dict)
-    refs: dict[str, str] = field(default_factory=dict)
-    runs: dict[int, ActionRun] = field(default_factory=dict)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    @property
-    def full_name(self) -> str:
-        """Owner and name, as URLs write it."""
-        return f"{self.owner.login}/{self.name}"
-
-    def branch(self, name: str) -> str | None:
-        """The commit a branch points at, or None."""
-        return self.refs.get(f"refs/heads/{name}")
-
-    def pulls(self) -> Iterator[Issue]:
-        """Pull requests, oldest first."""
-        return (issue for issue in self.issues.values() if issue.pull is not None)
+from bot.sandbox.people import NAME, Level, User
+from bot.sandbox.records import Entry, Issue, Label, Repo
+from bot.sandbox.runs import Run
+from bot.sandbox.servers import Server
 
 
 class Forge:
     """The whole server's memory, with the lookups that every part needs."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], server: Server) -> None:
         self._clock = clock
+        self.server = server
         self._ids: Counter[str] = Counter()
         self.url = ""
         self.users: dict[str, User] = {}
@@ -239,16 +27,27 @@ class Forge:
         self.repos: dict[str, Repo] = {}
         self.comments: dict[int, tuple[Issue, Entry]] = {}
         self.org_labels: dict[str, dict[int, Label]] = {}
-        self.lists_runs = True
+        self.moved: dict[str, Repo] = {}
+        self.renamed: dict[str, User] = {}
+        self.actions = User(-2, "forgejo-actions", datetime.fromtimestamp(0, UTC), full_name="Forgejo Actions")
+        self.lists_runs = server.lists_runs
+
+    def moment(self) -> datetime:
+        """The present, as exact as the clock is."""
+        return self._clock().astimezone(UTC)
 
     def now(self) -> datetime:
         """The present in whole seconds, which is all that Forgejo stores."""
-        return self._clock().astimezone(UTC).replace(microsecond=0)
+        return self.moment().replace(microsecond=0)
 
     def next_id(self, kind: str) -> int:
         """A number that no other record of the kind has."""
         self._ids[kind] += 1
         return self._ids[kind]
+
+    def skip_ids(self, kind: str, number: int) -> None:
+        """Lets the next id of a kind be at least one above a number."""
+        self._ids[kind] = max(self._ids[kind], number)
 
     def add_user(self, login: str, *, admin: bool = False, organisation: bool = False) -> User:
         """A new account. Raises ValueError for a name that is taken or that no URL could carry."""
@@ -265,6 +64,30 @@ class Forge:
     def repo(self, full_name: str) -> Repo | None:
         """The repository `owner/name`, whatever its case."""
         return self.repos.get(full_name.lower())
+
+    def keep(self, repo: Repo) -> None:
+        """Keeps a repository under its name, which from then on leads to nothing else."""
+        self.repos[repo.full_name.lower()] = repo
+        self.moved.pop(repo.full_name.lower(), None)
+
+    def named(self, full_name: str) -> Repo:
+        """The repository of that name, for staging. Raises ValueError."""
+        repo = self.repo(full_name)
+        if repo is None:
+            raise ValueError(f"there is no repository {full_name!r}")
+        return repo
+
+    def account(self, login: str) -> User:
+        """The account of that name, for staging. Raises ValueError."""
+        user = self.user(login)
+        if user is None:
+            raise ValueError(f"there is no user {login!r}")
+        return user
+
+    def run(self, run_id: int) -> tuple[Repo, Run] | None:
+        """The run of that id with its repository, whichever this is."""
+        found = ((repo, run) for repo in self.repos.values() for run in repo.runs.values())
+        return next((pair for pair in found if pair[1].id == run_id), None)
 
     def level(self, repo: Repo, user: User | None) -> Level:
         """What the user may do in the repository, from ownership, grants and visibility."""
@@ -283,3 +106,15 @@ class Forge:
         if kind == "comment":
             self.comments[entry.id] = (issue, entry)
         return entry
+
+
+def rename(forge: Forge, repo: Repo, name: str, owner: User | None = None) -> None:
+    """Gives a repository another name or owner. Raises ValueError for a name that is taken or not allowed."""
+    old, new = repo.full_name, f"{(owner or repo.owner).login}/{name}"
+    if not NAME.fullmatch(name) or (forge.repo(new) or repo) is not repo:
+        raise ValueError(f"{new!r} is taken or not allowed")
+    del forge.repos[old.lower()]
+    repo.name, repo.owner = name, owner or repo.owner
+    forge.keep(repo)
+    forge.moved |= {old.lower(): repo}
+    forge.moved.pop(repo.full_name.lower(), None)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.app import Machine, now
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
+from bot.forgejo.capabilities import Server
 from bot.forgejo.errors import Forbidden, Locked, NotFound
-from bot.forgejo.types import Branch, Comment, Repository
+from bot.forgejo.types import Repository
 from bot.labels.sync_client import carry_out, changes_for
 from bot.model import Repo
 from bot.policy import PATH, PolicyError
@@ -36,18 +37,15 @@ async def setup(
 
 async def repository_of(client: ForgejoAPI, name: str) -> Repository:
     """Return a repository by its full name. Raises ForgejoError."""
-    owner, _, short = name.partition("/")
-    return Repository.of(await client.getitem(path("repos", owner, short)))
+    return await endpoints.REPOSITORY.get(client, name)
 
 
 async def head_of(client: ForgejoAPI, repository: Repository) -> str:
     """Return the newest commit of the default branch; empty if there is none. Raises ForgejoError."""
     if repository.empty or not repository.default_branch:
         return ""
-    owner, _, name = repository.full_name.partition("/")
-    address = path("repos", owner, name, "branches", rest=repository.default_branch)
     try:
-        return Branch.of(await client.getitem(address)).commit.id
+        return (await endpoints.BRANCH.get(client, repository.full_name, repository.default_branch)).commit.id
     except NotFound:
         return ""
 
@@ -65,6 +63,7 @@ class _Setup:
     async def run(self, name: str, *, backfill: bool) -> bool:
         login = await self._machine.account.ask()
         self._done(f"the bot is {login} on {self._machine.settings.forgejo_url}")
+        self._server(await self._machine.server.ask())
         repository = await repository_of(self._client, name)
         self._rights(repository, login)
         self._report(await put_webhook(self._machine, repository, login))
@@ -85,6 +84,13 @@ class _Setup:
     def _report(self, outcome: tuple[bool, str]) -> None:
         complete, text = outcome
         (self._done if complete else self._left)(text)
+
+    def _server(self, server: Server) -> None:
+        if server.unsupported:
+            self._left(f"server: {server.unsupported}")
+            return
+        without = f"; without {', '.join(map(str, server.missing))}" if server.missing else ""
+        self._done(f"server: {server.untested or server}{without}")
 
     def _rights(self, repository: Repository, login: str) -> None:
         name = repository.full_name
@@ -141,9 +147,8 @@ class _Setup:
 
     async def _strangers(self, repository: Repository, login: str) -> None:
         """Warn if the account has written comments without the bot's marker: somebody else uses it."""
-        owner, _, name = repository.full_name.partition("/")
-        address = path("repos", owner, name, "issues", "comments")
-        found = [Comment.of(raw) for raw in await self._client.getitem(address, {"page": 1, "limit": 50}) or []]
+        newest = {"page": 1, "limit": 50}
+        found = await endpoints.COMMENTS.whole(self._client, repository.full_name, params=newest)
         foreign = [one for one in found if one.user.login == login and not one.body.startswith(OURS)]
         if foreign:
             self._left(f"{login} has written {len(foreign)} comments that are not the bot's; use a separate account")

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from bot.app import Machine
 from bot.config import Settings
-from bot.forgejo import path
+from bot.forgejo import endpoints
+from bot.forgejo.capabilities import Server
 from bot.forgejo.errors import Forbidden
 from bot.forgejo.types import Hook, Repository
 
@@ -35,23 +36,23 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "0.0.0.0", "::"})  # noqa
 async def put_webhook(machine: Machine, repository: Repository, login: str) -> tuple[bool, str]:
     """Create or update the webhook; return whether it works, and a line about it. Raises ForgejoError."""
     settings = machine.settings
-    owner, _, name = repository.full_name.partition("/")
-    address, url = path("repos", owner, name, "hooks"), settings.address() + ROUTE
+    client, name, url = machine.client, repository.full_name, settings.address() + ROUTE
+    server = await machine.server.refresh()
     wanted: dict[str, Any] = {
         "active": True,
         "events": list(EVENTS),
         "config": {"url": url, "content_type": "json", "secret": settings.webhook_secrets()[0].decode()},
     }
     try:
-        hooks = [Hook.of(raw) async for raw in machine.client.getiter(address)]
+        hooks = [hook async for hook in endpoints.HOOKS.each(client, name)]
         ours = [hook for hook in hooks if hook.target_url == url and hook.type in {"forgejo", "gitea"}]
         if ours:
             # Always written: the API never returns the secret, so it cannot be compared.
-            answer = Hook.of(await machine.client.patch(f"{address}/{ours[0].id}", wanted))
+            answer = await endpoints.HOOK.patch(client, name, ours[0].id, data=wanted)
         else:
-            answer = Hook.of(await machine.client.post(address, {"type": "forgejo", **wanted}))
+            answer = await endpoints.HOOKS.post(client, name, data={"type": server.hook_type, **wanted})
     except Forbidden:
-        return False, _by_hand(settings, repository, login)
+        return False, _by_hand(settings, server, repository, login)
     return _judged(settings, answer, ours)
 
 
@@ -69,15 +70,16 @@ def _judged(settings: Settings, hook: Hook, before: list[Hook]) -> tuple[bool, s
     return True, f"webhook: {'up to date' if before else 'created'}, delivers to {url}"
 
 
-def _by_hand(settings: Settings, repository: Repository, login: str) -> str:
+def _by_hand(settings: Settings, server: Server, repository: Repository, login: str) -> str:
     """Return the manual step for an admin; the secret itself is never printed."""
     place = f"the first line of {settings.data_dir / 'webhook.secret'}"
     if settings.webhook_secret_file is not None:
         place = f"the first line of {settings.webhook_secret_file}"
     elif settings.webhook_secret.get_secret_value():
         place = "the first line of ASSAY_WEBHOOK_SECRET"
+    kind = server.product or "Forgejo"
     page = f"{settings.forgejo_url}/{repository.full_name}/settings/hooks"
     return (
-        f"webhook: {login} is not an admin of {repository.full_name}. Ask an admin to add one at {page}: type Forgejo, "
+        f"webhook: {login} is not an admin of {repository.full_name}. Ask an admin to add one at {page}: type {kind}, "
         f"target URL {settings.address()}{ROUTE}, POST, application/json, secret {place}, all events, active"
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.concurrent import run_all
 from bot.fact_cache import FOREVER, FactCache
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.types import PullRequest
 from bot.model import PullSeen, Repo
@@ -48,9 +48,8 @@ class SoakPulls:
         known = self._known.get((repo, number))
         if known is not None:
             return known
-        owner, name = repo.name.split("/", 1)
         try:
-            raw = await self._client.getitem(path("repos", owner, name, "pulls", number))
+            pull = await endpoints.PULL.get(self._client, repo.name, number)
         except (NotFound, Forbidden):
             return self._known.keep((repo, number), PullFound(PullSeen(number=number, state="missing")), FRESH)
-        return self.note(repo, PullRequest.of(raw))
+        return self.note(repo, pull)

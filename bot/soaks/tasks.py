@@ -1,11 +1,11 @@
-"""Reads the newest tasks of Forgejo Actions in a repository: for runs on older servers, and for the start of runs."""
+"""Reads the newest tasks of Actions in a repository: for runs on older servers, and for the first start of runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import ForgejoError
-from bot.forgejo.types import Run, Runs
+from bot.forgejo.types import Task
 
 SIZE, PAGES = 50, 10
 """Tasks per page, and maximum number of pages that are read."""
@@ -18,11 +18,11 @@ class Tasks:
     """Tasks by the number of their run. `whole`: they are complete for the wanted runs; `fault`: the error, if any."""
 
     endpoint: str
-    runs: Mapping[int, tuple[Run, ...]] = field(default_factory=dict)
+    runs: Mapping[int, tuple[Task, ...]] = field(default_factory=dict)
     whole: bool = False
     fault: str = ""
 
-    def of(self, number: int) -> tuple[Run, ...]:
+    def of(self, number: int) -> tuple[Task, ...]:
         """Return the tasks of a run."""
         return self.runs.get(number, ())
 
@@ -32,12 +32,10 @@ async def read_tasks(client: ForgejoAPI, repository: str, lowest: int, *, patien
 
     An error is returned as `fault`; with `patient`, an error that a retry may fix raises ForgejoError instead.
     """
-    owner, name = repository.split("/", 1)
-    address = path("repos", owner, name, "actions", "tasks")
-    endpoint, found, past = f"GET {address}", dict[int, Run](), 0
+    endpoint, found, past = f"GET {endpoints.TASKS.path(repository)}", dict[int, Task](), 0
     for page in range(1, PAGES + 1):
         try:
-            said = Runs.of(await client.getitem(address, {"limit": SIZE, "page": page}))
+            said = await endpoints.TASKS.get(client, repository, params={"limit": SIZE, "page": page})
         except ForgejoError as fault:
             if patient and passing(fault):
                 raise
@@ -55,8 +53,8 @@ def passing(fault: ForgejoError) -> bool:
     return fault.repeatable and fault.status not in range(200, 429)
 
 
-def _by_run(tasks: Mapping[int, Run]) -> dict[int, tuple[Run, ...]]:
-    found: dict[int, tuple[Run, ...]] = {}
+def _by_run(tasks: Mapping[int, Task]) -> dict[int, tuple[Task, ...]]:
+    found: dict[int, tuple[Task, ...]] = {}
     for task in tasks.values():
         found[task.run_number] = (*found.get(task.run_number, ()), task)
     return found

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import structlog
 
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, ForgejoError, NotFound
-from bot.forgejo.types import Issue, Repository
+from bot.forgejo.types import Repository
 from bot.model import Kind, Repo, Target
 from bot.store import Store, repositories
 
@@ -28,7 +28,7 @@ class Names:
         Raises other ForgejoErrors. Source: Forgejo's `GET /repositories/{id}`.
         """
         try:
-            found = Repository.of(await self._client.getitem(await self._address(repo)))
+            found = await self._read(repo)
         except (NotFound, Forbidden) as fault:
             await self.unseen(repo, fault)
             return None
@@ -38,13 +38,14 @@ class Names:
 
     async def has(self, target: Target) -> bool:
         """Say whether a target can be seen in its repository. Raises other ForgejoErrors than 403 and 404."""
-        owner, name = target.repository.split("/", 1)
-        kind = "pulls" if target.kind is Kind.PULL else "issues"
         try:
-            found = await self._client.getitem(path("repos", owner, name, kind, str(target.number)))
+            if target.kind is Kind.PULL:
+                await endpoints.PULL.get(self._client, target.repository, target.number)
+                return True
+            found = await endpoints.ISSUE.get(self._client, target.repository, target.number)
         except (NotFound, Forbidden):
             return False
-        return target.kind is Kind.PULL or Issue.of(found).pull_request is None
+        return found.pull_request is None
 
     async def named(self, repo: Repo) -> bool:
         """Keep what a repository is called now; return whether that changed anything."""
@@ -69,9 +70,8 @@ class Names:
             next="give the bot's account access again, or run: assay repositories forget",
         )
 
-    async def _address(self, repo: Repo) -> str:
+    async def _read(self, repo: Repo) -> Repository:
         """A repository of a database of version 0.1 has no id yet."""
         if repo.id > 0:
-            return path("repositories", str(repo.id))
-        owner, name = repo.name.split("/", 1)
-        return path("repos", owner, name)
+            return await endpoints.REPOSITORY_BY_ID.get(self._client, repo.id)
+        return await endpoints.REPOSITORY.get(self._client, repo.name)

@@ -5,9 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, NotFound
-from bot.forgejo.types import CollaboratorPermission
 from bot.model import Inputs, Repo
 from bot.policy import Policy, named
 
@@ -62,10 +61,8 @@ class PermissionReader:
         now = self._clock()
         if at is not None and now - at < FRESH:
             return said
-        owner, name = repo.name.split("/", 1)
-        address = f"{path('repos', owner, name, 'collaborators', login)}/permission"
         try:
-            said = CollaboratorPermission.of(await self._client.getitem(address)).permission
+            said = (await endpoints.COLLABORATOR_PERMISSION.get(self._client, repo.name, login)).permission
         except NotFound:
             said = "none"
         self._known[repo, login] = (now, said)

@@ -6,9 +6,9 @@ Four calls for a pull request into the default branch, five for an issue.
 from dataclasses import dataclass
 
 from bot.concurrent import run_all
-from bot.forgejo import ForgejoAPI, path
+from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
-from bot.forgejo.types import Branch, CombinedStatus, Comment, Issue, PullRequest, Repository, TimelineEvent
+from bot.forgejo.types import Comment, Issue, PullRequest, Repository, TimelineEvent
 from bot.model import Kind, StatusSeen, Target
 
 
@@ -29,26 +29,22 @@ class Thread:
 
 async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
     """Return a target's thread. Raises WrongKind and ForgejoErrors."""
-    owner, name = target.repository.split("/", 1)
-    repo = path("repos", owner, name)
-    issue = f"{repo}/issues/{target.number}"
+    name, number = target.repository, target.number
     pull = target.kind is Kind.PULL
-    raw, comments, timeline, about = await run_all(
-        client.getitem(f"{repo}/pulls/{target.number}" if pull else issue),
-        client.getitem(f"{issue}/comments"),
-        client.getitem(f"{issue}/timeline"),
-        _nothing() if pull else client.getitem(repo),
+    head, comments, timeline, repository = await run_all(
+        endpoints.PULL.get(client, name, number) if pull else endpoints.ISSUE.get(client, name, number),
+        endpoints.ISSUE_COMMENTS.whole(client, name, number),
+        endpoints.TIMELINE.whole(client, name, number),
+        _nothing() if pull else endpoints.REPOSITORY.get(client, name),
     )
-    said = _comments(comments), _events(timeline)
-    if pull:
-        head = PullRequest.of(raw)
-        repository = head.base.repo or Repository.of(await client.getitem(repo))
-        statuses = await _statuses(client, repo, head.head.sha) if head.state == "open" else ()
+    said = tuple(sorted(comments, key=lambda comment: comment.id)), tuple(timeline)
+    if isinstance(head, PullRequest):
+        repository = head.base.repo or await endpoints.REPOSITORY.get(client, name)
+        statuses = await _statuses(client, name, head.head.sha) if head.state == "open" else ()
         return Thread(head, repository, *said, statuses)
-    found = Issue.of(raw)
-    if found.pull_request is not None:
+    if head.pull_request is not None:
         raise WrongKind(f"{target} is a pull request; use {target.repository}!{target.number}")
-    return Thread(found, Repository.of(about), *said)
+    return Thread(head, repository or await endpoints.REPOSITORY.get(client, name), *said)
 
 
 async def default_tip(client: ForgejoAPI, thread: Thread) -> str:
@@ -58,9 +54,8 @@ async def default_tip(client: ForgejoAPI, thread: Thread) -> str:
         return head.base.sha
     if thread.repository.empty or not default:
         return ""
-    owner, name = thread.repository.full_name.split("/", 1)
     try:
-        return Branch.of(await client.getitem(path("repos", owner, name, "branches", rest=default))).commit.id
+        return (await endpoints.BRANCH.get(client, thread.repository.full_name, default)).commit.id
     except NotFound:
         return ""
 
@@ -69,14 +64,13 @@ async def _nothing() -> None:
     """Return the repository; a pull request already contains it."""
 
 
-async def _statuses(client: ForgejoAPI, repo: str, sha: str) -> tuple[StatusSeen, ...]:
+async def _statuses(client: ForgejoAPI, repository: str, sha: str) -> tuple[StatusSeen, ...]:
     if not sha:
         return ()
     seen: list[StatusSeen] = []
     page = 1
     while True:
-        raw = await client.getitem(f"{repo}/commits/{sha}/status", {"limit": 50, "page": page})
-        combined = CombinedStatus.of(raw)
+        combined = await endpoints.COMBINED_STATUS.get(client, repository, sha, params={"limit": 50, "page": page})
         seen += [
             StatusSeen(
                 context=status.context,
@@ -91,12 +85,3 @@ async def _statuses(client: ForgejoAPI, repo: str, sha: str) -> tuple[StatusSeen
         if not combined.statuses or len(seen) >= combined.total_count:
             return tuple(sorted(seen, key=lambda status: status.context))
         page += 1
-
-
-def _comments(raw: object) -> tuple[Comment, ...]:
-    items = raw if isinstance(raw, list) else []
-    return tuple(sorted((Comment.of(item) for item in items), key=lambda comment: comment.id))
-
-
-def _events(raw: object) -> tuple[TimelineEvent, ...]:
-    return tuple(TimelineEvent.of(item) for item in raw) if isinstance(raw, list) else ()

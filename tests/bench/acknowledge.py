@@ -37,7 +37,7 @@ from bot.intake.inbox import Inbox
 from bot.intake.webhook import PATH, add_webhook
 from bot.store.database.session import open_store
 
-RECORDED = Path(__file__).parents[1] / "recorded" / "webhooks"
+RECORDED = Path(__file__).parents[1] / "recorded" / "forgejo-12" / "webhooks"
 BODY_BYTES = 12 * 1024
 ROUNDS = 9
 SERVERS = ("own", "gidgethub", "gidgethub-asyncio")

@@ -1,4 +1,4 @@
-"""Recorded exchanges with a real Forgejo, as the client's values."""
+"""Recorded exchanges with real servers, as the client's values."""
 
 import base64
 import json
@@ -9,10 +9,11 @@ from typing import Any
 
 from bot.forgejo.sansio import Call, Response
 
-ROOT = Path(__file__).parent.parent / "recorded"
+RECORDED = Path(__file__).parent.parent / "recorded"
+SERVERS = ("forgejo-12", "forgejo-16", "gitea")
 SECRET = b"recorded-" + b"webhook-secret"
-API = {file.stem: file for file in sorted((ROOT / "api").glob("*.json"))}
-WEBHOOKS = {file.stem: file for file in sorted((ROOT / "webhooks").glob("*.json"))}
+WEBHOOKS = {file.stem: file for file in sorted((RECORDED / "forgejo-12" / "webhooks").glob("*.json"))}
+_RAW = re.compile(r"\.(diff|patch)$|/(raw|media|markdown|markup|logs|zip)(/|$)")
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,33 @@ class Exchange:
     text: str
 
 
-def exchange(name: str) -> Exchange:
-    told = json.loads(API[name].read_text())
+def exchange(name: str, server: str = "forgejo-12") -> Exchange:
+    told = json.loads((RECORDED / server / "api" / f"{name}.json").read_text(encoding="utf-8"))
     asked, answered = told["request"], told["response"]
     headers = {key.lower(): value for key, value in answered["headers"].items()}
-    raw = bool(re.search(r"\.(diff|patch)$|/(raw|media|markdown|markup)(/|$)", asked["path"]))
     return Exchange(
-        Call(asked["method"], asked["path"].removeprefix("/api/v1"), raw=raw),
-        Response(answered["status"], headers, base64.b64decode(answered["body_b64"] or "")),
+        Call(
+            asked["method"],
+            asked["path"].removeprefix("/api/v1").partition("?")[0],
+            raw=bool(_RAW.search(asked["path"])),
+        ),
+        Response(answered["status"], headers, _body(answered)),
         answered.get("json"),
         answered.get("text") or "",
     )
+
+
+def _body(answered: dict[str, Any]) -> bytes:
+    """The exact bytes; where secrets were replaced in it, the answer as it was written down."""
+    if "body_b64" in answered:
+        return base64.b64decode(answered["body_b64"] or "")
+    return json.dumps(answered["json"]).encode() if answered.get("json") is not None else answered["text"].encode()
+
+
+def recordings(server: str) -> list[str]:
+    """The names of a server's recorded exchanges with its API."""
+    files = sorted((RECORDED / server / "api").glob("*.json"))
+    return [file.stem for file in files if '"/api/v1/' in file.read_text(encoding="utf-8")[:2000]]
 
 
 def delivery(name: str) -> tuple[dict[str, str], bytes]:

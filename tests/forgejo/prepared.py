@@ -35,7 +35,7 @@ class Server:
         self.answers: Iterator[httpx.Response | Exception] = iter(answers)
         self.asked: list[httpx.Request] = []
         self.clock = Clock()
-        self.seen: list[tuple[str, str, int]] = []
+        self.seen: list[tuple[str, int]] = []
         self.token = secrets.token_hex(20)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -51,7 +51,7 @@ class Server:
             URL,
             lambda: self.token,
             Options(**timing, **options),
-            observer=lambda method, route, status, _: self.seen.append((method, route, status)),
+            observer=lambda method, status, _: self.seen.append((method, status)),
             transport=httpx.MockTransport(self),
         )
 

@@ -32,7 +32,7 @@ async def test_an_idempotent_call_is_made_again(verb: str, fault: Callable[[], h
     assert api.calls.total() == 3
 
 
-@pytest.mark.parametrize("fault", [*FLEETING[0:1], *FLEETING[2:]])
+@pytest.mark.parametrize("fault", [*FLEETING[0:1], *FLEETING[2:5], *FLEETING[6:]])
 async def test_a_post_that_may_have_arrived_is_not_repeated(fault: Callable[[], httpx.Response | Exception]) -> None:
     server = Server(fault(), ok())
     async with server.client() as api:
@@ -46,6 +46,22 @@ async def test_a_post_that_certainly_did_not_arrive_is_repeated(fault: Exception
     server = Server(fault, ok(5))
     async with server.client() as api:
         assert await api.post("/x", {}) == 5
+
+
+async def test_a_post_that_was_one_too_many_was_not_done_and_is_repeated_when_the_server_says() -> None:
+    server = Server(httpx.Response(429, headers={"Retry-After": "7"}), httpx.Response(429), ok(5))
+    async with server.client() as api:
+        assert await api.post("/x", {}) == 5
+    assert server.clock.slept == [7.0, 0.5]
+
+
+async def test_a_post_does_not_wait_longer_than_the_patience() -> None:
+    server = Server(*[httpx.Response(429, headers={"Retry-After": "25"})] * 9)
+    async with server.client(patience=60) as api:
+        with pytest.raises(errors.RateLimited) as caught:
+            await api.post("/x", {})
+    assert caught.value.retry_after == 25
+    assert server.clock.slept == [25.0, 25.0]
 
 
 async def test_a_post_whose_repeat_is_harmless_is_repeated() -> None:

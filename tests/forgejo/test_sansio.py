@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.forgejo import errors
-from bot.forgejo.route import route
 from bot.forgejo.sansio import (
     Call,
     Response,
@@ -228,8 +227,10 @@ def test_a_token_that_the_server_echoes_is_not_told(form: str) -> None:
         assert token[:12] not in seen
         plain = failure(answer(502, echoed.encode(), content_type="text/plain"), token)
         assert token[:12] not in re.sub(r"\s", "", str(plain)).lower()
-        moved = failure(answer(301, location=f"https://evil.example/{token}?{token}"), token)
-        assert token[:12] not in f"{moved}{moved.args}"
+        for place in (f"https://evil.example/{token}?{token}", f"https://{token}/api/v1/repos/o/n"):
+            with pytest.raises(errors.Redirected) as moved:
+                read_response(answer(301, location=place), GET, (token,), "http://x")
+            assert token[:12] not in f"{moved.value}{moved.value.args}{vars(moved.value)}"
 
 
 def test_a_content_type_with_the_token_is_not_told() -> None:
@@ -279,17 +280,60 @@ def test_json_is_read_as_it_was_written(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "shape"),
+    ("root", "location", "server", "repository"),
     [
-        ("/repos/o/n/issues/12/comments", "/repos/{}/issues/{}/comments"),
-        ("/repos/issues/pulls/pulls/12.diff", "/repos/{}/pulls/{}"),
-        ("/repos/o/n/statuses/" + "a" * 40, "/repos/{}/statuses/{}"),
-        ("/repos/o/n/branches/issues/pulls/x", "/repos/{}/branches/{}"),
-        ("/repos/o/n/pulls/3/reviews/4/comments", "/repos/{}/pulls/{}/reviews/{}/comments"),
-        ("/user", "/user"),
-        ("/version", "/version"),
-        ("/" + "issues/" * 50, "/" + "issues/" * 7 + "{}"),
+        ("http://x:3000", "https://x/api/v1/repos/o/n", "https://x", ""),
+        ("http://x", "https://x/api/v1/repos/o/n?page=1", "https://x", ""),
+        ("http://x/git", "https://x/git/api/v1/repos/o/n", "https://x/git", ""),
+        ("http://x/git", "https://x/", "https://x/git", ""),
+        ("http://x", "https://x:8443/login", "https://x:8443", ""),
+        ("https://x", "https://y.example/forge/api/v1/repos/o/n", "https://y.example/forge", ""),
+        ("http://x", "https://[::1]:3000/api/v1/repos/o/n", "https://[::1]:3000", ""),
+        ("https://x", "https://y.example/login", "", ""),
+        ("https://x", "/api/v1/repos/o/new", "", "o/new"),
+        ("https://x", "https://x/api/v1/repos/p/new", "", "p/new"),
+        ("https://x/git", "/git/api/v1/repos/p/new", "", "p/new"),
+        ("https://x", "/api/v1/repos/o/new/issues", "", ""),
+        ("https://x", "/api/v1/repos/o/n", "", ""),
+        ("https://x", "/api/v1/repos/o/..%2Fn", "", ""),
+        ("https://x", "/api/v1/repos/o/n m", "", ""),
+        ("https://x", "/login", "", ""),
+        ("https://x", "", "", ""),
+        ("https://x", "https://[", "", ""),
+        ("https://x", "https://x:99999999/api/v1/repos/o/n", "", ""),
+        ("http://x", "ftp://x/api/v1/repos/o/n", "", ""),
     ],
 )
-def test_a_route_tells_no_names(where: str, shape: str) -> None:
-    assert route(where) == shape
+@pytest.mark.parametrize("verb", ["GET 301", "POST 302", "PATCH 307", "DELETE 308"])
+def test_a_redirect_tells_what_has_moved(verb: str, root: str, location: str, server: str, repository: str) -> None:
+    method, status = verb.split()
+    with pytest.raises(errors.Redirected) as caught:
+        read_response(answer(int(status), location=location), Call(method, "/repos/o/n"), (), root)
+    error = caught.value
+    assert (error.method, error.server, error.repository) == (method, server, repository)
+    if server:
+        assert str(error).endswith(f"; set ASSAY_FORGEJO_URL to {server}")
+    if repository:
+        assert str(error).endswith(f"the repository's name is now {repository}")
+
+
+def test_a_move_to_https_is_told_as_one() -> None:
+    moved = answer(308, location="https://x/api/v1/repos/o/n")
+    with pytest.raises(
+        errors.Redirected, match="the server moved from http to https; set ASSAY_FORGEJO_URL to https://x"
+    ):
+        read_response(moved, GET, (), "http://x:3000")
+
+
+def test_the_rest_of_a_path_is_part_of_the_same_place() -> None:
+    call = Call("POST", "/repos/o/n/issues/3/comments")
+    with pytest.raises(errors.Redirected) as caught:
+        read_response(answer(307, location="/api/v1/repos/p/m/issues/3/comments"), call, (), "https://x")
+    assert caught.value.repository == "p/m"
+
+
+@given(st.text(max_size=60))
+def test_no_location_breaks_the_reading(location: str) -> None:
+    for text in (location, f"https://{location}", f"/api/v1/repos/{location}"):
+        with pytest.raises(errors.Redirected):
+            read_response(answer(302, location=text), GET, (), "http://x")

@@ -21,7 +21,7 @@ from bot.model.delivery import Envelope
 from bot.store.database.session import Store, upsert
 from bot.store.tables import TargetRow
 
-RECORDED = Path(__file__).parents[1] / "recorded" / "webhooks"
+RECORDED = Path(__file__).parents[1] / "recorded" / "forgejo-12" / "webhooks"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BOT = "patchwarden-bot"
 BOT_ID = 6

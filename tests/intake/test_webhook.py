@@ -22,7 +22,7 @@ from bot.model.delivery import Envelope, witness_of
 from bot.store.database.session import Store, open_store
 from tests.children import processes, serve
 
-RECORDED = Path(__file__).parents[1] / "recorded" / "webhooks"
+RECORDED = Path(__file__).parents[1] / "recorded" / "forgejo-12" / "webhooks"
 RECORDED_SECRET = b"-".join([b"recorded", b"webhook", b"secret"])
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIMIT = 1024 * 1024

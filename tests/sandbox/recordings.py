@@ -1,32 +1,48 @@
-"""Reads the recorded exchanges of a real Forgejo and says where an answer departs from their shape."""
+"""Reads the recorded exchanges of real servers; each server's folder has an index of all that was recorded."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 RECORDED = Path(__file__).parent.parent / "recorded"
+SECRET = "recorded-" + "webhook-secret"
+"""What all recorded hooks sign with."""
 
 
-def exchange(name: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Recorded:
+    """A line of an index: a call, or a delivery with its fine event name and action."""
+
+    name: str
+    what: str
+
+    @property
+    def event(self) -> str:
+        """Fine name and action of a delivery."""
+        return self.what.replace("\t", " ")
+
+
+def exchange(name: str, server: str = "forgejo-12") -> dict[str, Any]:
     """One recorded API exchange."""
-    return dict(json.loads((RECORDED / "api" / f"{name}.json").read_text(encoding="utf-8")))
+    return dict(json.loads((RECORDED / server / "api" / f"{name}.json").read_text(encoding="utf-8")))
 
 
-def delivery(name: str) -> dict[str, Any]:
+def delivery(name: str, server: str = "forgejo-12") -> dict[str, Any]:
     """One recorded webhook delivery."""
-    return dict(json.loads((RECORDED / "webhooks" / f"{name}.json").read_text(encoding="utf-8")))
+    return dict(json.loads((RECORDED / server / "webhooks" / f"{name}.json").read_text(encoding="utf-8")))
 
 
-def departures(got: Any, real: Any, where: str = "") -> list[str]:
-    """Where keys or types differ, both ways. Null and empty lists fit everything, since a recording has one case."""
-    if got is None or real is None:
-        return []
-    if isinstance(got, dict) and isinstance(real, dict):
-        found = [f"{where}.{key}: only in the sandbox's" for key in got.keys() - real.keys()]
-        found += [f"{where}.{key}: only in the real one" for key in real.keys() - got.keys()]
-        for key in got.keys() & real.keys():
-            found += departures(got[key], real[key], f"{where}.{key}")
-        return found
-    if isinstance(got, list) and isinstance(real, list):
-        return [one for item in got[:1] for other in real[:1] for one in departures(item, other, f"{where}[]")]
-    return [] if type(got) is type(real) else [f"{where}: {type(got).__name__} instead of {type(real).__name__}"]
+def calls(server: str) -> list[Recorded]:
+    """All calls that were recorded of a server, whether or not their answers are kept here."""
+    return _index(server, "calls")
+
+
+def deliveries(server: str) -> list[Recorded]:
+    """All deliveries that were recorded of a server, whether or not they are kept here."""
+    return _index(server, "deliveries")
+
+
+def _index(server: str, kind: str) -> list[Recorded]:
+    lines = (RECORDED / server / f"{kind}.tsv").read_text(encoding="utf-8").splitlines()
+    return [Recorded(*line.split("\t", 1)) for line in lines]

@@ -1,13 +1,13 @@
-"""Types of what belongs to a conversation: issues, pull requests, labels, comments, timeline, reviews, reactions."""
+"""Types of threads: issues, pull requests, labels, comments, timeline, reviews."""
 
 import json
 import re
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from pydantic import AwareDatetime
 
 from bot.forgejo.types.replies import Moment, Reply
-from bot.forgejo.types.server import Repository, RepositoryName, User
+from bot.forgejo.types.server import Repository, User
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -15,43 +15,38 @@ _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 class Label(Reply):
     """A label; `color` is six hexadecimal digits."""
 
+    definition: ClassVar[str] = "Label"
+
     id: int
     name: str
     color: str = ""
     description: str = ""
     exclusive: bool = False
-    is_archived: bool = False
 
 
 class PullRef(Reply):
-    """One side of a pull request. `label` is the bare branch name, for forks too; `repo` is None when it is gone."""
+    """One side of a pull request; `repo` is None if it was deleted."""
 
-    label: str = ""
+    definition: ClassVar[str] = "PRBranchInfo"
+
     ref: str = ""
     sha: str = ""
-    repo_id: int = 0
     repo: Repository | None = None
 
 
 class PullRequest(Reply):
-    """A pull request. `mergeable` is often false while the server still checks: never decide on it."""
+    """A pull request. Whether it can be merged is not read: the server often reports no while it still checks."""
 
-    id: int
+    definition: ClassVar[str] = "PullRequest"
+
     number: int
     title: str = ""
     body: str = ""
     user: User = User()
     labels: tuple[Label, ...] = ()
-    assignees: tuple[User, ...] = ()
-    requested_reviewers: tuple[User, ...] = ()
     state: str
     draft: bool = False
     is_locked: bool = False
-    comments: int = 0
-    additions: int = 0
-    deletions: int = 0
-    changed_files: int = 0
-    mergeable: bool = False
     merged: bool = False
     merged_at: Moment = None
     merged_by: User = User()
@@ -62,62 +57,46 @@ class PullRequest(Reply):
     html_url: str = ""
     created_at: AwareDatetime
     updated_at: AwareDatetime
-    closed_at: Moment = None
-    flow: int = 0
-
-    @property
-    def foreign(self) -> bool:
-        """Says whether the head is in another repository than the base, or in none any more."""
-        return self.head.repo is None or self.head.repo_id != self.base.repo_id
 
 
 class PullOfIssue(Reply):
     """What an issue says of the pull request that it is."""
 
+    definition: ClassVar[str] = "PullRequestMeta"
+
     merged: bool = False
-    merged_at: Moment = None
-    draft: bool = False
-    html_url: str = ""
 
 
 class Issue(Reply):
     """An issue; `pull_request` is None unless it is a pull request."""
 
-    id: int
+    definition: ClassVar[str] = "Issue"
+
     number: int
     title: str = ""
     body: str = ""
     user: User = User()
     labels: tuple[Label, ...] = ()
-    assignees: tuple[User, ...] = ()
     state: str
     is_locked: bool = False
-    comments: int = 0
     html_url: str = ""
-    repository: RepositoryName = RepositoryName()
     pull_request: PullOfIssue | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime
-    closed_at: Moment = None
 
 
 class Comment(Reply):
     """A comment. Any writer can edit it while `user` stays: neither author nor equal times prove the text."""
 
+    definition: ClassVar[str] = "Comment"
+
     id: int
     body: str = ""
     user: User = User()
-    html_url: str = ""
     pull_request_url: str = ""
     issue_url: str = ""
     created_at: AwareDatetime
     updated_at: AwareDatetime
-
-    @property
-    def number(self) -> int:
-        """Gives the number of the issue or pull request it belongs to, 0 where its addresses don't tell."""
-        match = re.search(r"/(?:pulls|issues)/([0-9]{1,18})$", self.pull_request_url or self.issue_url)
-        return int(match[1]) if match else 0
 
 
 class Push(NamedTuple):
@@ -130,27 +109,14 @@ class Push(NamedTuple):
 class TimelineEvent(Reply):
     """Something that happened on an issue or pull request, and who did it."""
 
+    definition: ClassVar[str] = "TimelineComment"
+
     id: int = 0
     type: str
     user: User = User()
     body: str = ""
     label: Label | None = None
-    assignee: User = User()
-    removed_assignee: bool = False
-    old_title: str = ""
-    new_title: str = ""
-    old_ref: str = ""
-    new_ref: str = ""
-    ref_action: str = ""
-    ref_commit_sha: str = ""
-    review_id: int = 0
     created_at: AwareDatetime
-    updated_at: AwareDatetime
-
-    @property
-    def label_added(self) -> bool:
-        """Says whether a `label` event put its label on (`body` is `1`) rather than took it off (`body` is empty)."""
-        return self.type == "label" and self.body == "1"
 
     @property
     def pushed(self) -> Push | None:
@@ -170,6 +136,8 @@ class TimelineEvent(Reply):
 class Review(Reply):
     """A review: `APPROVED`, `REQUEST_CHANGES`, `COMMENT`, `PENDING` or `REQUEST_REVIEW`. `official` needs write."""
 
+    definition: ClassVar[str] = "PullReview"
+
     id: int
     user: User = User()
     state: str = ""
@@ -178,28 +146,5 @@ class Review(Reply):
     stale: bool = False
     official: bool = False
     dismissed: bool = False
-    comments_count: int = 0
     html_url: str = ""
     submitted_at: Moment = None
-    updated_at: Moment = None
-
-
-class ReviewComment(Reply):
-    """A comment of a review on a line of a file."""
-
-    id: int
-    body: str = ""
-    user: User = User()
-    path: str = ""
-    commit_id: str = ""
-    position: int = 0
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-
-
-class Reaction(Reply):
-    """A reaction, by its name (`+1`, `eyes`)."""
-
-    content: str
-    user: User = User()
-    created_at: AwareDatetime

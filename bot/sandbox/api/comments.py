@@ -9,14 +9,15 @@ from aiohttp import web
 from bot.sandbox.api.issues import ROOT, react
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing, nothing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Entry, Issue, Level
+from bot.sandbox.people import Level
+from bot.sandbox.records import Entry, Issue
 
 ROUTES = Routes()
 
 
 @ROUTES.add("GET", ROOT + "/comments")
 async def of_repository(ask: Ask) -> web.Response:
-    """Comments of the whole repository, oldest first; paged only where a page is asked for."""
+    """Comments of the whole repository, oldest first; on Forgejo in pages only where one is asked for."""
     since = ask.moment("since")
     found = [
         (issue, entry)
@@ -25,7 +26,8 @@ async def of_repository(ask: Ask) -> web.Response:
         if since is None or entry.updated >= since
     ]
     found.sort(key=lambda pair: pair[1].id)
-    shown = Page.of(ask.request).cut(found) if "page" in ask.request.query else found
+    paged = ask.forge.server.pages_all_comments or "page" in ask.request.query
+    shown = Page.of(ask.request).cut(found) if paged else found
     return listed([ask.parts.shapes.comment(*pair) for pair in shown], len(found))
 
 

@@ -2,21 +2,25 @@
 
 import base64
 import binascii
+from datetime import UTC
+from email.utils import format_datetime
 from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.sandbox.accounts import stamp
 from bot.sandbox.api.pulls import shape
-from bot.sandbox.fixed import Json
 from bot.sandbox.git.repositories import GitError, NewCommit
-from bot.sandbox.http.request import Ask, Page, Refusal, answer, missing
+from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Level
+from bot.sandbox.people import Level
+from bot.sandbox.shapes.accounts import stamp
+from bot.sandbox.shapes.fixed import NEVER, Json
 
 ROUTES = Routes()
 REPO = "/repos/{owner}/{repo}"
 FILE_MODE = "100644"
+TREE_SIZE = 1000
+KEPT = {"Cache-Control": "private, max-age=300", "Access-Control-Expose-Headers": "Content-Disposition"}
 
 
 async def _at(ask: Ask, name: str) -> str:
@@ -60,13 +64,18 @@ async def raw(ask: Ask) -> web.Response:
     if not entries or entries[0]["type"] != "blob":
         raise missing()
     tag = f'"{entries[0]["sha"]}"'
+    about = {"ETag": tag}
+    if not ask.forge.server.gitea:
+        about |= {"X-Forgejo-Object-Type": "file", "X-Gitea-Object-Type": "file"}
+    last = (await ask.parts.commits.select(ask.repo, "-n", "1", sha, "--", ask.part("path")))[0]
+    about["Last-Modified"] = format_datetime(last.committer[2].astimezone(UTC), usegmt=True)
     if ask.request.headers.get("If-None-Match") == tag:
-        return web.Response(status=304, headers={"ETag": tag})
+        return web.Response(status=304, headers=about)
     content = await ask.parts.git.read(ask.repo.path, "cat-file", "blob", entries[0]["sha"])
     kind = "application/octet-stream" if b"\0" in content[:1024] else "text/plain; charset=utf-8"
-    name = quote(ask.part("path").rpartition("/")[2])
-    shown = f"inline; filename*=UTF-8''{name}"
-    return web.Response(body=content, headers={"Content-Type": kind, "ETag": tag, "Content-Disposition": shown})
+    name = ask.part("path").rpartition("/")[2].replace('"', "")
+    shown = f"inline; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"
+    return web.Response(body=content, headers=about | KEPT | {"Content-Type": kind, "Content-Disposition": shown})
 
 
 @ROUTES.add("GET", REPO + "/contents")
@@ -147,7 +156,9 @@ async def _check(ask: Ask, parent: str, path: str) -> None:
     if ask.request.method == "POST" and found:
         raise Refusal(422, f"repository file already exists [path: {path}]")
     if ask.request.method == "PUT" and found and ask.text("sha") != found[0]["sha"]:
-        raise Refusal(422, f"sha does not match [given: {ask.text('sha')}, expected: {found[0]['sha']}]")
+        raise Refusal(
+            ask.forge.server.stale_file, f"sha does not match [given: {ask.text('sha')}, expected: {found[0]['sha']}]"
+        )
 
 
 def _decoded(ask: Ask) -> bytes:
@@ -158,9 +169,11 @@ def _decoded(ask: Ask) -> bytes:
 
 
 def _file_commit(commit: Json) -> Json:
+    """A commit as writing a file tells it, which is without its time."""
     inner = commit["commit"]
-    kept = {key: commit[key] for key in ("url", "sha", "created", "html_url", "parents")}
-    return kept | {key: inner[key] for key in ("author", "committer", "message", "tree")}
+    kept = {key: commit[key] for key in ("url", "sha", "html_url", "parents")} | {"created": NEVER}
+    told = {key: inner[key] for key in ("author", "committer", "message")}
+    return kept | told | {"tree": inner["tree"] | {"created": NEVER}}
 
 
 @ROUTES.add("GET", REPO + "/git/trees/{sha}")
@@ -172,8 +185,10 @@ async def tree(ask: Ask) -> web.Response:
     git = f"{ask.forge.url}/api/v1/repos/{ask.repo.full_name}/git"
     for entry in found:
         entry["url"] = f"{git}/{'trees' if entry['type'] == 'tree' else 'blobs'}/{entry['sha']}"
-    value = {"sha": sha, "url": f"{git}/trees/{sha}", "tree": found, "truncated": False}
-    return answer(value | {"page": 1, "total_count": len(found)})
+    page = Page.of(ask.request, size=TREE_SIZE, limit="per_page")
+    shown = page.cut(found)
+    value = {"sha": sha, "url": f"{git}/trees/{sha}", "tree": shown, "truncated": page.number * page.size < len(found)}
+    return listed(value | {"page": page.number, "total_count": len(found)}, len(found))
 
 
 @ROUTES.add("GET", REPO + "/git/commits/{sha}")
@@ -197,7 +212,7 @@ async def commits(ask: Ask) -> web.Response:
     shapes = [ask.parts.commits.api(ask.repo, one, files=files) for one in shown]
     if query.get("stat") == "false":
         shapes = [one | {"stats": None} for one in shapes]
-    headers = page.described(ask, len(found))
+    headers = page.described(ask, len(found), also="" if ask.forge.server.gitea else "X-Total, ")
     return answer(shapes, headers=headers)
 
 

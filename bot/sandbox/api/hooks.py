@@ -2,16 +2,16 @@
 
 from aiohttp import web
 
-from bot.sandbox.events.webhooks import subscribed
-from bot.sandbox.fixed import Json
+from bot.sandbox.events.subscriptions import changed, subscribed
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing, nothing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Hook, Level
+from bot.sandbox.people import Level
+from bot.sandbox.records import Hook
+from bot.sandbox.shapes.fixed import Json
 
 ROUTES = Routes()
 HOOKS = "/repos/{owner}/{repo}/hooks"
 ONE = HOOKS + "/{id}"
-TYPES = ("forgejo", "gitea", "gogs")
 
 
 @ROUTES.add("GET", HOOKS, Level.ADMIN, login=True)
@@ -25,18 +25,20 @@ async def listing(ask: Ask) -> web.Response:
 async def create(ask: Ask) -> web.Response:
     """Adds a hook; inactive unless said otherwise. Unknown event names are left out without a word."""
     kind, config, now = ask.text("type"), _config(ask), ask.forge.now()
-    if kind not in TYPES:
+    if kind not in ask.forge.server.hook_types:
         raise Refusal(422, f"Invalid hook type: {kind}")
     for needed in ("url", "content_type"):
         if not config.get(needed):
             raise Refusal(422, f"Missing config option: {needed}")
+    if config["content_type"] not in ("json", "form"):
+        raise Refusal(422, "Invalid content type")
     hook = Hook(
         id=ask.forge.next_id("hook"),
         type=kind,
         url=str(config["url"]),
         secret=str(config.get("secret", "")),
         content_type=str(config["content_type"]),
-        events=subscribed(_events(ask)),
+        events=subscribed(ask.forge.server, _events(ask)),
         active=ask.flag("active") or False,
         authorization=ask.text("authorization_header"),
         branch_filter=ask.text("branch_filter"),
@@ -72,13 +74,12 @@ async def read(ask: Ask) -> web.Response:
 
 @ROUTES.add("PATCH", ONE, Level.ADMIN)
 async def edit(ask: Ask) -> web.Response:
-    """Changes a hook; a branch filter that isn't repeated is lost."""
+    """Changes a hook; a branch filter that isn't repeated is lost, and so are events that aren't."""
     hook, config = _named(ask), _config(ask)
     hook.url = str(config.get("url", hook.url))
     hook.secret = str(config.get("secret", hook.secret))
     hook.content_type = str(config.get("content_type", hook.content_type))
-    if "events" in ask.body:
-        hook.events = subscribed(_events(ask))
+    hook.events = changed(ask.forge.server, hook.events, _events(ask))
     hook.active = hook.active if ask.flag("active") is None else bool(ask.flag("active"))
     hook.branch_filter = ask.text("branch_filter")
     hook.updated = ask.forge.now()

@@ -11,12 +11,14 @@ from aiohttp import web
 from bot.sandbox.api.issues import ROOT
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing, nothing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Issue, Label, Level, User
+from bot.sandbox.people import Level, User
+from bot.sandbox.records import Issue, Label, Repo
 
 ROUTES = Routes()
 COLOR = re.compile(r"#?[0-9a-fA-F]{6}|#?[0-9a-fA-F]{3}")
 LABELS = "/repos/{owner}/{repo}/labels"
 OF_ISSUE = ROOT + "/{index}/labels"
+GITHUB = "application/vnd.github+json"
 
 
 def _page(ask: Ask, labels: dict[int, Label]) -> web.Response:
@@ -31,7 +33,7 @@ def _color(word: str) -> str:
     return short if len(short) == 6 else "".join(letter * 2 for letter in short)  # noqa: PLR2004 - digits of a colour
 
 
-def _new(ask: Ask, room: str) -> Label:
+def _new(ask: Ask, room: Repo | User) -> Label:
     name, color = ask.text("name", needed=True), _color(ask.text("color", needed=True))
     label = Label(ask.forge.next_id("label"), room, name, color, ask.text("description"))
     label.exclusive = ask.flag("exclusive") or False
@@ -48,7 +50,7 @@ async def listing(ask: Ask) -> web.Response:
 @ROUTES.add("POST", LABELS, Level.WRITE)
 async def create(ask: Ask) -> web.Response:
     """Defines a label; a second one of the same name is allowed."""
-    label = _new(ask, f"repos/{ask.repo.full_name}")
+    label = _new(ask, ask.repo)
     ask.repo.labels[label.id] = label
     return answer(ask.parts.shapes.label(label), 201)
 
@@ -114,7 +116,7 @@ async def listing_of_org(ask: Ask) -> web.Response:
 async def create_for_org(ask: Ask) -> web.Response:
     """Defines a label for all repositories of an organisation, by its owners."""
     org = _owned(ask)
-    label = _new(ask, f"orgs/{org.login}")
+    label = _new(ask, org)
     ask.forge.org_labels.setdefault(org.login, {})[label.id] = label
     return answer(ask.parts.shapes.label(label), 201)
 
@@ -170,18 +172,25 @@ async def listing_of_issue(ask: Ask) -> web.Response:
     return answer(ask.parts.shapes.labels(ask.issue()))
 
 
-@ROUTES.add("POST", OF_ISSUE, Level.WRITE)
+def _writable(ask: Ask) -> Issue:
+    """The issue of the path. Who may not write hears no reason."""
+    issue = ask.issue()
+    ask.require(Level.WRITE)
+    return issue
+
+
+@ROUTES.add("POST", OF_ISSUE)
 async def add(ask: Ask) -> web.Response:
     """Adds labels by name or id."""
-    issue = ask.issue()
+    issue = _writable(ask)
     attach(ask, issue, _asked(ask))
     return await _updated(ask, issue)
 
 
-@ROUTES.add("PUT", OF_ISSUE, Level.WRITE)
+@ROUTES.add("PUT", OF_ISSUE)
 async def replace(ask: Ask) -> web.Response:
     """Sets exactly these labels."""
-    issue, wanted = ask.issue(), _asked(ask)
+    issue, wanted = _writable(ask), _asked(ask)
     for label in [one for one in issue.labels if one not in wanted]:
         detach(ask, issue, label)
     attach(ask, issue, wanted)
@@ -193,23 +202,47 @@ async def _updated(ask: Ask, issue: Issue) -> web.Response:
     return answer(ask.parts.shapes.labels(issue))
 
 
-@ROUTES.add("DELETE", OF_ISSUE, Level.WRITE)
+@ROUTES.add("DELETE", OF_ISSUE)
 async def clear(ask: Ask) -> web.Response:
     """Takes all labels off; the delivery still lists them."""
-    issue = ask.issue()
+    issue = _writable(ask)
     await ask.parts.events.labels(issue, "label_cleared", ask.doer)
     for label in list(issue.labels):
         detach(ask, issue, label)
     return nothing()
 
 
-@ROUTES.add("DELETE", OF_ISSUE + "/{id}", Level.WRITE)
+@ROUTES.add("DELETE", OF_ISSUE + "/{id}")
 async def remove(ask: Ask) -> web.Response:
-    """Takes one label off, by its id only."""
-    issue = ask.issue()
-    label = next((one for one in usable(ask) if one.id == ask.number("id")), None)
-    if label is None:
-        raise Refusal(422, "label does not exist [label_id: 0]")
-    detach(ask, issue, label)
+    """Takes one label off: by its name before its id on Forgejo 16, by its id alone on others.
+
+    A caller that asks for GitHub's JSON is given the labels that remain.
+    """
+    issue, server = _writable(ask), ask.forge.server
+    for label in _meant(ask):
+        detach(ask, issue, label)
     await ask.parts.events.labels(issue, "label_updated", ask.doer)
+    if server.labels_go_by_name and ask.request.headers.get("Accept") == GITHUB:
+        return answer(ask.parts.shapes.labels(issue))
     return nothing()
+
+
+def _meant(ask: Ask) -> list[Label]:
+    """The label that a path names, the newest of those that share the name. Raises a refusal for none."""
+    server, word, known = ask.forge.server, ask.part("id"), usable(ask)
+    named = [label for label in known if label.name == word] if server.labels_go_by_name else []
+    if named:
+        return named[-1:]
+    number = ask.number("id")
+    found = [label for label in known if label.id == number]
+    if not found:
+        raise Refusal(server.unknown_label, _unknown(ask, number))
+    return found
+
+
+def _unknown(ask: Ask, number: int) -> str:
+    server = ask.forge.server
+    if server.gitea:
+        return f"label does not exist [label_id: {number}, org_id: {ask.repo.owner.id}]"
+    organisation = f", org_id: {ask.repo.owner.id}" if server.labels_go_by_name and not number else ""
+    return f"label does not exist [label_id: 0{organisation}]"

@@ -1,18 +1,22 @@
 """Merging pull requests in bare repositories, and the branch protections that stand against it."""
 
+from fnmatch import fnmatchcase
+
 from aiohttp import web
 
-from bot.sandbox.accounts import stamp
 from bot.sandbox.api.pulls import ONE, pull_of
-from bot.sandbox.fixed import PROTECTION, Json
 from bot.sandbox.git.repositories import GitError
 from bot.sandbox.http.request import Ask, Refusal, answer, missing, nothing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Issue, Level, Repo
+from bot.sandbox.people import Level
+from bot.sandbox.records import Issue, Repo, Status
+from bot.sandbox.shapes.accounts import stamp
+from bot.sandbox.shapes.fixed import PROTECTION, Json
 
 ROUTES = Routes()
 PROTECTIONS = "/repos/{owner}/{repo}/branch_protections"
 STYLES = ("merge", "squash", "fast-forward-only")
+BLOCKING = {"pending", "warning", "failure", "error", ""}
 
 
 @ROUTES.add("GET", ONE + "/merge")
@@ -43,8 +47,8 @@ async def _check(ask: Ask, issue: Issue) -> None:
         raise Refusal(405, "User not allowed to merge PR")
     if issue.draft:
         raise Refusal(405, "Work in progress PRs cannot be merged")
-    wanting = required(ask.repo, pull.base_ref) - _green(ask.repo, pull.head_sha)
-    if wanting:
+    forced = ask.flag("force_merge") and ask.level >= Level.ADMIN
+    if not forced and not _allowed(required(ask.repo, pull.base_ref), ask.repo.statuses.get(pull.head_sha, [])):
         raise Refusal(405, "not allowed to merge [reason: Not all required status checks successful]")
     if ask.text("head_commit_id") not in ("", pull.head_sha):
         raise Refusal(409, "head out of date")
@@ -58,9 +62,11 @@ def required(repo: Repo, branch: str) -> set[str]:
     return set(rule["status_check_contexts"]) if rule.get("enable_status_check") else set()
 
 
-def _green(repo: Repo, sha: str) -> set[str]:
-    newest = {status.context: status.state for status in repo.statuses.get(sha, [])}
-    return {context for context, state in newest.items() if state == "success"}
+def _allowed(patterns: set[str], rows: list[Status]) -> bool:
+    """Whether each demanded context is there and none of them blocks; a word that is no state blocks nothing."""
+    newest = {row.context: row.state for row in rows}
+    found = [[state for context, state in newest.items() if fnmatchcase(context, one)] for one in patterns]
+    return all(states and not BLOCKING & set(states) for states in found)
 
 
 async def _merge(ask: Ask, issue: Issue, style: str) -> None:

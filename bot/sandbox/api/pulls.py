@@ -5,11 +5,12 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.sandbox.api.issues import change, chosen_labels, new_issue
-from bot.sandbox.fixed import Json
 from bot.sandbox.git.diffs import ChangedFile
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Issue, Level, Pull, Repo, Review
+from bot.sandbox.people import Level
+from bot.sandbox.records import Issue, Pull, Repo, Review
+from bot.sandbox.shapes.fixed import Json
 
 ROUTES = Routes()
 PULLS = "/repos/{owner}/{repo}/pulls"
@@ -38,10 +39,19 @@ async def listing(ask: Ask) -> web.Response:
     """Pull requests, newest first."""
     state, page = ask.request.query.get("state", "open"), Page.of(ask.request)
     found = [one for one in ask.repo.pulls() if state == "all" or (one.closed is not None) == (state == "closed")]
+    if ask.forge.server.filters_pulls:
+        found = [one for one in found if one.pull and _among(ask, one.pull)]
     recent = ask.request.query.get("sort") == "recentupdate"
     found.sort(key=lambda one: (one.updated if recent else one.created, one.number), reverse=True)
-    shapes = [await shape(ask, one) for one in page.cut(found)]
+    facts = [await ask.parts.diffs.facts(one) for one in page.cut(found)]
+    shapes = [ask.parts.shapes.pull_in_list(*pair, ask.viewer) for pair in zip(page.cut(found), facts, strict=True)]
     return answer(shapes, headers=page.links(ask, len(found)))
+
+
+def _among(ask: Ask, pull: Pull) -> bool:
+    """Whether a pull request is of the branches that the query names, by their bare names."""
+    head, base = ask.request.query.get("head"), ask.request.query.get("base")
+    return head in (None, "", pull.head_ref) and base in (None, "", pull.base_ref)
 
 
 @ROUTES.add("POST", PULLS, frozen=True)
@@ -50,6 +60,8 @@ async def create(ask: Ask) -> web.Response:
     title, base = ask.text("title", needed=True), ask.text("base", needed=True)
     head_repo, head = _head(ask, ask.text("head", needed=True))
     pull = _new_pull(ask, base, head_repo, head)
+    # Gitea's new repositories let maintainers push to a pull request's head
+    pull.maintainers_edit = ask.forge.server.gitea
     issue = new_issue(ask, title)
     issue.pull = pull
     issue.labels = chosen_labels(ask.repo, ask.body.get("labels"))
@@ -80,7 +92,9 @@ def _head(ask: Ask, words: str) -> tuple[Repo, str]:
 def _new_pull(ask: Ask, base: str, head_repo: Repo, head: str) -> Pull:
     base_sha, head_sha = ask.repo.branch(base), head_repo.branch(head)
     if base_sha is None or head_sha is None:
-        raise Refusal(404, "IsRefExist", [])
+        raise _lost(ask, head_repo, base if base_sha is None else head)
+    if head_repo is not ask.repo and ask.repo.branch(head) is None and not ask.forge.server.opens_pulls_from_forks:
+        raise Refusal(500, "")
     if head_repo is ask.repo and head == base:
         raise Refusal(422, "Invalid PullRequest: There are no changes between the head and the base")
     for issue in ask.repo.pulls():
@@ -92,6 +106,12 @@ def _new_pull(ask: Ask, base: str, head_repo: Repo, head: str) -> Pull:
         if same and issue.closed is None:
             raise Refusal(409, _exists(ask, issue))
     return Pull(ask.forge.next_id("pull"), base, base_sha, head_repo, head, head_sha)
+
+
+def _lost(ask: Ask, repo: Repo, name: str) -> Refusal:
+    if not ask.forge.server.names_lost_heads:
+        return Refusal(404, "IsRefExist", [])
+    return missing(f"could not find '{name}' to be a commit, branch or tag in the head repository {repo.full_name}")
 
 
 def _exists(ask: Ask, issue: Issue) -> str:
@@ -113,6 +133,8 @@ async def edit(ask: Ask) -> web.Response:
     issue = ask.issue(pull=True)
     pull = pull_of(issue)
     await change(ask, issue)
+    edits = ask.flag("allow_maintainer_edit")
+    pull.maintainers_edit = pull.maintainers_edit if edits is None else edits
     base = ask.body.get("base")
     if isinstance(base, str) and base != pull.base_ref and (sha := ask.repo.branch(base)):
         pull.base_ref, pull.base_sha = base, sha
@@ -201,15 +223,20 @@ async def review(ask: Ask) -> web.Response:
         raise Refusal(422, "review event COMMENT requires a body or a comment")
     state = event if event in REVIEW_EVENTS else "PENDING"
     official = ask.level >= Level.WRITE and state in ("APPROVED", "REQUEST_CHANGES")
-    one = Review(
-        ask.forge.next_id("review"), ask.doer, state, body, ask.text("commit_id"), ask.forge.now(), 0, official
-    )
-    one.comments, one.commit_id = comments, one.commit_id or pull_of(issue).head_sha
-    one.entry_id = ask.forge.record(issue, "review", ask.doer, body=body, review_id=one.id).id
-    issue.reviews.append(one)
+    one = _pending(ask, issue) or Review(ask.forge.next_id("review"), ask.doer, ask.forge.now())
+    one.state, one.body, one.official, one.comments = state, body, official, comments
+    one.commit_id = ask.text("commit_id") or pull_of(issue).head_sha
+    if one not in issue.reviews:
+        one.entry_id = ask.forge.record(issue, "review", ask.doer, body=body, review_id=one.id).id
+        issue.reviews.append(one)
     if state in REVIEW_EVENTS:
         await ask.parts.events.review(issue, REVIEW_EVENTS[state], body, ask.doer)
     return answer(ask.parts.shapes.review(issue, one, ask.viewer))
+
+
+def _pending(ask: Ask, issue: Issue) -> Review | None:
+    """The review that somebody left pending, which the next one of the same person becomes."""
+    return next((one for one in issue.reviews if one.state == "PENDING" and one.user is ask.viewer), None)
 
 
 @ROUTES.add("POST", ONE + "/reviews/{id:\\d+}/dismissals")
@@ -222,6 +249,7 @@ async def dismiss(ask: Ask) -> web.Response:
         raise missing()
     if found.state not in ("APPROVED", "REQUEST_CHANGES"):
         raise Refusal(403, "not need to dismiss this review because it's type is not Approve or change request")
-    found.dismissed, found.official = True, False
+    found.dismissed = True
+    found.official &= ask.forge.server.dismissal_keeps_official
     ask.forge.record(issue, "dismiss_review", ask.doer, body=ask.text("message"), review_id=found.id)
     return answer(ask.parts.shapes.review(issue, found, ask.viewer))

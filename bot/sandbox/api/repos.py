@@ -3,15 +3,16 @@
 from aiohttp import web
 
 from bot.sandbox.api.merge import required
-from bot.sandbox.fixed import Json
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing, nothing
-from bot.sandbox.http.routing import Routes
+from bot.sandbox.http.routing import Routes, moved
 from bot.sandbox.pages.markdown import to_html
-from bot.sandbox.state import Level, Repo
+from bot.sandbox.people import Level
+from bot.sandbox.records import Repo
+from bot.sandbox.shapes.fixed import Json
+from bot.sandbox.state import rename
 
 ROUTES = Routes()
 REPO = "/repos/{owner}/{repo}"
-VERSION = "12.0.0-dev-412-7958942e3e+gitea-1.22.0"
 LIMITS = {
     "max_response_items": 50,
     "default_paging_num": 30,
@@ -25,9 +26,9 @@ ASKING_ABOUT_OTHERS = (
 
 
 @ROUTES.add("GET", "/version")
-async def version(_ask: Ask) -> web.Response:
-    """The version that the recordings were made with."""
-    return answer({"version": VERSION})
+async def version(ask: Ask) -> web.Response:
+    """The version of the server that the sandbox is."""
+    return answer({"version": ask.forge.server.version})
 
 
 @ROUTES.add("GET", "/settings/api")
@@ -44,8 +45,10 @@ async def myself(ask: Ask) -> web.Response:
 
 @ROUTES.add("GET", "/users/{name}")
 async def user(ask: Ask) -> web.Response:
-    """Another account."""
+    """Another account; under a name that it no longer has, the address of the one it has."""
     found = ask.forge.user(ask.part("name"))
+    if found is None and (renamed := ask.forge.renamed.get(ask.part("name").lower())):
+        raise moved(ask.request, ask.part("name"), renamed.login)
     if found is None:
         raise Refusal(404, f"user redirect does not exist [name: {ask.part('name')}]")
     return answer(ask.parts.shapes.user(found, ask.viewer))
@@ -60,14 +63,29 @@ async def markdown(ask: Ask) -> web.Response:
 @ROUTES.add("GET", REPO)
 async def read(ask: Ask) -> web.Response:
     """A repository, with the asker's own permissions."""
-    return answer(ask.parts.shapes.repo(ask.repo, ask.level))
+    return answer(ask.parts.shapes.repo(ask.repo, ask.level, anonymous=ask.viewer is None))
+
+
+@ROUTES.add("GET", "/repositories/{id}")
+async def by_id(ask: Ask) -> web.Response:
+    """A repository by its id, whatever its name is by now."""
+    found = next((repo for repo in ask.forge.repos.values() if repo.id == ask.number("id")), None)
+    if found is None or ask.forge.level(found, ask.viewer) < Level.READ:
+        raise missing()
+    level = ask.forge.level(found, ask.viewer)
+    return answer(ask.parts.shapes.repo(found, level, anonymous=ask.viewer is None))
 
 
 @ROUTES.add("PATCH", REPO, Level.ADMIN)
 async def edit(ask: Ask) -> web.Response:
-    """Archives, hides, describes, or names another default branch."""
+    """Renames, archives, hides, describes, turns Actions off, or names another default branch."""
     repo = ask.repo
-    for name in ("archived", "private"):
+    if ask.text("name") not in ("", repo.name):
+        try:
+            rename(ask.forge, repo, ask.text("name"))
+        except ValueError as error:
+            raise Refusal(422, str(error)) from error
+    for name in ("archived", "private", "has_actions"):
         setattr(repo, name, getattr(repo, name) if ask.flag(name) is None else ask.flag(name))
     if isinstance(ask.body.get("description"), str):
         repo.description = ask.text("description") if ask.body["description"] else ""
@@ -91,7 +109,7 @@ async def fork(ask: Ask) -> web.Response:
     copy.default_branch, copy.description = parent.default_branch, parent.description
     await ask.parts.git.run(path, "clone", "--quiet", "--bare", str(parent.path), str(path))
     copy.refs = await ask.parts.git.refs(path)
-    ask.forge.repos[copy.full_name.lower()] = copy
+    ask.forge.keep(copy)
     ask.parts.events.fork(parent, copy, ask.doer)
     return answer(ask.parts.shapes.repo(copy, Level.OWNER), 202)
 
@@ -153,8 +171,11 @@ async def collaborators(ask: Ask) -> web.Response:
 
 @ROUTES.add("GET", REPO + "/collaborators/{name}", login=True)
 async def collaborator(ask: Ask) -> web.Response:
-    """Whether somebody has a direct grant: 204 or 404."""
-    if ask.part("name").lower() not in ask.repo.grants:
+    """Whether somebody has a direct grant: 204 or 404; 422 for nobody."""
+    name = ask.part("name")
+    if ask.forge.user(name) is None:
+        raise Refusal(422, f"user does not exist [uid: 0, name: {name}]")
+    if name.lower() not in ask.repo.grants:
         raise missing()
     return nothing()
 
@@ -168,4 +189,5 @@ async def permission(ask: Ask) -> web.Response:
     if account is not ask.viewer:
         ask.require(Level.ADMIN, ASKING_ABOUT_OTHERS)
     word = ask.forge.level(ask.repo, account).name.lower()
-    return answer({"permission": word, "role_name": word, "user": ask.parts.shapes.user(account, ask.viewer)})
+    shape = ask.parts.shapes.user(account, address=account.email)
+    return answer({"permission": word, "role_name": word, "user": shape})

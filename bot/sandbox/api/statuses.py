@@ -1,27 +1,34 @@
 """Commit statuses: any word is a state, every post adds a row, the newest of a context counts; no event tells."""
 
+import re
+from http import HTTPStatus
+
 from aiohttp import web
 
+from bot.sandbox.events.statuses import Said
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing
 from bot.sandbox.http.routing import Routes
-from bot.sandbox.state import Level, Status
+from bot.sandbox.people import Level
+from bot.sandbox.shapes.fixed import Json
 
 ROUTES = Routes()
-# the worst comes last; an unknown word counts with the pending
-RANK = {"success": 0, "warning": 2, "failure": 3, "error": 3}
+WHOLE = re.compile(r"[0-9a-f]{40}")
+"""A commit's whole id, which nobody looks for when statuses are read."""
+# the worst comes last; an unknown word counts with the pending, and what was skipped only where there is nothing else
+RANK = {"skipped": -1, "success": 0, "warning": 2, "failure": 3, "error": 3}
 
 
 @ROUTES.add("POST", "/repos/{owner}/{repo}/statuses/{sha}", Level.WRITE)
 async def create(ask: Ask) -> web.Response:
-    """Adds a status to a commit; shortened ids are taken, unknown ones answer 500."""
-    sha = await _commit(ask, ask.part("sha"))
+    """Adds a status to a commit; shortened ids are taken. For unknown ones Forgejo 16 answers 404, others 500."""
+    name = ask.part("sha")
+    sha = await _commit(ask, name)
     if sha is None:
-        raise Refusal(500, "")
-    rows = ask.repo.statuses.setdefault(sha, [])
-    state, context = ask.text("state"), ask.text("context")
-    about = (ask.text("description"), ask.text("target_url"))
-    rows.append(Status(len(rows) + 1, sha, state, context, *about, ask.doer, ask.forge.now()))
-    return answer(ask.parts.shapes.status(ask.repo, rows[-1]), 201)
+        lost = ask.forge.server.unknown_commit
+        raise Refusal(lost, name, []) if lost == HTTPStatus.NOT_FOUND else Refusal(lost, "")
+    said = Said(ask.text("state"), ask.text("context"), ask.text("description"), ask.text("target_url"))
+    row = await ask.parts.statuses.post(ask.repo, sha, said, ask.doer)
+    return answer(ask.parts.shapes.status(ask.repo, row), 201)
 
 
 async def _commit(ask: Ask, name: str) -> str | None:
@@ -42,10 +49,25 @@ async def listing(ask: Ask) -> web.Response:
     return answer(shapes, headers=page.links(ask, len(rows)))
 
 
+def _together(ask: Ask, states: list[str]) -> str:
+    if ask.forge.server.fails_strange_states and not set(states) <= {"pending", *RANK}:
+        return "failure"
+    worst = max(states, key=lambda state: RANK.get(state, 1))
+    return "failure" if worst == "error" else worst
+
+
+def _links(ask: Ask, sha: str) -> Json:
+    if not ask.forge.server.gitea:
+        return {"commit_url": "", "url": ""}
+    address = f"{ask.forge.url}/api/v1/repos/{ask.repo.full_name}/commits/{sha}"
+    return {"commit_url": address, "url": f"{address}/status"}
+
+
 @ROUTES.add("GET", "/repos/{owner}/{repo}/commits/{sha}/status")
 async def combined(ask: Ask) -> web.Response:
     """The newest row of each context, and the worst of their states; state and count are of the asked page only."""
-    sha = await _commit(ask, ask.part("sha"))
+    name = ask.part("sha")
+    sha = name if WHOLE.fullmatch(name) else await _commit(ask, name)
     if sha is None:
         raise missing()
     newest = {row.context: row for row in ask.repo.statuses.get(sha, [])}
@@ -54,14 +76,12 @@ async def combined(ask: Ask) -> web.Response:
     if not rows:
         empty = {"state": "", "sha": "", "total_count": 0, "statuses": None, "repository": None}
         return answer(empty | {"commit_url": "", "url": ""})
-    worst = max((row.state for row in rows), key=lambda state: RANK.get(state, 1))
     value = {
-        "state": "failure" if worst == "error" else worst,
+        "state": _together(ask, [row.state for row in rows]),
         "sha": sha,
         "total_count": len(rows),
         "statuses": [ask.parts.shapes.status(ask.repo, row) for row in rows],
-        "repository": ask.parts.shapes.repo(ask.repo, ask.level),
-        "commit_url": "",
-        "url": "",
+        "repository": ask.parts.shapes.repo(ask.repo, ask.level, anonymous=ask.viewer is None),
+        **_links(ask, sha),
     }
     return listed(value, len(everything))

@@ -1,14 +1,14 @@
 """What happens to a repository, told to its hooks: builds the payload of each event in the recorded shape."""
 
-from typing import Any
-
-from bot.sandbox.commits import Commits
 from bot.sandbox.events.webhooks import Webhooks
-from bot.sandbox.fixed import Json
 from bot.sandbox.git.diffs import Diffs
 from bot.sandbox.git.repositories import ZERO, Commit
-from bot.sandbox.render import Shapes
-from bot.sandbox.state import Entry, Forge, Hook, Issue, Level, Repo, User
+from bot.sandbox.people import Level, User
+from bot.sandbox.records import Entry, Hook, Issue, Repo
+from bot.sandbox.shapes.commits import Commits
+from bot.sandbox.shapes.fixed import Json
+from bot.sandbox.shapes.threads import Shapes
+from bot.sandbox.state import Forge
 
 COMMITS_SHOWN = 15
 COMMITS_SHOWN_OF_NEW_BRANCH = 10
@@ -26,7 +26,7 @@ class Events:
 
     async def issue(self, issue: Issue, action: str, doer: User, changes: Json | None = None) -> None:
         """opened, edited, closed, reopened: of an issue or a pull request."""
-        await self._about(issue, "pull_request" if issue.pull else "issues", action, doer, changes=changes)
+        await self._about(issue, "pull_request" if issue.pull else "issues", action, doer, changes)
 
     async def labels(self, issue: Issue, action: str, doer: User) -> None:
         """label_updated or label_cleared; to be called before the labels go, for the latter still lists them."""
@@ -36,23 +36,34 @@ class Events:
         """The head of a pull request moved."""
         await self._about(issue, "pull_request_sync", "synchronized", doer)
 
-    async def _about(self, issue: Issue, kind: str, action: str, doer: User, **extra: Any) -> None:
+    async def _about(self, issue: Issue, kind: str, action: str, doer: User, changes: Json | None = None) -> None:
         hooks = self._hooks.listeners(issue.repo, kind)
-        if not hooks:
-            return
+        if hooks:
+            level = self._level(issue.repo, kind, action, doer)
+            self._hooks.emit(hooks, kind, await self._target(issue, action, doer, level, changes))
+
+    def _level(self, repo: Repo, kind: str, action: str, doer: User) -> Level:
+        """Whose rights an event tells: an owner's where labels or the head changed, else the doer's."""
+        if kind == "pull_request_sync" or (kind, action) == ("pull_request_label", "label_updated"):
+            return Level.OWNER
+        level = self._forge.level(repo, doer)
+        everybodys = (kind, action) == ("issues", "opened") and not self._forge.server.tells_posters_rights
+        return min(level, Level.READ) if everybodys and level < Level.ADMIN else level
+
+    async def _target(self, issue: Issue, action: str, doer: User, level: Level, changes: Json | None = None) -> Json:
         payload: Json = {"action": action, "number": issue.number}
-        if extra.get("changes"):
-            payload["changes"] = extra["changes"]
-        level = self._forge.level(issue.repo, doer)
+        if changes:
+            payload["changes"] = self._changes(changes)
         if issue.pull:
             payload["pull_request"] = await self._pull(issue, doer)
             payload["requested_reviewer"] = None
         else:
             payload["issue"] = self._shapes.issue(issue, doer)
         payload |= self._frame(issue.repo, level, doer) | {"commit_id": ""}
-        if issue.pull:
-            payload["review"] = None
-        self._hooks.emit(hooks, kind, payload)
+        return payload | ({"review": None} if issue.pull else {})
+
+    def _changes(self, changes: Json) -> Json:
+        return changes | (dict.fromkeys(("added_labels", "removed_labels")) if self._forge.server.gitea else {})
 
     async def comment(self, issue: Issue, entry: Entry, action: str, doer: User, old_body: str | None = None) -> None:
         """created, edited or deleted. The issue's count of comments is the one before a creation or deletion."""
@@ -68,7 +79,7 @@ class Events:
                 payload[side]["comments"] -= 1
         payload["comment"] = self._shapes.comment(issue, entry)
         if old_body is not None:
-            payload["changes"] = {"body": {"from": old_body}}
+            payload["changes"] = self._changes({"body": {"from": old_body}})
         payload |= self._frame(issue.repo, self._forge.level(issue.repo, doer), doer)
         payload["is_pull"] = issue.pull is not None
         self._hooks.emit(hooks, kind, payload)
@@ -103,35 +114,49 @@ class Events:
         hooks = self._hooks.listeners(repo, "push")
         if not hooks:
             return
+        payload = await self.push_payload(repo, ref, change) | self.pusher(repo, Level.ADMIN, doer)
+        self._hooks.emit(hooks, "push", payload)
+
+    async def push_payload(self, repo: Repo, ref: str, change: tuple[str, str]) -> Json:
+        """What is told of a branch or a tag that was made, moved or removed, but for the repository and people."""
         before, after = change
-        commits, total = await self._pushed(repo, ref, before, after)
+        commits, total, start = await self._pushed(repo, ref, before, after)
         await self._commits.files(repo, commits)
         shown = [self._commits.payload(repo, commit, files=True) for commit in commits]
-        whole = ZERO not in (before, after)
-        page = f"{self._forge.url}/{repo.full_name}/compare/{before}...{after}" if whole else f"{self._forge.url}/"
-        payload: Json = {
+        page = f"{repo.full_name}/compare/{start}...{after}" if start else ""
+        return {
             "ref": ref,
             "before": before,
             "after": after,
-            "compare_url": page,
+            "compare_url": f"{self._forge.url}/{page}",
             "commits": shown,
             "total_commits": total,
-            "head_commit": shown[0] if shown else None,
+            "head_commit": None if after == ZERO else await self._shown(repo, after),
         }
-        self._hooks.emit(hooks, "push", payload | self._pusher(repo, Level.ADMIN, doer))
 
-    async def _pushed(self, repo: Repo, ref: str, before: str, after: str) -> tuple[list[Commit], int]:
-        """The commits a payload shows and the count it states."""
+    async def _shown(self, repo: Repo, sha: str) -> Json:
+        commit = await self._commits.one(repo, sha)
+        await self._commits.files(repo, [commit])
+        return self._commits.payload(repo, commit, files=True)
+
+    async def opened_payload(self, issue: Issue) -> Json:
+        """What a run keeps of a pull request that was opened, with the eyes of nobody in particular."""
+        payload = await self._target(issue, "opened", issue.user, self._forge.level(issue.repo, issue.user))
+        return payload | {"pull_request": self._shapes.pull(issue, await self._diffs.facts(issue), None)}
+
+    async def _pushed(self, repo: Repo, ref: str, before: str, after: str) -> tuple[list[Commit], int, str]:
+        """The commits a payload shows, the count it states, and what its page compares with: nothing, for some."""
         if after == ZERO or ref.startswith("refs/tags/"):
-            return [], 0
-        if before == ZERO:
-            others = [sha for name, sha in repo.refs.items() if name.startswith("refs/heads/") and name != ref]
-            commits = await self._commits.select(repo, after, "--not", *others)
-            # Forgejo counts what it shows when a branch is new
-            shown = commits[:COMMITS_SHOWN_OF_NEW_BRANCH]
-            return shown, len(shown)
-        commits = await self._commits.select(repo, f"{before}..{after}")
-        return commits[:COMMITS_SHOWN], len(commits)
+            return [], 0, "" if after == ZERO else before
+        if before != ZERO:
+            commits = await self._commits.select(repo, f"{before}..{after}")
+            return commits[:COMMITS_SHOWN], len(commits), before
+        others = [sha for name, sha in repo.refs.items() if name.startswith("refs/heads/") and name != ref]
+        commits = await self._commits.select(repo, after, "--not", *others)
+        # Forgejo counts what it shows when a branch is new
+        shown = commits[:COMMITS_SHOWN_OF_NEW_BRANCH]
+        start = next(iter(commits[-1].parents), "") if commits else repo.default_branch
+        return shown, len(shown), start
 
     async def test(self, repo: Repo, hook: Hook, doer: User) -> None:
         """The push event of a test delivery, about the head of the default branch. Needs a commit."""
@@ -148,7 +173,7 @@ class Events:
             "total_commits": 1,
             "head_commit": commit,
         }
-        self._hooks.emit([hook], "push", payload | self._pusher(repo, Level.NONE, doer))
+        self._hooks.emit([hook], "push", payload | self.pusher(repo, Level.NONE, doer))
 
     def fork(self, parent: Repo, fork: Repo, doer: User) -> None:
         """Somebody forked `parent`."""
@@ -162,6 +187,7 @@ class Events:
     def _frame(self, repo: Repo, level: Level, doer: User) -> Json:
         return {"repository": self._shapes.repo(repo, level), "sender": self._shapes.user(doer)}
 
-    def _pusher(self, repo: Repo, level: Level, doer: User) -> Json:
+    def pusher(self, repo: Repo, level: Level, doer: User) -> Json:
+        """The repository and the people of a push."""
         sender = self._shapes.user(doer)
         return {"repository": self._shapes.repo(repo, level), "pusher": sender, "sender": sender}

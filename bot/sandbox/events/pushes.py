@@ -7,10 +7,12 @@ lock, so that what clients see right after their call is settled.
 import json
 import re
 
-from bot.sandbox.commits import Commits
 from bot.sandbox.events.events import Events
 from bot.sandbox.git.repositories import ZERO, Git
-from bot.sandbox.state import Forge, Issue, Pull, Repo, User
+from bot.sandbox.people import User
+from bot.sandbox.records import Issue, Pull, Repo
+from bot.sandbox.shapes.commits import Commits
+from bot.sandbox.state import Forge
 
 CLOSING = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):? +#(\d{1,9})\b", re.IGNORECASE)
 HEADS = "refs/heads/"

@@ -1,4 +1,4 @@
-"""Delivers webhooks the way Forgejo does: one queue for the server, each delivery once, five seconds to answer.
+"""Delivers webhooks the way the server does: one queue for the server, each delivery once, five seconds to answer.
 
 Nothing is sent again. Payloads are built when the event happens. The hosts are bounded to loopback, so that a hook
 left over from a test can't reach out.
@@ -16,11 +16,12 @@ from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
-from bot.sandbox.fixed import Json
-from bot.sandbox.state import Hook, Repo
+from bot.sandbox.events.subscriptions import told, wants
+from bot.sandbox.records import Hook, Repo
+from bot.sandbox.servers import Server
+from bot.sandbox.shapes.fixed import Json
 
 DELIVER_SECONDS = 5.0
-FAMILIES = ("Forgejo", "Gitea", "Gogs", "GitHub")
 # fine name -> coarse name; a fine name that isn't here is its own coarse name
 COARSE = {
     "pull_request_sync": "pull_request",
@@ -31,52 +32,8 @@ COARSE = {
     "pull_request_comment": "issue_comment",
     "issue_label": "issues",
 }
-# Forgejo's own order of events, and what an umbrella name subscribes to
-ISSUES = ("issues", "issue_assign", "issue_label", "issue_milestone", "issue_comment")
-PULLS = (
-    "pull_request",
-    "pull_request_assign",
-    "pull_request_label",
-    "pull_request_milestone",
-    "pull_request_comment",
-    "pull_request_review_approved",
-    "pull_request_review_rejected",
-    "pull_request_review_comment",
-    "pull_request_sync",
-)
-ORDER = (
-    "create",
-    "delete",
-    "fork",
-    "push",
-    *ISSUES,
-    *PULLS,
-    "wiki",
-    "repository",
-    "release",
-    "pull_request_review_request",
-)
-UMBRELLAS = {
-    "issues": ISSUES,
-    "issues_only": ("issues",),
-    "pull_request": (*PULLS, "pull_request_review_request"),
-    "pull_request_only": ("pull_request",),
-    "pull_request_review": ("pull_request_review_approved", "pull_request_review_rejected"),
-    "pull_request_comment": ("pull_request_comment", "pull_request_review_comment"),
-}
-SINGLE = set(ORDER) - {"pull_request_review_approved", "pull_request_review_rejected", "pull_request_review_comment"}
 
 log = logging.getLogger(__name__)
-
-
-def subscribed(names: list[str]) -> list[str]:
-    """The events that a hook made with these names receives; unknown names give nothing, no names give `push`."""
-    if not names:
-        return ["push"]
-    chosen: set[str] = set()
-    for name in names:
-        chosen.update(UMBRELLAS.get(name, (name,) if name in SINGLE else ()))
-    return [event for event in ORDER if event in chosen]
 
 
 @dataclass(frozen=True)
@@ -91,7 +48,8 @@ class Delivery:
 class Webhooks:
     """The queue and its single sender."""
 
-    def __init__(self, new_uuid: Callable[[], str]) -> None:
+    def __init__(self, server: Server, new_uuid: Callable[[], str]) -> None:
+        self._server = server
         self._new_uuid = new_uuid
         self._queue: asyncio.Queue[Delivery] = asyncio.Queue()
         self._sender: asyncio.Task[None] | None = None
@@ -116,12 +74,20 @@ class Webhooks:
         """The hooks that want this event. Empty while paused, so that nobody builds payloads in vain."""
         if self.paused:
             return []
-        return [hook for hook in repo.hooks.values() if hook.active and kind in hook.events]
+        return [hook for hook in repo.hooks.values() if hook.active and wants(self._server, hook.events, kind)]
 
     def emit(self, hooks: list[Hook], kind: str, payload: Json) -> None:
-        """Queues one delivery for each hook."""
+        """Queues one delivery for each hook. Raises ValueError for an event that the server never tells."""
+        if hooks and (kind, payload.get("action")) not in told(self._server):
+            raise ValueError(f"{self._server.name} tells no {kind} with the action {payload.get('action')!r}")
         for hook in hooks:
-            self._queue.put_nowait(Delivery(hook, kind, payload))
+            self._queue.put_nowait(Delivery(hook, kind, self._told(hook, kind, payload)))
+
+    def _told(self, hook: Hook, kind: str, payload: Json) -> Json:
+        """Forgejo tells hooks of Gitea's type the bare name of a branch that was made or removed."""
+        if self._server.gitea or hook.type != "gitea" or kind not in ("create", "delete"):
+            return payload
+        return payload | {"ref": payload["ref"].removeprefix("refs/heads/").removeprefix("refs/tags/")}
 
     async def idle(self) -> None:
         """Returns when everything queued so far was sent."""
@@ -143,7 +109,7 @@ class Webhooks:
         if not _loopback(delivery.hook.url):
             raise ValueError("the sandbox delivers to loopback addresses only")
         body = encode(delivery.payload)
-        headers = signed_headers(delivery.hook, delivery.kind, body, self._new_uuid())
+        headers = signed_headers(self._server, delivery.hook, delivery.kind, body, self._new_uuid())
         sent = urlencode({"payload": body}).encode() if delivery.hook.content_type == "form" else body
         async with session.post(delivery.hook.url, data=sent, headers=headers, allow_redirects=False) as answer:
             await answer.read()
@@ -156,8 +122,8 @@ def encode(payload: Json) -> bytes:
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").encode()
 
 
-def signed_headers(hook: Hook, kind: str, body: bytes, uuid: str) -> dict[str, str]:
-    """All header families; without a secret the signatures are there and empty."""
+def signed_headers(server: Server, hook: Hook, kind: str, body: bytes, uuid: str) -> dict[str, str]:
+    """All header families of the server; without a secret the signatures are there and empty."""
     key = hook.secret.encode()
     sha256 = hmac.new(key, body, hashlib.sha256).hexdigest() if key else ""
     sha1 = hmac.new(key, body, hashlib.sha1).hexdigest() if key else ""
@@ -169,12 +135,14 @@ def signed_headers(hook: Hook, kind: str, body: bytes, uuid: str) -> dict[str, s
         "X-Hub-Signature": f"sha1={sha1}",
         "X-Hub-Signature-256": f"sha256={sha256}",
     }
-    for family in FAMILIES:
+    for family in server.header_families:
         headers[f"X-{family}-Delivery"] = uuid
         headers[f"X-{family}-Event"] = COARSE.get(kind, kind)
         headers[f"X-{family}-Event-Type"] = kind
         if family != "GitHub":
             headers[f"X-{family}-Signature"] = sha256
+        if server.gitea and family != "Gogs":
+            headers[f"X-{family}-Hook-Installation-Target-Type"] = "repository"
     if hook.authorization:
         headers["Authorization"] = hook.authorization
     return headers

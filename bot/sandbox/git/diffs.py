@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.sandbox.git.repositories import Git, GitError
-from bot.sandbox.state import Issue, Pull, Repo
+from bot.sandbox.records import Issue, Pull, Repo
 
 RENAMES = "CR"
 

@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from bot.sandbox.http.request import Parts, Refusal
-from bot.sandbox.http.routing import refused, signed_in
-from bot.sandbox.state import Level, Repo, User
+from bot.sandbox.http.routing import former, moved, refused, signed_in
+from bot.sandbox.people import Level, User
+from bot.sandbox.records import Repo
 
 SERVICES = ("git-upload-pack", "git-receive-pack")
 CHUNK = 1 << 16
@@ -77,6 +78,9 @@ class GitHttp:
             raise Refusal(403, "only git's smart protocol is served; use a current git")
         user = signed_in(forge, request)
         repo = forge.repo(f"{info['owner']}/{info['repo']}")
+        old = former(forge, info["owner"], info["repo"]) if repo is None else None
+        if old is not None and forge.level(old, user) >= Level.READ:
+            raise moved(request, f"{info['owner']}/{info['repo']}", old.full_name)
         if user is None and (service == SERVICES[1] or repo is None or repo.private):
             raise Refusal(401, "sign in with a token as password")
         if repo is None or forge.level(repo, user) < Level.READ:

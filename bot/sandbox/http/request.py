@@ -7,20 +7,25 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
-from bot.sandbox.commits import Commits
+from bot.sandbox.actions import Lifecycle, News, Payloads
 from bot.sandbox.events.events import Events
 from bot.sandbox.events.pushes import Pushes
+from bot.sandbox.events.statuses import Statuses
 from bot.sandbox.events.webhooks import Webhooks
-from bot.sandbox.fixed import Json
 from bot.sandbox.git.diffs import Diffs
 from bot.sandbox.git.repositories import Git
-from bot.sandbox.render import Shapes
-from bot.sandbox.state import Forge, Issue, Level, Repo, User
+from bot.sandbox.people import Level, User
+from bot.sandbox.records import Issue, Repo
+from bot.sandbox.shapes.commits import Commits
+from bot.sandbox.shapes.fixed import Json
+from bot.sandbox.shapes.threads import Shapes
+from bot.sandbox.state import Forge
 
 NOT_FOUND = "The target couldn't be found."
 PAGE_SIZE = 30
@@ -35,6 +40,15 @@ class Refusal(Exception):
         self.status = status
         self.message = message
         self.errors = errors
+
+
+class Moved(Refusal):
+    """The 301 for a repository or an account under the name it had; a read gets a page with it, a write nothing."""
+
+    def __init__(self, location: str, *, read: bool) -> None:
+        page = f'<a href="{escape(location)}">Moved Permanently</a>.\n\n' if read else None
+        super().__init__(301, page)
+        self.location = location
 
 
 def missing(*errors: str) -> Refusal:
@@ -54,6 +68,10 @@ class Parts:
     hooks: Webhooks
     shapes: Shapes
     pushes: Pushes
+    statuses: Statuses
+    lifecycle: Lifecycle
+    news: News
+    payloads: Payloads
 
 
 @dataclass(eq=False)
@@ -131,7 +149,9 @@ class Ask:
         try:
             moment = datetime.fromisoformat(word)
         except ValueError as error:
-            raise Refusal(422, f'parsing time "{word}": not RFC 3339') from error
+            form = "2006-01-02T15:04:05Z07:00"
+            said = f'parsing time "{word}" as "{form}": cannot parse "{word}" as "2006"'
+            raise Refusal(422, said) from error
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -181,11 +201,10 @@ class Page:
     size: int
 
     @classmethod
-    def of(cls, request: web.Request) -> "Page":
+    def of(cls, request: web.Request, *, size: int = PAGE_SIZE, limit: str = "limit") -> "Page":
         """Reads `page` and `limit`: 30 by default, at most 50, and what is no number counts as not given."""
         number = _whole(request.query.get("page", ""), 1)
-        size = _whole(request.query.get("limit", ""), PAGE_SIZE)
-        return cls(number, min(size, PAGE_LIMIT))
+        return cls(number, min(_whole(request.query.get(limit, ""), size), max(size, PAGE_LIMIT)))
 
     def cut(self, values: Sequence[Any]) -> Sequence[Any]:
         """The values on this page."""
@@ -203,11 +222,11 @@ class Page:
         link = ",".join(f'<{_address(ask, page)}>; rel="{word}"' for word, page in ends)
         return headers | {"Access-Control-Expose-Headers": "Link, X-Total-Count", "Link": link}
 
-    def described(self, ask: Ask, total: int, *, link: bool = True) -> dict[str, str]:
-        """The headers of lists that also count their pages."""
+    def described(self, ask: Ask, total: int, *, also: str = "") -> dict[str, str]:
+        """The headers of lists that also count their pages; `also` is one more that is exposed."""
         last = -(-total // self.size)
-        headers = self.links(ask, total) if link else self.links(ask, 0)
-        exposed = "X-Total-Count, X-Page, X-PerPage, X-PageCount, X-HasMore"
+        headers = self.links(ask, total)
+        exposed = f"X-Total-Count, X-Page, X-PerPage, {also}X-PageCount, X-HasMore"
         return headers | {
             "Access-Control-Expose-Headers": ("Link, " if "Link" in headers else "") + exposed,
             "X-Total-Count": str(total),

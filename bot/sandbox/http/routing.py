@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.sandbox.git.repositories import GitError
-from bot.sandbox.http.request import Ask, Parts, Refusal, answer, missing, read_body
-from bot.sandbox.state import Forge, Level, Repo, User
+from bot.sandbox.http.request import Ask, Moved, Parts, Refusal, answer, missing, read_body
+from bot.sandbox.people import Level, User
+from bot.sandbox.records import Repo
+from bot.sandbox.servers import SERVERS, Server
+from bot.sandbox.state import Forge
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Ask], Awaitable[web.StreamResponse]]
 READS = ("GET", "HEAD")
 VIEWER: web.RequestKey[User | None] = web.RequestKey("viewer", User)
-JUNK = "user does not exist [uid: 0, name: ]"
 LACKING = {
     Level.WRITE: "user should have a permission to write to a repo",
     Level.ADMIN: "user should be an owner or a collaborator with admin write of a repository",
@@ -30,7 +32,10 @@ LACKING = {
 
 @dataclass(frozen=True)
 class Route:
-    """An endpoint: what it needs and what answers it. `frozen` refuses on archived repositories."""
+    """An endpoint: what it needs, what answers it, and which servers have it.
+
+    `frozen` refuses on archived repositories.
+    """
 
     method: str
     path: str
@@ -38,6 +43,7 @@ class Route:
     level: Level = Level.READ
     frozen: bool = False
     login: bool = False
+    servers: tuple[Server, ...] = SERVERS
 
 
 class Routes:
@@ -46,22 +52,30 @@ class Routes:
     def __init__(self) -> None:
         self.all: list[Route] = []
 
-    def add(
-        self, method: str, path: str, level: Level = Level.READ, *, frozen: bool = False, login: bool = False
+    def add(  # noqa: PLR0913 - what an endpoint may need
+        self,
+        method: str,
+        path: str,
+        level: Level = Level.READ,
+        *,
+        frozen: bool = False,
+        login: bool = False,
+        servers: tuple[Server, ...] = SERVERS,
     ) -> Callable[[Handler], Handler]:
         """Declares an endpoint; all but reads need a signed-in user."""
 
         def keep(handler: Handler) -> Handler:
-            self.all.append(Route(method, path, handler, level, frozen, login or method not in READS))
+            self.all.append(Route(method, path, handler, level, frozen, login or method not in READS, servers))
             return handler
 
         return keep
 
 
 def mount(app: web.Application, parts: Parts, routes: list[Route]) -> None:
-    """Adds the endpoints to the application, under the API's prefix."""
+    """Adds the endpoints that the server has to the application, under the API's prefix."""
     for route in routes:
-        app.router.add_route(route.method, f"/api/v1{route.path}", _bound(route, parts))
+        if parts.forge.server.name in {server.name for server in route.servers}:
+            app.router.add_route(route.method, f"/api/v1{route.path}", _bound(route, parts))
 
 
 def _bound(route: Route, parts: Parts) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -86,7 +100,7 @@ async def _prepared(route: Route, parts: Parts, request: web.Request) -> Ask:
     if route.login and viewer is None:
         raise Refusal(401, "token is required")
     if ask.found and route.frozen and ask.found.archived:
-        raise Refusal(423, f"{ask.found.full_name} is archived")
+        raise Refusal(423, f"<Repository {ask.found.id}:{ask.found.full_name}> is archived")
     if ask.found and ask.level < route.level:
         raise Refusal(403, LACKING[route.level])
     if request.method not in READS:
@@ -95,12 +109,31 @@ async def _prepared(route: Route, parts: Parts, request: web.Request) -> Ask:
 
 
 def visible(forge: Forge, request: web.Request, viewer: User | None) -> Repo:
-    """The repository of the path. Raises a 404 where it isn't there or the viewer may not know of it."""
+    """The repository of the path. Raises a 404 where it isn't there or the viewer may not know of it.
+
+    Under a name that it no longer has, raises a 301 to the one it has.
+    """
     info = request.match_info
     repo = forge.repo(f"{info['owner']}/{info['repo']}")
+    if repo is None and (old := former(forge, info["owner"], info["repo"])):
+        repo = old
+        if forge.level(repo, viewer) >= Level.READ:
+            raise moved(request, f"{info['owner']}/{info['repo']}", repo.full_name)
     if repo is None or forge.level(repo, viewer) < Level.READ:
         raise missing()
     return repo
+
+
+def former(forge: Forge, owner: str, name: str) -> Repo | None:
+    """The repository that had this name, or whose owner had this one."""
+    renamed = forge.renamed.get(owner.lower())
+    return forge.moved.get(f"{owner}/{name}".lower()) or (forge.repo(f"{renamed.login}/{name}") if renamed else None)
+
+
+def moved(request: web.Request, old: str, new: str) -> Moved:
+    """The answer to a request under an old name: the same address with the new one."""
+    query = f"?{request.query_string}" if request.query_string else ""
+    return Moved(request.rel_url.raw_path.replace(f"/{old}", f"/{new}", 1) + query, read=request.method in READS)
 
 
 def signed_in(forge: Forge, request: web.Request) -> User | None:
@@ -112,7 +145,7 @@ def signed_in(forge: Forge, request: web.Request) -> User | None:
     token = _basic(value) if scheme.lower() == "basic" else value.strip()
     user = forge.tokens.get(token) if scheme.lower() in ("token", "bearer", "basic") else None
     if user is None:
-        raise Refusal(401, JUNK)
+        raise Refusal(401, forge.server.junk.format(token=token))
     return user
 
 
@@ -126,6 +159,11 @@ def _basic(value: str) -> str:
 
 def refused(forge: Forge, refusal: Refusal) -> web.Response:
     """The answer that a refusal becomes."""
+    if isinstance(refusal, Moved):
+        response = web.Response(status=refusal.status, text=refusal.message, headers={"Location": refusal.location})
+        if refusal.message:
+            response.content_type = "text/html"
+        return response
     if refusal.message is None:
         return web.Response(status=refusal.status)
     value: dict[str, object] = {"message": refusal.message, "url": f"{forge.url}/api/swagger"}

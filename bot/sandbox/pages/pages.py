@@ -16,7 +16,7 @@ from aiohttp import web
 from bot.sandbox.http.request import Parts, missing
 from bot.sandbox.http.routing import visible
 from bot.sandbox.pages.story import chips, colours, flow, moment, state_of, statuses
-from bot.sandbox.state import Issue, Label, Repo
+from bot.sandbox.records import Issue, Label, Repo
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PAGE = Template((_TEMPLATES / "page.html").read_text(encoding="utf-8"))

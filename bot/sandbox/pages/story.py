@@ -7,7 +7,8 @@ from html import escape
 from itertools import groupby
 
 from bot.sandbox.pages.markdown import to_html
-from bot.sandbox.state import Entry, Issue, Label, Status, User
+from bot.sandbox.people import User
+from bot.sandbox.records import Entry, Issue, Label, Status
 
 SIGNS = {"success": "✓", "failure": "✕", "error": "✕", "pending": "●", "warning": "!"}
 EMOJI = {
@@ -77,7 +78,7 @@ def _status(row: Status) -> str:
     sign = SIGNS.get(row.state, "?")
     return (
         f'<li><span class="sign {kind}" aria-hidden="true">{sign}</span><b>{name}</b>'
-        f'<span class="what">{what} · {escape(row.creator.login)}</span></li>'
+        f'<span class="what">{what} · {escape(row.creator.login if row.creator else "Actions")}</span></li>'
     )
 
 

@@ -25,7 +25,7 @@ from handlers.soak.state.inputs import (
     tracked,
 )
 from handlers.soak.state.progress import Progress, Seen, progress
-from handlers.soak.state.verify import Verified, verify
+from handlers.soak.state.verify import Verified, began, verify
 
 STAYS: tuple[StateName, ...] = ("removed", "closed")
 MAX_TRANSITIONS = 60
@@ -205,5 +205,5 @@ def _kept(item: Item, run: RunSeen | None) -> KeptEvidence:
         lost=item.lost,
         lost_at=item.lost_at,
         failed=item.failed or (run is not None and run.status == "failure"),
-        began=run.started_at if run is not None and run.started_at else item.began,
+        began=began(item, run),
     )

@@ -65,8 +65,8 @@ def verify(item: Item, inputs: SoakInputs) -> Verified:
 def _of_run(item: Item, inputs: SoakInputs) -> Verified:
     smoke, named = item.evidence.kind == "smoke", item.evidence.run
     run = inputs.run(named)
-    if run is not None and run.started_at is None:
-        run = run.model_copy(update={"started_at": item.began})
+    if run is not None:
+        run = run.model_copy(update={"started_at": began(item, run)})
     facts = [*_run(item, named, run)]
     if run is not None and not run.unknown and run.status != "missing":
         facts += [*_identity(item, run), *_commit(item, inputs, run, smoke=smoke)]
@@ -75,6 +75,11 @@ def _of_run(item: Item, inputs: SoakInputs) -> Verified:
     if smoke and not failed:
         failed = _failed(item, run)
     return Verified(tuple(facts), failed, run.started_at if run else None, inputs.number(item.evidence))
+
+
+def began(item: Item, run: RunSeen | None) -> datetime | None:
+    """Return the first known start of a run; a re-run changes the start that Forgejo reports."""
+    return min(filter(None, (run.started_at if run else None, item.began)), default=None)
 
 
 def _run(item: Item, named: EvidenceRun | None, run: RunSeen | None) -> Iterator[Fact]:

@@ -24,6 +24,8 @@ async def test_a_repository_is_made_ready(forge: Forge, tmp_path: Path) -> None:
     done = await forge.assay("setup", REPOSITORY)
     assert (done.status, done.err) == (0, "")
     assert "!" not in done.out.replace("workshop/garden!", "")
+    version = (await forge.api[BOT].getitem("/version"))["version"]
+    assert f"✓ server: Forgejo {version}" in done.out
     now = await state(forge)
     (hook,) = now["hooks"]
     assert hook["active"]

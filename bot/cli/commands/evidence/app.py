@@ -249,12 +249,10 @@ def _tokens(target: Place | None) -> Iterator[str]:
 
 async def _posted(target: Place, text: str) -> str:
     """Post the comment and return where. Raises ForgejoError."""
-    from bot.forgejo import path  # noqa: PLC0415 - as above
+    from bot.forgejo import Options, endpoints  # noqa: PLC0415 - as above
     from bot.forgejo.httpx import HttpxForgejo  # noqa: PLC0415 - loads the client, which --help doesn't need
-    from bot.forgejo.types import Comment  # noqa: PLC0415 - as above
 
-    owner, name = target.repo.split("/", 1)
-    issue = path("repos", owner, name, "issues", str(target.issue))
-    async with HttpxForgejo(target.settings.forgejo_url, target.settings.read_token()) as client:
-        made = Comment.of(await client.post(f"{issue}/comments", {"body": text}))
+    options = Options(network=target.settings.network())
+    async with HttpxForgejo(target.settings.forgejo_url, target.settings.read_token(), options) as client:
+        made = await endpoints.ISSUE_COMMENTS.post(client, target.repo, target.issue, data={"body": text})
     return f"{target.repo}#{target.issue}: comment {made.id}"
