@@ -84,8 +84,7 @@ class Failures:
             await self._engine.submit(moved)
             return "renamed"
         if await self._parts.names.has(target):
-            await self._engine.submit(target)
-            return "visible-again"
+            return await self.retry(target, fault)
         log.info("target.missing", reason=str(fault))
         async with self._parts.store.session() as session:
             row = await targets.row_of(session, target)

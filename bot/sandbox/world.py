@@ -5,6 +5,7 @@ The bot in it is the production program: it hears webhooks over a socket and fet
 
 import asyncio
 import os
+import re
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -96,7 +97,7 @@ class Checkout:
 
 @dataclass
 class World:
-    """The running world. `api` has a client for each person."""
+    """The running world. `api` has a client for each person, `repository` and `bot` are what they are called now."""
 
     root: Path
     sandbox: Sandbox
@@ -105,35 +106,37 @@ class World:
     address: str
     tokens: Mapping[str, str]
     api: Mapping[str, HttpxForgejo]
+    repository: str = REPOSITORY
+    bot: str = BOT
     _clones: list[Path] = field(default_factory=list)
 
     @property
     def repo(self) -> Repo:
         """The repository that most of the world happens in, with the server's id."""
-        return self.repo_called(REPOSITORY)
+        return self.repo_called(self.repository)
 
     def target(self, number: str) -> Target:
         """Return a target of that repository by its sign and number, such as `!3`."""
-        parsed = Target.parse(f"{REPOSITORY}{number}")
+        parsed = Target.parse(f"{self.repository}{number}")
         return self.repo.target(parsed.number, parsed.kind)
 
     def repo_called(self, name: str) -> Repo:
         """Return a repository of the sandbox with its id."""
         return Repo(id=self.sandbox.repository_id(name), name=name)
 
-    async def clone(self, login: str, repository: str = REPOSITORY) -> Checkout:
+    async def clone(self, login: str, repository: str = "") -> Checkout:
         """Gives a fresh working copy of somebody."""
         folder = self.root / "clones" / f"{login}-{len(self._clones)}"
         folder.mkdir(parents=True)
         self._clones.append(folder)
         checkout = Checkout(folder, login, self.tokens[login], self.sandbox.url)
-        await checkout.git("clone", "--quiet", f"{self.sandbox.url}/{repository}.git", ".")
+        await checkout.git("clone", "--quiet", f"{self.sandbox.url}/{repository or self.repository}.git", ".")
         return checkout
 
     async def open_pull(self, login: str, branch: str, title: str, body: str = "", **more: Any) -> int:
         """Opens a pull request into main as somebody, and gives its number."""
         data = {"title": title, "body": body, "base": "main", "head": branch, **more}
-        answer = await self.api[login].post(f"/repos/{REPOSITORY}/pulls", data)
+        answer = await self.api[login].post(f"/repos/{self.repository}/pulls", data)
         return int(answer["number"])
 
     async def settled(self) -> None:
@@ -150,38 +153,38 @@ class World:
 
     async def reports(self, number: int) -> list[dict[str, Any]]:
         """Gives the bot's report comments on a target: one, or none."""
-        marks = tuple(f"<!-- assay:{REPOSITORY}{sign}{number} -->" for sign in "!#")
-        return [comment for comment in await self.said(number) if comment["body"].startswith(marks)]
+        report = re.compile(rf"<!-- assay:[^\s:!#]+[!#]{number} -->")
+        return [comment for comment in await self.said(number) if report.match(comment["body"])]
 
     async def said(self, number: int, purpose: str = "") -> list[dict[str, Any]]:
         """Gives all comments of the bot on a target, or those of one purpose (`judge`, `answer-41`)."""
-        comments = await self.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/issues/{number}/comments")
-        mine = [comment for comment in comments or [] if comment["user"]["login"] == BOT]
+        comments = await self.api[OPERATOR].getitem(f"/repos/{self.repository}/issues/{number}/comments")
+        mine = [comment for comment in comments or [] if comment["user"]["login"] == self.bot]
         return [comment for comment in mine if not purpose or f":{purpose} -->" in comment["body"].splitlines()[0]]
 
     async def reactions(self, comment: int) -> list[str]:
         """Gives the bot's reactions to a comment."""
-        found = await self.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/issues/comments/{comment}/reactions")
-        return sorted(reaction["content"] for reaction in found or [] if reaction["user"]["login"] == BOT)
+        found = await self.api[OPERATOR].getitem(f"/repos/{self.repository}/issues/comments/{comment}/reactions")
+        return sorted(reaction["content"] for reaction in found or [] if reaction["user"]["login"] == self.bot)
 
     async def open_issue(self, login: str, title: str, body: str = "") -> int:
         """Opens an issue as somebody, and gives its number."""
-        answer = await self.api[login].post(f"/repos/{REPOSITORY}/issues", {"title": title, "body": body})
+        answer = await self.api[login].post(f"/repos/{self.repository}/issues", {"title": title, "body": body})
         return int(answer["number"])
 
     async def write(self, login: str, number: int, body: str) -> int:
         """Writes a comment as somebody, and gives its id."""
-        answer = await self.api[login].post(f"/repos/{REPOSITORY}/issues/{number}/comments", {"body": body})
+        answer = await self.api[login].post(f"/repos/{self.repository}/issues/{number}/comments", {"body": body})
         return int(answer["id"])
 
     async def labels(self, number: int) -> list[str]:
         """Gives the names of a target's labels."""
-        found = await self.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/issues/{number}/labels")
+        found = await self.api[OPERATOR].getitem(f"/repos/{self.repository}/issues/{number}/labels")
         return sorted(label["name"] for label in found or [])
 
     async def statuses(self, sha: str) -> dict[str, str]:
         """Gives the newest state of each context on a commit."""
-        combined = await self.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/commits/{sha}/status")
+        combined = await self.api[OPERATOR].getitem(f"/repos/{self.repository}/commits/{sha}/status")
         return {status["context"]: status["status"] for status in combined["statuses"] or []}
 
 

@@ -53,6 +53,9 @@ class Names:
             changed = await repositories.serve(session, repo, self._clock())
         if changed.before:
             log.info("repository.renamed", id=repo.id, before=changed.before, repository=repo.name)
+            if changed.before.partition("/")[0] != repo.name.partition("/")[0]:
+                next_step = f"an organisation's webhook stays behind; run: assay setup {repo.name}"
+                log.warning("repository.transferred", id=repo.id, repository=repo.name, next=next_step)
         if changed.lost:
             log.warning("repository.name-taken", repository=repo.name, id=repo.id, lost_by=changed.lost)
         return bool(changed)

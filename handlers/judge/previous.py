@@ -41,7 +41,7 @@ def rerun_reason(past: Past, snapshot: Snapshot, signals: Sequence[Signal]) -> R
     if not past.judged:
         return "no_prior_judgment"
     last = past.judged[-1]
-    then, now = last.target_snapshot, seen(snapshot, signals)
+    then, now = last.target_snapshot, seen(_named_then(last, snapshot), signals)
     changed = then.evidence_hash != now.evidence_hash
     reasons: dict[RerunReason, bool] = {
         "requested": changed and _requested(last, snapshot, signals),
@@ -61,8 +61,13 @@ def _requested(last: Payload, snapshot: Snapshot, signals: Sequence[Signal]) -> 
     asked = [one for one in obeyed(snapshot) if one.command == "rejudge"]
     if any(one.at > last.judged_at for one in asked):
         return True
-    without = [_without(one, snapshot) for one in asked[-1:]]
+    without = [_without(one, _named_then(last, snapshot)) for one in asked[-1:]]
     return any(digest(evidence(before, signals)) == last.target_snapshot.evidence_hash for before in without)
+
+
+def _named_then(last: Payload, snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with the repository's name at the last judgment: a rename is no new evidence."""
+    return snapshot.model_copy(update={"target": snapshot.target.model_copy(update={"repository": last.target.repo})})
 
 
 def _without(decision: Decision, snapshot: Snapshot) -> Snapshot:
