@@ -66,8 +66,8 @@ def evidence(rows: Iterable[Row]) -> str:
 def left_out(rows: Sequence[Row]) -> str:
     """Return a line with the number of rows that are not listed."""
     counted = sum(row.counts for row in rows)
-    pieces = "1 further piece" if len(rows) == 1 else f"{len(rows)} further pieces"
-    return f"*{pieces} of evidence not listed, {counted} of which count.*"
+    entries = "1 more evidence entry" if len(rows) == 1 else f"{len(rows)} more evidence entries"
+    return f"*{entries} not listed, {counted} of which count.*"
 
 
 def facts(row: Row) -> str:

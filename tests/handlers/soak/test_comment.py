@@ -164,7 +164,7 @@ def test_what_is_not_listed_is_counted_and_nothing_that_counts_is_pushed_out() -
     rows = cells(told)[1][1:]
     assert len(rows) <= MAX_ROWS
     assert [row[3] for row in rows if row[5].startswith("✅")] == ["", "729", "736", "737"]
-    assert f"{205 - len(rows)} further pieces of evidence not listed, 0 of which count." in lines(told)
+    assert f"{205 - len(rows)} more evidence entries not listed, 0 of which count." in lines(told)
     assert rows[-1][3] == "1199"
     (kept,) = parsed(told)
     assert [row.run for row in kept.evidence if row.counts] == [0, 729, 736, 737]
