@@ -17,13 +17,13 @@ from bot.docs.markdown import code, fenced, table
 ROOT = Path(__file__).parents[2]
 CHECKS = "handlers"
 BANDS = {
-    "bot.docs": "What people start",
+    "bot.docs": "Entry points",
     CHECKS: "The checks",
     "bot.intake": "The loop",
-    "bot.observe": "What is observed",
-    "bot.labels": "Parts",
+    "bot.observe": "Observation",
+    "bot.labels": "Components",
     "bot.model": "Values and rules",
-    "bot.concurrent": "For every room",
+    "bot.concurrent": "For every package",
 }
 """The parts of the picture: each begins with the layer of this room, and reaches down to the next one's."""
 BELOW_ALL = "bot.concurrent"
@@ -71,7 +71,7 @@ def house() -> House:
     uses: dict[str, set[str]] = {room: set() for layer in layers for room in layer}
     modules = graph.modules - {"bot"}
     if homeless := sorted({_room(module) for module in modules} - uses.keys()):
-        raise ValueError(f"{homeless[0]} stands in no layer; name it in those of import-linter in pyproject.toml")
+        raise ValueError(f"{homeless[0]} is in no layer; add it to a layer of import-linter in pyproject.toml")
     for module in modules:
         others = map(_room, graph.find_modules_directly_imported_by(module))
         uses[_room(module)].update(other for other in others if other != _room(module))
@@ -105,7 +105,7 @@ def rooms_table(top: str) -> str:
         for number, layer in enumerate(layers, 1)
         for room in layer
     )
-    return table(("layer", "room", "what it is for", "uses"), rows)
+    return table(("layer", "package", "purpose", "uses"), rows)
 
 
 def _bands(rooms: House) -> dict[str, list[str]]:
