@@ -1,6 +1,6 @@
-"""The rooms of the program: a picture of them in layers, and what each is for.
+"""Generates the diagram and the tables of the packages (rooms) of the program.
 
-The layers are import-linter's, in `pyproject.toml`; what uses what is read from the imports. It works in a checkout.
+The layers are those of import-linter in `pyproject.toml`; uses are read from the imports. Needs a checkout.
 """
 
 import ast
@@ -25,9 +25,9 @@ BANDS = {
     "bot.model": "Values and rules",
     "bot.concurrent": "For every package",
 }
-"""The parts of the picture: each begins with the layer of this room, and reaches down to the next one's."""
+"""The parts of the diagram: each begins with the layer of this package, and extends to the next part."""
 BELOW_ALL = "bot.concurrent"
-"""The part that every room may use, and that uses none: arrows to it would say nothing."""
+"""The part that every package may use; arrows to it are left out."""
 
 _STYLE = (
     '%%{init: {"flowchart": {"nodeSpacing": 10, "rankSpacing": 28, "padding": 8, '
@@ -37,26 +37,26 @@ _STYLE = (
 
 @dataclass(frozen=True)
 class House:
-    """All rooms: their layers from top to bottom, and which rooms each uses."""
+    """All packages: their layers from top to bottom, and which packages each uses."""
 
     layers: Sequence[Sequence[str]]
     uses: Mapping[str, frozenset[str]]
 
     def below(self, room: str) -> frozenset[str]:
-        """Gives all rooms that a room uses, itself or by others."""
+        """Return all packages that a package uses, directly or indirectly."""
         return self.uses[room].union(*(self.below(other) for other in self.uses[room]))
 
     def arrows(self, room: str) -> list[str]:
-        """Gives the rooms that a room uses itself and by no other, in the order of their names."""
+        """Return the packages that a package uses directly and through no other one, sorted by name."""
         direct = self.uses[room]
         return sorted(one for one in direct if not any(one in self.below(other) for other in direct - {one}))
 
 
 @cache
 def house() -> House:
-    """Gives the rooms as they are now.
+    """Return the current packages.
 
-    Raises ValueError for a room without a layer, and OSError where this is no checkout.
+    Raises ValueError for a package without a layer, and OSError outside of a checkout.
     """
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = [one for one in settings["tool"]["importlinter"]["contracts"] if one["type"] == "layers"]
@@ -66,7 +66,7 @@ def house() -> House:
         for layer in contract["layers"]
     ]
     first = next(place for place, layer in enumerate(layers) if layer[0].startswith(CHECKS))
-    layers.insert(first, [CHECKS])  # the door, which has all checks in their order
+    layers.insert(first, [CHECKS])  # `handlers/__init__.py`, which lists all checks in their order
     graph = grimp.build_graph("bot", "handlers", cache_dir=None)
     uses: dict[str, set[str]] = {room: set() for layer in layers for room in layer}
     modules = graph.modules - {"bot"}
@@ -79,7 +79,7 @@ def house() -> House:
 
 
 def rooms_picture() -> str:
-    """Gives the rooms in layers as a Mermaid flowchart; an arrow that follows from others is left out."""
+    """Return the packages in layers as a Mermaid flowchart, without arrows that follow from others."""
     rooms = house()
     bands = _bands(rooms)
     lines = [_STYLE, "flowchart TB"]
@@ -97,7 +97,7 @@ def rooms_picture() -> str:
 
 
 def rooms_table(top: str) -> str:
-    """Gives each room of `bot` or `handlers` with its layer, what it is for, and which rooms it uses."""
+    """Return each package of `bot` or `handlers` with its layer, its purpose, and the packages that it uses."""
     rooms = house()
     layers = [layer for layer in rooms.layers if layer[0].split(".")[0] == top]
     rows = (
@@ -119,7 +119,7 @@ def _bands(rooms: House) -> dict[str, list[str]]:
 
 
 def _room(module: str) -> str:
-    """`bot.git` for all that is in it; the door of the checks is a room of its own."""
+    """Return the package of a module, such as `bot.git`; `handlers` itself is a separate one."""
     return ".".join(module.split(".")[:2])
 
 
@@ -146,7 +146,7 @@ def _place(room: str) -> str:
 
 
 def _purpose(room: str) -> str:
-    """The first sentence of what the room's door says."""
+    """Return the first sentence of the package's docstring."""
     said = ast.get_docstring(ast.parse(_file(room).read_text(encoding="utf-8"))) or ""
     return next(_sentences(said)).removesuffix(".").replace("|", "\\|")
 

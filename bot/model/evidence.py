@@ -37,7 +37,7 @@ KNOWN = 4 * 1024
 MAX_ENTRIES = 50
 
 _FOLD = r"(?:</?(?:details|summary)>[^<>\n]{0,100}){0,4}"
-"""What may stand before the marker on its line: a hand-made fold."""
+"""HTML of a manual fold, allowed before the marker on its line."""
 _BEGIN = re.compile(rf"^ {{0,3}}{_FOLD}{re.escape(EVIDENCE_BEGIN)}", re.MULTILINE)
 _FENCE = re.compile(r"\A\s*(`{3,}|~{3,})[a-z]*\n(.*)\n\1\s*\Z", re.DOTALL)
 
