@@ -110,7 +110,7 @@ COMMANDS = {
             "/hold [REASON]",
             Role.WRITER,
             "Keeps the status pending until an operator writes `/unhold`.",
-            "/hold until the backup is proven",
+            "/hold until the backup is tested",
             witness=True,
         ),
         Command(
@@ -146,7 +146,7 @@ COMMANDS = {
             "/accept FINGERPRINT REASON",
             Role.OPERATOR,
             "Accepts a finding as harmless here. Not allowed on one's own issue or pull request.",
-            "/accept sf_0123456789abcdef a key of the test fixture; it opens nothing",
+            "/accept sf_0123456789abcdef a test fixture key without any access",
             takes="one",
             witness=True,
         ),
