@@ -58,8 +58,8 @@ class OwnWords(Value):
 class Report(Value):
     """The result of one check for one snapshot. `labels` maps each label of the check to whether it should be on.
 
-    `grounds`: the reason of a label, if it depends on less than the whole report; somebody's change of the label stays
-    until the reason changes. `decisions`, and a new `judgment`, are stored and are part of every later snapshot;
+    `label_bases`: the basis of a label, if it depends on less than the whole report; somebody's change of the label
+    stays until the basis changes. `decisions`, and a new `judgment`, are stored and are part of every later snapshot;
     `records` come with one, and are written to the ledger. `commanded`: when a label was requested by a valid command,
     which overrides earlier manual changes. A check with `shown=False` has no line in the report comment, one with
     `status=False` no commit status. `comment` is the Markdown of a separate comment, `section` of the report below the
@@ -73,7 +73,7 @@ class Report(Value):
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     labels: dict[str, bool] = Field(default_factory=dict)
-    grounds: dict[str, str] = Field(default_factory=dict)
+    label_bases: dict[str, str] = Field(default_factory=dict)
     commanded: dict[str, datetime] = Field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     answers: tuple[Answer, ...] = ()
@@ -90,13 +90,13 @@ class Report(Value):
     @property
     def evidence(self) -> str:
         """Gives a hash of what the report rests on; a human's label stays until it changes."""
-        ground = [self.check, self.verdict, *sorted(finding.fingerprint or finding.title for finding in self.findings)]
-        return digest("\n".join(ground))
+        basis = [self.check, self.verdict, *sorted(finding.fingerprint or finding.title for finding in self.findings)]
+        return digest("\n".join(basis))
 
     def evidence_for(self, label: str) -> str:
         """Gives the hash of what one label rests on."""
-        ground = self.grounds.get(label)
-        return self.evidence if ground is None else digest(f"{self.check}\n{label}\n{ground}")
+        basis = self.label_bases.get(label)
+        return self.evidence if basis is None else digest(f"{self.check}\n{label}\n{basis}")
 
 
 class WantedComment(Value):

@@ -109,6 +109,10 @@ class Staging:
         """Makes a repository vanish, without any event."""
         del self._forge.repos[self._repo(full_name).full_name.lower()]
 
+    def repository_id(self, full_name: str) -> int:
+        """Return the number by which the server knows a repository."""
+        return self._repo(full_name).id
+
     def revoke(self, token: str) -> None:
         """Makes a token junk."""
         self._forge.tokens.pop(token, None)

@@ -4,17 +4,12 @@ Four calls for a pull request into the default branch, five for an issue.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.concurrent import run_all
 from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import Branch, CombinedStatus, Comment, Issue, PullRequest, Repository, TimelineEvent
 from bot.model import Kind, StatusSeen, Target
-
-
-class Gone(NotFound):
-    """The target no longer exists, or the bot has no access to it."""
 
 
 class WrongKind(ValueError):
@@ -33,13 +28,13 @@ class Thread:
 
 
 async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
-    """Return a target's thread. Raises Gone if it does not exist, WrongKind, and other ForgejoErrors."""
+    """Return a target's thread. Raises WrongKind and ForgejoErrors."""
     owner, name = target.repository.split("/", 1)
     repo = path("repos", owner, name)
     issue = f"{repo}/issues/{target.number}"
     pull = target.kind is Kind.PULL
     raw, comments, timeline, about = await run_all(
-        _itself(client, f"{repo}/pulls/{target.number}" if pull else issue),
+        client.getitem(f"{repo}/pulls/{target.number}" if pull else issue),
         client.getitem(f"{issue}/comments"),
         client.getitem(f"{issue}/timeline"),
         _nothing() if pull else client.getitem(repo),
@@ -70,13 +65,6 @@ async def default_tip(client: ForgejoAPI, thread: Thread) -> str:
         return ""
 
 
-async def _itself(client: ForgejoAPI, address: str) -> Any:
-    try:
-        return await client.getitem(address)
-    except NotFound as fault:
-        raise Gone(fault.method, fault.path, fault.status, fault.message) from None
-
-
 async def _nothing() -> None:
     """Return the repository; a pull request already contains it."""
 
@@ -95,7 +83,8 @@ async def _statuses(client: ForgejoAPI, repo: str, sha: str) -> tuple[StatusSeen
                 state=status.state,
                 description=status.description,
                 target_url=status.target_url,
-                creator=status.creator.login if status.creator else "",
+                creator=status.creator.login,
+                creator_id=max(status.creator.id, 0),
             )
             for status in combined.statuses
         ]

@@ -1,0 +1,77 @@
+"""What a repository is called now, and whether it can be seen: asked by its id, which stays when it is renamed."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from bot.forgejo import ForgejoAPI, path
+from bot.forgejo.errors import Forbidden, ForgejoError, NotFound
+from bot.forgejo.types import Issue, Repository
+from bot.model import Kind, Repo, Target
+from bot.store import Store, repositories
+
+log = structlog.get_logger(__name__)
+
+
+class Names:
+    """Finds repositories by their ids, and keeps what was found."""
+
+    def __init__(self, client: ForgejoAPI, store: Store, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+
+    async def find(self, repo: Repo) -> Repo | None:
+        """Return the repository as it is called now; None where it can't be seen (403, 404), which proves nothing.
+
+        Raises other ForgejoErrors. Source: Forgejo's `GET /repositories/{id}`.
+        """
+        try:
+            found = Repository.of(await self._client.getitem(await self._address(repo)))
+        except (NotFound, Forbidden) as fault:
+            await self.unseen(repo, fault)
+            return None
+        now = Repo(id=found.id, name=found.full_name)
+        await self.named(now)
+        return now
+
+    async def has(self, target: Target) -> bool:
+        """Say whether a target can be seen in its repository. Raises other ForgejoErrors than 403 and 404."""
+        owner, name = target.repository.split("/", 1)
+        kind = "pulls" if target.kind is Kind.PULL else "issues"
+        try:
+            found = await self._client.getitem(path("repos", owner, name, kind, str(target.number)))
+        except (NotFound, Forbidden):
+            return False
+        return target.kind is Kind.PULL or Issue.of(found).pull_request is None
+
+    async def named(self, repo: Repo) -> bool:
+        """Keep what a repository is called now; return whether that changed anything."""
+        async with self._store.session() as session:
+            changed = await repositories.serve(session, repo, self._clock())
+        if changed.before:
+            log.info("repository.renamed", id=repo.id, before=changed.before, repository=repo.name)
+        if changed.lost:
+            log.warning("repository.name-taken", repository=repo.name, id=repo.id, lost_by=changed.lost)
+        return bool(changed)
+
+    async def unseen(self, repo: Repo, fault: ForgejoError) -> None:
+        """Keep that a repository can't be seen now, with back-off."""
+        async with self._store.session() as session:
+            again = await repositories.unseen(session, repo.id, str(fault), self._clock())
+        log.warning(
+            "repository.not-visible",
+            id=repo.id,
+            repository=repo.name,
+            error=str(fault),
+            again_at=again.isoformat() if again else "",
+            next="give the bot's account access again, or run: assay repositories forget",
+        )
+
+    async def _address(self, repo: Repo) -> str:
+        """A repository of a database of version 0.1 has no id yet."""
+        if repo.id > 0:
+            return path("repositories", str(repo.id))
+        owner, name = repo.name.split("/", 1)
+        return path("repos", owner, name)
