@@ -80,7 +80,7 @@ def facts(row: Row) -> str:
     standings = ", ".join(f"{tally[name]} {name}" for name in ICONS if tally[name])
     about = f"run {row.run}, " if row.run else ""
     title = f"{MET if row.counts else UNMET} {_word(row.kind)}, {about}comment {row.comment}: {standings}"
-    return FACTS.format(title=title, table=_table(("Fact", "Standing", "Statement", "By"), cells))
+    return FACTS.format(title=title, table=_table(("Fact", "Result", "Statement", "By"), cells))
 
 
 def follow_up(state: SoakState) -> str:
