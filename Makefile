@@ -1,10 +1,10 @@
-# Every target sets up what it needs; nothing outside this folder is changed, but by `make install PREFIX=…`.
+# Every target installs what it needs; only `make install PREFIX=…` changes anything outside this folder.
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Where `make install` puts the program and what it needs to run.
+# The folder into which `make install` installs the program and its runtime packages.
 PREFIX ?= $(VENV)
-# The system's certificates, as pip and git use them: a proxy or a mirror may have an authority of its own.
+# Use the system's certificates, like pip and git: a proxy or a mirror may have its own certificate authority.
 export UV_SYSTEM_CERTS ?= true
 
 .PHONY: demo test test-long check fix bench install lock clean
@@ -15,7 +15,7 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/pytest -m 'not long' --durations=20 $(ARGS)
 
-# Kills, random lives, whole stories: what is long by nature.
+# Long tests: killed processes, random sequences of events, whole stories.
 test-long: $(STAMP)
 	$(BIN)/pytest -m long --durations=10 $(ARGS)
 
@@ -25,7 +25,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-# Mends what the linter and the formatter can mend by themselves.
+# Fixes what the linter and the formatter can fix automatically.
 fix: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -33,8 +33,8 @@ fix: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)
 
-# $(call installed,ENVIRONMENT,LOCK,PROJECT): makes an environment of locked packages, and puts the project into it.
-# uv does it where it is installed; elsewhere it is installed into the environment itself.
+# $(call installed,ENVIRONMENT,LOCK,PROJECT): creates an environment with the locked packages and installs the project.
+# Uses uv if it is installed; otherwise installs uv into the environment.
 define installed
 	@if command -v uv >/dev/null; then uv venv --quiet --allow-existing --python '>=3.11' $(1); \
 	else python3 -m venv $(1) && $(1)/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check 'uv>=0.9'; fi
@@ -49,7 +49,7 @@ $(STAMP): pyproject.toml requirements-dev.lock
 	$(call installed,$(VENV),requirements-dev.lock,--editable .)
 	@touch $(STAMP)
 
-# For production: the program as a package, and the packages that it runs with. Needs to be run again after an update.
+# For production: the program and its runtime packages. Run it again after an update.
 install:
 	@rm -f $(PREFIX)/.installed
 	$(call installed,$(PREFIX),requirements.lock,--reinstall-package assaymaster .)

@@ -1,1 +1,1 @@
-"""Assaymaster: the machine that receives, remembers, observes and applies. It knows no rule of any check."""
+"""The framework of Assaymaster: receives events, observes targets, plans and writes. It contains no check."""

@@ -265,7 +265,7 @@ def read_private(path: Path, setting: str) -> str:
         # Without O_NONBLOCK a pipe would block the start forever.
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK), encoding="utf-8")
     except OSError as fault:
-        raise ConfigError(f"{setting}: cannot read {path}: {fault.strerror}") from None
+        raise ConfigError(f"{setting}: cannot read {path}: {fault.strerror}; use a readable file") from None
     with file:
         about = os.fstat(file.fileno())
         if not stat.S_ISREG(about.st_mode) or about.st_uid != os.getuid():

@@ -1,4 +1,4 @@
-"""Facts that were asked for before, by what they were asked for: the newest ones, while they are valid."""
+"""A cache of facts by their key: the newest ones, while they are valid."""
 
 import time
 from collections.abc import Callable, Hashable

@@ -137,7 +137,7 @@ def _mistake(error: Any) -> str:
         near = difflib.get_close_matches((name, *inner)[-1], known, n=1)
         advice = f"did you mean `{near[0]}`?" if near else "remove it"
         return f"assay.toml: unknown setting `{whole}`; {advice}"
-    message = error["msg"].removeprefix("Value error, ")
-    problem = f"{message[0].lower()}{message[1:]}"
+    from bot.text import problem_of  # noqa: PLC0415 - loads PyYAML, which --help doesn't need
+
     where = f"ASSAY_{name.upper()}" + (f" ({'.'.join(inner)})" if inner else "")
-    return f"{where}: {problem}; fix the variable, or `{whole}` in assay.toml"
+    return f"{where}: {problem_of(error)}; fix the variable, or `{whole}` in assay.toml"

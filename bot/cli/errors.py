@@ -47,7 +47,8 @@ def _lines(fault: Exception, status: int) -> Iterator[str]:
         yield f"database error ({type(fault).__name__}); check ASSAY_DATABASE_URL and the database server"
     elif isinstance(fault, OSError):
         place = f"{fault.filename}: " if fault.filename else ""
-        yield f"{place}{fault.strerror or type(fault).__name__}; check the path and its permissions, or the address"
+        advice = "check the path and its permissions" if fault.filename else "check the host and the port"
+        yield f"{place}{fault.strerror or type(fault).__name__}; {advice}"
     elif status == INTERNAL:
         # The text of an unexpected exception may contain a secret, so only the class is shown.
         yield f"internal error (a bug): {type(fault).__name__}"

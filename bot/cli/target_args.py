@@ -108,8 +108,9 @@ def read_snapshot(file: str) -> Snapshot:
     except ValidationError as fault:
         first = fault.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
+        problem = first["type"].replace("_", " ")
         raise typer.BadParameter(
-            f"{file} is not a snapshot of this version: {where}: {first['type']}; create one with assay snapshot TARGET"
+            f"{file} is not a snapshot of this version: {where}: {problem}; create one with assay snapshot TARGET"
         ) from None
 
 

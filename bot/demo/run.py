@@ -66,7 +66,7 @@ async def _print(console: Console, scene: World, chapter: Chapter) -> bool:
     body = found[0]["body"] if found else ""
     mark = "!" if chapter.head else "#"
     lines = [Text(chapter.story, style="italic"), Text()]
-    lines.append(_facts("verdict", [Text(_verdict(body) or "no comment", style="bold")]))
+    lines.append(_facts("comment", [Text(_verdict(body) or "no comment", style="bold")]))
     lines.append(_facts("labels", [Text(label) for label in await scene.labels(chapter.number)] or [Text("none")]))
     if chapter.head:
         states = sorted((await scene.statuses(chapter.head)).items())
@@ -90,7 +90,7 @@ def _facts(name: str, values: list[Text]) -> Text:
 
 def _verdict(body: str) -> str:
     heading = re.search(r"^### (.+)$", body, re.MULTILINE)
-    return heading[1] if heading else ""
+    return re.sub(r"[*`]", "", heading[1]) if heading else ""
 
 
 def _readable(body: str) -> str:

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Gives a table."""
+    """Return a table."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def code(text: str) -> str:
-    """Gives code within a line, which may stand in a table too."""
+    """Return inline code, which may be in a table."""
     return f"`{text}`".replace("|", "\\|")
 
 
 def fenced(text: str, language: str) -> str:
-    """Gives code on lines of its own."""
+    """Return a fenced code block."""
     return f"```{language}\n{text.rstrip()}\n```"

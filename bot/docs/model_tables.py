@@ -1,4 +1,4 @@
-"""Tables of what a check reads: the fields of `snapshot.inputs` and of the items in them, from the model's own text."""
+"""Tables of what a check reads: the fields of `snapshot.inputs` and their items, from the docstrings of the model."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ WORDS = {
     "None": "nothing",
     "Any": "anything",
 }
-"""Types in words; what stands here with none is a value of the model."""
+"""Types in words; every other type is a value of the model."""
 
 _ITEMS = ("observed.py", "evidence.py")
 
@@ -33,13 +33,13 @@ class Attribute:
 
 
 def inputs_table() -> str:
-    """Gives each field of `Inputs` with its type in words and what it holds."""
+    """Return each field of `Inputs` with its type in words and its meaning."""
     (inputs,) = (one for one in _classes("inputs.py") if one.name == "Inputs")
-    return table(("field", "type", "what it holds"), ((code(one.name), one.type, one.about) for one in _fields(inputs)))
+    return table(("field", "type", "meaning"), ((code(one.name), one.type, one.about) for one in _fields(inputs)))
 
 
 def items_table() -> str:
-    """Gives each value that `Inputs` has in it, with its fields and what it is, in the order of their names."""
+    """Return each value that `Inputs` contains, with its fields and meaning, sorted by name."""
     known = {one.name: one for file in _ITEMS for one in _classes(file)}
     (inputs,) = (one for one in _classes("inputs.py") if one.name == "Inputs")
     wanted = _named_in(inputs, known)
@@ -47,7 +47,7 @@ def items_table() -> str:
         (code(name), ", ".join(code(one.name) for one in _fields(known[name])), _first_line(known[name]))
         for name in sorted(wanted)
     )
-    return table(("value", "fields", "what it is"), rows)
+    return table(("value", "fields", "meaning"), rows)
 
 
 def _classes(file: str) -> list[ast.ClassDef]:
@@ -56,7 +56,7 @@ def _classes(file: str) -> list[ast.ClassDef]:
 
 
 def _fields(value: ast.ClassDef) -> Iterator[Attribute]:
-    """The annotated names of a class, each with the text that stands under it."""
+    """Yield the annotated names of a class, each with the text below it."""
     for place, node in enumerate(value.body):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             below = value.body[place + 1] if place + 1 < len(value.body) else None

@@ -1,6 +1,6 @@
-"""The rooms of the program: a picture of them in layers, and what each is for.
+"""Generates the diagram and the tables of the packages (rooms) of the program.
 
-The layers are import-linter's, in `pyproject.toml`; what uses what is read from the imports. It works in a checkout.
+The layers are those of import-linter in `pyproject.toml`; uses are read from the imports. Needs a checkout.
 """
 
 import ast
@@ -17,17 +17,17 @@ from bot.docs.markdown import code, fenced, table
 ROOT = Path(__file__).parents[2]
 CHECKS = "handlers"
 BANDS = {
-    "bot.docs": "What people start",
+    "bot.docs": "Entry points",
     CHECKS: "The checks",
     "bot.intake": "The loop",
-    "bot.observe": "What is observed",
-    "bot.labels": "Parts",
+    "bot.observe": "Observation",
+    "bot.labels": "Components",
     "bot.model": "Values and rules",
-    "bot.concurrent": "For every room",
+    "bot.concurrent": "For every package",
 }
-"""The parts of the picture: each begins with the layer of this room, and reaches down to the next one's."""
+"""The parts of the diagram: each begins with the layer of this package, and extends to the next part."""
 BELOW_ALL = "bot.concurrent"
-"""The part that every room may use, and that uses none: arrows to it would say nothing."""
+"""The part that every package may use; arrows to it are left out."""
 
 _STYLE = (
     '%%{init: {"flowchart": {"nodeSpacing": 10, "rankSpacing": 28, "padding": 8, '
@@ -37,26 +37,26 @@ _STYLE = (
 
 @dataclass(frozen=True)
 class House:
-    """All rooms: their layers from top to bottom, and which rooms each uses."""
+    """All packages: their layers from top to bottom, and which packages each uses."""
 
     layers: Sequence[Sequence[str]]
     uses: Mapping[str, frozenset[str]]
 
     def below(self, room: str) -> frozenset[str]:
-        """Gives all rooms that a room uses, itself or by others."""
+        """Return all packages that a package uses, directly or indirectly."""
         return self.uses[room].union(*(self.below(other) for other in self.uses[room]))
 
     def arrows(self, room: str) -> list[str]:
-        """Gives the rooms that a room uses itself and by no other, in the order of their names."""
+        """Return the packages that a package uses directly and through no other one, sorted by name."""
         direct = self.uses[room]
         return sorted(one for one in direct if not any(one in self.below(other) for other in direct - {one}))
 
 
 @cache
 def house() -> House:
-    """Gives the rooms as they are now.
+    """Return the current packages.
 
-    Raises ValueError for a room without a layer, and OSError where this is no checkout.
+    Raises ValueError for a package without a layer, and OSError outside of a checkout.
     """
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = [one for one in settings["tool"]["importlinter"]["contracts"] if one["type"] == "layers"]
@@ -66,12 +66,12 @@ def house() -> House:
         for layer in contract["layers"]
     ]
     first = next(place for place, layer in enumerate(layers) if layer[0].startswith(CHECKS))
-    layers.insert(first, [CHECKS])  # the door, which has all checks in their order
+    layers.insert(first, [CHECKS])  # `handlers/__init__.py`, which lists all checks in their order
     graph = grimp.build_graph("bot", "handlers", cache_dir=None)
     uses: dict[str, set[str]] = {room: set() for layer in layers for room in layer}
     modules = graph.modules - {"bot"}
     if homeless := sorted({_room(module) for module in modules} - uses.keys()):
-        raise ValueError(f"{homeless[0]} stands in no layer; name it in those of import-linter in pyproject.toml")
+        raise ValueError(f"{homeless[0]} is in no layer; add it to a layer of import-linter in pyproject.toml")
     for module in modules:
         others = map(_room, graph.find_modules_directly_imported_by(module))
         uses[_room(module)].update(other for other in others if other != _room(module))
@@ -79,7 +79,7 @@ def house() -> House:
 
 
 def rooms_picture() -> str:
-    """Gives the rooms in layers as a Mermaid flowchart; an arrow that follows from others is left out."""
+    """Return the packages in layers as a Mermaid flowchart, without arrows that follow from others."""
     rooms = house()
     bands = _bands(rooms)
     lines = [_STYLE, "flowchart TB"]
@@ -97,7 +97,7 @@ def rooms_picture() -> str:
 
 
 def rooms_table(top: str) -> str:
-    """Gives each room of `bot` or `handlers` with its layer, what it is for, and which rooms it uses."""
+    """Return each package of `bot` or `handlers` with its layer, its purpose, and the packages that it uses."""
     rooms = house()
     layers = [layer for layer in rooms.layers if layer[0].split(".")[0] == top]
     rows = (
@@ -105,7 +105,7 @@ def rooms_table(top: str) -> str:
         for number, layer in enumerate(layers, 1)
         for room in layer
     )
-    return table(("layer", "room", "what it is for", "uses"), rows)
+    return table(("layer", "package", "purpose", "uses"), rows)
 
 
 def _bands(rooms: House) -> dict[str, list[str]]:
@@ -119,7 +119,7 @@ def _bands(rooms: House) -> dict[str, list[str]]:
 
 
 def _room(module: str) -> str:
-    """`bot.git` for all that is in it; the door of the checks is a room of its own."""
+    """Return the package of a module, such as `bot.git`; `handlers` itself is a separate one."""
     return ".".join(module.split(".")[:2])
 
 
@@ -146,7 +146,7 @@ def _place(room: str) -> str:
 
 
 def _purpose(room: str) -> str:
-    """The first sentence of what the room's door says."""
+    """Return the first sentence of the package's docstring."""
     said = ast.get_docstring(ast.parse(_file(room).read_text(encoding="utf-8"))) or ""
     return next(_sentences(said)).removesuffix(".").replace("|", "\\|")
 

@@ -1,4 +1,4 @@
-"""Parts of the documentation that are files of the project, or pieces of them: what is shown is what runs."""
+"""Parts of the documentation that show files of the project, or parts of them."""
 
 import ast
 from pathlib import Path
@@ -9,14 +9,14 @@ ROOT = Path(__file__).parents[2]
 
 
 def shown(file: str) -> str:
-    """Gives a whole file as code."""
+    """Return a whole file as code."""
     return fenced(_text(file), "python")
 
 
 def piece(file: str, *names: str) -> str:
-    """Gives classes, functions and values of a file as code, below a line that names the file.
+    """Return classes, functions and values of a file as code, below a line with the file's name.
 
-    Raises KeyError for a name that isn't there.
+    Raises KeyError for an unknown name.
     """
     text = _text(file)
     pieces = {name: ast.get_source_segment(text, node) or "" for node in ast.parse(text).body for name in _names(node)}

@@ -1,6 +1,6 @@
-"""The queue of targets: when each is looked at, and never twice at once.
+"""The queue of targets: schedules evaluations, never two of one target at the same time.
 
-Used by who marks targets dirty, and by the application, which starts it.
+Used by packages that mark targets as dirty, and by the application, which starts it.
 
 Public modules: `local`.
 """

@@ -18,7 +18,7 @@ class Lease:
 
 Work = Callable[[Lease], Awaitable[None]]
 Failed = Callable[[Target, Exception], Awaitable[None]]
-"""Told of work that failed in a way that it doesn't know itself, so that it is tried again later and not at once."""
+"""Called after work that failed with an exception, so that it is retried later and not immediately."""
 
 
 class Engine(abc.ABC):

@@ -183,7 +183,7 @@ class LocalEngine(Engine):
             self._settle()
 
     async def _tell(self, target: Target, fault: Exception) -> None:
-        """Whoever is told may fail for the same reason (a database that is away); the next sweep finds the target."""
+        """Report a failure. The callback may fail too (such as without a database); the next sweep finds the target."""
         try:
             if self._failed is not None:
                 await self._failed(target, fault)

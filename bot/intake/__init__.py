@@ -1,7 +1,7 @@
 """Receives events: webhook, inbox, routing, and listing of missed changes. Used by the application.
 
 `webhook` accepts a delivery and has its signature checked by `bot.forgejo.signature`; `routing` says which targets it
-affects; `resync` lists changes of which no delivery told.
+affects; `resync` lists changes without a delivery.
 """
 
 from bot.intake.inbox import Inbox

@@ -1,4 +1,4 @@
-"""The words of the system as frozen values: target, snapshot, finding, report, plan.
+"""The data types of the system as frozen values: target, snapshot, finding, report, plan.
 
 `inputs` has what checks read of a target, `observed` the items in it. Nothing here does I/O. A snapshot holds masked
 texts only; its hash covers what judgments read (`inputs`, `policy`) and never what the bot wrote itself (`own`), so the

@@ -34,13 +34,13 @@ class KnownLabels(Protocol):
 
     @property
     def names(self) -> frozenset[str]:
-        """Gives the names of all declared labels."""
+        """Return the names of all declared labels."""
 
     def exclusive_peers(self, name: str) -> tuple[str, ...]:
-        """Gives the labels that may not stand beside this one."""
+        """Return the labels that exclude this one."""
 
     def is_decision(self, name: str) -> bool:
-        """Says whether somebody decides by this label."""
+        """Return whether this label is in a decision group."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,9 @@ class Tools:
 class Check:
     """A named pure function from snapshots of some kinds and states (`open`, `draft`, `closed`) to reports.
 
-    `labels` are the labels that it may want, so that a linter can tell whether all are declared. `tables` are parts of
-    the documentation that the check itself knows, in Markdown, each by its name; `readers` are what it reads single
-    lines by, for the command line. `guards`: every open head has a status of this check, `error` where it couldn't be
-    looked at.
+    `labels` are the labels that it may set, so that a linter can check that all are declared. `tables` are parts of the
+    documentation that the check generates, in Markdown, by name; `readers` are its functions for single lines, for the
+    command line. `guards`: every open head gets a status of this check, `error` if the head could not be evaluated.
     """
 
     name: str

@@ -37,7 +37,7 @@ KNOWN = 4 * 1024
 MAX_ENTRIES = 50
 
 _FOLD = r"(?:</?(?:details|summary)>[^<>\n]{0,100}){0,4}"
-"""What may stand before the marker on its line: a hand-made fold."""
+"""HTML of a manual fold, allowed before the marker on its line."""
 _BEGIN = re.compile(rf"^ {{0,3}}{_FOLD}{re.escape(EVIDENCE_BEGIN)}", re.MULTILINE)
 _FENCE = re.compile(r"\A\s*(`{3,}|~{3,})[a-z]*\n(.*)\n\1\s*\Z", re.DOTALL)
 
@@ -97,7 +97,7 @@ class EvidenceStep(_Part):
 
 
 class TokenFile(_Part):
-    """A token's file: its mode as octal digits, its owner, its size in bytes. Never what is in it."""
+    """A token file: its mode as octal digits, its owner, its size in bytes. Never its content."""
 
     mode: Annotated[str, BeforeValidator(_mode), Field(pattern=r"^[0-7]{3,4}$")]
     owner: Word
@@ -105,7 +105,7 @@ class TokenFile(_Part):
 
 
 class Evidence(_Part):
-    """One piece of evidence. `markers` counts how often texts stand in the logs; `steps` are plan, apply and health."""
+    """One evidence payload. `markers` counts how often texts occur in the logs; `steps` are plan, apply and health."""
 
     soak: Annotated[str, Field(min_length=1, max_length=100)]
     kind: Literal["install", "smoke", "audit", "approval", "removal"]
@@ -122,13 +122,13 @@ class Evidence(_Part):
     actor: Word = ""
 
     def content(self) -> dict[str, Any]:
-        """Gives the payload as JSON's own kinds of values, without what nobody said."""
+        """Return the payload as JSON values, without empty fields."""
         return {"schema": EVIDENCE_SCHEMA, **self.model_dump(mode="json", exclude_none=True)}
 
 
 @dataclass(frozen=True)
 class Block:
-    """One payload of a comment: the evidence, or the reason why it is none, which quotes nothing of it."""
+    """One payload of a comment: the evidence, or the reason why it is invalid, without any of its text."""
 
     index: int
     evidence: Evidence | None = None
@@ -136,9 +136,9 @@ class Block:
 
 
 class RunSeen(Value):
-    """A run as Forgejo tells it. `status` is Forgejo's word, `stuck` for one that waits without a task, or `missing`.
+    """A run in Forgejo. `status` is Forgejo's value, `stuck` for a run that waits without a task, or `missing`.
 
-    `unknown` says why it couldn't be asked. `endpoint` is what was asked.
+    `unknown` says why the run could not be requested. `endpoint` is the request.
     """
 
     number: int
@@ -153,7 +153,7 @@ class RunSeen(Value):
 
 
 class CommitSeen(Value):
-    """A commit: whether the default branch has it (None: unknown), and which of the pull requests asked for it has."""
+    """A commit: whether it is on the default branch (None: unknown), and which requested pull requests it contains."""
 
     sha: str
     on_default: bool | None = None

@@ -1,4 +1,4 @@
-"""The items of what was observed: leaks, commits, files, comments, labels, soaks and more. Texts are masked."""
+"""The items of observed data: leaks, commits, files, comments, labels, soaks and more. Texts are masked."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from bot.model.words import Location, Severity, Value, digest
 
 
 class Leak(Value):
-    """A secret that the scanner found; what it is stays unsaid, `fingerprint` tells it apart from others."""
+    """A secret that the scanner found, without its value; `fingerprint` identifies it."""
 
     rule: str
     family: str
@@ -22,9 +22,9 @@ class Leak(Value):
 
 
 class Gap(Value):
-    """Something that was not looked at, and why: it makes a verdict `error`, never `pass`.
+    """Content that was not checked, and why: it makes a verdict `error`, never `pass`.
 
-    `of` is the very content (a blob, a head, a text's hash): who accepts the gap accepts that, and nothing else.
+    `of` identifies the content (a blob, a head, a text's hash), so that accepting the gap accepts only this content.
     """
 
     what: str
@@ -33,13 +33,13 @@ class Gap(Value):
 
     @property
     def fingerprint(self) -> str:
-        """Gives `gp_` and 16 hex digits, the same as long as the same thing isn't looked at."""
+        """Return `gp_` and 16 hex digits; they stay the same for the same content."""
         content = f"{self.what}\n{self.of}"
         return f"gp_{digest(content).removeprefix('sha256:')[:16]}"
 
 
 class Commit(Value):
-    """One commit of the pull request; `dropped` ones were taken out by a force-push."""
+    """One commit of the pull request; a force-push removed those that are `dropped`."""
 
     sha: str
     author: str
@@ -51,7 +51,7 @@ class Commit(Value):
 class ChangedFile(Value):
     """One file of the net difference between merge base and head; modes as git writes them (`100644`).
 
-    `added` and `removed` count lines; both are 0 for what git takes for binary.
+    `added` and `removed` count lines; both are 0 if git considers the file binary.
     """
 
     path: str
@@ -64,7 +64,7 @@ class ChangedFile(Value):
 
 
 class AddedLines(Value):
-    """Lines that the pull request adds to a file in one run, masked; `start` is the first one's number there."""
+    """Consecutive lines that the pull request adds to a file, masked; `start` is the number of the first line."""
 
     path: str
     start: int
@@ -72,7 +72,7 @@ class AddedLines(Value):
 
 
 class CommentText(Value):
-    """A comment of somebody else: `edited` when its times differ, `witnessed` when a signed delivery saw this text."""
+    """Another account's comment: `edited` if its times differ, `witnessed` if a signed delivery contained this text."""
 
     id: int
     author: str
@@ -84,9 +84,9 @@ class CommentText(Value):
 
 
 class LabelSeen(Value):
-    """A label as the timeline tells it: whether it is on, who last set or took it, and when.
+    """A label in the timeline: whether it is on, who last set or removed it, and when.
 
-    `id` is the definition's: who renames one doesn't make another's changes his own.
+    `id` is the definition's, so that a renamed label does not inherit the changes of another one.
     """
 
     name: str
@@ -112,7 +112,7 @@ class StatusSeen(Value):
 
 
 class Side(Value):
-    """One side of a pull request: its branch, commit and repository (empty when the fork is gone)."""
+    """One side of a pull request: its branch, commit and repository (empty if the fork was deleted)."""
 
     ref: str = ""
     sha: str = ""
@@ -120,9 +120,9 @@ class Side(Value):
 
 
 class Review(Value):
-    """What somebody said in a review: `approved`, `changes` or `comment`.
+    """A review: `approved`, `changes` or `comment`.
 
-    `stale`: the head has moved since; `official`: its author may write to the repository.
+    `stale`: the head changed after the review; `official`: the reviewer has write access to the repository.
     """
 
     author: str
@@ -142,7 +142,7 @@ class Reference(Value):
 
 
 class Mention(Value):
-    """A document in the head's tree that still names a path which the pull request moved or deleted."""
+    """A document in the head's tree that still mentions a path which the pull request moved or deleted."""
 
     path: str
     file: str
@@ -150,7 +150,7 @@ class Mention(Value):
 
 
 class Lint(Value):
-    """What a linter found in a changed workflow; `url` explains the rule."""
+    """A linter's finding in a changed workflow; `url` explains the rule."""
 
     tool: str
     rule: str
@@ -162,10 +162,10 @@ class Lint(Value):
 
 
 class Decision(Value):
-    """What became of one command line: decided, or `refused` with the reason. It is kept, and never decided twice.
+    """The result of one command line: accepted, or `refused` with the reason. It is stored and never decided again.
 
     `line` counts from 1 in the comment; `at` is when the comment was written, `decided` when the bot decided on it, and
-    `role` what its author was then: `operator`, `writer` or `anyone`. Decisions of earlier versions lack these two.
+    `role` the author's role then: `operator`, `writer` or `anyone`. Decisions of earlier versions lack these two.
     """
 
     comment_id: int
@@ -181,7 +181,7 @@ class Decision(Value):
 
 
 class ProtectedLine(Value):
-    """A changed line that names something protected; `removed` ones are counted in the file as it was."""
+    """A changed line that contains a protected name; for `removed` lines, `line` is the number before the change."""
 
     name: str
     path: str
@@ -190,7 +190,7 @@ class ProtectedLine(Value):
 
 
 class PhraseSeen(Value):
-    """A gate's phrase, as an operator wrote it so that it counts, on another issue or pull request."""
+    """A gate's valid phrase, written by an operator on another issue or pull request."""
 
     phrase: str
     number: int
@@ -200,13 +200,13 @@ class PhraseSeen(Value):
 
 
 class SoakSeen(Value):
-    """What was observed of one soak of the policy: what its evidence names, as Forgejo and git tell it.
+    """The observed data of one soak of the policy: what its evidence names, as reported by Forgejo and git.
 
-    `failed` are runs of the same workflows on the default branch that failed since, whether or not evidence names
-    them. `elsewhere` says of runs, by their number, for which other soak evidence named them before. `writers` are
-    accounts whose evidence counts where the policy names none. For another target than the tracking issue itself,
-    `comments` are those of the issue's that bear on the soak, `decisions` its commands, and `kept` is what the check
-    remembers of it; `unseen` says why the issue couldn't be looked at. `phrases` are its gate's on pull requests.
+    `failed`: runs of the same workflows on the default branch that failed since, with or without evidence. `elsewhere`:
+    run numbers that are already used in another soak, with its name. `writers`: accounts whose evidence counts if the
+    policy lists none. For targets other than the tracking issue, `comments` are the issue's comments about the soak,
+    `decisions` its commands, and `kept` is the check's stored state; `unseen` says why the issue could not be read.
+    `phrases`: the gate's phrases on pull requests.
     """
 
     name: str

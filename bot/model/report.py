@@ -56,16 +56,15 @@ class OwnWords(Value):
 
 
 class Report(Value):
-    """What one check says of one snapshot. `labels` says of each label it cares for whether it should be on.
+    """The result of one check for one snapshot. `labels` maps each label of the check to whether it should be on.
 
-    `label_bases` has the basis of a label, where that is less than the whole report: somebody's change of it stays
-    until that changes. `decisions`, and `judgment` where one was made anew, are kept and stand in every later snapshot;
-    `records` come with one, and go into the ledger.
-    `commanded` says of a label when somebody with the right asked for it by a command, which overrules what was changed
-    by hand before. A check that isn't `shown` has no line in the report comment, one without `status` no commit status;
-    `comment` is Markdown for a comment of its own, `section` for the report below its findings,
-    `explanation` for whoever asks `/explain`, `data` what other
-    machines read of it. `again` asks for another look after so many seconds.
+    `label_bases`: the basis of a label, if it depends on less than the whole report; somebody's change of the label
+    stays until the basis changes. `decisions`, and a new `judgment`, are stored and are part of every later snapshot;
+    `records` come with one, and are written to the ledger. `commanded`: when a label was requested by a valid command,
+    which overrides earlier manual changes. A check with `shown=False` has no line in the report comment, one with
+    `status=False` no commit status. `comment` is the Markdown of a separate comment, `section` of the report below the
+    findings, `explanation` of the reply to `/explain`; `data` is machine-readable. `again` requests another evaluation
+    after so many seconds.
     """
 
     check: str

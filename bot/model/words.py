@@ -115,7 +115,7 @@ class Target(Value):
 
 
 class Location(Value):
-    """Where something stands. `where` is diff, path, title, body, comment, message, policy or target."""
+    """A place. `where` is diff, path, title, body, comment, message, policy or target."""
 
     where: str
     path: str = ""

@@ -64,7 +64,7 @@ class NameTaken(Exception):
     """The repository that was meant is not the one that has its name now."""
 
     def __init__(self, meant: Repo, found: Repo) -> None:
-        super().__init__(f"{found.name} is another repository now (id {found.id}, not {meant.id})")
+        super().__init__(f"{found.name} is now another repository (id {found.id}, not {meant.id})")
         self.meant = meant
         self.found = found
 

@@ -44,7 +44,7 @@ class Action(Value):
     """One write. `object` identifies what is written (`comment:PURPOSE`, `label:NAME`, `status:SHA:CONTEXT`,
     `reaction:COMMENT:CONTENT`).
 
-    An empty `target_url` of a status stands for the report comment of this pass.
+    An empty `target_url` of a status means the report comment of this evaluation.
     """
 
     kind: ActionKind

@@ -13,7 +13,7 @@ from bot.text import code, cut, plain
 MAX_BYTES = 60_000
 MAX_FINDINGS = 50
 OPEN_FINDINGS = 5
-MAX_REASON = 80
+MAX_REASON = 160
 FOOTER = "\n\n<!-- assay:footer -->\n"
 
 ICONS = {

@@ -78,7 +78,9 @@ class SoakPolicy(Section):
         if self.marker and any(one in self.marker for one in self.forbidden):
             raise ValueError("`marker` contains a forbidden text, so no run could count; change one of them")
         if len(self.modules) > self.smokes:
-            raise ValueError(f"`smokes` is {self.smokes}; {len(self.modules)} modules need at least as many smokes")
+            raise ValueError(
+                f"`smokes` is {self.smokes}, but there are {len(self.modules)} modules; raise `smokes` to that number"
+            )
         return self
 
 

@@ -1,7 +1,7 @@
 """Sets up a repository for the bot: webhook, labels, trust in its current policy, and its open targets.
 
 `assay setup` may run it any number of times. It writes no comment and no status: targets that were open before the bot
-came are silent until their next event, unless a backfill is requested.
+came get no reports until their next event, unless a backfill is requested.
 """
 
 from collections.abc import Callable

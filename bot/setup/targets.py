@@ -41,7 +41,7 @@ async def remember(machine: Machine, repository: Repository, *, started: datetim
     if backfill:
         minutes = len(chosen) * APART / timedelta(minutes=1)
         return f"targets: {len(found)} open, reports on {len(chosen)} follow within {minutes:.0f} minutes"
-    return f"targets: {len(found)} open, {len(chosen)} new to the bot; silent until their next event"
+    return f"targets: {len(found)} open, {len(chosen)} new to the bot; no reports until their next event"
 
 
 async def _known(session: AsyncSession, repository_id: int) -> Mapping[int, bool]:

@@ -1,4 +1,4 @@
-"""A soak played through without a server. Used by the command line."""
+"""Simulates a soak without a server. Used by the command line."""
 
 from bot.simulate.scenario import read_story
 from bot.simulate.simulator import Played, play

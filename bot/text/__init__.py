@@ -7,7 +7,7 @@ Public modules: `markdown`, `path_mentions`.
 
 from bot.text.escape import INVISIBLE, code, cut, inert_json, plain, visible
 from bot.text.yaml_lines import line_under
-from bot.text.yaml_model import MAX_BYTES, YamlFile, YamlFileError
+from bot.text.yaml_model import MAX_BYTES, YamlFile, YamlFileError, problem_of
 from bot.text.yaml_scalars import UNUSABLE, tell_bad_values
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "inert_json",
     "line_under",
     "plain",
+    "problem_of",
     "tell_bad_values",
     "visible",
 ]

@@ -21,6 +21,19 @@ MAX_DEPTH = 20
 MAX_LISTED = 100
 """Maximum number of listed errors: finding the line and the nearest key of each takes time."""
 
+EXPECTED = {
+    "bool": "true or false",
+    "dict": "a mapping of keys to values",
+    "float": "a number",
+    "int": "an integer",
+    "list": "a list",
+    "model": "a mapping of keys to values",
+    "string": "text",
+    "tuple": "a list",
+}
+KINDS = ("_type", "_parsing", "_from_float")
+"""The errors for a value of the wrong type, by the first and last parts of pydantic's names for them."""
+
 _Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster, where PyYAML has it
 
 
@@ -130,8 +143,19 @@ class YamlFile:
         if error["type"] == "extra_forbidden":
             return f"{place}: unknown key `{name}`; {_suggestion(str(error['loc'][-1]), keys)}"
         advice = "; put the value in quotes" if error["type"] == "string_type" else ""
-        message = error["msg"].removeprefix("Value error, ")
-        return f"{place}: `{name}`: {message[0].lower()}{message[1:]}{advice}"
+        return f"{place}: `{name}`: {problem_of(error)}{advice}"
+
+
+def problem_of(error: Any) -> str:
+    """Return an error of pydantic in the terms of YAML and TOML, such as "expected a list"."""
+    if (kind := EXPECTED.get(error["type"].partition("_")[0])) and error["type"].endswith(KINDS):
+        return f"expected {kind}"
+    if error["type"] == "missing":
+        return "missing; add this key"
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "literal_error":
+        return f"expected {message.removeprefix('Input should be ')}"
+    return f"{message[0].lower()}{message[1:]}"
 
 
 def _repeated_keys(node: yaml.Node | None) -> Iterator[tuple[str, int]]:

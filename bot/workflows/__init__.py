@@ -1,4 +1,4 @@
-"""Linting changed workflows by schema and by zizmor. Used by observe."""
+"""Lints changed workflows by schema and with zizmor. Used by observe."""
 
 from bot.workflows.lint import WorkflowLints, is_workflow
 

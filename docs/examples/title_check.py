@@ -1,4 +1,4 @@
-"""Titles that say nothing."""
+"""Titles that are too short."""
 
 from bot.model import Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools, Verdict
 
@@ -6,17 +6,17 @@ NAME = "title"
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form
-    """Gives `advise` for a title of one word, else `pass`."""
+    """Return `advise` for a title of one word, otherwise `pass`."""
     if len(snapshot.inputs.title.split()) > 1:
-        return Report(check=NAME, verdict=Verdict.PASS, summary="the title says something")
+        return Report(check=NAME, verdict=Verdict.PASS, summary="the title has more than one word")
     finding = Finding(
         rule="one-word",
         severity=Severity.LOW,
-        title="The title is one word",
+        title="The title has only one word",
         location=Location(where="title"),
-        next_step="Say what changes, and for whom.",
+        next_step="Describe in the title what changes, and for whom.",
     )
-    return Report(check=NAME, verdict=Verdict.ADVISE, summary="the title is one word", findings=(finding,))
+    return Report(check=NAME, verdict=Verdict.ADVISE, summary="the title has only one word", findings=(finding,))
 
 
 CHECK = Check(name=NAME, on=frozenset({Kind.PULL}), assess=assess)

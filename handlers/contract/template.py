@@ -36,7 +36,7 @@ ASKED: Mapping[SectionName, str] = {
     "relevant-context": "pull requests, issues and documents that a reviewer should know.",
     "runtime-evidence": "what was run, with a run, a hash or an exit code; or: No runtime changes.",
     "known-constraints": "which constraints remain, and what this does not solve.",
-    "out-of-scope": "what this change leaves alone on purpose.",
+    "out-of-scope": "what this change intentionally does not touch.",
     "requested-decision": "what the reviewer should decide.",
     "spec-sources-read": "paths of the documents read before, each with the reason.",
 }

@@ -1,4 +1,4 @@
-"""The judgment: how much something matters, who should take it next, and why.
+"""The judge: priority and next step of a target, with the reasons.
 
 Public modules: `external_judges`.
 """

@@ -1,4 +1,4 @@
-"""Soaks and gates: which evidence counts, where a soak stands, and who opens the next step."""
+"""Soaks and gates: which evidence counts, the state of a soak, and who opens the next step."""
 
 from handlers.soak.check import CHECK as SOAK_EVIDENCE
 from handlers.soak.claims.classify import claim_of, sentences

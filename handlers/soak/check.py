@@ -45,7 +45,7 @@ AWAITED = frozenset({"pending", "unverifiable"})
 UNREAD = 900.0
 """Seconds after which a pull request is checked again if its soak could not be read; no event may trigger this."""
 LONGEST = 86_400.0
-NOTHING = "no unproven soak claims; nothing protected is touched"
+NOTHING = "no unproven soak claims; no gated files touched"
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - every check has this form

@@ -39,7 +39,7 @@ NOW = "**Now:** {why}{since}."
 TIMELINE = "```text\n{lines}\n```"
 FOLDED = "<details>\n<summary>{summary}</summary>\n\n{text}\n\n</details>"
 PAYLOAD = f"```json\n{BEGIN}\n{{payload}}\n{END}\n```"
-FACTS = "Evidence in detail: each fact and its standing"
+FACTS = "Evidence in detail: each fact and its result"
 NONE = "No soak is tracked here."
 COMMAND = re.compile(r"(?:assay evidence |/soak\b).*$")
 """The part of the next step that is a command."""

@@ -133,7 +133,7 @@ def _report(snapshot: Snapshot, here: Sequence[Gate], written: Sequence[Phrase])
     unseen = unlooked(snapshot, [gate.protects for gate in closed])
     verdict = Verdict.BLOCK if findings else Verdict.ERROR if unseen else Verdict.PASS
     found = [*findings, *unseen]
-    summary = found[0].title if found else "nothing behind a closed gate is touched"
+    summary = found[0].title if found else "no gated files touched"
     return Report(check=NAME, verdict=verdict, summary=summary, findings=tuple(found), labels=marks)
 
 

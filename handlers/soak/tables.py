@@ -66,8 +66,8 @@ def evidence(rows: Iterable[Row]) -> str:
 def left_out(rows: Sequence[Row]) -> str:
     """Return a line with the number of rows that are not listed."""
     counted = sum(row.counts for row in rows)
-    pieces = "1 further piece" if len(rows) == 1 else f"{len(rows)} further pieces"
-    return f"*{pieces} of evidence not listed, {counted} of which count.*"
+    entries = "1 more evidence entry" if len(rows) == 1 else f"{len(rows)} more evidence entries"
+    return f"*{entries} not listed, {counted} of which count.*"
 
 
 def facts(row: Row) -> str:
@@ -80,7 +80,7 @@ def facts(row: Row) -> str:
     standings = ", ".join(f"{tally[name]} {name}" for name in ICONS if tally[name])
     about = f"run {row.run}, " if row.run else ""
     title = f"{MET if row.counts else UNMET} {_word(row.kind)}, {about}comment {row.comment}: {standings}"
-    return FACTS.format(title=title, table=_table(("Fact", "Standing", "Statement", "By"), cells))
+    return FACTS.format(title=title, table=_table(("Fact", "Result", "Statement", "By"), cells))
 
 
 def follow_up(state: SoakState) -> str:

@@ -35,7 +35,7 @@ def test_every_path_that_is_named_exists() -> None:
 
 def test_each_step_of_a_delivery_names_its_file() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    way = text.partition("## The way of a delivery\n")[2].partition("\n## ")[0]
+    way = text.partition("## How a delivery is processed\n")[2].partition("\n## ")[0]
     steps = re.split(r"^\d+\. ", way, flags=re.MULTILINE)[1:]
     assert len(steps) == 14
     assert [step for step in steps if not re.search(r"`bot/[\w/]+\.py`", step)] == []
@@ -68,7 +68,7 @@ def test_a_room_without_a_layer_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp
     settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(settings.replace('  "soak",\n', ""), encoding="utf-8")
     monkeypatch.setattr(rooms, "ROOT", tmp_path)
-    with pytest.raises(ValueError, match=r"handlers\.soak stands in no layer"):
+    with pytest.raises(ValueError, match=r"handlers\.soak is in no layer"):
         house.__wrapped__()
 
 

@@ -1,4 +1,4 @@
-"""The check that the guide shows, as whoever copies it would test it."""
+"""The check in the guide, and the test that a copy of it would have."""
 
 import runpy
 from pathlib import Path
@@ -10,7 +10,7 @@ EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "title_check.py"
 CHECK: Check = runpy.run_path(str(EXAMPLE))["CHECK"]
 
 
-async def test_a_title_of_one_word_is_told_with_what_to_do() -> None:
+async def test_a_title_of_one_word_is_a_finding_with_a_next_step() -> None:
     report = await CHECK.assess(snapshot(title="Fix"), TOOLS)
     (finding,) = report.findings
     assert report.verdict is Verdict.ADVISE
@@ -18,6 +18,6 @@ async def test_a_title_of_one_word_is_told_with_what_to_do() -> None:
     assert finding.next_step
 
 
-async def test_a_title_that_says_something_passes() -> None:
+async def test_a_title_of_several_words_passes() -> None:
     report = await CHECK.assess(snapshot(title="Fix the pump"), TOOLS)
     assert (report.verdict, report.findings) == (Verdict.PASS, ())

@@ -1,4 +1,4 @@
-"""`assay repositories`: which repositories the bot serves, and removing one that is gone for good."""
+"""`assay repositories`: lists the repositories that the bot serves, and removes one from the database."""
 
 import getpass
 import shutil
@@ -22,9 +22,12 @@ NAMELESS = "(name unknown)"
 
 @app.command("list")
 def listed(json: AsJson = False) -> None:
-    """List all repositories that the bot serves, with their ids, open targets and whether they can be seen.
+    """List the repositories that the bot serves.
 
-    The database is read; the server is not asked.
+    Columns: id, name, open targets, setup date, and whether the repository is visible to the bot. Reads the bot's
+    database. Sends no requests to Forgejo and writes nothing.
+
+    Exit status: 0 success; 2 usage, configuration or database error.
     """
     run(_list(json=json))
 
@@ -32,15 +35,18 @@ def listed(json: AsJson = False) -> None:
 @app.command()
 def forget(
     repository: Annotated[str, typer.Argument(metavar="OWNER/REPO|ID", help="The repository, by its name or its id.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Remove everything that the database knows of a repository, except for its entries in the ledger.
+    """Remove a deleted repository from the bot's database, except for its entries in the ledger.
 
-    A repository that cannot be seen is kept for as long as it takes; this is for one that is gone for good. If the bot
-    hears of it again, it starts without history. Ends with 2 when the repository is not known.
+    Use it only for a repository that no longer exists: the bot keeps a repository that is temporarily not visible. If
+    the bot receives a delivery of it later, it starts without history. Writes the bot's database and removes the
+    mirror. Changes nothing on Forgejo.
+
+    Exit status: 0 success; 2 unknown repository, or usage, configuration or database error; 130 not confirmed.
     """
     if not yes:
-        typer.confirm(f"Remove all that is known of {repository}?", abort=True)
+        typer.confirm(f"Remove all stored data of {repository}?", abort=True)
     run(_forget(repository))
 
 
@@ -67,7 +73,7 @@ async def _forget(text: str) -> None:
         repo = repositories.repo_of(row)
         count = await repositories.forget(session, repo, getpass.getuser(), datetime.now(UTC))
     shutil.rmtree(read_settings().data_dir / "mirrors" / f"{repo.id}.git", ignore_errors=True)
-    line(f"removed {repo.name or NAMELESS} (id {repo.id}) with {count} targets; the ledger keeps its entries")
+    line(f"removed {repo.name or NAMELESS} (id {repo.id}) with {count} targets; its entries stay in the ledger")
 
 
 async def _one(session: "AsyncSession", text: str) -> "Repository":
@@ -77,13 +83,13 @@ async def _one(session: "AsyncSession", text: str) -> "Repository":
         if text in {str(row.id), row.full_name} or row.full_name.casefold() == text.casefold():
             return row
     raise typer.BadParameter(
-        f"the bot does not know {text!r}; see: assay repositories list", param_hint="OWNER/REPO|ID"
+        f"unknown repository {text!r}; run assay repositories list for the known ones", param_hint="OWNER/REPO|ID"
     )
 
 
 def _state(row: "Repository") -> str:
     if row.id < 0:
-        return "id not known yet: the bot asks the server when it runs"
+        return "id not known yet; a running server requests it from Forgejo"
     if row.unseen_since is None:
         return "visible"
     again = f", next try {row.ask_again_at:%Y-%m-%d %H:%M} UTC" if row.ask_again_at else ""

@@ -1,1 +1,1 @@
-"""The state machine of soaks: evidence held against facts, and the state that follows."""
+"""The state machine of soaks: evidence compared with facts, and the resulting state."""

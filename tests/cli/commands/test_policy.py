@@ -60,7 +60,7 @@ def test_labels_that_no_rule_can_set_are_told_with_their_line(
         ('{paths: ["#docs"]}', ":5: `labels.rules.0.when.paths.0`: matches no file; use a pattern such as"),
         ('{paths: ["/"]}', ":5: `labels.rules.0.when.paths.0`: matches no file"),
         ('{title: [""]}', ":5: `labels.rules.0.when.title.0`: string should have at least 1 character"),
-        ("{size: [huge]}", ":5: `labels.rules.0.when.size.0`: input should be 'tiny', 'small'"),
+        ("{size: [huge]}", ":5: `labels.rules.0.when.size.0`: expected 'tiny', 'small'"),
         ("{title: water}", ":5: `labels.rules.0.when.title`: "),
         ("{weather: [wet]}", ":5: unknown key `labels.rules.0.when.weather`"),
     ],

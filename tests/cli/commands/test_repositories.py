@@ -46,7 +46,10 @@ def test_one_that_is_gone_is_removed_by_name_or_id_and_the_ledger_says_so(assay:
     mirror = kept / "data" / "mirrors" / "5.git"
     mirror.mkdir(parents=True)
     done = assay("repositories", "forget", name, "--yes")
-    assert (done.status, done.out) == (0, "removed workshop/shed (id 5) with 0 targets; the ledger keeps its entries\n")
+    assert (done.status, done.out) == (
+        0,
+        "removed workshop/shed (id 5) with 0 targets; its entries stay in the ledger\n",
+    )
     assert not mirror.exists()
     assert "workshop/shed" not in assay("repositories", "list").out
     assert "repository workshop/shed forgotten" in assay("ledger", "tail").out

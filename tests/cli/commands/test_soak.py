@@ -223,7 +223,10 @@ def test_a_thread_without_comments_has_not_started(assay: Assay) -> None:
     [
         ("soak: {name: x1}\ncomment: []\n", "thread.yml:2: unknown key `comment`; did you mean `comments`?"),
         ("soak: {name: x1, issue: 2}\nissue: {number: 3}\n", "`soak.issue` is 2, but `issue.number` is 3"),
-        ("soak: {name: x1}\ncomments: [{author: a, body: b}]\n", "thread.yml:2: `comments.0.at`: field required"),
+        (
+            "soak: {name: x1}\ncomments: [{author: a, body: b}]\n",
+            "thread.yml:2: `comments.0.at`: missing; add this key",
+        ),
         (
             "soak: {name: x1, gate: remove-it}\ngates: [{phrase: remove-it, targets: [1]}]\n",
             "duplicate phrase remove-it",

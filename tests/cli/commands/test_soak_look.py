@@ -17,6 +17,7 @@ soaks:
     evidence_from: [{AGENT}]
     gate: remove-the-old-pump
 """
+NO_SOAK = "no policy defines a soak; define one under soaks in .forgejo/assay.yml"
 INSTALLED = """\
 It stands.
 
@@ -64,12 +65,12 @@ async def test_soaks_are_listed_and_shown(forge: Forge, clean: Path) -> None:
 async def test_without_a_policy_there_are_none(forge: Forge) -> None:
     done = await forge.assay("soak", "list", REPOSITORY)
     assert (done.status, done.out) == (0, "")
-    assert "no policy defines a soak" in done.err
+    assert NO_SOAK in done.err
 
 
 async def test_without_a_name_all_that_the_bot_serves_are_looked_at(forge: Forge) -> None:
     await _serve(forge)
-    assert (await forge.assay("soak", "list")).err == "no policy defines a soak\n"
+    assert (await forge.assay("soak", "list")).err == f"{NO_SOAK}\n"
     assert (await forge.assay("setup", REPOSITORY)).status in {0, 1}
     (found,) = json.loads((await forge.assay("soak", "list", "--json")).out)
     assert (found["repository"], found["soak"], found["state"]) == (REPOSITORY, "garden-pump", "installed")

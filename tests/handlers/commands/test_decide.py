@@ -55,8 +55,8 @@ async def test_arguments_are_read(line: str, argument: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("/priority", "invalid priority; expected p0, p1, p2 or p3 (usage: /priority p0|p1|p2|p3 [WHY])"),
-        ("/priority p4", "invalid priority; expected p0, p1, p2 or p3 (usage: /priority p0|p1|p2|p3 [WHY])"),
+        ("/priority", "invalid priority; expected p0, p1, p2 or p3 (usage: /priority p0|p1|p2|p3 [REASON])"),
+        ("/priority p4", "invalid priority; expected p0, p1, p2 or p3 (usage: /priority p0|p1|p2|p3 [REASON])"),
         ("/explain", "missing check name (usage: /explain CHECK)"),
         ("/explain @all", "invalid check name (usage: /explain CHECK)"),
         (
@@ -68,8 +68,8 @@ async def test_arguments_are_read(line: str, argument: str, why: str) -> None:
         (f"/label {'a' * 5000}", "too many labels; at most 10 per line (usage: /label NAME...)"),
         ("/label kind/bugs", 'label not found: "kind/bugs"; did you mean "kind/bug"?'),
         ("/unlabel size/small 'odd one'", 'label not found: "\'odd"'),
-        ("/accept", "missing fingerprint; copy it from the report (usage: /accept FINGERPRINT WHY)"),
-        (f"/accept {LEAK} no", "missing reason: say why it is harmless (usage: /accept FINGERPRINT WHY)"),
+        ("/accept", "missing fingerprint; copy it from the report (usage: /accept FINGERPRINT REASON)"),
+        (f"/accept {LEAK} no", "missing reason: say why it is harmless (usage: /accept FINGERPRINT REASON)"),
     ],
 )
 async def test_a_mistake_is_refused_with_its_fix(line: str, reason: str) -> None:

@@ -164,7 +164,7 @@ def test_what_is_not_listed_is_counted_and_nothing_that_counts_is_pushed_out() -
     rows = cells(told)[1][1:]
     assert len(rows) <= MAX_ROWS
     assert [row[3] for row in rows if row[5].startswith("✅")] == ["", "729", "736", "737"]
-    assert f"{205 - len(rows)} further pieces of evidence not listed, 0 of which count." in lines(told)
+    assert f"{205 - len(rows)} more evidence entries not listed, 0 of which count." in lines(told)
     assert rows[-1][3] == "1199"
     (kept,) = parsed(told)
     assert [row.run for row in kept.evidence if row.counts] == [0, 729, 736, 737]
@@ -172,10 +172,10 @@ def test_what_is_not_listed_is_counted_and_nothing_that_counts_is_pushed_out() -
 
 def test_facts_that_are_not_shown_are_counted() -> None:
     told = body([many(30)] * 2)
-    (first, second) = re.findall(r"each fact and its standing \((\d+) of \d+\)", told)
+    (first, second) = re.findall(r"each fact and its result \((\d+) of \d+\)", told)
     assert first == second
     assert told.count("</summary>\n\n| Fact") == 2 * int(first)
-    assert "each fact and its standing<" in body([state()])
+    assert "each fact and its result<" in body([state()])
 
 
 def test_a_payload_that_would_be_too_long_has_less_of_what_matters_least() -> None:

@@ -130,7 +130,7 @@ async def written(base: str, body_file: str, policy: str) -> str:
 def _check(checks: "Sequence[Check]") -> Check:
     found = next((check for check in checks if check.name == CHECK), None)
     if found is None:
-        raise typer.BadParameter(f"the check {CHECK} is not installed")
+        raise typer.BadParameter(f"the check {CHECK} is not installed; run make install again")
     return found
 
 

@@ -72,7 +72,9 @@ class Asked:
         int | None, typer.Option(min=1, max=MAX, help="The run's id in the API; default is this job's run.")
     ] = None
     workflow: Annotated[str, typer.Option(metavar="FILE", help="The run's workflow; default is this job's.")] = ""
-    run_url: Annotated[str, typer.Option(metavar="URL", help="The run's page; default is made of its number.")] = ""
+    run_url: Annotated[str, typer.Option(metavar="URL", help="The run's page; default is derived from its number.")] = (
+        ""
+    )
     commit: Annotated[str, typer.Option(metavar="SHA", help="The run's commit; default is this job's.")] = ""
     token_file: Annotated[
         str,

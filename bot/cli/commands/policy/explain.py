@@ -39,7 +39,9 @@ def explain(
     offline = target == "-" or Path(target).is_file()
     seen, report = run(_offline(target) if offline else _look(target))
     if report is None:
-        raise typer.BadParameter(f"the check {CHECK} is not installed, or does not apply to this target")
+        raise typer.BadParameter(
+            f"the check {CHECK} does not run on this target; if it is not installed, run make install again"
+        )
     if json:
         as_json(_values(seen, report))
     else:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.simulate import Played
 
 CLAIM = "claim"
+NO_SOAK = "no policy defines a soak; define one under soaks in .forgejo/assay.yml"
 LONGEST = 20_000
 """Bytes of a line that are read: no sentence is longer."""
 
@@ -65,7 +66,7 @@ def claims(file: LinesFile) -> None:
 
     reader = _check(CHECKS).readers.get(CLAIM)
     if reader is None:
-        raise typer.BadParameter("the installed checks cannot read claims")
+        raise typer.BadParameter("the installed checks cannot read claims; run make install again")
     with _opened(file) as lines:
         for raw in lines:
             text = raw[:LONGEST].decode("utf-8", "replace").strip("\r\n")
@@ -88,7 +89,7 @@ def list_soaks(repository: Repository = "", as_json: AsJson = False) -> None:
     elif found:
         table(("Soak", "Issue", "State", "Since", "Earliest", "Who", "Next"), map(_row, found))
     else:
-        note("no policy defines a soak")
+        note(NO_SOAK)
     raise typer.Exit(FORGEJO if failed else FINE)
 
 
@@ -140,7 +141,7 @@ async def _played(file: str) -> "Played":
 def _check(checks: "tuple[Check, ...]") -> "Check":
     found = next((check for check in checks if check.name == CHECK), None)
     if found is None:
-        raise typer.BadParameter(f"the check {CHECK} is not installed")
+        raise typer.BadParameter(f"the check {CHECK} is not installed; run make install again")
     return found
 
 
@@ -161,7 +162,7 @@ def _named(name: str, found: list[Found]) -> Found:
         raise typer.BadParameter(f"{name} exists in {places}; choose one with --repo", param_hint="NAME")
     if not mine:
         known = ", ".join(sorted({one.state["soak"] for one in found}))
-        there = f"available: {known}" if known else "no policy defines a soak"
+        there = f"available: {known}" if known else NO_SOAK
         raise typer.BadParameter(f"soak {name!r} not found; {there}", param_hint="NAME")
     return mine[0]
 
