@@ -10,6 +10,6 @@ from bot.sandbox.actions import JobPlan
 from bot.sandbox.faults import Fault
 from bot.sandbox.pages.story import EMOJI
 from bot.sandbox.server import Sandbox
-from bot.sandbox.servers import FORGEJO_12, FORGEJO_16, GITEA, Server
+from bot.sandbox.servers import FORGEJO_12, FORGEJO_16, GITEA, SERVERS, Server
 
-__all__ = ["EMOJI", "FORGEJO_12", "FORGEJO_16", "GITEA", "Fault", "JobPlan", "Sandbox", "Server"]
+__all__ = ["EMOJI", "FORGEJO_12", "FORGEJO_16", "GITEA", "SERVERS", "Fault", "JobPlan", "Sandbox", "Server"]

@@ -22,6 +22,7 @@ from bot.config import Settings
 from bot.forgejo.httpx import HttpxForgejo
 from bot.model import Repo, Target
 from bot.sandbox.server import Sandbox
+from bot.sandbox.servers import FORGEJO_16, Server
 
 OPERATOR = "operator"
 BOT = "assay-bot"
@@ -230,10 +231,17 @@ def settings_for(root: Path, sandbox: Sandbox, token: str, **more: Any) -> Setti
 
 
 @asynccontextmanager
-async def world(root: Path, *, clock: Callable[[], datetime] = now, port: int = 0, **more: Any) -> AsyncIterator[World]:
-    """Starts sandbox and bot, and ends both. `more` are settings of the bot; `port` is the sandbox's."""
+async def world(
+    root: Path,
+    *,
+    server: Server = FORGEJO_16,
+    clock: Callable[[], datetime] = now,
+    port: int = 0,
+    **more: Any,
+) -> AsyncIterator[World]:
+    """Starts sandbox and bot, and ends both. `more` are settings of the bot; `server` and `port` are the sandbox's."""
     async with AsyncExitStack() as stack:
-        sandbox = Sandbox(root / "forge", clock=clock)
+        sandbox = Sandbox(root / "forge", server=server, clock=clock)
         await sandbox.start(port=port)
         stack.push_async_callback(sandbox.stop)
         tokens = await people(sandbox)

@@ -17,7 +17,7 @@ async def hook(scene: World) -> None:
     events = ["push", "pull_request", "pull_request_comment", "issues", "issue_comment"]
     secret = scene.machine.settings.webhook_secrets()[0].decode()
     config = {"url": f"{scene.address}/webhooks/forgejo", "content_type": "json", "secret": secret}
-    data = {"type": "forgejo", "active": True, "events": events, "config": config}
+    data = {"type": scene.sandbox.server.hook_types[0], "active": True, "events": events, "config": config}
     await scene.api[OPERATOR].post(f"/repos/{REPOSITORY}/hooks", data)
 
 

@@ -5,13 +5,11 @@ What a server has no description of is read from a recording of it, and listed h
 
 import builtins
 import json
-import os
 import re
 import types
 import typing
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +21,8 @@ from bot.forgejo.endpoint import Endpoint, Unread
 from bot.forgejo.types import ActionRun, EarlyRun, GiteaRun, Label, Reply
 from bot.forgejo.types.replies import OneOf
 from tests.forgejo.contract.calls import ENDPOINTS, LISTS, ROOT, Use, uses, uses_in
-from tests.forgejo.contract.openapi_names import Names, definitions_of, derive, file_of, models, shape
+from tests.forgejo.contract.openapi_names import Names, definitions_of, derive, models, shape
+from tests.openapi import description
 
 RECORDED = ROOT / "tests" / "recorded"
 DERIVED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (RECORDED / "openapi").glob("*.json")}
@@ -257,21 +256,10 @@ def test_every_field_is_read_somewhere(model: type[Reply]) -> None:
     assert unread == []
 
 
-def descriptions() -> dict[str, Path]:
-    """The servers' own descriptions by what is derived of them, where they are at hand."""
-    beside = Path(__file__).parents[4] / "shared" / "forgejo" / "openapi.v1.json"
-    named = Path(os.environ.get("ASSAY_FORGEJO_OPENAPI", beside))
-    found = (path for path in named.parents[1].glob("*/openapi.v1.json"))
-    return {file_of(json.loads(path.read_text(encoding="utf-8"))["info"]).stem: path for path in found}
-
-
 @pytest.mark.parametrize("server", SERVERS)
 def test_what_was_derived_is_what_the_description_says(server: str) -> None:
-    path = descriptions().get(server)
-    if path is None:
-        pytest.skip("the server's description isn't here; ASSAY_FORGEJO_OPENAPI names one of them")
-    assert derive(json.loads(path.read_text(encoding="utf-8"))) == names(server), (
-        f"run python -m tests.forgejo.contract.openapi_names {path}"
+    assert derive(description(server)) == names(server), (
+        "run python -m tests.forgejo.contract.openapi_names with the description's file"
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.model import EVIDENCE_BEGIN, EVIDENCE_END
 from bot.policy import PATH
+from bot.sandbox import FORGEJO_16, Server
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, World, world
 from tests.stories.conftest import hook
 from tests.stories.server import RULES
@@ -137,10 +138,14 @@ class Soaking:
 
 
 @asynccontextmanager
-async def soaking(root: Path) -> AsyncIterator[Soaking]:
-    """The world with a tracking issue, the policy trusted, and the prerequisite open."""
+async def soaking(root: Path, server: Server = FORGEJO_16) -> AsyncIterator[Soaking]:
+    """The world on a server, with a tracking issue, the policy trusted, and the prerequisite open."""
     hours = [0.0]
-    async with world(root, clock=lambda: NOW + timedelta(hours=hours[0]), rules_cache_dir=RULES) as scene:
+
+    def clock() -> datetime:
+        return NOW + timedelta(hours=hours[0])
+
+    async with world(root, server=server, clock=clock, rules_cache_dir=RULES) as scene:
         await hook(scene)
         story = Soaking(scene, hours)
         number = await scene.open_issue(

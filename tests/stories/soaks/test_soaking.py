@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.sandbox import SERVERS, Server
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER
 from bot.store.ledger import tail, verify
 from tests.stories.soaks.soak_story import (
@@ -40,7 +41,13 @@ async def told(story: Soaking, until: str = "") -> None:
             return
 
 
-async def test_the_story_from_install_to_closed(story: Soaking) -> None:
+@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
+async def test_the_story_from_install_to_closed(tmp_path: Path, server: Server) -> None:
+    async with soaking(tmp_path, server) as story:
+        await _from_install_to_closed(story)
+
+
+async def _from_install_to_closed(story: Soaking) -> None:
     await told(story)
     found = await story.state()
     said = {row["comment"]: row["why"] for row in found["evidence"]}
