@@ -25,6 +25,7 @@ from bot.model import (
     OwnComment,
     Plan,
     Question,
+    Repo,
     Report,
     Severity,
     Side,
@@ -49,8 +50,9 @@ WRITER = "iskra"
 OUTSIDER = "devops-engineer"
 HEAD = "a1" * 20
 BASE = "b2" * 20
-PULL = Target(repository="workshop/garden", number=12, kind=Kind.PULL)
-ISSUE = Target(repository="workshop/garden", number=7, kind=Kind.ISSUE)
+GARDEN = Repo(id=2, name="workshop/garden")
+PULL = GARDEN.target(12, Kind.PULL)
+ISSUE = GARDEN.target(7, Kind.ISSUE)
 URL = "https://forge.example/workshop/garden/pulls/12"
 LABELS = LabelSet.load()
 

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
+
 from bot.config import Settings
 from bot.engine import Engine
 from bot.engine.local import LocalEngine
@@ -24,8 +26,10 @@ from bot.scan import Scanner
 from bot.soaks import SoakReader, Soaks
 from bot.store import Store, open_store
 from bot.telemetry import Metrics
-from bot.thread import PermissionReader
+from bot.thread import Names, PermissionReader
 from handlers import CHECKS
+
+log = structlog.get_logger(__name__)
 
 
 def now() -> datetime:
@@ -53,13 +57,14 @@ class Machine:
 
 
 class Account:
-    """The bot's account, requested from Forgejo once."""
+    """The bot's account, requested from Forgejo once. The id stays; the login is what it is called now."""
 
     def __init__(self, client: HttpxForgejo, operators: tuple[str, ...], key: bytes) -> None:
         self._client = client
         self._operators = operators
         self._key = key
         self._login = ""
+        self._id = 0
         self.known = asyncio.Event()
 
     @property
@@ -67,14 +72,26 @@ class Account:
         """The login; empty until Forgejo has answered."""
         return self._login
 
+    @property
+    def id(self) -> int:
+        """The account's id, 0 until Forgejo has told it."""
+        return self._id
+
     def identity(self) -> Identity:
         """Return the bot's identity for the observer."""
-        return Identity(self._login, self._operators, self._key)
+        return Identity(self._login, self._id, self._operators, self._key)
+
+    def renamed(self, login: str) -> None:
+        """Take note of the login under which Forgejo shows the bot's account now."""
+        if self._id and login and login != self._login:
+            log.warning("account.renamed", before=self._login, account=login)
+            self._login = login
 
     async def ask(self) -> str:
         """Return the login. Raises ForgejoError if the server or the token does not allow it."""
         if not self._login:
-            self._login = (await endpoints.USER.get(self._client)).login
+            user = await endpoints.USER.get(self._client)
+            self._login, self._id = user.login, user.id
             self.known.set()
         return self._login
 
@@ -117,13 +134,14 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         gate_inputs = GateInputs(store, soaks, mirrors, scanner)
         contexts = Contexts(client, mirrors, scanner)
         observer = Observer(
-            Sources(client, store, histories, policies, contexts, gate_inputs, permissions, scanner), clock
+            Sources(client, store, histories, policies, contexts, gate_inputs, permissions, scanner, mirrors), clock
         )
+        names = Names(client, store, clock)
         applier = Applier(client, store, LabelWriter(client, labels, server), clock)
         account = Account(client, settings.operators, key)
-        parts = Parts(store, observer, previews, applier, CHECKS, scanner, labels, metrics, clock, models.ask)
-        reconciler = Reconciler(parts, engine, account.identity)
-        resync = Resync(client, store, engine, clock)
+        parts = Parts(store, observer, names, previews, applier, CHECKS, scanner, labels, metrics, clock, models.ask)
+        reconciler = Reconciler(parts, engine, account)
+        resync = Resync(client, store, engine, names, clock)
         yield Machine(
             settings,
             store,

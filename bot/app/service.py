@@ -90,7 +90,7 @@ class Service:
         if not machine.account.login:
             return
         async with self._routing:
-            changed = await route_pending(machine.store, self.inbox, machine.account.login, self._clock())
+            changed = await route_pending(machine.store, self.inbox, machine.account.id, self._clock())
         for change in changed:
             await machine.engine.submit(change.target, urgent=change.urgent)
 

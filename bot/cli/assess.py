@@ -31,7 +31,7 @@ COMMANDS = "commands"
 
 def named_checks(text: str) -> frozenset[str]:
     """Return the checks named in a list such as `a,b`. Raises BadParameter for an unknown name."""
-    from handlers import CHECKS  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
+    from handlers import CHECKS  # noqa: PLC0415 - as above
 
     known = [check.name for check in CHECKS]
     found = frozenset(part.strip() for part in text.split(",") if part.strip())

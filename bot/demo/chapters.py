@@ -133,7 +133,7 @@ async def _soaked(scene: World) -> Chapter:
     checkout = await scene.clone(OPERATOR)
     tip = await checkout.commit("Follow the soak", {PATH: SOAK.format(agent=AGENT, number=number)})
     await checkout.push("main")
-    await scene.machine.policies.trust(REPOSITORY, tip, OPERATOR)
+    await scene.machine.policies.trust(scene.repo, tip, OPERATOR)
     file = TokenFile(mode="0600", owner="runner:runner", size=333)
     await _prove(scene, number, Evidence(soak=RUNNER, kind="install", token_file=file))
     for run, module in ((41, "dashboard"), (42, "matrix")):

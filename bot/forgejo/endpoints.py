@@ -26,6 +26,7 @@ ORG_LABELS = Endpoint("/orgs/{org}/labels", Label)
 ORG_LABEL = Endpoint("/orgs/{org}/labels/{id}", Label)
 
 REPOSITORY = Endpoint("/repos/{owner}/{repo}", Repository)
+REPOSITORY_BY_ID = Endpoint("/repositories/{id}", Repository)
 BRANCH = Endpoint("/repos/{owner}/{repo}/branches/{branch}", Branch, open_ended=True)
 FILE = Endpoint("/repos/{owner}/{repo}/raw/{filepath}", Unread, query=["ref"], open_ended=True)
 COLLABORATOR_PERMISSION = Endpoint(

@@ -6,7 +6,6 @@ and blobs over the file limit are not fetched.
 """
 
 import asyncio
-import os
 import re
 import shutil
 import tempfile
@@ -16,7 +15,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bot.git.diff import LOG, NET, PATCH, RAW
-from bot.git.process import Git, GitError, GitLimits, GitTooMuch, clean_environment
+from bot.git.environment import mirror_environment
+from bot.git.process import Git, GitError, GitLimits, GitTooMuch
 from bot.model import ZERO_SHA
 from bot.network import DIRECT, Network
 
@@ -43,15 +43,34 @@ class Mirrors:
         self._token = token
         self._network = network
         self._locks: dict[str, asyncio.Lock] = {}
+        self._ids: dict[str, int] = {}
+
+    def identify(self, repository: str, number: int) -> None:
+        """Take note of the server's id of a repository: its mirror stays with it when it is renamed.
+
+        A mirror that version 0.1 made under the name is taken over.
+        """
+        if not number or self._ids.get(repository) == number:
+            return
+        self._ids[repository] = number
+        owner, _, name = repository.partition("/")
+        before, folder = self.root / owner / f"{name}.git", self._folder(number)
+        if before.is_dir() and not folder.exists():
+            before.rename(folder)
+
+    def _folder(self, number: int) -> Path:
+        return self.root / f"{number}.git"
 
     def mirror(self, repository: str) -> "Mirror":
         """Return the mirror of `owner/name`; nothing is fetched yet. Raises GitError for an invalid name."""
         owner, _, name = repository.partition("/")
         if not all(NAME.fullmatch(part) and part.strip(".") for part in (owner, name)):
             raise GitError(f"{repository!r} is not a valid repository name; nothing was fetched")
-        lock = self._locks.setdefault(repository, asyncio.Lock())
+        known = self._ids.get(repository)
+        folder = self._folder(known) if known else self.root / owner / f"{name}.git"
+        lock = self._locks.setdefault(folder.as_posix(), asyncio.Lock())
         url = f"{self._server}/{quote(owner)}/{quote(name)}.git"
-        return Mirror(self, self.root / owner / f"{name}.git", url, lock)
+        return Mirror(self, folder, url, lock)
 
     async def run(
         self,
@@ -67,27 +86,9 @@ class Mirrors:
         `more` is added to git's environment. Raises GitError if it fails or times out, GitTooMuch if it prints too
         much.
         """
-        environment = self._environment(offline=offline) | dict(more or {})
+        settings = self.root, self._server, self._token(), self._network
+        environment = mirror_environment(*settings, offline=offline) | dict(more or {})
         return await self._git.run(folder, *arguments, environment=environment, stdin=stdin, seconds=seconds)
-
-    def _environment(self, *, offline: bool) -> dict[str, str]:
-        allowed = "never" if offline else "always"
-        network, certificates = self._network.git(self._server)
-        settings: Mapping[str, str] = {
-            **network,
-            f"http.{self._server}/.extraHeader": f"Authorization: token {self._token()}",
-            "http.followRedirects": "false",
-            "core.hooksPath": os.devnull,
-            "core.attributesFile": os.devnull,
-            "core.fsmonitor": "false",
-            "credential.helper": "",
-            "protocol.allow": "never",
-            "protocol.http.allow": allowed,
-            "protocol.https.allow": allowed,
-            "gc.auto": "0",
-            "maintenance.auto": "false",
-        }
-        return clean_environment(self.root, settings) | dict(certificates)
 
     def _told(self, errors: str) -> str:
         errors = errors.replace(self._token(), "[token]")
@@ -236,6 +237,8 @@ class Mirror:
     async def _create(self) -> None:
         """Create the mirror in a temporary folder and move it to its place, so an incomplete one is never used."""
         if self._complete():
+            if f"url = {self.url}\n" not in (self.folder / "config").read_text(encoding="utf-8"):
+                await self.mirrors.run(self.folder, "config", "remote.origin.url", self.url)  # it was renamed
             return
         self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.new-", dir=self.folder.parent))

@@ -27,11 +27,14 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
 
-class _Login(_Part):
+class _Account(_Part):
+    # Forgejo's own accounts (Actions, a deleted one) have ids below 0.
+    id: Annotated[int, Field(ge=-(2**31), le=2**63 - 1)] = 0
     login: _Name = NOBODY
 
 
 class _Repository(_Part):
+    id: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
     full_name: _Name = NOBODY
 
 
@@ -55,13 +58,13 @@ class _Issue(_Part):
 
 class _Comment(_Part):
     id: _Id
-    user: _Login | None = None
+    user: _Account | None = None
     body: str | None = None
 
 
 class _Run(_Part):
     repository: _Repository | None = None
-    trigger_user: _Login | None = None
+    trigger_user: _Account | None = None
     commit_sha: _Sha | None = None
 
 
@@ -74,7 +77,7 @@ class _Payload(_Part):
     # The wiki's events have a `comment` too: the text of the edit.
     comment: Annotated[_Comment | str | None, Field(union_mode="left_to_right")] = None
     repository: _Repository | None = None
-    sender: _Login | None = None
+    sender: _Account | None = None
     run: _Run | None = None
     ref: _Ref | None = None
     before: _Sha | None = None
@@ -89,11 +92,11 @@ class _Payload(_Part):
             return number, self.is_pull
         return number, bool(self.pull_request or (self.issue and self.issue.pull_request))
 
-    def origin(self) -> tuple[str, str]:
-        """The repository's full name and the sender's login. For runs of Actions they are inside the run."""
-        repository = self.repository or (self.run and self.run.repository)
-        sender = self.sender or (self.run and self.run.trigger_user)
-        return repository.full_name if repository else NOBODY, sender.login if sender else NOBODY
+    def origin(self) -> tuple[_Repository, _Account]:
+        """The repository and the sender. For runs of Actions they are inside the run."""
+        repository = self.repository or (self.run and self.run.repository) or _Repository()
+        sender = self.sender or (self.run and self.run.trigger_user) or _Account()
+        return repository, sender
 
     def newest(self) -> str:
         """The new commit of this delivery."""
@@ -110,19 +113,23 @@ def read_envelope(delivery: str, event: str, payload: bytes, *, witness_key: byt
     number, is_pull = read.target()
     repository, sender = read.origin()
     comment = read.comment if isinstance(read.comment, _Comment) else None
+    author = comment.user if comment and comment.user else _Account()
     return Envelope(
         id=delivery,
         event=event,
         action=read.action or NOBODY,
-        repository=repository,
+        repository=repository.full_name,
+        repository_id=repository.id,
         number=number,
         is_pull=is_pull,
-        sender=sender,
+        sender=sender.login,
+        sender_id=sender.id,
         ref=read.ref or NOBODY,
         before=read.before or NOBODY,
         after=read.newest(),
         comment_id=comment.id if comment else None,
-        comment_author=comment.user.login if comment and comment.user else NOBODY,
+        comment_author=author.login,
+        comment_author_id=author.id,
         comment_hmac=witness_of(comment.body or "", witness_key) if comment else NOBODY,
         received_at=at,
         size=len(payload),

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.forgejo import Router
 from bot.intake.inbox import Inbox
-from bot.model import Envelope, Kind, Target
-from bot.store import Store, deliveries, soak_observations, upsert
+from bot.model import Envelope, Kind, Repo, Target
+from bot.store import Store, deliveries, repositories, soak_observations, upsert
 from bot.store import targets as records
 from bot.store.tables import TargetRow
 
@@ -35,7 +35,7 @@ class TargetChanged:
 class BranchMoved:
     """A branch (full ref) has a new head; pull requests with this base may have changed."""
 
-    repository: str
+    repo: Repo
     ref: str
     before: str
     after: str
@@ -45,16 +45,20 @@ Change = TargetChanged | BranchMoved
 _router: Router[Envelope, Change | None] = Router()
 
 
-def route(envelope: Envelope, bot_login: str) -> list[Change]:
+def route(envelope: Envelope, bot_id: int) -> list[Change]:
     """Return the changes of a delivery; none if the bot's own account caused it.
 
     Another account's edit of a bot comment has that account as sender, so it counts.
     """
-    if bot_login and envelope.sender.casefold() == bot_login.casefold():
+    if bot_id and envelope.sender_id == bot_id:
         return []
-    if not _REPOSITORY.fullmatch(envelope.repository):
+    if not envelope.repository_id or not _REPOSITORY.fullmatch(envelope.repository):
         return []
-    return [change for change in _router.dispatch(envelope.event, envelope.action, envelope) if change]
+    return [touch for touch in _router.dispatch(envelope.event, envelope.action, envelope) if touch]
+
+
+def _repo(envelope: Envelope) -> Repo:
+    return Repo(id=envelope.repository_id, name=envelope.repository)
 
 
 # Names as in X-Forgejo-Event-Type, and the three general ones that servers without that header send for reviews.
@@ -79,7 +83,7 @@ def _on_target(envelope: Envelope) -> Change | None:
     if envelope.number is None:
         return None
     kind = Kind.PULL if envelope.is_pull else Kind.ISSUE
-    target = Target(repository=envelope.repository, number=envelope.number, kind=kind)
+    target = _repo(envelope).target(envelope.number, kind)
     return TargetChanged(target, urgent=envelope.action == "synchronized")
 
 
@@ -89,14 +93,14 @@ def _on_push(envelope: Envelope) -> Change | None:
     moved = envelope.before != envelope.after and not _NO_COMMIT.fullmatch(envelope.after)
     if not moved or not envelope.ref.startswith(BRANCHES):
         return None
-    return BranchMoved(envelope.repository, envelope.ref, envelope.before, envelope.after)
+    return BranchMoved(_repo(envelope), envelope.ref, envelope.before, envelope.after)
 
 
 async def mark_dirty(session: AsyncSession, targets: Iterable[Target]) -> None:
     """Mark targets dirty, due now and no longer silent."""
     rows = [
-        {"repository": repository, "number": number, "kind": kind.value, "desired_generation": 1}
-        for repository, number, kind in sorted({(target.repository, target.number, target.kind) for target in targets})
+        {"repository_id": repository, "number": number, "kind": kind.value, "desired_generation": 1}
+        for repository, number, kind in sorted({(one.repository_id, one.number, one.kind) for one in targets})
     ]
     change = {
         "desired_generation": TargetRow.desired_generation + 1,
@@ -104,18 +108,18 @@ async def mark_dirty(session: AsyncSession, targets: Iterable[Target]) -> None:
         "priority": 0,
         "not_before": None,
     }
-    await upsert(session, TargetRow, rows, ("repository", "number"), change)
+    await upsert(session, TargetRow, rows, ("repository_id", "number"), change)
 
 
-async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_login: str) -> None:
+async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_id: int) -> None:
     """Store heads from deliveries: after two quick force-pushes only the delivery knows the head between them."""
     for envelope in batch:
-        for change in route(envelope, bot_login):
+        for change in route(envelope, bot_id):
             if isinstance(change, TargetChanged) and change.target.kind is Kind.PULL and envelope.after:
                 await records.keep_heads(session, change.target, [envelope.after], envelope.received_at)
 
 
-async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetime) -> list[TargetChanged]:
+async def route_pending(store: Store, inbox: Inbox, bot_id: int, now: datetime) -> list[TargetChanged]:
     """Route all waiting deliveries; return the changed targets, each once.
 
     A moved branch also changes the pull requests with this base, with low priority; the default branch, which has the
@@ -126,24 +130,28 @@ async def route_pending(store: Store, inbox: Inbox, bot_login: str, now: datetim
     more = True
     while more and (batch := await inbox.unrouted(deliveries.SLICE)):
         more = len(batch) == deliveries.SLICE
-        changes = [change for envelope in batch for change in route(envelope, bot_login)]
+        changes = [change for envelope in batch for change in route(envelope, bot_id)]
         direct = [change for change in changes if isinstance(change, TargetChanged)]
         moves = {
-            (change.repository, change.ref.removeprefix(BRANCHES))
-            for change in changes
-            if isinstance(change, BranchMoved)
+            (change.repo, change.ref.removeprefix(BRANCHES)) for change in changes if isinstance(change, BranchMoved)
         }
         async with store.session() as session:
-            for repository in sorted({change.target.repository for change in direct}):
-                await records.serve(session, repository, now)
+            await _serve(session, batch, now)
             await mark_dirty(session, {change.target for change in direct})
-            await _keep_heads(session, batch, bot_login)
-            for repository, branch in sorted(moves):
-                into = await records.mark_open(session, repository=repository, base_ref=branch, priority=3)
-                into += await soak_observations.mark_tracked(session, repository, branch=branch)
+            await _keep_heads(session, batch, bot_id)
+            for repo, branch in sorted(moves, key=lambda move: (move[0].id, move[1])):
+                into = await records.mark_open(session, repository_id=repo.id, base_ref=branch, priority=3)
+                into += await soak_observations.mark_tracked(session, repo, branch=branch)
                 direct += [TargetChanged(target) for target in into]
             await deliveries.mark_routed(session, [envelope.id for envelope in batch], now)
         inbox.routed(len(batch))
         for change in direct:
             changed[change.target] = changed.get(change.target, False) or change.urgent
     return [TargetChanged(target, urgent) for target, urgent in changed.items()]
+
+
+async def _serve(session: AsyncSession, batch: Iterable[Envelope], now: datetime) -> None:
+    """What each repository is called, by the newest delivery of it: a rename is told by whatever comes next."""
+    named = {envelope.repository_id: _repo(envelope) for envelope in batch if envelope.repository_id}
+    for repository in sorted(named):
+        await repositories.serve(session, named[repository], now)

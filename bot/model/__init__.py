@@ -56,7 +56,7 @@ from bot.model.report import (
     WantedStatus,
 )
 from bot.model.snapshot import Held, Judgment, Memory, Own, OwnComment, Restored, SiblingVerdict, Snapshot
-from bot.model.words import WRITING, ZERO_SHA, Kind, Location, Severity, Target, Value, Verdict, canonical, digest
+from bot.model.words import WRITING, ZERO_SHA, Kind, Location, Repo, Severity, Target, Value, Verdict, canonical, digest
 
 __all__ = [
     "EVIDENCE_BEGIN",
@@ -105,6 +105,7 @@ __all__ = [
     "Question",
     "Record",
     "Reference",
+    "Repo",
     "Report",
     "Restored",
     "Review",

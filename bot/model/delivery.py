@@ -18,14 +18,17 @@ class Envelope(BaseModel):
     event: str
     action: str = NOBODY
     repository: str = NOBODY
+    repository_id: int = 0
     number: int | None = None
     is_pull: bool | None = None
     sender: str = NOBODY
+    sender_id: int = 0
     ref: str = NOBODY
     before: str = NOBODY
     after: str = NOBODY
     comment_id: int | None = None
     comment_author: str = NOBODY
+    comment_author_id: int = 0
     comment_hmac: str = NOBODY
     received_at: datetime
     size: int

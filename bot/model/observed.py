@@ -1,9 +1,9 @@
 """The items of what was observed: leaks, commits, files, comments, labels, soaks and more. Texts are masked."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from bot.model.evidence import CommitSeen, PullSeen, RunSeen
 from bot.model.words import Location, Severity, Value, digest
@@ -97,13 +97,18 @@ class LabelSeen(Value):
 
 
 class StatusSeen(Value):
-    """The newest status of one context on the head commit; `creator` is empty for Forgejo's own Actions."""
+    """The newest status of one context on the head commit.
+
+    `creator` is empty and `creator_id` 0 for Forgejo's own Actions and for whoever uses the token of a job. Only the
+    id proves who posted it.
+    """
 
     context: str
     state: str
     description: str = ""
     target_url: str = ""
     creator: str = ""
+    creator_id: int = 0
 
 
 class Side(Value):
@@ -160,7 +165,7 @@ class Decision(Value):
     """What became of one command line: decided, or `refused` with the reason. It is kept, and never decided twice.
 
     `line` counts from 1 in the comment; `at` is when the comment was written, `decided` when the bot decided on it, and
-    `standing` what its author was then: `operator`, `writer` or `anyone`. Decisions of earlier versions lack these two.
+    `role` what its author was then: `operator`, `writer` or `anyone`. Decisions of earlier versions lack these two.
     """
 
     comment_id: int
@@ -171,7 +176,7 @@ class Decision(Value):
     by: str
     at: datetime
     refused: str = ""
-    standing: str = ""
+    role: Annotated[str, Field(validation_alias=AliasChoices("role", "standing"))] = ""
     decided: datetime | None = None
 
 

@@ -2,6 +2,9 @@
 
 from collections import Counter
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import AliasChoices, Field
 
 from bot.model.words import Value
 
@@ -85,11 +88,11 @@ class Backtest(Value):
 class Preview(Value):
     """The policy in a pull request. Its texts are masked, but untrusted.
 
-    `ground` is the hash of the input. `problems` make the policy invalid, `warnings` do not. `changes` are the first
+    `basis` is the hash of the input. `problems` make the policy invalid, `warnings` do not. `changes` are the first
     sentences about changes; `more` counts the rest.
     """
 
-    ground: str
+    basis: Annotated[str, Field(validation_alias=AliasChoices("basis", "ground"))]
     at: datetime
     removed: bool = False
     problems: tuple[str, ...] = ()

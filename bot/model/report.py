@@ -58,7 +58,7 @@ class OwnWords(Value):
 class Report(Value):
     """What one check says of one snapshot. `labels` says of each label it cares for whether it should be on.
 
-    `grounds` says of a label what it rests on, where that is less than the whole report: somebody's change of it stays
+    `label_bases` has the basis of a label, where that is less than the whole report: somebody's change of it stays
     until that changes. `decisions`, and `judgment` where one was made anew, are kept and stand in every later snapshot;
     `records` come with one, and go into the ledger.
     `commanded` says of a label when somebody with the right asked for it by a command, which overrules what was changed
@@ -74,7 +74,7 @@ class Report(Value):
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     labels: dict[str, bool] = Field(default_factory=dict)
-    grounds: dict[str, str] = Field(default_factory=dict)
+    label_bases: dict[str, str] = Field(default_factory=dict)
     commanded: dict[str, datetime] = Field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     answers: tuple[Answer, ...] = ()
@@ -91,13 +91,13 @@ class Report(Value):
     @property
     def evidence(self) -> str:
         """Gives a hash of what the report rests on; a human's label stays until it changes."""
-        ground = [self.check, self.verdict, *sorted(finding.fingerprint or finding.title for finding in self.findings)]
-        return digest("\n".join(ground))
+        basis = [self.check, self.verdict, *sorted(finding.fingerprint or finding.title for finding in self.findings)]
+        return digest("\n".join(basis))
 
     def evidence_for(self, label: str) -> str:
         """Gives the hash of what one label rests on."""
-        ground = self.grounds.get(label)
-        return self.evidence if ground is None else digest(f"{self.check}\n{label}\n{ground}")
+        basis = self.label_bases.get(label)
+        return self.evidence if basis is None else digest(f"{self.check}\n{label}\n{basis}")
 
 
 class WantedComment(Value):

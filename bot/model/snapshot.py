@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from bot.model.inputs import Inputs
 from bot.model.observed import LabelSeen, StatusSeen
@@ -60,6 +60,7 @@ class Own(Value):
     """What the bot and others did to the bot's own things; only apply reads it."""
 
     account: str
+    account_id: int = 0
     can_write: bool = True
     quiet: bool = False
     url: str = ""
@@ -69,6 +70,10 @@ class Own(Value):
     held: tuple[Held, ...] = ()
     restored: tuple[Restored, ...] = ()
     siblings: tuple[SiblingVerdict, ...] = ()
+
+    def posted(self, status: StatusSeen) -> bool:
+        """Say whether the bot posted a status. Only the account's id proves it; snapshots of version 0.1 have none."""
+        return status.creator_id == self.account_id if self.account_id else status.creator == self.account
 
     def held_at(self, name: str) -> Held | None:
         """Gives what the bot holds at a place, if anything."""
@@ -83,7 +88,7 @@ class Judgment(Value):
 
     check: str
     at: datetime
-    ground: str
+    basis: Annotated[str, Field(validation_alias=AliasChoices("basis", "ground"))]
     content: dict[str, Any]
     replaces: bool = False
 

@@ -57,12 +57,42 @@ class Verdict(StrEnum):
         return list(Verdict).index(self)
 
 
+class Repo(Value):
+    """A repository: the server's number, which stays, and its name `owner/name`, which may change. 0: not known yet."""
+
+    id: int = 0
+    name: str
+
+    def target(self, number: int, kind: Kind) -> "Target":
+        """Return a target in it."""
+        return Target(repository=self.name, repository_id=self.id, number=number, kind=kind)
+
+
 class Target(Value):
-    """One pull request (`owner/repo!12`) or issue (`owner/repo#12`)."""
+    """One pull request (`owner/repo!12`) or issue (`owner/repo#12`).
+
+    `repository_id` is the server's number of the repository, which stays when it is renamed or transferred; 0 where it
+    isn't known yet. `repository` is the name that it had when this value was made.
+    """
 
     repository: str
     number: int
     kind: Kind
+    repository_id: int = 0
+
+    @property
+    def key(self) -> str:
+        """Return what tells this target from all others, whatever its repository is called now."""
+        return f"{self.repository_id or self.repository}{'!' if self.kind is Kind.PULL else '#'}{self.number}"
+
+    @property
+    def repo(self) -> Repo:
+        """Return the repository that this target is in."""
+        return Repo(id=self.repository_id, name=self.repository)
+
+    def beside(self, number: int, kind: Kind) -> Self:
+        """Return another target of the same repository."""
+        return self.model_copy(update={"number": number, "kind": kind})
 
     def __str__(self) -> str:
         return f"{self.repository}{'!' if self.kind is Kind.PULL else '#'}{self.number}"

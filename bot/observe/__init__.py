@@ -2,13 +2,14 @@
 
 from bot.observe.context import Contexts, Wanted
 from bot.observe.gate_inputs import GateInputs
-from bot.observe.observer import PATIENCE, Observer, Sources
+from bot.observe.observer import PATIENCE, NameTaken, Observer, Sources
 from bot.observe.policy_in_force import Policies
 
 __all__ = [
     "PATIENCE",
     "Contexts",
     "GateInputs",
+    "NameTaken",
     "Observer",
     "Policies",
     "Sources",

@@ -16,7 +16,7 @@ from bot.forgejo.types import PullRequest
 from bot.git import Mirrors
 from bot.git.tree import ConflictSeen, Ends, Trees
 from bot.history import History, Mentions
-from bot.model import Gap, Leak, Lint, Mention, Reference, Review, digest
+from bot.model import Gap, Leak, Lint, Mention, Reference, Repo, Review, digest
 from bot.observe.branch_protection import read_required, read_reviews
 from bot.observe.references import MOST, Place, References, numbers, reference_of
 from bot.policy import Policy
@@ -68,7 +68,7 @@ class Wanted:
 class ContextRequest:
     """The known parts of a pull request: its thread and history, its masked description, the bot's account."""
 
-    repository: str
+    repo: Repo
     thread: Thread
     history: History
     body: str
@@ -122,17 +122,17 @@ class Contexts:
         Raises ForgejoError. Failures of git are in `unseen`.
         """
         pull = request.thread.head
-        self._references.note(request.repository, reference_of(pull))
+        self._references.note(request.repo, reference_of(pull))
         if not isinstance(pull, PullRequest):
             return Context()
         asked = wanted if pull.state == "open" else Wanted()
-        ends = Ends(request.repository, pull.base.sha, pull.head.sha, request.history.merge_base)
+        ends = Ends(request.repo.name, pull.base.sha, pull.head.sha, request.history.merge_base)
         files = request.history.files
         named = await self._names(request, pull) if asked.references else _Named()
         reviews, merge, references, there, drift, lint = await run_all(
             self._reviews(request, pull),
             self._merge(pull, ends) if asked.mergeable else _nothing(),
-            self._referred(pull, ends.repository, named.numbers),
+            self._referred(pull, request.repo, named.numbers),
             self._trees.paths(ends, named.paths) if asked.contract else _nothing(),
             self._mentions.read(ends, files) if asked.docs_drift else _nothing(),
             self._lints.read(ends, files) if asked.workflow_lint else _nothing(),
@@ -156,7 +156,7 @@ class Contexts:
         )
 
     async def _reviews(self, request: ContextRequest, pull: PullRequest) -> tuple[tuple[Review, ...], Texts]:
-        found = await read_reviews(self._client, request.repository, pull.number, request.account)
+        found = await read_reviews(self._client, request.repo.name, pull.number, request.account)
         places, texts = [place for place, _ in found.texts], [text for _, text in found.texts]
         if not texts:
             return found.words, Texts((), (), ())
@@ -168,15 +168,15 @@ class Contexts:
         )
         return tuple(self._scanner.mask(context) for context in required), conflict
 
-    async def _referred(self, pull: PullRequest, repository: str, named: Sequence[int]) -> tuple[Reference, ...]:
+    async def _referred(self, pull: PullRequest, repo: Repo, named: Sequence[int]) -> tuple[Reference, ...]:
         """Add the pull request's own state to the reference cache."""
         others = [number for number in named if number != pull.number]
-        found = await self._references.read(repository, others)
+        found = await self._references.read(repo, others)
         itself = [Reference(number=pull.number, kind="pull", state=pull.state)] if len(others) < len(named) else []
         return tuple(sorted((*found, *itself), key=lambda one: one.number))
 
     async def _names(self, request: ContextRequest, pull: PullRequest) -> _Named:
-        place = Place(request.repository, pull.html_url.rsplit("/", 2)[0])
+        place = Place(request.repo.name, pull.html_url.rsplit("/", 2)[0])
         key = (place, digest(request.body))
         known = self._named.get(key)
         return known or self._named.keep(key, await asyncio.to_thread(_named, request.body, place))

@@ -43,5 +43,5 @@ class GateInputs:
         if not numbers:
             return ()
         async with self._store.read() as session:
-            found = await phrases_on(session, scene.target.repository, sorted(numbers))
+            found = await phrases_on(session, scene.target.repository_id, sorted(numbers))
         return tuple(one for one in found if one.number in wanted.get(one.phrase, ()))

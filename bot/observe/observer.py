@@ -5,14 +5,14 @@ Texts are scanned and masked here, before any other code reads them.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 
 from bot.forgejo import ForgejoAPI, endpoints
-from bot.forgejo.types import PullRef, PullRequest, TimelineEvent
-from bot.git import GitError
+from bot.forgejo.types import PullRef, PullRequest, Repository, TimelineEvent
+from bot.git import GitError, Mirrors
 from bot.history import Heads, Histories, History, relevant
 from bot.model import (
     ZERO_SHA,
@@ -22,6 +22,7 @@ from bot.model import (
     Location,
     Memory,
     Own,
+    Repo,
     Side,
     Snapshot,
     StatusSeen,
@@ -56,6 +57,16 @@ class Sources:
     gate_inputs: GateInputs
     permissions: PermissionReader
     scanner: Scanner
+    mirrors: Mirrors
+
+
+class NameTaken(Exception):
+    """The repository that was meant is not the one that has its name now."""
+
+    def __init__(self, meant: Repo, found: Repo) -> None:
+        super().__init__(f"{found.name} is another repository now (id {found.id}, not {meant.id})")
+        self.meant = meant
+        self.found = found
 
 
 class Observer:
@@ -69,27 +80,32 @@ class Observer:
         self._contexts = sources.contexts
         self._gate_inputs = sources.gate_inputs
         self._scanner = sources.scanner
+        self._mirrors = sources.mirrors
         self._clock = clock
         self._permissions = sources.permissions
 
     async def canonical(self, target: Target) -> Target:
-        """Return the target with the server's spelling of its repository. Raises ForgejoError."""
-        found = await endpoints.REPOSITORY.get(self._client, target.repository)
-        return target.model_copy(update={"repository": found.full_name})
+        """Return the target in its repository as the server numbers and spells it. Raises ForgejoError."""
+        return _in(target, await endpoints.REPOSITORY.get(self._client, target.repository))
 
     async def observe(self, target: Target, identity: Identity) -> Snapshot:
-        """Return a new snapshot.
+        """Return a new snapshot, of the target in its repository as it is called now.
 
-        Raises Gone if the target does not exist; other ForgejoErrors, GitError and Moved if it cannot be read now.
+        Raises NameTaken if another repository has the name; ForgejoErrors, WrongKind, GitError and Moved if it cannot
+        be read now.
         """
         thread = await read_thread(self._client, target)
+        target = _in(target, thread.repository)
+        self._mirrors.identify(target.repository, target.repository_id)
+        login = own_objects.current_login(identity.account_id, thread.comments, thread.timeline)
+        identity = replace(identity, account=login or identity.account)
         tip = await default_tip(self._client, thread)
         await self._trust_merged(target, thread, identity)
-        in_force = await self._policies.in_force(target.repository, tip)
+        in_force = await self._policies.in_force(target.repo, tip)
         mine, attempts = await self._own(target, thread, identity)
         history = await self._history(target, thread, tip, attempts)
         recalled = await recall(self._store, target, self._clock())
-        inputs = await self._inputs(thread, history, recalled, identity)
+        inputs = await self._inputs(target, thread, history, (recalled, identity))
         inputs = await self._around(target, thread, history, (inputs, in_force.policy, identity))
         scene = Scene(target, thread, tip, in_force.policy, identity, patient=attempts < PATIENCE)
         inputs = await self._gate_inputs.read(scene, inputs, history, recalled.judgments)
@@ -117,7 +133,7 @@ class Observer:
         history = await self._histories.read(Heads(target.repository, target.number, pull.head.sha, base, ""))
         if any(PATH in {file.path, file.old_path} for file in history.files):
             merge = Merge(base, pull.head.sha, pull.merge_commit_sha, by, pull.merged_at)
-            await self._policies.trust_merge(target.repository, merge)
+            await self._policies.trust_merge(target.repo, merge)
 
     async def _own(self, target: Target, thread: Thread, identity: Identity) -> tuple[Own, int]:
         sha = thread.head.head.sha if isinstance(thread.head, PullRequest) else ""
@@ -129,10 +145,13 @@ class Observer:
         labels = own_objects.labels(thread.head.labels, thread.timeline)
         mine = Own(
             account=identity.account,
+            account_id=identity.account_id,
             can_write=bool(thread.repository.permissions and thread.repository.permissions.push),
             quiet=row.quiet if row else False,
             url=thread.head.html_url,
-            comments=own_objects.comments(target, thread.comments, identity.account, own_objects.known_comments(held)),
+            comments=own_objects.comments(
+                target, thread.comments, identity.account_id, own_objects.known_comments(held)
+            ),
             labels=tuple(seen.model_copy(update={"name": self._mask(seen.name)}) for seen in labels),
             statuses=self._seen(thread, ours=True),
             held=held,
@@ -175,9 +194,9 @@ class Observer:
         """Return the branch's earlier heads: from force-pushes in the timeline, deliveries, and earlier evaluations."""
         pushed = [event.pushed for event in timeline if event.type == "pull_push"]
         found = [sha for push in pushed if push and push[0] for sha in push[1]]
-        origin = pull.head.repo.full_name if pull.head.repo else ""
+        origin = pull.head.repo.id if pull.head.repo else 0
         pushes = select(Delivery.before, Delivery.after).where(
-            Delivery.repository == origin, Delivery.ref == f"refs/heads/{pull.head.ref}", Delivery.event == "push"
+            Delivery.repository_id == origin, Delivery.ref == f"refs/heads/{pull.head.ref}", Delivery.event == "push"
         )
         async with self._store.read() as session:
             seen = await targets.earlier_heads(session, target)
@@ -190,7 +209,9 @@ class Observer:
         asking = commanders(inputs, policy) if rights and rights.admin else ()
         return Memory(
             updated_at=thread.head.updated_at,
-            permissions=await self._permissions.of(thread.repository.full_name, asking),
+            permissions=await self._permissions.of(
+                Repo(id=thread.repository.id, name=thread.repository.full_name), asking
+            ),
             judgments=recalled.judgments,
         )
 
@@ -199,7 +220,7 @@ class Observer:
     ) -> Inputs:
         """Return a pull request's context, as far as enabled checks need it."""
         inputs, policy, identity = so_far
-        request = ContextRequest(target.repository, thread, history, inputs.body, identity.account)
+        request = ContextRequest(target.repo, thread, history, inputs.body, identity.account)
         around = await self._contexts.read(request, Wanted.by(policy))
         return inputs.model_copy(
             update={
@@ -216,15 +237,17 @@ class Observer:
             }
         )
 
-    async def _inputs(self, thread: Thread, history: History, recalled: Recalled, identity: Identity) -> Inputs:
-        head = thread.head
-        others = [comment for comment in thread.comments if _author(comment) != identity.account]
+    async def _inputs(
+        self, target: Target, thread: Thread, history: History, known: tuple[Recalled, Identity]
+    ) -> Inputs:
+        head, (recalled, identity) = thread.head, known
+        others = [comment for comment in thread.comments if comment.user.id != identity.account_id]
         texts = [head.title, head.body, *(comment.body for comment in others)]
         places = [Location(where="title"), Location(where="body")]
         places += [Location(where="comment", comment_id=comment.id) for comment in others]
         read = await asyncio.to_thread(read_texts, self._scanner, places, texts)
         pull = head if isinstance(head, PullRequest) else None
-        labels = own_objects.foreign_labels(head.labels, thread.timeline, identity.account)
+        labels = own_objects.foreign_labels(head.labels, thread.timeline, identity.account_id)
         return Inputs(
             title=read.masked[0],
             body=read.masked[1],
@@ -240,7 +263,7 @@ class Observer:
             served_since=recalled.served_since,
             labels=tuple(self._mask(name) for name in labels),
             comments=await comment_texts(
-                self._store, identity, thread.repository.full_name, zip(others, read.masked[2:], strict=True)
+                self._store, identity, target.repository_id, zip(others, read.masked[2:], strict=True)
             ),
             decisions=recalled.decisions,
             base=self._side(pull.base) if pull else Side(),
@@ -260,6 +283,14 @@ class Observer:
 
     def _side(self, ref: PullRef) -> Side:
         return Side(ref=self._mask(ref.ref), sha=ref.sha, repository=ref.repo.full_name if ref.repo else "")
+
+
+def _in(target: Target, found: Repository) -> Target:
+    """A name that was given to another repository since must not carry anything over to that one."""
+    repo = Repo(id=found.id, name=found.full_name)
+    if target.repository_id not in {0, repo.id}:
+        raise NameTaken(target.repo, repo)
+    return target.model_copy(update={"repository": repo.name, "repository_id": repo.id})
 
 
 def _author(thing: object) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.engine import Engine
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
+from bot.model import Repo
 from bot.policy import PATH, Policy, PolicyError, effective, load
 from bot.store import Store, upsert
 from bot.store import targets as records
@@ -72,71 +73,71 @@ class Policies:
                 self._texts.popitem(last=False)
         return self._texts[key]
 
-    async def in_force(self, repository: str, commit: str) -> InForce:
+    async def in_force(self, repo: Repo, commit: str) -> InForce:
         """Return the policy in force for a commit of the default branch."""
-        text = await self.text(repository, commit) if commit else ""
+        text = await self.text(repo.name, commit) if commit else ""
         async with self._store.read() as session:
-            row = await session.get(TrustedPolicy, repository)
+            row = await session.get(TrustedPolicy, repo.id)
         trusted = _loaded(row.trusted_text) if row and row.trusted_at else None
         try:
             current, problems = load(text), tuple[str, ...]()
         except PolicyError as fault:
             current, problems = _loaded(row.good_text if row else "") or Policy(), fault.problems
         else:
-            await self._keep_good(repository, text, row)
+            await self._keep_good(repo, text, row)
         policy, notes = effective(current, trusted)
         return InForce(policy.narrowed(self._operators), problems, notes)
 
-    async def trust_merge(self, repository: str, merge: "Merge") -> None:
+    async def trust_merge(self, repo: Repo, merge: "Merge") -> None:
         """Trust the policy change of an operator's merge, and no other change.
 
         The pull request must contain exactly the change from the trusted policy to the policy after the merge; any
         other change waits for `assay policy trust`.
         """
-        before, shown, after = [await self.text(repository, sha) for sha in (merge.base, merge.head, merge.commit)]
+        before, shown, after = [await self.text(repo.name, sha) for sha in (merge.base, merge.head, merge.commit)]
         async with self._store.read() as session:
-            row = await session.get(TrustedPolicy, repository)
+            row = await session.get(TrustedPolicy, repo.id)
         trusted = row.trusted_text if row and row.trusted_at else ""
         if before == trusted and shown == after:
             with suppress(PolicyError):  # reported as a problem of the default branch
-                await self.trust(repository, merge.commit, merge.by, at=merge.at)
+                await self.trust(repo, merge.commit, merge.by, at=merge.at)
 
-    async def trust(self, repository: str, commit: str, by: str, at: datetime | None = None) -> Policy:
+    async def trust(self, repo: Repo, commit: str, by: str, at: datetime | None = None) -> Policy:
         """Trust the policy at a commit, for the operator `by`, and mark open targets dirty.
 
         Has no effect if `at` is earlier than the last decision.
 
         Raises PolicyError if the policy is invalid.
         """
-        text = await self.text(repository, commit)
+        text = await self.text(repo.name, commit)
         policy = load(text)
         async with self._store.session() as session:
-            row = await session.get(TrustedPolicy, repository)
+            row = await session.get(TrustedPolicy, repo.id)
             now = self._clock()
             decided = at or now
             if row is not None and row.trusted_at and (row.trusted_text == text or row.trusted_at > decided):
                 return policy
             values = {
-                "repository": repository,
+                "repository_id": repo.id,
                 "trusted_text": text,
                 "trusted_by": by,
                 "trusted_at": decided,
                 "good_text": text,
             }
-            await upsert(session, TrustedPolicy, [values], ("repository",), [*values][1:])
-            entry = Entry("trust", repository, 0, by, object="policy", detail={"commit": commit})
+            await upsert(session, TrustedPolicy, [values], ("repository_id",), [*values][1:])
+            entry = Entry("trust", repo.name, 0, by, object="policy", detail={"commit": commit}, repository_id=repo.id)
             await append(session, [entry], now)
-            targets = await records.mark_open(session, repository=repository, priority=3)
+            targets = await records.mark_open(session, repository_id=repo.id, priority=3)
         for target in targets:
             await self._engine.submit(target, priority=3)
         return policy
 
-    async def _keep_good(self, repository: str, text: str, row: TrustedPolicy | None) -> None:
+    async def _keep_good(self, repo: Repo, text: str, row: TrustedPolicy | None) -> None:
         if (row.good_text if row else "") == text:
             return
         async with self._store.session() as session:
-            values = {"repository": repository, "good_text": text, "trusted_text": "", "trusted_by": ""}
-            await upsert(session, TrustedPolicy, [values], ("repository",), ("good_text",))
+            values = {"repository_id": repo.id, "good_text": text, "trusted_text": "", "trusted_by": ""}
+            await upsert(session, TrustedPolicy, [values], ("repository_id",), ("good_text",))
 
 
 def _loaded(text: str) -> Policy | None:

@@ -12,7 +12,7 @@ from bot.fact_cache import FactCache
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import Issue, PullRequest
-from bot.model import Reference
+from bot.model import Reference, Repo
 from bot.text.markdown import spans
 
 MOST = 30
@@ -59,28 +59,28 @@ def _same(name: str, repository: str) -> bool:
 class References:
     """Requests the states of references from Forgejo, and caches the answers."""
 
-    def __init__(self, client: ForgejoAPI, known: FactCache[tuple[str, int], Reference] | None = None) -> None:
+    def __init__(self, client: ForgejoAPI, known: FactCache[tuple[Repo, int], Reference] | None = None) -> None:
         self._client = client
         self._known = known or FactCache(REMEMBERED)
 
-    async def read(self, repository: str, wanted: Sequence[int]) -> tuple[Reference, ...]:
+    async def read(self, repo: Repo, wanted: Sequence[int]) -> tuple[Reference, ...]:
         """Return the states of the first references, by number. Raises ForgejoError."""
-        found = await run_all(*(self._one(repository, number) for number in wanted[:MOST]))
+        found = await run_all(*(self._one(repo, number) for number in wanted[:MOST]))
         return tuple(sorted(found, key=lambda reference: reference.number))
 
-    def note(self, repository: str, reference: Reference) -> None:
+    def note(self, repo: Repo, reference: Reference) -> None:
         """Store a state that another request returned, so that a merge or close is known at once."""
-        self._known.keep((repository, reference.number), reference, MERGED if reference.state == "merged" else FRESH)
+        self._known.keep((repo, reference.number), reference, MERGED if reference.state == "merged" else FRESH)
 
-    async def _one(self, repository: str, number: int) -> Reference:
-        known = self._known.get((repository, number))
+    async def _one(self, repo: Repo, number: int) -> Reference:
+        known = self._known.get((repo, number))
         if known is not None:
             return known
         try:
-            found = reference_of(await endpoints.ISSUE.get(self._client, repository, number))
+            found = reference_of(await endpoints.ISSUE.get(self._client, repo.name, number))
         except NotFound:
             found = Reference(number=number, kind="", state="missing")
-        return self._known.keep((repository, number), found, MERGED if found.state == "merged" else FRESH)
+        return self._known.keep((repo, number), found, MERGED if found.state == "merged" else FRESH)
 
 
 def reference_of(issue: Issue | PullRequest) -> Reference:

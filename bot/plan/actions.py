@@ -124,7 +124,7 @@ def disputes(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> Disputes:
         found += [(f"comment:{comment.purpose}", what, False)] if what else []
     for status in plan.statuses:
         seen = _seen_status(snapshot, status.context)
-        if seen is not None and seen.creator != snapshot.own.account:
+        if seen is not None and not snapshot.own.posted(seen):
             who = cut(seen.creator, 40) or "an unknown account"
             due = _voice(status, snapshot)[1]
             better = seen.state not in WORSE or WORSE.index(seen.state) < WORSE.index(due)
@@ -258,7 +258,14 @@ def _status_actions(status: WantedStatus, snapshot: Snapshot) -> list[Action]:
         description=description,
         target_url=target_url,
     )
-    if seen is None or seen.creator != snapshot.own.account:
+    if seen is None or not snapshot.own.posted(seen):
         return [wanted]
-    same = wanted.value == status_value(seen.state, seen.description, seen.target_url)
+    same = (seen.state, seen.description) == (state, description) and _comment_of(seen.target_url) == _comment_of(
+        target_url
+    )
     return [] if same else [wanted]
+
+
+def _comment_of(address: str) -> str:
+    """A repository that was renamed has other addresses; the comment that a status leads to is the same."""
+    return address.rpartition("#")[2]

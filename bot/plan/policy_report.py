@@ -80,9 +80,9 @@ def _finding(title: str, problem: str, severity: Severity, fix: str) -> Finding:
 
 def _kept(snapshot: Snapshot, preview: Preview) -> Judgment | None:
     """A new preview is stored, so that the next run shows the same one."""
-    if any(one.check == NAME and one.ground == preview.ground for one in snapshot.memory.judgments):
+    if any(one.check == NAME and one.basis == preview.basis for one in snapshot.memory.judgments):
         return None
-    return Judgment(check=NAME, at=preview.at, ground=preview.ground, content=preview.model_dump(mode="json"))
+    return Judgment(check=NAME, at=preview.at, basis=preview.basis, content=preview.model_dump(mode="json"))
 
 
 def _summary(preview: Preview, *, waits: bool) -> str:

@@ -54,6 +54,9 @@ CLOSE = "\n\n</details>"
 CUT = "\n\n*This comment was cut because it is too long. Run `assay plan` to print the full report.*"
 
 
+MARK = "<!-- assay:"
+
+
 def marker(target: Target, purpose: str = "report") -> str:
     """Gives the marker at the start of a bot comment: of the report, or of a comment for another purpose."""
     return f"<!-- assay:{target} -->" if purpose == "report" else f"<!-- assay:{target}:{purpose} -->"
@@ -122,10 +125,13 @@ def _heading(snapshot: Snapshot, verdict: Verdict) -> tuple[str, str]:
 
 
 def without_footer(body: str) -> str:
-    """Gives a report without its footer: the part that is compared to decide whether the comment must be updated.
+    """Return a report without its footer: the part that is compared to decide whether the comment must be updated.
 
-    Only the last marker starts the footer. An earlier one comes from untrusted text, such as a file name.
+    Only the last marker starts the footer. An earlier one comes from untrusted text, such as a file name. The marker at
+    the beginning is left out too, since it has the name of the repository, which can change.
     """
+    if body.startswith(MARK):
+        body = body.partition("\n")[2]
     before, mark, _ = body.rpartition(FOOTER.strip())
     return (before if mark else body).rstrip()
 

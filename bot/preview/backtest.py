@@ -14,12 +14,25 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 
 from bot.history import left
-from bot.model import Backtest, Check, Kind, KnownLabels, NoAnswer, Question, Report, Shift, Snapshot, Tools, Trial
+from bot.model import (
+    Backtest,
+    Check,
+    Kind,
+    KnownLabels,
+    NoAnswer,
+    Question,
+    Repo,
+    Report,
+    Shift,
+    Snapshot,
+    Tools,
+    Trial,
+)
 from bot.observe import Wanted
 from bot.plan import assess
 from bot.policy import Policy
 from bot.store import Store
-from bot.store.tables import SnapshotRow, TargetRow
+from bot.store.tables import Repository, SnapshotRow, TargetRow
 from bot.text import cut
 from bot.workflows import is_workflow
 
@@ -60,7 +73,7 @@ class Kept:
     unreadable: int = 0
 
 
-async def kept(store: Store, repository: str, last: int = LAST, without: int = 0) -> Kept:
+async def kept(store: Store, repository_id: int, last: int = LAST, without: int = 0) -> Kept:
     """Gives snapshots of a repository's last pull requests; `without` is the number of one to exclude.
 
     For each pull request it is the newest snapshot in open state, because most checks skip closed ones; if there is
@@ -68,8 +81,12 @@ async def kept(store: Store, repository: str, last: int = LAST, without: int = 0
     """
     numbers = (
         select(SnapshotRow.number)
-        .join(TargetRow, (TargetRow.repository == SnapshotRow.repository) & (TargetRow.number == SnapshotRow.number))
-        .where(SnapshotRow.repository == repository, TargetRow.kind == Kind.PULL.value, SnapshotRow.number != without)
+        .join(
+            TargetRow, (TargetRow.repository_id == SnapshotRow.repository_id) & (TargetRow.number == SnapshotRow.number)
+        )
+        .where(
+            SnapshotRow.repository_id == repository_id, TargetRow.kind == Kind.PULL.value, SnapshotRow.number != without
+        )
         .group_by(SnapshotRow.number)
         .order_by(SnapshotRow.number.desc())
         .limit(last)
@@ -78,7 +95,7 @@ async def kept(store: Store, repository: str, last: int = LAST, without: int = 0
         chosen = list((await session.execute(numbers)).scalars())
         query = (
             select(SnapshotRow.number, SnapshotRow.content)
-            .where(SnapshotRow.repository == repository, SnapshotRow.number.in_(chosen))
+            .where(SnapshotRow.repository_id == repository_id, SnapshotRow.number.in_(chosen))
             .order_by(SnapshotRow.number.desc(), SnapshotRow.taken_at.desc(), SnapshotRow.hash)
         )
         rows = (await session.execute(query)).all()
@@ -88,11 +105,12 @@ async def kept(store: Store, repository: str, last: int = LAST, without: int = 0
     return await asyncio.to_thread(_read, list(of.values()))
 
 
-async def repositories(store: Store) -> tuple[str, ...]:
-    """Gives the repositories that have stored snapshots."""
+async def repositories(store: Store) -> tuple[Repo, ...]:
+    """Return the repositories that have stored snapshots, by name."""
+    query = select(Repository.id, Repository.full_name).where(Repository.id.in_(select(SnapshotRow.repository_id)))
     async with store.read() as session:
-        query = select(SnapshotRow.repository).distinct().order_by(SnapshotRow.repository)
-        return tuple((await session.execute(query)).scalars())
+        rows = await session.execute(query.order_by(Repository.full_name))
+        return tuple(Repo(id=number, name=name) for number, name in rows)
 
 
 def _read(contents: Iterable[Sequence[bytes]]) -> Kept:

@@ -66,18 +66,18 @@ class Previews:
         after = await self.read(target.repository, inputs.head.sha)
         removed = not after and all(file.path != PATH or file.status == "deleted" for file in touching)
         proposal = Proposal(before, after, current, removed)
-        ground = digest(canonical([inputs.head.sha, before, after, self.operators]))
-        known, ground = _remembered(earlier, ground)
-        return known or await self._made(target, proposal, ground)
+        basis = digest(canonical([inputs.head.sha, before, after, self.operators]))
+        known, basis = _remembered(earlier, basis)
+        return known or await self._made(target, proposal, basis)
 
-    async def _made(self, target: Target, proposal: Proposal, ground: str) -> Preview:
+    async def _made(self, target: Target, proposal: Proposal, basis: str) -> Preview:
         """The preview. An untrusted policy may be long and its patterns slow, so the work is done in threads."""
-        blank = Preview(ground=ground, at=self.clock(), removed=proposal.removed)
+        blank = Preview(basis=basis, at=self.clock(), removed=proposal.removed)
         try:
             old, new, found = await asyncio.to_thread(_compared, proposal)
         except PolicyError as fault:
             return blank.model_copy(update={"problems": _few(fault.problems)})
-        earlier = await kept(self.store, target.repository, without=target.number) if found else Kept()
+        earlier = await kept(self.store, target.repository_id, without=target.number) if found else Kept()
         bench = Bench(self.checks, self.labels, SECONDS, WORK)
         pair = (old.narrowed(self.operators), new.narrowed(self.operators))
         return blank.model_copy(
@@ -122,16 +122,16 @@ def _few(problems: Sequence[str]) -> tuple[str, ...]:
     return (*shown, f"{PATH}: {more} more problem{'' if more == 1 else 's'} not shown") if more else shown
 
 
-def _remembered(earlier: Sequence[Judgment], ground: str) -> tuple[Preview | None, str]:
-    """Gives the stored preview, or None with the ground for a new one.
+def _remembered(earlier: Sequence[Judgment], basis: str) -> tuple[Preview | None, str]:
+    """Gives the stored preview, or None with the basis for a new one.
 
-    A preview stored by another version of the bot may be unreadable. Its ground is in use, so a new preview gets a
-    ground derived from it. With the same ground, it would count as stored already and be made again in each run.
+    A preview stored by another version of the bot may be unreadable. Its basis is in use, so a new preview gets a
+    basis derived from it. With the same basis, it would count as stored already and be made again in each run.
     """
-    kept_at = {one.ground: one.content for one in earlier if one.check == NAME}
-    while ground in kept_at:
+    kept_at = {one.basis: one.content for one in earlier if one.check == NAME}
+    while basis in kept_at:
         try:
-            return Preview.model_validate(kept_at[ground]), ground
+            return Preview.model_validate(kept_at[basis]), basis
         except ValidationError:
-            ground = digest(canonical([ground]))
-    return None, ground
+            basis = digest(canonical([basis]))
+    return None, basis

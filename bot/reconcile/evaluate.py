@@ -16,6 +16,7 @@ from bot.scan import Scanner
 from bot.store import Store
 from bot.telemetry import Metrics
 from bot.text import cut
+from bot.thread import Names
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Parts:
 
     store: Store
     observer: Observer
+    names: Names
     previews: Previews
     applier: Applier
     checks: Sequence[Check]

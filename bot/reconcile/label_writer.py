@@ -10,7 +10,7 @@ from bot.forgejo.capabilities import LABELS_BY_NAME
 from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.types import Label
 from bot.labels import LabelSet, hex_colour
-from bot.model import Target
+from bot.model import Repo, Target
 from bot.plan import Action
 
 
@@ -33,7 +33,7 @@ class LabelWriter:
         self._client = client
         self._server = server
         self._labels = labels
-        self._defined: dict[str, set[str]] = {}
+        self._defined: dict[Repo, set[str]] = {}
 
     async def add(self, target: Target, actions: Sequence[Action]) -> list[Done]:
         """Add labels in one request. Raises LabelRefused for an undeclared one, ForgejoError."""
@@ -44,7 +44,7 @@ class LabelWriter:
         )
         there = {label.name: label.id for label in answer}
         if missing := [name for name in names if name not in there]:
-            self._defined.pop(target.repository, None)
+            self._defined.pop(target.repo, None)
             labels = ", ".join(missing)
             raise LabelRefused(f"Forgejo confirmed label {labels} of {target} but did not set it; evaluate again")
         return [Done(action, there[action.label]) for action in actions]
@@ -74,7 +74,7 @@ class LabelWriter:
 
     async def _define(self, target: Target, names: Sequence[str]) -> None:
         """Create the labels that neither the repository nor its organisation has."""
-        if self._defined.get(target.repository, set()).issuperset(names):
+        if self._defined.get(target.repo, set()).issuperset(names):
             return
         owner = target.repository.split("/", 1)[0]
         known = {label.name async for label in endpoints.LABELS.each(self._client, target.repository)}
@@ -86,7 +86,7 @@ class LabelWriter:
             if name not in known:
                 await endpoints.LABELS.post(self._client, target.repository, data=self._definition(name))
                 known.add(name)
-        self._defined[target.repository] = known
+        self._defined[target.repo] = known
 
     def _definition(self, name: str) -> dict[str, Any]:
         label = self._labels.get(name)

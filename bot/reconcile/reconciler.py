@@ -2,36 +2,31 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from datetime import timedelta
+from collections.abc import Coroutine, Sequence
 from typing import TypeVar
 
 import structlog
 
 from bot.engine import Engine, Lease
-from bot.forgejo.errors import Forbidden, ForgejoError, Locked, RateLimited
+from bot.forgejo.errors import Forbidden, ForgejoError, NotFound, Redirected
 from bot.git import GitError
 from bot.history import Moved
-from bot.model import Identity, Kind, Report, SiblingVerdict, Snapshot, Target
-from bot.observe import PATIENCE
-from bot.plan import MAX_DESCRIPTION, current_evidence
+from bot.model import Report, SiblingVerdict, Snapshot, Target
+from bot.observe import NameTaken
+from bot.plan import current_evidence
 from bot.reconcile.apply import adoptable
 from bot.reconcile.evaluate import Evaluation, Parts, conclude, evaluate
+from bot.reconcile.failures import Failures, OwnAccount, Unseen
 from bot.reconcile.label_writer import Done, LabelRefused
 from bot.reconcile.remember import remember
 from bot.reconcile.remember_soaks import remember_soaks
-from bot.store import owned, targets
+from bot.store import owned, repositories, targets
 from bot.store.ledger import Entry, append
 from bot.store.tables import TargetRow
-from bot.text import cut
-from bot.thread import Gone, WrongKind
+from bot.thread import WrongKind
 
 log = structlog.get_logger(__name__)
 
-FIRST_RETRY = 2.0
-LAST_RETRY = 900.0
-GONE_AFTER = timedelta(minutes=10)
-MISSING = "not found; it will be removed from the database if the next attempt does not find it either"
 FIRST_POLL = 10.0
 LAST_POLL = 300.0
 POLLS_WITHOUT_STATUS = 3
@@ -42,31 +37,25 @@ Result = TypeVar("Result")
 class Reconciler:
     """Keeps targets up to date with the results of their evaluations."""
 
-    def __init__(self, parts: Parts, engine: Engine, identity: Callable[[], Identity]) -> None:
+    def __init__(self, parts: Parts, engine: Engine, account: OwnAccount) -> None:
         self._parts = parts
         self._engine = engine
-        self._identity = identity
+        self._account = account
+        self._failures = Failures(parts, engine, account)
         self._polls: dict[str, tuple[str, int]] = {}
-        self._muted: set[str] = set()
 
     async def evaluate(self, target: Target) -> Evaluation:
-        """Return a new evaluation, without writing. Raises what observing raises."""
-        return await evaluate(self._parts, self._identity(), target)
+        """Gives a fresh look and writes nothing. Raises what observing raises."""
+        return await evaluate(self._parts, self._account.identity(), target)
 
     async def run(self, lease: Lease) -> None:
-        """Evaluate the lease's target and write; failures are recorded and retried later."""
+        """Evaluate the lease's target and write; failures are recorded and tried again later."""
         target, started = lease.target, time.monotonic()
         structlog.contextvars.bind_contextvars(target=str(target))
         try:
             outcome = await self._reconcile(lease)
-        except (Gone, WrongKind) as fault:
-            outcome = await self._gone(target, fault)
-        except (Locked, Forbidden) as fault:
-            outcome = await self._mute(target, fault)
-        except LabelRefused as fault:
-            outcome = await self._label_refused(target, fault)
-        except (ForgejoError, GitError, Moved) as fault:
-            outcome = await self._retry(target, fault)
+        except (Unseen, ForgejoError, LabelRefused, GitError, Moved) as fault:
+            outcome = await self._failures.handle(target, fault)
         finally:
             structlog.contextvars.unbind_contextvars("target")
         self._parts.metrics.reconciles.labels(outcome=outcome).inc()
@@ -77,10 +66,11 @@ class Reconciler:
         async with self._parts.store.read() as session:
             row = await targets.row_of(session, target)
         generation = row.desired_generation if row else 0
-        evaluation = await _unless(lease.superseded, self.evaluate(target))
+        evaluation = await _unless(lease.superseded, self._seen(target))
         if evaluation is None:
             await self._engine.submit(target)
             return "superseded"
+        await self._noticed(target, evaluation.snapshot)
         evaluation = await self._remember(evaluation, row)
         done = await self._apply(evaluation)
         await self._finish(evaluation, generation, done)
@@ -92,13 +82,26 @@ class Reconciler:
         )
         return "written" if done else "unchanged"
 
+    async def _seen(self, target: Target) -> Evaluation:
+        try:
+            return await self.evaluate(target)
+        except (NotFound, Forbidden, NameTaken, Redirected, WrongKind) as fault:
+            raise Unseen(fault) from None
+
+    async def _noticed(self, target: Target, snapshot: Snapshot) -> None:
+        """Names change while ids stay: those of the repository and of the bot's own account."""
+        self._account.renamed(snapshot.own.account)
+        if snapshot.target.repository != target.repository:
+            await self._parts.names.named(snapshot.target.repo)
+
     async def apply_once(self, target: Target) -> tuple[Evaluation, tuple[Done, ...]]:
         """Evaluate a target and write now, for the command line. Raises what observing and writing raise."""
         target = await self._parts.observer.canonical(target)
         async with self._parts.store.session() as session:
+            await repositories.serve(session, target.repo, self._parts.clock())
             if await targets.row_of(session, target) is None:
-                await targets.serve(session, target.repository, self._parts.clock())
                 await targets.add_targets(session, [target], quiet=False)
+            await targets.wake(session, [target])
             row = await targets.row_of(session, target)
         evaluation = await self._remember(await self.evaluate(target), row)
         done = await self._apply(evaluation)
@@ -137,7 +140,7 @@ class Reconciler:
         if snapshot.own.quiet:
             return ()
         if snapshot.inputs.archived or not snapshot.own.can_write:
-            self._say_once(snapshot.target, "archived" if snapshot.inputs.archived else "no write access")
+            self._failures.say_once(snapshot.target, "archived" if snapshot.inputs.archived else "no write access")
             return ()
         for name in evaluation.disputed.alarms:
             metrics.alarms.labels(kind=name.split(":", 1)[0]).inc()
@@ -193,75 +196,9 @@ class Reconciler:
         self._polls[key] = (head, count)
         await self._engine.submit(snapshot.target, priority=5, delay=min(FIRST_POLL * 2**count, LAST_POLL))
 
-    async def _gone(self, target: Target, fault: Exception) -> str:
-        """Delete a target that was not found twice, some time apart; once may be a temporary problem of the server."""
-        log.info("target.not-found", reason=str(fault))
-        async with self._parts.store.session() as session:
-            row = await targets.row_of(session, target)
-            if row is not None and row.last_error != MISSING:
-                row.last_error, row.not_before = MISSING, self._parts.clock() + GONE_AFTER
-                row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
-                return "missing"
-            wakes = await targets.sharing_head(session, target, row.head_sha) if row else []
-            await targets.forget(session, target)
-        for other in wakes:
-            await self._engine.submit(other)
-        return "gone"
-
-    async def _label_refused(self, target: Target, fault: LabelRefused) -> str:
-        """Retry: the known labels of the repository may be out of date. Mute the target after some attempts."""
-        async with self._parts.store.read() as session:
-            row = await targets.row_of(session, target)
-        if row is not None and row.attempts < PATIENCE:
-            return await self._retry(target, fault)
-        return await self._mute(target, fault)
-
-    async def _mute(self, target: Target, fault: ForgejoError | LabelRefused) -> str:
-        """Stop evaluating until the target's next event: Forgejo refuses the bot's writes, so a retry is useless."""
-        self._say_once(target, str(fault))
-        async with self._parts.store.session() as session:
-            row = await targets.row_of(session, target)
-            if row is not None:
-                row.observed_generation, row.last_error = row.desired_generation, str(fault)[:500]
-                row.observed_at = self._parts.clock()
-        return "refused"
-
     async def failed(self, target: Target, fault: Exception) -> None:
-        """Record an evaluation that failed with an unexpected exception; it is retried like any other."""
-        await self._retry(target, fault)
-
-    async def _retry(self, target: Target, fault: Exception) -> str:
-        async with self._parts.store.session() as session:
-            row = await targets.row_of(session, target)
-            if row is not None:
-                row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
-                row.observed_at = self._parts.clock()
-            attempts = row.attempts if row else 0
-            wait = min(FIRST_RETRY * 2 ** min(attempts, 20), LAST_RETRY)
-            if isinstance(fault, RateLimited) and fault.retry_after:
-                wait = max(wait, fault.retry_after)
-            await targets.postpone(session, target, str(fault), self._parts.clock() + timedelta(seconds=wait))
-        log.warning("reconcile.failed", error=str(fault), kind=type(fault).__name__, again_in_seconds=wait)
-        if attempts >= PATIENCE and target.kind is Kind.PULL:
-            await self._close(target, fault)
-        await self._engine.submit(target, delay=wait)
-        return "failed"
-
-    async def _close(self, target: Target, fault: Exception) -> None:
-        """Set the statuses to error: a head that cannot be evaluated must not keep earlier statuses or have none."""
-        guards = [check for check in self._parts.checks if check.guards and target.kind in check.on]
-        contexts = [f"assay/{check.name}" for check in guards]
-        why = cut(f"evaluation failed ({type(fault).__name__}); operators: see the bot's log", MAX_DESCRIPTION)
-        try:
-            await self._parts.applier.close(target, self._identity().account, contexts, why)
-        except ForgejoError as again:
-            log.warning("reconcile.error-status-not-set", error=str(again))
-
-    def _say_once(self, target: Target, why: str) -> None:
-        key = f"{target} {why}"
-        if key not in self._muted:
-            self._muted.add(key)
-            log.warning("target.read-only", target=str(target), why=why)
+        """Record an evaluation that failed in an unforeseen way; it is tried again later, like any other."""
+        await self._failures.retry(target, fault)
 
     def _judgment(self, evaluation: Evaluation) -> Entry:
         return Entry.of(

@@ -31,7 +31,7 @@ async def _tracked(store: Store, snapshot: Snapshot) -> list[Target]:
     target, policy = snapshot.target, snapshot.policy
     here = {soak.name: soak for soak in tracked_here(policy, target.number)}
     tracking = Tracking(
-        repository=target.repository,
+        repo=target.repo,
         issue=target.number,
         branch=snapshot.inputs.default_branch,
         tip="",
@@ -41,26 +41,26 @@ async def _tracked(store: Store, snapshot: Snapshot) -> list[Target]:
     )
     found = [completed(seen, tracking, policy, here[seen.name]) for seen in snapshot.inputs.soaks if seen.name in here]
     async with store.read() as session:
-        known = await soak_observations.readings(session, target.repository) if found else {}
-        stale = {*await soak_observations.tracked(session, target.repository, issue=target.number)} - {*here}
+        known = await soak_observations.readings(session, target.repository_id) if found else {}
+        stale = {*await soak_observations.tracked(session, target.repository_id, issue=target.number)} - {*here}
     changed = [one for one in found if one.name not in known or known[one.name].hash != one.hash]
     if not changed and not stale:
         return []
     async with store.session() as session:
         # One at a time: if two soaks claim the same run concurrently, the later one must see the earlier one.
-        await session.get(Repository, target.repository, with_for_update=True)
-        known = await soak_observations.readings(session, target.repository)
-        await soak_observations.drop(session, target.repository, target.number, [*here])
-        await soak_observations.keep(session, target.repository, changed, snapshot.taken_at)
+        await session.get(Repository, target.repository_id, with_for_update=True)
+        known = await soak_observations.readings(session, target.repository_id)
+        await soak_observations.drop(session, target.repository_id, target.number, [*here])
+        await soak_observations.keep(session, target.repository_id, changed, snapshot.taken_at)
         if not changed:
             return []
         pulls = await records.mark_open(
-            session, repository=target.repository, pulls=True, priority=soak_observations.UNHURRIED
+            session, repository_id=target.repository_id, pulls=True, priority=soak_observations.UNHURRIED
         )
         rivals = _rivals(changed, [one for one in known.values() if one.issue != target.number])
         if any(_used(tracking, policy, here[one.name], one, known) != one.seen.elsewhere for one in changed):
             rivals.add(target.number)
-        return pulls + await soak_observations.mark_tracked(session, target.repository, numbers=rivals)
+        return pulls + await soak_observations.mark_tracked(session, target.repo, numbers=rivals)
 
 
 def _rivals(changed: Sequence[Reading], others: Sequence[Reading]) -> set[int]:
@@ -95,7 +95,7 @@ async def _phrases(store: Store, snapshot: Snapshot, reports: Sequence[Report]) 
     if any(number in gate.targets for gate in policy.gates):
         async with store.session() as session:
             found += await records.mark_open(
-                session, repository=snapshot.target.repository, priority=soak_observations.UNHURRIED
+                session, repository_id=snapshot.target.repository_id, priority=soak_observations.UNHURRIED
             )
     return [target for target in found if target.number != number]
 
@@ -104,4 +104,4 @@ async def _marked(store: Store, snapshot: Snapshot, issues: set[int]) -> list[Ta
     if not issues:
         return []
     async with store.session() as session:
-        return await soak_observations.mark_tracked(session, snapshot.target.repository, numbers=issues)
+        return await soak_observations.mark_tracked(session, snapshot.target.repo, numbers=issues)

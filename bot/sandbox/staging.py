@@ -155,6 +155,10 @@ class Staging(RunStaging):
         """Deletes a repository, without any event. One that is made under its name again has another id."""
         del self._forge.repos[self._forge.named(full_name).full_name.lower()]
 
+    def repository_id(self, full_name: str) -> int:
+        """Return the number by which the server knows a repository."""
+        return self._forge.named(full_name).id
+
     def revoke(self, token: str) -> None:
         """Makes a token junk."""
         self._forge.tokens.pop(token, None)

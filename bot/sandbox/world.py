@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from bot.app import Machine, Service, assemble, now
 from bot.config import Settings
 from bot.forgejo.httpx import HttpxForgejo
+from bot.model import Repo, Target
 from bot.sandbox.server import Sandbox
 from bot.sandbox.servers import FORGEJO_16, Server
 
@@ -106,6 +107,20 @@ class World:
     tokens: Mapping[str, str]
     api: Mapping[str, HttpxForgejo]
     _clones: list[Path] = field(default_factory=list)
+
+    @property
+    def repo(self) -> Repo:
+        """The repository that most of the world happens in, with the server's id."""
+        return self.repo_called(REPOSITORY)
+
+    def target(self, number: str) -> Target:
+        """Return a target of that repository by its sign and number, such as `!3`."""
+        parsed = Target.parse(f"{REPOSITORY}{number}")
+        return self.repo.target(parsed.number, parsed.kind)
+
+    def repo_called(self, name: str) -> Repo:
+        """Return a repository of the sandbox with its id."""
+        return Repo(id=self.sandbox.repository_id(name), name=name)
 
     async def clone(self, login: str, repository: str = REPOSITORY) -> Checkout:
         """Gives a fresh working copy of somebody."""

@@ -13,6 +13,7 @@ from bot.forgejo.capabilities import Server
 from bot.forgejo.errors import Forbidden, Locked, NotFound
 from bot.forgejo.types import Repository
 from bot.labels.sync_client import carry_out, changes_for
+from bot.model import Repo
 from bot.policy import PATH, PolicyError
 from bot.setup.targets import remember
 from bot.setup.webhook import put_webhook
@@ -132,12 +133,12 @@ class _Setup:
         policies, name = self._machine.policies, repository.full_name
         text = await policies.text(name, commit)
         async with self._machine.store.read() as session:
-            row = await session.get(TrustedPolicy, name)
+            row = await session.get(TrustedPolicy, repository.id)
         if row is not None and row.trusted_at and row.trusted_text != text:
             self._left(f"policy: changed since it was trusted; read it, then run: assay policy trust {name}")
             return
         try:
-            await policies.trust(name, commit, "setup")
+            await policies.trust(Repo(id=repository.id, name=name), commit, "setup")
         except PolicyError as fault:
             for problem in fault.problems:
                 self._left(f"policy: {problem}")
@@ -154,5 +155,6 @@ class _Setup:
 
     async def _record(self, repository: Repository, login: str, *, backfill: bool) -> None:
         detail = {"complete": self._complete, "backfill": backfill}
+        entry = Entry("setup", repository.full_name, 0, login, detail=detail, repository_id=repository.id)
         async with self._machine.store.session() as session:
-            await append(session, [Entry("setup", repository.full_name, 0, login, detail=detail)], self._clock())
+            await append(session, [entry], self._clock())

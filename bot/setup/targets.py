@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import Machine
 from bot.forgejo.types import Repository
-from bot.model import Target
-from bot.store import targets, upsert
+from bot.model import Repo, Target
+from bot.store import repositories, targets
 from bot.store.tables import Repository as RepositoryRow
 from bot.store.tables import TargetRow
 
@@ -24,38 +24,35 @@ async def remember(machine: Machine, repository: Repository, *, started: datetim
 
     Known targets do not change, except that a backfill ends the silence of silent ones.
     """
-    found = await machine.resync.listed(repository.full_name, {"state": "open"})
+    found = await machine.resync.listed(Repo(id=repository.id, name=repository.full_name), {"state": "open"})
     async with machine.store.session() as session:
-        known = await _known(session, repository.full_name)
+        await repositories.serve(session, Repo(id=repository.id, name=repository.full_name), started)
+        known = await _known(session, repository.id)
         # The name is spelled as in Forgejo's answer, so a repository has one row.
         chosen = [target for target in found if target.number not in known or (backfill and known[target.number])]
         await targets.add_targets(session, chosen, quiet=not backfill, priority=PRIORITY)
         rows = list(_rows({target: found[target] for target in chosen}, started if backfill else None))
         if rows:
             await session.execute(update(TargetRow), rows)
-        row = {
-            "full_name": repository.full_name,
-            "set_up_at": started,
-            "resynced_at": started,
-            "default_branch": repository.default_branch,
-        }
+        row = await session.get_one(RepositoryRow, repository.id)
+        row.default_branch = repository.default_branch
         # A known repository keeps the time of its last listing, so that changes since then are still found.
-        await upsert(session, RepositoryRow, [row], ("full_name",), ("default_branch",))
+        row.resynced_at = row.resynced_at or started
     if backfill:
         minutes = len(chosen) * APART / timedelta(minutes=1)
         return f"targets: {len(found)} open, reports on {len(chosen)} follow within {minutes:.0f} minutes"
     return f"targets: {len(found)} open, {len(chosen)} new to the bot; silent until their next event"
 
 
-async def _known(session: AsyncSession, repository: str) -> Mapping[int, bool]:
-    query = select(TargetRow.number, TargetRow.quiet).where(TargetRow.repository == repository)
+async def _known(session: AsyncSession, repository_id: int) -> Mapping[int, bool]:
+    query = select(TargetRow.number, TargetRow.quiet).where(TargetRow.repository_id == repository_id)
     return dict((await session.execute(query)).all())
 
 
 def _rows(found: Mapping[Target, datetime], spread_from: datetime | None) -> Iterator[dict[str, Any]]:
     for place, (target, updated) in enumerate(found.items()):
         yield {
-            "repository": target.repository,
+            "repository_id": target.repository_id,
             "number": target.number,
             "quiet": spread_from is None,
             "updated_at": updated,

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from bot.forgejo import ForgejoAPI
 from bot.git import Mirrors
-from bot.model import WRITING, CommentText, CommitSeen, Decision, Evidence, Judgment, PhraseSeen, RunSeen, SoakSeen
+from bot.model import (
+    WRITING,
+    CommentText,
+    CommitSeen,
+    Decision,
+    Evidence,
+    Judgment,
+    PhraseSeen,
+    Repo,
+    RunSeen,
+    SoakSeen,
+)
 from bot.policy import Policy, SoakPolicy
 from bot.scan import Scanner
 from bot.soaks.commits import Branch, SoakCommits
@@ -24,7 +35,7 @@ from bot.soaks.evidence_thread import (
 from bot.soaks.failures import SoakFailures
 from bot.soaks.pulls import SoakPulls
 from bot.soaks.runs import SoakRuns
-from bot.store.soak_observations import Reading, ground
+from bot.store.soak_observations import Reading, basis
 from bot.text import visible
 from bot.thread import MAX_ASKED, PermissionReader
 
@@ -35,12 +46,12 @@ LEFT_OUT = "its thread is too long: some comments that may count are not stored 
 
 @dataclass(frozen=True)
 class Tracking:
-    """The masked thread of a tracking issue, with its repository, the default branch and the branch's tip.
+    """The masked thread of a tracking issue, with its its repository, the default branch and the branch's tip.
 
     `asks`: the bot may look up permissions of accounts; `patient`: errors that a retry may fix are raised.
     """
 
-    repository: str
+    repo: Repo
     issue: int
     branch: str
     tip: str
@@ -80,17 +91,17 @@ class SoakReader:
             *remembered(kept_of(tracking.judgments, soak.name)),
             *(one.evidence for one in mine if not one.counts),
         ]
-        runs = await self._runs.read(tracking.repository, runs_of(evidence), patient=tracking.patient)
+        runs = await self._runs.read(tracking.repo.name, runs_of(evidence), patient=tracking.patient)
         report = (soak.report,) if soak.report else ()
-        pulls = await self.pulls.read(tracking.repository, (*soak.prerequisites, *report))
+        pulls = await self.pulls.read(tracking.repo, (*soak.prerequisites, *report))
         merges = {number: pulls[number].merge for number in soak.prerequisites}
-        branch = Branch(tracking.repository, tracking.branch, tracking.tip, merges)
+        branch = Branch(tracking.repo.name, tracking.branch, tracking.tip, merges)
         wanted = _whole([one.commit for one in evidence if one.commit], runs)
         commits = await self._commits.read(branch, wanted, patient=tracking.patient)
         return SoakSeen(
             name=soak.name,
             runs=runs,
-            failed=await self._failures.read(tracking.repository, tracking.branch, runs),
+            failed=await self._failures.read(tracking.repo.name, tracking.branch, runs),
             commits=tuple(self._shown(one) for one in commits),
             pulls=tuple(found.seen for _, found in sorted(pulls.items())),
             elsewhere=await asyncio.to_thread(elsewhere, mine, runs, soak, policy, beside.readings),
@@ -101,7 +112,7 @@ class SoakReader:
     async def _writers(self, tracking: Tracking, policy: Policy, soak: SoakPolicy) -> tuple[str, ...]:
         """Return the policy's writers, and accounts with write access if the bot may look these up."""
         wrote = (await asyncio.to_thread(authors, tracking.comments, soak.name))[:MAX_ASKED] if tracking.asks else ()
-        said = await self._permissions.of(tracking.repository, wrote)
+        said = await self._permissions.of(tracking.repo, wrote)
         return tuple(sorted({*policy.writers, *(login for login, may in said.items() if may in WRITING)}))
 
     def _shown(self, commit: CommitSeen) -> CommitSeen:
@@ -125,7 +136,7 @@ def completed(seen: SoakSeen, tracking: Tracking, policy: Policy, soak: SoakPoli
             "unseen": LEFT_OUT if lost else "",
         }
     )
-    return Reading(tracking.issue, tracking.branch, ground(policy, soak), whole)
+    return Reading(tracking.issue, tracking.branch, basis(policy, soak), whole)
 
 
 def tracked_here(policy: Policy, issue: int) -> tuple[SoakPolicy, ...]:

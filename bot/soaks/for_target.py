@@ -22,7 +22,7 @@ from bot.scan import Scanner, read_texts
 from bot.soaks.collector import Beside, SoakReader, Tracking, completed, tracked_here
 from bot.store import Store, phrases_on, soak_observations, targets
 from bot.store.decisions import recall
-from bot.store.soak_observations import Reading, ground
+from bot.store.soak_observations import Reading, basis
 from bot.thread import Thread, WrongKind, comment_texts, read_thread
 
 AGAIN = 60.0
@@ -61,8 +61,8 @@ class Soaks:
         self._reader = reader
         self._scanner = scanner
         self._clock = clock
-        self._failed: FactCache[tuple[str, str, str], str] = FactCache(REMEMBERED)
-        self._locks: WeakValueDictionary[tuple[str, int], asyncio.Lock] = WeakValueDictionary()
+        self._failed: FactCache[tuple[int, str, str], str] = FactCache(REMEMBERED)
+        self._locks: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
 
     async def read(self, scene: Scene, inputs: Inputs, judgments: tuple[Judgment, ...]) -> tuple[SoakSeen, ...]:
         """Return the soaks that a target tracks or, for a pull request, all soaks of the policy.
@@ -73,11 +73,11 @@ class Soaks:
         if not policy.soaks:
             return ()
         if isinstance(head, PullRequest):
-            self._reader.pulls.note(target.repository, head)
+            self._reader.pulls.note(target.repo, head)
             return await self._of_pull(scene)
         rights = scene.thread.repository.permissions
         tracking = Tracking(
-            repository=target.repository,
+            repo=target.repo,
             issue=target.number,
             branch=scene.thread.repository.default_branch,
             tip=scene.tip,
@@ -95,20 +95,20 @@ class Soaks:
             return []
         async with self._store.read() as session:
             beside = Beside(
-                await soak_observations.readings(session, tracking.repository),
-                await phrases_on(session, tracking.repository, [number for soak in here for number in soak.gate_on]),
+                await soak_observations.readings(session, tracking.repo.id),
+                await phrases_on(session, tracking.repo.id, [number for soak in here for number in soak.gate_on]),
             )
         return [(soak, await self._reader.read(tracking, policy, soak, beside)) for soak in here]
 
     async def _of_pull(self, scene: Scene) -> tuple[SoakSeen, ...]:
         async with self._store.read() as session:
-            known = await soak_observations.readings(session, scene.target.repository)
+            known = await soak_observations.readings(session, scene.target.repository_id)
         return tuple([await self._kept(scene, soak, known.get(soak.name)) for soak in scene.policy.soaks])
 
     async def _kept(self, scene: Scene, soak: SoakPolicy, known: Reading | None) -> SoakSeen:
         if known is not None and _fits(known, scene.policy, soak):
             return known.seen
-        key = (scene.target.repository, soak.name, ground(scene.policy, soak))
+        key = (scene.target.repository_id, soak.name, basis(scene.policy, soak))
         failed = self._failed.get(key)
         if failed is not None:
             return SoakSeen(name=soak.name, unseen=failed)
@@ -120,10 +120,7 @@ class Soaks:
 
     async def _live(self, scene: Scene, soak: SoakPolicy) -> SoakSeen:
         """Read a tracking issue immediately, once for all waiting callers, and queue it for a full run."""
-        repository, issue = (
-            scene.target.repository,
-            Target(repository=scene.target.repository, number=soak.issue, kind=Kind.ISSUE),
-        )
+        repository, issue = scene.target.repository_id, scene.target.beside(soak.issue, Kind.ISSUE)
         lock = self._locks.setdefault((repository, soak.issue), asyncio.Lock())
         async with lock:
             async with self._store.read() as session:
@@ -142,18 +139,18 @@ class Soaks:
 
     async def _thread(self, scene: Scene, issue: Target) -> Tracking:
         thread = await read_thread(self._client, issue)
-        others = [one for one in thread.comments if not one.user or one.user.login != scene.identity.account]
+        others = [one for one in thread.comments if one.user.id != scene.identity.account_id]
         places = [Location(where="comment", comment_id=one.id) for one in others]
         read = await asyncio.to_thread(read_texts, self._scanner, places, [one.body for one in others])
         pairs = zip(others, read.masked, strict=True)
         recalled = await recall(self._store, issue, self._clock())
         rights = thread.repository.permissions
         return Tracking(
-            repository=issue.repository,
+            repo=issue.repo,
             issue=issue.number,
             branch=thread.repository.default_branch,
             tip=scene.tip,
-            comments=await comment_texts(self._store, scene.identity, issue.repository, pairs),
+            comments=await comment_texts(self._store, scene.identity, issue.repository_id, pairs),
             decisions=recalled.decisions,
             judgments=recalled.judgments,
             asks=bool(rights and rights.admin),
@@ -163,4 +160,4 @@ class Soaks:
 
 def _fits(reading: Reading, policy: Policy, soak: SoakPolicy) -> bool:
     """Return whether a reading is of the soak as the policy defines it now."""
-    return reading.issue == soak.issue and reading.ground == ground(policy, soak)
+    return reading.issue == soak.issue and reading.basis == basis(policy, soak)

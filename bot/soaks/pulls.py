@@ -9,7 +9,7 @@ from bot.fact_cache import FOREVER, FactCache
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.types import PullRequest
-from bot.model import PullSeen
+from bot.model import PullSeen, Repo
 
 REMEMBERED = 2000
 FRESH = 60.0
@@ -29,27 +29,27 @@ class SoakPulls:
 
     def __init__(self, client: ForgejoAPI, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
-        self._known: FactCache[tuple[str, int], PullFound] = FactCache(REMEMBERED, clock)
+        self._known: FactCache[tuple[Repo, int], PullFound] = FactCache(REMEMBERED, clock)
 
-    async def read(self, repository: str, numbers: Sequence[int]) -> dict[int, PullFound]:
+    async def read(self, repo: Repo, numbers: Sequence[int]) -> dict[int, PullFound]:
         """Return each pull request by its number; one without access counts as missing. Raises ForgejoError."""
         wanted = list(dict.fromkeys(numbers))
-        found = await run_all(*(self._one(repository, number) for number in wanted))
+        found = await run_all(*(self._one(repo, number) for number in wanted))
         return dict(zip(wanted, found, strict=True))
 
-    def note(self, repository: str, pull: PullRequest) -> PullFound:
+    def note(self, repo: Repo, pull: PullRequest) -> PullFound:
         """Cache a pull request that was read elsewhere, so that a merge or closing is known at once."""
         state = "merged" if pull.merged else pull.state
         seen = PullSeen(number=pull.number, state=state, merged_at=pull.merged_at if pull.merged else None)
         found = PullFound(seen, (pull.merge_commit_sha or "") if pull.merged else "")
-        return self._known.keep((repository, pull.number), found, FOREVER if pull.merged else FRESH)
+        return self._known.keep((repo, pull.number), found, FOREVER if pull.merged else FRESH)
 
-    async def _one(self, repository: str, number: int) -> PullFound:
-        known = self._known.get((repository, number))
+    async def _one(self, repo: Repo, number: int) -> PullFound:
+        known = self._known.get((repo, number))
         if known is not None:
             return known
         try:
-            pull = await endpoints.PULL.get(self._client, repository, number)
+            pull = await endpoints.PULL.get(self._client, repo.name, number)
         except (NotFound, Forbidden):
-            return self._known.keep((repository, number), PullFound(PullSeen(number=number, state="missing")), FRESH)
-        return self.note(repository, pull)
+            return self._known.keep((repo, number), PullFound(PullSeen(number=number, state="missing")), FRESH)
+        return self.note(repo, pull)

@@ -33,7 +33,7 @@ async def recall(store: Store, target: Target, now: datetime) -> Recalled:
     Forgejo's times are in whole seconds, so the start time is rounded to them.
     """
     async with store.read() as session:
-        repository = await session.get(Repository, target.repository)
+        repository = await session.get(Repository, target.repository_id)
         return Recalled(
             (repository.set_up_at if repository else now).replace(microsecond=0),
             await decisions(session, target),
@@ -45,7 +45,7 @@ async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ..
     """Return the decisions on the target's command lines, in the order of writing."""
     query = (
         select(DecisionRow)
-        .where(DecisionRow.repository == target.repository, DecisionRow.number == target.number)
+        .where(DecisionRow.repository_id == target.repository_id, DecisionRow.number == target.number)
         .order_by(DecisionRow.comment_id, DecisionRow.line)
     )
     return tuple(
@@ -58,7 +58,7 @@ async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ..
             by=row.by,
             at=row.at,
             refused=row.refused,
-            standing=row.standing,
+            role=row.role,
             decided=row.decided,
         )
         for row in (await session.execute(query)).scalars()
@@ -67,28 +67,36 @@ async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ..
 
 async def keep_decisions(session: AsyncSession, target: Target, made: Sequence[Decision]) -> None:
     """Store decisions on command lines; existing ones are not changed."""
-    rows = [{"repository": target.repository, "number": target.number, **one.model_dump()} for one in made]
-    await upsert(session, DecisionRow, rows, ("repository", "number", "comment_id", "line"), ("line",))
+    place = {"repository_id": target.repository_id, "number": target.number}
+    rows = [{**place, **one.model_dump()} for one in made]
+    await upsert(session, DecisionRow, rows, ("repository_id", "number", "comment_id", "line"), ("line",))
 
 
 async def judgments(session: AsyncSession, target: Target) -> tuple[Judgment, ...]:
     """Return the judgments of the target, oldest first."""
     query = (
         select(JudgmentRow)
-        .where(JudgmentRow.repository == target.repository, JudgmentRow.number == target.number)
+        .where(JudgmentRow.repository_id == target.repository_id, JudgmentRow.number == target.number)
         .order_by(JudgmentRow.at, JudgmentRow.check)
     )
     rows = (await session.execute(query)).scalars()
-    return tuple(Judgment(check=row.check, at=row.at, ground=row.ground, content=row.content) for row in rows)
+    return tuple(Judgment(check=row.check, at=row.at, basis=row.basis, content=row.content) for row in rows)
 
 
 async def keep_judgments(session: AsyncSession, target: Target, made: Sequence[Judgment]) -> None:
     """Store judgments and keep the newest few of each check; a replacing judgment deletes all others."""
     for one in made:
-        row = {"repository": target.repository, "number": target.number, **one.model_dump(exclude={"replaces"})}
-        await upsert(session, JudgmentRow, [row], ("repository", "number", "check", "at"), ("ground", "content"))
+        row = {
+            "repository_id": target.repository_id,
+            "number": target.number,
+            "check": one.check,
+            "at": one.at,
+            "basis": one.basis,
+            "content": one.content,
+        }
+        await upsert(session, JudgmentRow, [row], ("repository_id", "number", "check", "at"), ("basis", "content"))
         mine = (
-            (JudgmentRow.repository == target.repository)
+            (JudgmentRow.repository_id == target.repository_id)
             & (JudgmentRow.number == target.number)
             & (JudgmentRow.check == one.check)
         )

@@ -13,14 +13,14 @@ GATES_CHECK = "gates"
 """The check whose judgments store them, in `phrases`."""
 
 
-async def phrases_on(session: AsyncSession, repository: str, numbers: Sequence[int]) -> tuple[PhraseSeen, ...]:
+async def phrases_on(session: AsyncSession, repository_id: int, numbers: Sequence[int]) -> tuple[PhraseSeen, ...]:
     """Return the phrases on targets of a repository, by target number."""
     if not numbers:
         return ()
     query = (
         select(JudgmentRow.number, JudgmentRow.content)
         .where(
-            JudgmentRow.repository == repository,
+            JudgmentRow.repository_id == repository_id,
             JudgmentRow.check == GATES_CHECK,
             JudgmentRow.number.in_(sorted(set(numbers))),
         )

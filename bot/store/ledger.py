@@ -37,11 +37,19 @@ class Entry:
     detail: dict[str, Any] = field(default_factory=dict)
     snapshot_hash: str = ""
     result: str = ""
+    repository_id: int = 0
 
     @classmethod
     def of(cls, target: Target, kind: str, actor: str, **more: Any) -> "Entry":
         """Return an entry about one target."""
-        return cls(kind=kind, repository=target.repository, number=target.number, actor=actor, **more)
+        return cls(
+            kind=kind,
+            repository=target.repository,
+            repository_id=target.repository_id,
+            number=target.number,
+            actor=actor,
+            **more,
+        )
 
 
 @dataclass(frozen=True)
@@ -74,8 +82,7 @@ async def verify(session: AsyncSession) -> Proof:
     """Verify the whole chain and return the result."""
     previous, count = GENESIS, 0
     async for entry in walk(session):
-        row = {name: getattr(entry, name) for name in _FIELDS}
-        if entry.sequence != count + 1 or entry.previous != previous or entry.hash != _hash(row):
+        if entry.sequence != count + 1 or entry.previous != previous or not _holds(entry):
             return Proof(count, broken_at=count + 1)
         previous, count = entry.hash, count + 1
     return Proof(count)
@@ -118,4 +125,12 @@ _FIELDS = (
 def _hash(row: dict[str, Any]) -> str:
     content = {name: row[name] for name in _FIELDS}
     content["at"] = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    if row["repository_id"]:
+        content["repository_id"] = row["repository_id"]
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _holds(entry: LedgerEntry) -> bool:
+    """Entries of version 0.1 got their repository's id later, by a migration, so their hash doesn't cover it."""
+    row = {name: getattr(entry, name) for name in (*_FIELDS, "repository_id")}
+    return entry.hash in {_hash(row), _hash(row | {"repository_id": 0})}

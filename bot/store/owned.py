@@ -18,7 +18,7 @@ _WRITTEN = ("remote_id", "value", "intended", "evidence")
 
 async def held(session: AsyncSession, target: Target) -> tuple[Held, ...]:
     """Return the bot's current objects on the target."""
-    query = select(Holding).where(Holding.repository == target.repository, Holding.number == target.number)
+    query = select(Holding).where(Holding.repository_id == target.repository_id, Holding.number == target.number)
     rows = (await session.execute(query)).scalars()
     return tuple(
         Held(
@@ -35,9 +35,15 @@ async def held(session: AsyncSession, target: Target) -> tuple[Held, ...]:
 
 async def intend(session: AsyncSession, target: Target, things: Mapping[str, str], at: datetime) -> None:
     """Record planned writes, each object with its value, so that a crash is not mistaken for tampering."""
-    about = {"repository": target.repository, "number": target.number, "value": "", "evidence": "", "written_at": at}
+    about = {
+        "repository_id": target.repository_id,
+        "number": target.number,
+        "value": "",
+        "evidence": "",
+        "written_at": at,
+    }
     rows = [{**about, "object": name, "intended": value} for name, value in things.items()]
-    await upsert(session, Holding, rows, ("repository", "number", "object"), ("intended",))
+    await upsert(session, Holding, rows, ("repository_id", "number", "object"), ("intended",))
 
 
 async def hold(session: AsyncSession, target: Target, things: Sequence[Held], at: datetime) -> None:
@@ -47,9 +53,15 @@ async def hold(session: AsyncSession, target: Target, things: Sequence[Held], at
 
 async def update_evidence(session: AsyncSession, target: Target, evidence: Mapping[str, str], at: datetime) -> None:
     """Record the current reasons of objects: the bot's own, and those that a person chose."""
-    about = {"repository": target.repository, "number": target.number, "value": "", "intended": "", "written_at": at}
-    rows = [{**about, "object": name, "evidence": ground} for name, ground in evidence.items()]
-    await upsert(session, Holding, rows, ("repository", "number", "object"), ("evidence",))
+    about = {
+        "repository_id": target.repository_id,
+        "number": target.number,
+        "value": "",
+        "intended": "",
+        "written_at": at,
+    }
+    rows = [{**about, "object": name, "evidence": basis} for name, basis in evidence.items()]
+    await upsert(session, Holding, rows, ("repository_id", "number", "object"), ("evidence",))
 
 
 async def adopt(session: AsyncSession, target: Target, held: Sequence[Held], at: datetime) -> None:
@@ -61,7 +73,7 @@ async def restored(session: AsyncSession, target: Target, now: datetime) -> tupl
     """Return how often each object of the target was restored, from the ledger."""
     query = (
         select(LedgerEntry)
-        .where(LedgerEntry.repository == target.repository, LedgerEntry.number == target.number)
+        .where(LedgerEntry.repository_id == target.repository_id, LedgerEntry.number == target.number)
         .where(LedgerEntry.kind == "restore")
         .order_by(LedgerEntry.sequence)
     )
@@ -84,7 +96,7 @@ async def _put(
 ) -> None:
     rows = [
         {
-            "repository": target.repository,
+            "repository_id": target.repository_id,
             "number": target.number,
             "object": thing.object,
             "remote_id": thing.remote_id,
@@ -95,4 +107,4 @@ async def _put(
         }
         for thing in things
     ]
-    await upsert(session, Holding, rows, ("repository", "number", "object"), columns)
+    await upsert(session, Holding, rows, ("repository_id", "number", "object"), columns)

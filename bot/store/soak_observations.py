@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.model import Kind, SoakSeen, Target, canonical, digest
+from bot.model import Kind, Repo, SoakSeen, Target, canonical, digest
 from bot.policy import Policy, SoakPolicy
 from bot.store import targets
 from bot.store.database.session import upsert
@@ -27,11 +27,11 @@ MAX_CONTENT = 16_000_000
 
 @dataclass(frozen=True)
 class Reading:
-    """An observation of a soak on its tracking issue; `ground` identifies the part of the policy it depends on."""
+    """An observation of a soak on its tracking issue; `basis` identifies the part of the policy it depends on."""
 
     issue: int
     branch: str
-    ground: str
+    basis: str
     seen: SoakSeen
 
     @property
@@ -42,34 +42,34 @@ class Reading:
     @cached_property
     def hash(self) -> str:
         """Return a hash of the whole observation."""
-        return digest(canonical([self.issue, self.branch, self.ground, self.seen.model_dump(mode="json")]))
+        return digest(canonical([self.issue, self.branch, self.basis, self.seen.model_dump(mode="json")]))
 
 
-def ground(policy: Policy, soak: SoakPolicy) -> str:
+def basis(policy: Policy, soak: SoakPolicy) -> str:
     """Return a hash of the part of a soak's policy that an observation depends on."""
     writers = () if soak.evidence_from else policy.writers
     about = [soak.issue, soak.prerequisites, soak.report, soak.gate, soak.gate_on, soak.evidence_from, writers]
     return digest(canonical([[*part] if isinstance(part, tuple) else part for part in about]))
 
 
-async def readings(session: AsyncSession, repository: str, names: Sequence[str] = ()) -> dict[str, Reading]:
+async def readings(session: AsyncSession, repository_id: int, names: Sequence[str] = ()) -> dict[str, Reading]:
     """Return the observations of a repository by soak name, optionally only some; unreadable ones are left out."""
-    query = select(SoakRow).where(SoakRow.repository == repository).order_by(SoakRow.name)
+    query = select(SoakRow).where(SoakRow.repository_id == repository_id).order_by(SoakRow.name)
     if names:
         query = query.where(SoakRow.name.in_(names))
     found = (_reading(row) for row in (await session.execute(query)).scalars())
     return {one.name: one for one in found if one is not None}
 
 
-async def keep(session: AsyncSession, repository: str, found: Iterable[Reading], at: datetime) -> None:
+async def keep(session: AsyncSession, repository_id: int, found: Iterable[Reading], at: datetime) -> None:
     """Store observations; each replaces the earlier one of its soak."""
     rows = [
         {
-            "repository": repository,
+            "repository_id": repository_id,
             "name": one.name,
             "issue": one.issue,
             "branch": one.branch,
-            "ground": one.ground,
+            "basis": one.basis,
             "hash": one.hash,
             "seen_at": at,
             "content": zlib.compress(one.seen.model_dump_json().encode(), 6),
@@ -77,19 +77,19 @@ async def keep(session: AsyncSession, repository: str, found: Iterable[Reading],
         for one in found
     ]
     await upsert(
-        session, SoakRow, rows, ("repository", "name"), ("issue", "branch", "ground", "hash", "seen_at", "content")
+        session, SoakRow, rows, ("repository_id", "name"), ("issue", "branch", "basis", "hash", "seen_at", "content")
     )
 
 
-async def drop(session: AsyncSession, repository: str, issue: int, kept: Sequence[str] = ()) -> None:
+async def drop(session: AsyncSession, repository_id: int, issue: int, kept: Sequence[str] = ()) -> None:
     """Delete the soaks that an issue no longer tracks."""
-    here = (SoakRow.repository == repository) & (SoakRow.issue == issue)
+    here = (SoakRow.repository_id == repository_id) & (SoakRow.issue == issue)
     await session.execute(delete(SoakRow).where(here, SoakRow.name.not_in(kept)))
 
 
-async def tracked(session: AsyncSession, repository: str, *, branch: str = "", issue: int = 0) -> dict[str, int]:
+async def tracked(session: AsyncSession, repository_id: int, *, branch: str = "", issue: int = 0) -> dict[str, int]:
     """Return the tracking issues by soak name: all, those of a default branch, or one."""
-    query = select(SoakRow.name, SoakRow.issue).where(SoakRow.repository == repository).order_by(SoakRow.name)
+    query = select(SoakRow.name, SoakRow.issue).where(SoakRow.repository_id == repository_id).order_by(SoakRow.name)
     if branch:
         query = query.where(SoakRow.branch == branch)
     if issue:
@@ -101,19 +101,19 @@ def _reading(row: SoakRow) -> Reading | None:
     """Return the observation, None if it has the format of another version."""
     try:
         text = zlib.decompressobj().decompress(row.content, MAX_CONTENT)
-        return Reading(row.issue, row.branch, row.ground, SoakSeen.model_validate_json(text))
+        return Reading(row.issue, row.branch, row.basis, SoakSeen.model_validate_json(text))
     except (zlib.error, ValidationError):
         return None
 
 
 async def mark_tracked(
-    session: AsyncSession, repository: str, *, branch: str = "", numbers: Iterable[int] = ()
+    session: AsyncSession, repo: Repo, *, branch: str = "", numbers: Iterable[int] = ()
 ) -> list[Target]:
-    """Mark tracking issues dirty: those of a default branch, or those with given numbers."""
+    """Mark tracking issues of a repository dirty: those of a default branch, or those with given numbers."""
     wanted = set(numbers)
     if branch:
-        wanted |= {*(await tracked(session, repository, branch=branch)).values()}
-    issues = [Target(repository=repository, number=number, kind=Kind.ISSUE) for number in sorted(wanted)]
+        wanted |= {*(await tracked(session, repo.id, branch=branch)).values()}
+    issues = [repo.target(number, Kind.ISSUE) for number in sorted(wanted)]
     rows = [await targets.row_of(session, target) for target in issues]
     # A policy may name a pull request by mistake: requested as an issue, it would count as deleted.
     found = [target for target, row in zip(issues, rows, strict=True) if row is None or row.kind == target.kind.value]

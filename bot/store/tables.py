@@ -60,14 +60,17 @@ class Delivery(Table):
     event: Mapped[str] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(64), default="")
     repository: Mapped[str] = mapped_column(String(255), default="")
+    repository_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     number: Mapped[int | None] = mapped_column(BigInteger)
     is_pull: Mapped[bool | None]
     sender: Mapped[str] = mapped_column(String(255), default="")
+    sender_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     ref: Mapped[str] = mapped_column(String(512), default="")
     before: Mapped[str] = mapped_column(String(64), default="")
     after: Mapped[str] = mapped_column(String(64), default="")
     comment_id: Mapped[int | None] = mapped_column(BigInteger)
     comment_author: Mapped[str] = mapped_column(String(255), default="")
+    comment_author_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     comment_hmac: Mapped[str] = mapped_column(String(64), default="")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     size: Mapped[int] = mapped_column(BigInteger)
@@ -77,20 +80,29 @@ class Delivery(Table):
     __table_args__ = (
         # All are partial: each index that contains a row slows its acknowledgement down.
         _index("ix_deliveries_unrouted", "received_at", where="routed_at IS NULL"),
-        _index("ix_deliveries_comment", "repository", "comment_id", where="comment_id IS NOT NULL"),
-        _index("ix_deliveries_push", "repository", "ref", where="event = 'push'"),
+        _index("ix_deliveries_comment", "repository_id", "comment_id", where="comment_id IS NOT NULL"),
+        _index("ix_deliveries_push", "repository_id", "ref", where="event = 'push'"),
     )
 
 
 class Repository(Table):
-    """A repository that the bot serves, and when it was last listed."""
+    """A repository that the bot serves, by the server's id; its name is what it was called last.
+
+    `full_name` is empty where another repository has taken the name and the new one isn't known yet. An `id` below 0
+    stands for a repository of an older database until the server has told its id. `unseen_since` is when it could not
+    be read any more (401, 403, 404: no proof of absence), and `ask_again_at` when it is asked for next.
+    """
 
     __tablename__ = "repositories"
 
-    full_name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    full_name: Mapped[str] = mapped_column(String(255), index=True)
     set_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
     resynced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     default_branch: Mapped[str] = mapped_column(String(255), default="")
+    unseen_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unseen_why: Mapped[str] = mapped_column(String(255), default="")
+    ask_again_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class TargetRow(Table):
@@ -98,7 +110,7 @@ class TargetRow(Table):
 
     __tablename__ = "targets"
 
-    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     kind: Mapped[str] = mapped_column(String(8))
     desired_generation: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -117,7 +129,7 @@ class TargetRow(Table):
 
     __table_args__ = (
         Index("ix_targets_dirty", "desired_generation", "observed_generation"),
-        Index("ix_targets_head", "repository", "head_sha"),
+        Index("ix_targets_head", "repository_id", "head_sha"),
     )
 
 
@@ -126,7 +138,7 @@ class Head(Table):
 
     __tablename__ = "heads"
 
-    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     sha: Mapped[str] = mapped_column(String(64), primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -137,7 +149,7 @@ class Verdict(Table):
 
     __tablename__ = "verdicts"
 
-    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     commit: Mapped[str] = mapped_column(String(64), primary_key=True)
     check: Mapped[str] = mapped_column(String(64), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -156,7 +168,7 @@ class Holding(Table):
 
     __tablename__ = "holdings"
 
-    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     object: Mapped[str] = mapped_column(String(255), primary_key=True)
     remote_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -171,7 +183,7 @@ class DecisionRow(Table):
 
     __tablename__ = "decisions"
 
-    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     comment_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     line: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -181,7 +193,7 @@ class DecisionRow(Table):
     by: Mapped[str] = mapped_column(String(255))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     refused: Mapped[str] = mapped_column(Text, default="")
-    standing: Mapped[str] = mapped_column(String(16), default="")
+    role: Mapped[str] = mapped_column(String(16), default="")
     decided: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -190,28 +202,28 @@ class JudgmentRow(Table):
 
     __tablename__ = "judgments"
 
-    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     check: Mapped[str] = mapped_column(String(64), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
-    ground: Mapped[str] = mapped_column(String(80))
+    basis: Mapped[str] = mapped_column(String(80))
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class SoakRow(Table):
     """The last observation of one soak: masked JSON, compressed; pull requests are checked against it.
 
-    `branch` is the default branch at that time, `ground` identifies the part of the policy it depends on, `hash` covers
+    `branch` is the default branch at that time, `basis` identifies the part of the policy it depends on, `hash` covers
     all of this and the content, and `seen_at` is when the hash last changed.
     """
 
     __tablename__ = "soaks"
 
-    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     issue: Mapped[int] = mapped_column(BigInteger)
     branch: Mapped[str] = mapped_column(String(255))
-    ground: Mapped[str] = mapped_column(String(80))
+    basis: Mapped[str] = mapped_column(String(80))
     hash: Mapped[str] = mapped_column(String(80))
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     content: Mapped[bytes] = mapped_column(LargeBinary)
@@ -228,6 +240,7 @@ class LedgerEntry(Table):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(32))
     repository: Mapped[str] = mapped_column(String(255))
+    repository_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     number: Mapped[int] = mapped_column(BigInteger)
     actor: Mapped[str] = mapped_column(String(255))
     object: Mapped[str] = mapped_column(String(255), default="")
@@ -237,7 +250,7 @@ class LedgerEntry(Table):
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
 
-    __table_args__ = (Index("ix_ledger_target", "repository", "number", "kind"),)
+    __table_args__ = (Index("ix_ledger_target", "repository_id", "number", "kind"),)
 
 
 class SnapshotRow(Table):
@@ -246,7 +259,7 @@ class SnapshotRow(Table):
     __tablename__ = "snapshots"
 
     hash: Mapped[str] = mapped_column(String(80), primary_key=True)
-    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     taken_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
@@ -257,7 +270,7 @@ class TrustedPolicy(Table):
 
     __tablename__ = "policies"
 
-    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     good_text: Mapped[str] = mapped_column(Text, default="")
     trusted_text: Mapped[str] = mapped_column(Text, default="")
     trusted_by: Mapped[str] = mapped_column(String(255), default="")

@@ -7,44 +7,54 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Inputs, Kind, SiblingVerdict, Snapshot, Target, WantedStatus
 from bot.store.database.session import upsert
-from bot.store.tables import Delivery, Head, Holding, Repository, SnapshotRow, SoakRow, TargetRow, Verdict
+from bot.store.tables import Delivery, Head, Repository, SnapshotRow, SoakRow, TargetRow, Verdict
 
 KEPT_SNAPSHOTS = 5
 MAX_HEADS = 100
 
 
-def target_of(row: TargetRow) -> Target:
-    """Return the target of a row."""
-    return Target(repository=row.repository, number=row.number, kind=Kind(row.kind))
+def named() -> Select[TargetRow, str]:
+    """Return the query for targets with the names of their repositories; those whose name isn't known are left out."""
+    return (
+        select(TargetRow, Repository.full_name)
+        .join(Repository, Repository.id == TargetRow.repository_id)
+        .where(Repository.full_name != "")
+    )
+
+
+def target_of(row: TargetRow, repository: str) -> Target:
+    """Return the target that a row is about, in the repository as it is called now."""
+    return Target(repository=repository, repository_id=row.repository_id, number=row.number, kind=Kind(row.kind))
 
 
 async def row_of(session: AsyncSession, target: Target) -> TargetRow | None:
-    """Return the target's row, None if the bot does not know it."""
-    return await session.get(TargetRow, (target.repository, target.number))
+    """Return the target's row, if the bot knows it."""
+    return await session.get(TargetRow, (target.repository_id, target.number))
 
 
-async def dirty(session: AsyncSession, now: datetime, limit: int = 10_000) -> list[TargetRow]:
-    """Return the dirty targets that are due, highest priority first."""
+async def dirty(session: AsyncSession, now: datetime, limit: int = 10_000) -> list[tuple[Target, int]]:
+    """Return the targets that wait for an evaluation and are due, with their priority, the most pressing first."""
     query = (
-        select(TargetRow)
+        named()
         .where(TargetRow.desired_generation > TargetRow.observed_generation)
         .where((TargetRow.not_before.is_(None)) | (TargetRow.not_before <= now))
-        .order_by(TargetRow.priority, TargetRow.repository, TargetRow.number)
+        .where((Repository.ask_again_at.is_(None)) | (Repository.ask_again_at <= now))
+        .order_by(TargetRow.priority, TargetRow.repository_id, TargetRow.number)
         .limit(limit)
     )
-    return list((await session.execute(query)).scalars())
+    return [(target_of(row, name), row.priority) for row, name in await session.execute(query)]
 
 
 async def add_targets(session: AsyncSession, targets: Iterable[Target], *, quiet: bool, priority: int = 0) -> None:
     """Mark targets dirty; `quiet` applies to new ones only."""
     rows = [
         {
-            "repository": target.repository,
+            "repository_id": target.repository_id,
             "number": target.number,
             "kind": target.kind.value,
             "quiet": quiet,
@@ -62,7 +72,7 @@ async def add_targets(session: AsyncSession, targets: Iterable[Target], *, quiet
     ]
     change = {"desired_generation": TargetRow.desired_generation + 1, "priority": priority}
     for start in range(0, len(rows), 500):
-        await upsert(session, TargetRow, rows[start : start + 500], ("repository", "number"), change)
+        await upsert(session, TargetRow, rows[start : start + 500], ("repository_id", "number"), change)
 
 
 async def wake(session: AsyncSession, targets: Iterable[Target]) -> None:
@@ -82,29 +92,29 @@ async def updated(session: AsyncSession, found: Mapping[Target, datetime]) -> No
 
 
 async def mark_open(
-    session: AsyncSession, *, repository: str = "", base_ref: str = "", pulls: bool = False, priority: int = 0
+    session: AsyncSession, *, repository_id: int = 0, base_ref: str = "", pulls: bool = False, priority: int = 0
 ) -> list[Target]:
-    """Mark open targets dirty: all, those of a repository, its pull requests, or those with one base branch."""
-    query = select(TargetRow).where(TargetRow.state == "open")
-    if repository:
-        query = query.where(TargetRow.repository == repository)
+    """Mark open targets dirty: all, those of a repository, its pull requests, or those of them into a branch."""
+    query = named().where(TargetRow.state == "open")
+    if repository_id:
+        query = query.where(TargetRow.repository_id == repository_id)
     if base_ref:
         query = query.where(TargetRow.base_ref == base_ref)
     if pulls:
         query = query.where(TargetRow.kind == Kind.PULL.value)
-    rows = (await session.execute(query)).scalars().all()
-    for row in rows:
+    found = (await session.execute(query)).all()
+    for row, _ in found:
         row.desired_generation += 1
         row.priority = max(row.priority, priority)
-    return [target_of(row) for row in rows]
+    return [target_of(row, name) for row, name in found]
 
 
 async def siblings(session: AsyncSession, target: Target, commit: str) -> tuple[SiblingVerdict, ...]:
     """Return the verdicts on the same commit for other open pull requests."""
     query = (
         select(Verdict)
-        .join(TargetRow, (TargetRow.repository == Verdict.repository) & (TargetRow.number == Verdict.number))
-        .where(Verdict.repository == target.repository, Verdict.commit == commit, Verdict.number != target.number)
+        .join(TargetRow, (TargetRow.repository_id == Verdict.repository_id) & (TargetRow.number == Verdict.number))
+        .where(Verdict.repository_id == target.repository_id, Verdict.commit == commit, Verdict.number != target.number)
         .where(TargetRow.state == "open", TargetRow.head_sha == commit)
         .order_by(Verdict.number)
     )
@@ -120,11 +130,11 @@ async def keep_verdicts(session: AsyncSession, snapshot: Snapshot, statuses: Seq
     """Store each check's verdict on the head for this target; delete verdicts on its earlier heads."""
     target = snapshot.target
     await session.execute(
-        delete(Verdict).where(Verdict.repository == target.repository, Verdict.number == target.number)
+        delete(Verdict).where(Verdict.repository_id == target.repository_id, Verdict.number == target.number)
     )
     session.add_all(
         Verdict(
-            repository=target.repository,
+            repository_id=target.repository_id,
             commit=snapshot.inputs.head.sha,
             check=status.context.removeprefix("assay/"),
             number=target.number,
@@ -140,12 +150,12 @@ async def keep_verdicts(session: AsyncSession, snapshot: Snapshot, statuses: Seq
 async def sharing_head(session: AsyncSession, target: Target, commit: str) -> list[Target]:
     """Return the other open pull requests with the same head."""
     query = select(TargetRow).where(
-        TargetRow.repository == target.repository,
+        TargetRow.repository_id == target.repository_id,
         TargetRow.head_sha == commit,
         TargetRow.number != target.number,
         TargetRow.state == "open",
     )
-    return [target_of(row) for row in (await session.execute(query)).scalars()] if commit else []
+    return [target_of(row, target.repository) for row in (await session.execute(query)).scalars()] if commit else []
 
 
 async def place(session: AsyncSession, target: Target, inputs: Inputs) -> list[Target]:
@@ -164,7 +174,7 @@ async def earlier_heads(session: AsyncSession, target: Target) -> tuple[str, ...
     """Return the heads that the pull request had at earlier evaluations, newest first."""
     query = (
         select(Head.sha)
-        .where(Head.repository == target.repository, Head.number == target.number)
+        .where(Head.repository_id == target.repository_id, Head.number == target.number)
         .order_by(Head.seen_at.desc(), Head.sha)
         .limit(MAX_HEADS)
     )
@@ -174,10 +184,10 @@ async def earlier_heads(session: AsyncSession, target: Target) -> tuple[str, ...
 async def keep_heads(session: AsyncSession, target: Target, shas: Iterable[str], at: datetime) -> None:
     """Record heads, so that commits dropped by a later force-push stay known."""
     rows = [
-        {"repository": target.repository, "number": target.number, "sha": sha, "seen_at": at}
+        {"repository_id": target.repository_id, "number": target.number, "sha": sha, "seen_at": at}
         for sha in sorted(set(shas))
     ]
-    await upsert(session, Head, rows, ("repository", "number", "sha"), ("sha",))
+    await upsert(session, Head, rows, ("repository_id", "number", "sha"), ("sha",))
 
 
 async def keep_snapshot(session: AsyncSession, snapshot: Snapshot) -> None:
@@ -186,25 +196,25 @@ async def keep_snapshot(session: AsyncSession, snapshot: Snapshot) -> None:
     content = zlib.compress(snapshot.model_dump_json().encode(), 6)
     row = {
         "hash": snapshot.hash,
-        "repository": target.repository,
+        "repository_id": target.repository_id,
         "number": target.number,
         "taken_at": snapshot.taken_at,
         "content": content,
     }
-    await upsert(session, SnapshotRow, [row], ("hash", "repository", "number"), ("taken_at", "content"))
-    mine = (SnapshotRow.repository == target.repository) & (SnapshotRow.number == target.number)
+    await upsert(session, SnapshotRow, [row], ("hash", "repository_id", "number"), ("taken_at", "content"))
+    mine = (SnapshotRow.repository_id == target.repository_id) & (SnapshotRow.number == target.number)
     old = select(SnapshotRow.hash).where(mine).order_by(SnapshotRow.taken_at.desc()).offset(KEPT_SNAPSHOTS)
     hashes = list((await session.execute(old)).scalars())
     if hashes:
         await session.execute(delete(SnapshotRow).where(mine, SnapshotRow.hash.in_(hashes)))
 
 
-async def witnesses(session: AsyncSession, repository: str, ids: Sequence[int]) -> dict[int, set[tuple[str, str]]]:
-    """Return for each comment the (author, HMAC) pairs of `created` deliveries that its author sent."""
+async def witnesses(session: AsyncSession, repository_id: int, ids: Sequence[int]) -> dict[int, set[tuple[str, str]]]:
+    """Gives for each comment the (author, HMAC) pairs that `created` deliveries sent by the author bore witness to."""
     found: dict[int, set[tuple[str, str]]] = {}
     for start in range(0, len(ids), 500):
         query = select(Delivery.comment_id, Delivery.comment_author, Delivery.comment_hmac).where(
-            Delivery.repository == repository,
+            Delivery.repository_id == repository_id,
             Delivery.comment_id.in_(ids[start : start + 500]),
             Delivery.action == "created",
             Delivery.sender == Delivery.comment_author,
@@ -214,37 +224,37 @@ async def witnesses(session: AsyncSession, repository: str, ids: Sequence[int]) 
     return found
 
 
-async def serve(session: AsyncSession, repository: str, at: datetime) -> None:
-    """Record that the bot serves a repository from now on, unless it already does."""
-    row = {"full_name": repository, "set_up_at": at, "default_branch": ""}
-    await upsert(session, Repository, [row], ("full_name",), ("full_name",))
+async def set_aside(session: AsyncSession, target: Target) -> list[Target]:
+    """Leave a target alone that isn't on the server; give those that share its head, whose statuses it had a say in.
 
-
-async def forget(session: AsyncSession, target: Target) -> None:
-    """Delete the state of a target that no longer exists on the server.
-
-    Its ledger entries, decisions and judgments stay, in case it appears again.
+    Nothing is removed: a listing or a delivery that names it makes it count again, with all that is known of it.
     """
-    for table in (TargetRow, Head, Verdict, Holding):
-        await session.execute(delete(table).where(table.repository == target.repository, table.number == target.number))
+    row = await row_of(session, target)
+    if row is None:
+        return []
+    wakes = await sharing_head(session, target, row.head_sha)
+    row.state, row.observed_generation, row.last_error, row.attempts = "gone", row.desired_generation, "", 0
     if target.kind is Kind.ISSUE:
-        await session.execute(
-            delete(SoakRow).where(SoakRow.repository == target.repository, SoakRow.issue == target.number)
-        )
+        here = (SoakRow.repository_id == target.repository_id) & (SoakRow.issue == target.number)
+        await session.execute(delete(SoakRow).where(here))
+    return wakes
 
 
 async def backlog(session: AsyncSession) -> int:
-    """Return the number of dirty targets."""
-    query = select(func.count()).select_from(TargetRow)
-    return (
-        await session.execute(query.where(TargetRow.desired_generation > TargetRow.observed_generation))
-    ).scalar_one()
+    """Return how many targets wait for an evaluation, in repositories that can be seen."""
+    query = (
+        select(func.count())
+        .select_from(TargetRow)
+        .join(Repository, Repository.id == TargetRow.repository_id)
+        .where(TargetRow.desired_generation > TargetRow.observed_generation, Repository.unseen_since.is_(None))
+    )
+    return (await session.execute(query)).scalar_one()
 
 
 async def postpone(session: AsyncSession, target: Target, error: str, until: datetime) -> None:
     """Record a failed evaluation and when the next one is due."""
     await session.execute(
         update(TargetRow)
-        .where(TargetRow.repository == target.repository, TargetRow.number == target.number)
+        .where(TargetRow.repository_id == target.repository_id, TargetRow.number == target.number)
         .values(attempts=TargetRow.attempts + 1, last_error=error[:500], not_before=until)
     )

@@ -4,12 +4,13 @@ Public modules: `own_objects`.
 """
 
 from bot.thread.comments import comment_texts
+from bot.thread.naming import Names
 from bot.thread.permissions import MAX_ASKED, PermissionReader, commanders
-from bot.thread.thread import Gone, Thread, WrongKind, default_tip, read_thread
+from bot.thread.thread import Thread, WrongKind, default_tip, read_thread
 
 __all__ = [
     "MAX_ASKED",
-    "Gone",
+    "Names",
     "PermissionReader",
     "Thread",
     "WrongKind",

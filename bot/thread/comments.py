@@ -9,12 +9,12 @@ from bot.store import Store, targets
 
 
 async def comment_texts(
-    store: Store, identity: Identity, repository: str, found: Iterable[tuple[Comment, str]]
+    store: Store, identity: Identity, repository_id: int, found: Iterable[tuple[Comment, str]]
 ) -> tuple[CommentText, ...]:
     """Return comments with their masked texts, in their order."""
     pairs = list(found)
     async with store.read() as session:
-        seen = await targets.witnesses(session, repository, [comment.id for comment, _ in pairs])
+        seen = await targets.witnesses(session, repository_id, [comment.id for comment, _ in pairs])
     texts = []
     for comment, text in pairs:
         author = comment.user.login if comment.user else ""

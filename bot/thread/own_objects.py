@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.forgejo.types import Comment, Label, TimelineEvent
-from bot.model import Held, LabelSeen, OwnComment, Target, digest
+from bot.model import Held, Kind, LabelSeen, OwnComment, Target, digest
 from bot.plan import report
 
-PURPOSE = re.compile(r"<!-- assay:[^\s:]+:([a-z0-9-]{1,64}) -->")
+_MARKER = re.compile(r"<!-- assay:[^\s:!#]+([!#]\d+)(?::([a-z0-9-]{1,64}))? -->")
 
 
 def comments(
-    target: Target, found: Iterable[Comment], account: str, known: Mapping[int, str]
+    target: Target, found: Iterable[Comment], account_id: int, known: Mapping[int, str]
 ) -> tuple[OwnComment, ...]:
     """Return the bot's comments on a target, oldest first: those of its account that begin with one of its markers.
 
@@ -20,7 +20,7 @@ def comments(
     """
     mine = []
     for comment in sorted(found, key=lambda comment: comment.id):
-        if comment.user is None or comment.user.login != account:
+        if comment.user.id != account_id:
             continue
         purpose = known.get(comment.id) or _purpose(target, comment.body)
         if purpose:
@@ -41,10 +41,10 @@ def known_comments(held: Iterable[Held]) -> dict[int, str]:
 
 
 def _purpose(target: Target, body: str) -> str:
-    if body.startswith(report.marker(target)):
-        return "report"
-    match = PURPOSE.match(body)
-    return match[1] if match and body.startswith(report.marker(target, match[1])) else ""
+    """A marker is told by the target's sign and number: the repository may have been called otherwise."""
+    found = _MARKER.match(body)
+    here = f"{'!' if target.kind is Kind.PULL else '#'}{target.number}"
+    return (found[2] or "report") if found and found[1] == here else ""
 
 
 def labels(there: Sequence[Label], timeline: Iterable[TimelineEvent]) -> tuple[LabelSeen, ...]:
@@ -60,18 +60,17 @@ def labels(there: Sequence[Label], timeline: Iterable[TimelineEvent]) -> tuple[L
     return tuple(found)
 
 
-def foreign_labels(there: Sequence[Label], timeline: Iterable[TimelineEvent], account: str) -> tuple[str, ...]:
+def foreign_labels(there: Sequence[Label], timeline: Iterable[TimelineEvent], account_id: int) -> tuple[str, ...]:
     """Return the names of the labels that other accounts set: judgments may read only these."""
     last = _last_changes(timeline)
     names = {label.name for label in there}
-    return tuple(sorted(name for name in names if name not in last or (last[name].user or _NOBODY).login != account))
+    return tuple(sorted(name for name in names if name not in last or last[name].user.id != account_id))
 
 
-class _Nobody:
-    login = ""
-
-
-_NOBODY = _Nobody()
+def current_login(account_id: int, *sources: Iterable[Comment | TimelineEvent]) -> str:
+    """Return what the bot's account is called in what Forgejo just told; empty where it isn't named."""
+    users = (thing.user for source in sources for thing in source)
+    return next((user.login for user in users if user.id == account_id and user.login), "")
 
 
 def _last_changes(timeline: Iterable[TimelineEvent]) -> dict[str, TimelineEvent]:

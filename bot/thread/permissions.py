@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, NotFound
-from bot.model import Inputs
+from bot.model import Inputs, Repo
 from bot.policy import Policy, named
 
 COMMAND = re.compile(r"(?m)^ {0,3}/[a-z][a-z-]*\s*(?:$|\s)")
@@ -40,9 +40,9 @@ class PermissionReader:
     def __init__(self, client: ForgejoAPI, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._clock = clock
-        self._known: OrderedDict[tuple[str, str], tuple[datetime, str]] = OrderedDict()
+        self._known: OrderedDict[tuple[Repo, str], tuple[datetime, str]] = OrderedDict()
 
-    async def of(self, repository: str, logins: Sequence[str]) -> dict[str, str]:
+    async def of(self, repo: Repo, logins: Sequence[str]) -> dict[str, str]:
         """Return each account's permission (none, read, write, admin, owner), if the bot may request it.
 
         Forgejo answers only an administrator of the repository: otherwise the result is empty, and the policy's lists
@@ -51,21 +51,21 @@ class PermissionReader:
         found: dict[str, str] = {}
         for login in logins:
             try:
-                found[login] = await self._one(repository, login)
+                found[login] = await self._one(repo, login)
             except Forbidden:
                 return {}
         return found
 
-    async def _one(self, repository: str, login: str) -> str:
-        at, said = self._known.get((repository, login), (None, ""))
+    async def _one(self, repo: Repo, login: str) -> str:
+        at, said = self._known.get((repo, login), (None, ""))
         now = self._clock()
         if at is not None and now - at < FRESH:
             return said
         try:
-            said = (await endpoints.COLLABORATOR_PERMISSION.get(self._client, repository, login)).permission
+            said = (await endpoints.COLLABORATOR_PERMISSION.get(self._client, repo.name, login)).permission
         except NotFound:
             said = "none"
-        self._known[repository, login] = (now, said)
+        self._known[repo, login] = (now, said)
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return said

@@ -12,10 +12,6 @@ from bot.forgejo.types import Comment, Issue, PullRequest, Repository, TimelineE
 from bot.model import Kind, StatusSeen, Target
 
 
-class Gone(NotFound):
-    """The target no longer exists, or the bot has no access to it."""
-
-
 class WrongKind(ValueError):
     """The target was given as an issue but is a pull request; the text says how to write it."""
 
@@ -32,11 +28,11 @@ class Thread:
 
 
 async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
-    """Return a target's thread. Raises Gone if it does not exist, WrongKind, and other ForgejoErrors."""
+    """Return a target's thread. Raises WrongKind and ForgejoErrors."""
     name, number = target.repository, target.number
     pull = target.kind is Kind.PULL
     head, comments, timeline, repository = await run_all(
-        _pull(client, target) if pull else _issue(client, target),
+        endpoints.PULL.get(client, name, number) if pull else endpoints.ISSUE.get(client, name, number),
         endpoints.ISSUE_COMMENTS.whole(client, name, number),
         endpoints.TIMELINE.whole(client, name, number),
         _nothing() if pull else endpoints.REPOSITORY.get(client, name),
@@ -64,24 +60,6 @@ async def default_tip(client: ForgejoAPI, thread: Thread) -> str:
         return ""
 
 
-async def _pull(client: ForgejoAPI, target: Target) -> PullRequest | Issue:
-    try:
-        return await endpoints.PULL.get(client, target.repository, target.number)
-    except NotFound as fault:
-        raise _gone(fault) from None
-
-
-async def _issue(client: ForgejoAPI, target: Target) -> PullRequest | Issue:
-    try:
-        return await endpoints.ISSUE.get(client, target.repository, target.number)
-    except NotFound as fault:
-        raise _gone(fault) from None
-
-
-def _gone(fault: NotFound) -> Gone:
-    return Gone(fault.method, fault.path, fault.status, fault.message)
-
-
 async def _nothing() -> None:
     """Return the repository; a pull request already contains it."""
 
@@ -99,7 +77,8 @@ async def _statuses(client: ForgejoAPI, repository: str, sha: str) -> tuple[Stat
                 state=status.state,
                 description=status.description,
                 target_url=status.target_url,
-                creator=status.creator.login if status.creator else "",
+                creator=status.creator.login,
+                creator_id=max(status.creator.id, 0),
             )
             for status in combined.statuses
         ]

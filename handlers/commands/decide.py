@@ -75,7 +75,7 @@ class Case:
             by=self.comment.author,
             at=self.comment.created_at,
             refused=refused,
-            standing=self.role.name.lower(),
+            role=self.role.name.lower(),
             decided=self.snapshot.taken_at,
         )
 

@@ -38,7 +38,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
         found=touches,
         fields={
             "labels": {LABEL: bool(findings) and not own},
-            "grounds": {LABEL: "\n".join(sorted(zone))},
+            "label_bases": {LABEL: "\n".join(sorted(zone))},
         },
     )
     return judged(NAME, "advise" if own else policy.mode, findings, unread(snapshot, FILES), said)

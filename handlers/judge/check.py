@@ -88,7 +88,7 @@ class Judge:
                 target_snapshot=now,
             )
         )
-        made = Judgment(check=NAME, at=snapshot.taken_at, ground=now.evidence_hash, content=payload.content())
+        made = Judgment(check=NAME, at=snapshot.taken_at, basis=now.evidence_hash, content=payload.content())
         return _kept(Past((*past.judged, payload)), ruled, snapshot).model_copy(update={"judgment": made})
 
 
@@ -162,7 +162,7 @@ def _rested(report: Report, past: Past, snapshot: Snapshot) -> Report:
         last = past.judged[-1]
         then = last.target_snapshot.model_copy(update={"state": snapshot.inputs.state})
         content = last.model_copy(update={"target_snapshot": then}).content()
-        change["judgment"] = Judgment(check=NAME, at=snapshot.taken_at, ground=then.evidence_hash, content=content)
+        change["judgment"] = Judgment(check=NAME, at=snapshot.taken_at, basis=then.evidence_hash, content=content)
     return report.model_copy(update=change)
 
 

@@ -38,7 +38,7 @@ def _of_operator(one: Decision, snapshot: Snapshot) -> bool:
     """Return whether an operator gave the command, as recorded with it. Old records lack this: for them today's list
     of operators counts.
     """
-    return one.standing == "operator" if one.standing else named(one.by, snapshot.policy.operators or ())
+    return one.role == "operator" if one.role else named(one.by, snapshot.policy.operators or ())
 
 
 def bound(opinion: Opinion, decisions: Iterable[Decision]) -> Opinion:

@@ -54,4 +54,4 @@ class Marks:
 
     def report_fields(self) -> dict[str, Any]:
         """Return the fields of a report."""
-        return {"labels": self.labels, "grounds": self.bases, "commanded": self.commanded}
+        return {"labels": self.labels, "label_bases": self.bases, "commanded": self.commanded}

@@ -35,7 +35,7 @@ MAX_WHY = 300
 
 @dataclass(frozen=True)
 class Choice:
-    """One label with the rule or command that decided it. `why` is for people; `ground` changes only with the facts.
+    """One label with the rule or command that decided it. `why` is for people; `basis` changes only with the facts.
 
     `at` is the time of the command, None for a rule.
     """
@@ -44,7 +44,7 @@ class Choice:
     on: bool
     rule: str
     why: str
-    ground: str
+    basis: str
     at: datetime | None = None
 
 
@@ -70,7 +70,7 @@ class Choices:
         self.made[choice.label] = choice
         if choice.on:
             for peer in self.known.exclusive_peers(choice.label):
-                self.made.setdefault(peer, Choice(peer, False, choice.rule, choice.why, choice.ground, choice.at))
+                self.made.setdefault(peer, Choice(peer, False, choice.rule, choice.why, choice.basis, choice.at))
 
     def by_rule(self, rule: LabelRule, label: str, found: Fit, why: str) -> None:
         """Records a label of a matching rule, if the rule may set it."""
@@ -78,7 +78,7 @@ class Choices:
             self.notes.append(fault)
             return
         if label not in self.made and self._decided.isdisjoint((label, *self.known.exclusive_peers(label))):
-            self.take(Choice(label, True, rule.name, why, found.ground(rule.name, label)))
+            self.take(Choice(label, True, rule.name, why, found.basis(rule.name, label)))
 
     def _fault(self, rule: LabelRule, label: str) -> str:
         where = f'The rule "{rule.name}" uses the'
@@ -104,7 +104,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:
         summary=_summary(made) if made.whole else UNASKED,
         notes=tuple(dict.fromkeys(made.notes if made.whole else (TOO_MUCH, *made.notes))),
         labels=labels,
-        grounds={choice.label: choice.ground for choice in made.made.values()},
+        label_bases={choice.label: choice.basis for choice in made.made.values()},
         commanded={choice.label: choice.at for choice in made.made.values() if choice.at is not None},
         explanation=_explanation(made),
         shown=bool(labels or made.notes) or not made.whole,
@@ -139,8 +139,8 @@ def _command(made: Choices, decision: Decision, label: str, facts: Facts) -> Non
         made.notes.append(STAYS)
         return
     why = f"{decision.by} wrote /{decision.command}"
-    ground = f"/{decision.command} in comment {decision.comment_id}, line {decision.line}"
-    made.take(Choice(label, on, f"/{decision.command}", why, ground, decision.at))
+    basis = f"/{decision.command} in comment {decision.comment_id}, line {decision.line}"
+    made.take(Choice(label, on, f"/{decision.command}", why, basis, decision.at))
     made.close(label)
 
 

@@ -23,8 +23,8 @@ class Fit:
         """Gives the conditions with the matching entries; the same text for the same facts."""
         return "; ".join(f"{name} {', '.join(found)}" for name, found in self.entries.items()) or "always"
 
-    def ground(self, rule: str, label: str) -> str:
-        """Gives the ground of a label: the rule, its facts and, for a warning, the files."""
+    def basis(self, rule: str, label: str) -> str:
+        """Gives the basis of a label: the rule, its facts and, for a warning, the files."""
         text = f'rule "{rule}": {self.why()}'
         return f"{text}; in {', '.join(self.places)}" if self.places and label.startswith(WARNINGS) else text
 

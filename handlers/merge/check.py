@@ -34,13 +34,13 @@ LAPSED = (
 class Classified:
     """One classification: all reasons against an automatic merge, and the judgments so far, including the new one.
 
-    `ground` is a hash of the reasons, without operators' preferences, because those are commands and no findings.
+    `basis` is a hash of the reasons, without operators' preferences, because those are commands and no findings.
     """
 
     snapshot: Snapshot
     reasons: tuple[Held, ...]
     judgments: tuple[Judgment, ...]
-    ground: str
+    basis: str
 
     @property
     def label(self) -> str:
@@ -76,7 +76,7 @@ class Classified:
         if word is None or (group is CLASSES and word.against_auto):
             return word
         preferred = group is CLASSES and any(one.reason.name == PREFERENCE for one in self.reasons)
-        return word if not preferred and holds(word, self.judgments, self.ground) else None
+        return word if not preferred and holds(word, self.judgments, self.basis) else None
 
 
 async def assess(snapshot: Snapshot, tools: Tools) -> Report:
@@ -100,17 +100,17 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:
 
 
 def _classified(snapshot: Snapshot, reasons: tuple[Held, ...]) -> tuple[Classified, Judgment | None]:
-    """The classification, and a new judgment to store if its ground differs from the last one."""
-    ground = _ground(one for one in reasons if one.reason.name != PREFERENCE)
+    """The classification, and a new judgment to store if its basis differs from the last one."""
+    basis = _basis(one for one in reasons if one.reason.name != PREFERENCE)
     before = tuple(one for one in snapshot.memory.judgments if one.check == NAME)
-    if before and before[-1].ground == ground:
-        return Classified(snapshot, reasons, before, ground), None
+    if before and before[-1].basis == basis:
+        return Classified(snapshot, reasons, before, basis), None
     names = list(dict.fromkeys(one.reason.name for one in reasons))
-    made = Judgment(check=NAME, at=snapshot.taken_at, ground=ground, content={"reasons": names})
-    return Classified(snapshot, reasons, (*before, made), ground), made
+    made = Judgment(check=NAME, at=snapshot.taken_at, basis=basis, content={"reasons": names})
+    return Classified(snapshot, reasons, (*before, made), basis), made
 
 
-def _ground(reasons: Iterable[Held]) -> str:
+def _basis(reasons: Iterable[Held]) -> str:
     return digest("\n".join(f"{one.reason.name}: {one.says}" for one in reasons))
 
 
@@ -155,7 +155,7 @@ def _labels(found: Classified) -> dict[str, Any]:
             commanded |= dict.fromkeys(group, word.at)
     return {
         "labels": {name: name in on for name in names},
-        "grounds": dict.fromkeys(names, _ground(found.reasons)),
+        "label_bases": dict.fromkeys(names, _basis(found.reasons)),
         "commanded": commanded,
     }
 

@@ -53,10 +53,10 @@ def last_word(snapshot: Snapshot, labels: Collection[str] = CLASSES) -> Word | N
     return found
 
 
-def holds(word: Word, judgments: Collection[Judgment], ground: str) -> bool:
-    """Says whether the ground is the same as when a command was written. `judgments` include the current one.
+def holds(word: Word, judgments: Collection[Judgment], basis: str) -> bool:
+    """Says whether the basis is the same as when a command was written. `judgments` include the current one.
 
     A command that is older than the first judgment is compared with the first one.
     """
     before = [one for one in judgments if one.at <= word.at] or list(judgments)[:1]
-    return bool(before) and before[-1].ground == ground
+    return bool(before) and before[-1].basis == basis

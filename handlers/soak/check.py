@@ -81,7 +81,7 @@ def _issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Report:
         verdict=Verdict.PASS,
         summary="; ".join(f"{state.soak}: {state.state}, {state.why}" for state in states),
         labels=marks.labels,
-        grounds=marks.all_soak_inputs,
+        label_bases=marks.all_soak_inputs,
         comment=OwnWords(body=comment.body(states)),
         explanation=comment.explanation(states),
         judgment=_judgment(snapshot, content) if changed else None,
@@ -94,7 +94,7 @@ def _issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Report:
 
 
 def _judgment(snapshot: Snapshot, content: dict[str, Any]) -> Judgment:
-    return Judgment(check=NAME, at=snapshot.taken_at, ground=digest(canonical(content)), content=content, replaces=True)
+    return Judgment(check=NAME, at=snapshot.taken_at, basis=digest(canonical(content)), content=content, replaces=True)
 
 
 def _again(states: Sequence[SoakState], now: datetime) -> float:
@@ -122,7 +122,7 @@ def _pull(snapshot: Snapshot, pull: Pull) -> Report:
         summary=f"{first}{more}",
         findings=(*findings, *unseen),
         labels=marks.labels,
-        grounds=marks.all_soak_inputs,
+        label_bases=marks.all_soak_inputs,
         explanation=comment.explanation([describe(soak) for soak in soaks]),
         data={"states": {soak.inputs.soak.name: soak.name for soak in soaks}},
         again=UNREAD if lost else 0.0,
@@ -138,7 +138,7 @@ def _ended(pull: Pull) -> Report:
         verdict=Verdict.SKIP,
         summary=summary,
         labels=marks.labels,
-        grounds=marks.all_soak_inputs,
+        label_bases=marks.all_soak_inputs,
         explanation=comment.explanation([describe(soak) for soak in pull.soaks]),
         shown=False,
         status=False,

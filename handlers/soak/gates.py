@@ -257,7 +257,7 @@ def _kept(snapshot: Snapshot, written: Sequence[Phrase]) -> dict[str, object]:
         if one.phrase in own
     )
     judgment = Judgment(
-        check=NAME, at=snapshot.taken_at, ground=digest(canonical(content)), content=content, replaces=True
+        check=NAME, at=snapshot.taken_at, basis=digest(canonical(content)), content=content, replaces=True
     )
     return {"judgment": judgment, "records": records}
 

@@ -48,7 +48,7 @@ async def rows() -> list[Row]:
         async with world(Path(folder), rules_cache_dir=RULES, log_level="error") as scene:
             await hook(scene)
             commit = await scene.sandbox.commit_files(REPOSITORY, "main", {PATH: POLICY}, author=OPERATOR)
-            await scene.machine.policies.trust(REPOSITORY, commit, OPERATOR)
+            await scene.machine.policies.trust(scene.repo, commit, OPERATOR)
             numbers = [await _pull(scene, name) for name in range(PULLS)]
             plain, count = await _pushes(scene, workflow=False)
             linted, _ = await _pushes(scene, workflow=True)

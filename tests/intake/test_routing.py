@@ -16,7 +16,7 @@ from bot.forgejo.signature import payload_of
 from bot.intake.inbox import Inbox
 from bot.intake.payload import read_envelope
 from bot.intake.routing import BranchMoved, Change, TargetChanged, mark_dirty, route, route_pending
-from bot.model import Kind, Target
+from bot.model import Kind, Repo
 from bot.model.delivery import Envelope
 from bot.store.database.session import Store, upsert
 from bot.store.tables import TargetRow
@@ -24,8 +24,10 @@ from bot.store.tables import TargetRow
 RECORDED = Path(__file__).parents[1] / "recorded" / "forgejo-12" / "webhooks"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BOT = "patchwarden-bot"
-PULL = Target(repository="workshop/garden", number=12, kind=Kind.PULL)
-ISSUE = Target(repository="workshop/garden", number=4, kind=Kind.ISSUE)
+BOT_ID = 6
+GARDEN = Repo(id=2, name="workshop/garden")
+PULL = GARDEN.target(12, Kind.PULL)
+ISSUE = GARDEN.target(4, Kind.ISSUE)
 A, B = "a" * 40, "b" * 40
 
 
@@ -34,10 +36,12 @@ def envelope(name: str = "one", **changes: Any) -> Envelope:
         "id": name,
         "event": "pull_request",
         "action": "opened",
-        "repository": "workshop/garden",
+        "repository": GARDEN.name,
+        "repository_id": GARDEN.id,
         "number": 12,
         "is_pull": True,
         "sender": "codex",
+        "sender_id": 3,
         "received_at": NOON,
         "size": 1,
         "body_hash": "h",
@@ -62,21 +66,26 @@ TABLE: dict[str, tuple[Envelope, list[Change]]] = {
     "an issue": (envelope(event="issues", number=4, is_pull=False), [TargetChanged(ISSUE)]),
     "a comment on an issue": (envelope(event="issue_comment", number=4, is_pull=False), [TargetChanged(ISSUE)]),
     "a coarse comment on a pull request": (envelope(event="issue_comment"), [TargetChanged(PULL)]),
-    "the bot's own comment": (envelope(event="pull_request_comment", action="created", sender=BOT), []),
-    "the bot's login in other letters": (envelope(sender="Patchwarden-Bot"), []),
+    "the bot's own comment": (
+        envelope(event="pull_request_comment", action="created", sender=BOT, sender_id=BOT_ID),
+        [],
+    ),
+    "the bot under another login": (envelope(sender="assay", sender_id=BOT_ID), []),
+    "somebody else under the bot's login": (envelope(sender=BOT), [TargetChanged(PULL)]),
     "somebody edits the bot's comment": (
         envelope(event="pull_request_comment", action="edited", comment_id=3, comment_author=BOT),
         [TargetChanged(PULL)],
     ),
-    "a branch moves": (push(), [BranchMoved("workshop/garden", "refs/heads/main", A, B)]),
-    "a new branch": (push(before="0" * 40), [BranchMoved("workshop/garden", "refs/heads/main", "0" * 40, B)]),
+    "a branch moves": (push(), [BranchMoved(GARDEN, "refs/heads/main", A, B)]),
+    "a new branch": (push(before="0" * 40), [BranchMoved(GARDEN, "refs/heads/main", "0" * 40, B)]),
     "a deleted branch": (push(after="0" * 40), []),
     "a tag": (push(ref="refs/tags/v1"), []),
     "the server's test delivery": (push(before=A, after=A), []),
     "a fork": (envelope(event="fork", number=None, is_pull=None), []),
     "an event that nobody knows": (envelope(event="schedule"), []),
     "no number": (envelope(number=None), []),
-    "no repository": (envelope(repository=""), []),
+    "no repository": (envelope(repository="", repository_id=0), []),
+    "a repository without an id": (envelope(repository_id=0), []),
     "a repository that is a path": (envelope(repository="workshop/../garden"), []),
     "a repository with a line break": (envelope(repository="workshop/garden\n"), []),
 }
@@ -85,7 +94,7 @@ TABLE: dict[str, tuple[Envelope, list[Change]]] = {
 @pytest.mark.parametrize("sentence", TABLE)
 def test_what_a_delivery_touches(sentence: str) -> None:
     given, expected = TABLE[sentence]
-    assert route(given, BOT) == expected
+    assert route(given, BOT_ID) == expected
 
 
 def test_every_recorded_event_of_a_target_touches_it_unless_the_bot_sent_it() -> None:
@@ -93,8 +102,8 @@ def test_every_recorded_event_of_a_target_touches_it_unless_the_bot_sent_it() ->
         read = json.loads(path.read_bytes())
         payload = payload_of(read["headers"]["Content-Type"], b64decode(read["body_b64"]))
         given = read_envelope("id", read["event_type"], payload, witness_key=b"k", at=NOON)
-        found = route(given, BOT)
-        if given.number is None or given.sender == BOT:
+        found = route(given, BOT_ID)
+        if given.number is None or given.sender_id == BOT_ID:
             assert not any(isinstance(touch, TargetChanged) for touch in found), path.name
         else:
             assert [touch.target.number for touch in found if isinstance(touch, TargetChanged)] == [given.number], (
@@ -119,7 +128,7 @@ async def test_a_burst_on_one_target_asks_for_one_look(store: Store, inbox: Inbo
     events = [envelope(str(number), event="pull_request_label") for number in range(20)]
     sync = envelope("sync", event="pull_request_sync", action="synchronized")
     await asyncio.gather(*(inbox.put(given) for given in [*events, sync, push("push"), push("again")]))
-    changed = await route_pending(store, inbox, BOT, NOON)
+    changed = await route_pending(store, inbox, BOT_ID, NOON)
     assert changed == [TargetChanged(PULL, urgent=True)]
     assert (await targets(store))[12].desired_generation == 1
     assert await inbox.unrouted(10) == []
@@ -127,32 +136,32 @@ async def test_a_burst_on_one_target_asks_for_one_look(store: Store, inbox: Inbo
 
 
 async def test_a_pass_with_nothing_to_do_touches_nothing(store: Store, inbox: Inbox) -> None:
-    await inbox.put(envelope(sender=BOT))
-    assert await route_pending(store, inbox, BOT, NOON) == []
-    assert await route_pending(store, inbox, BOT, NOON) == []
+    await inbox.put(envelope(sender=BOT, sender_id=BOT_ID))
+    assert await route_pending(store, inbox, BOT_ID, NOON) == []
+    assert await route_pending(store, inbox, BOT_ID, NOON) == []
     assert await targets(store) == {}
 
 
 async def test_deliveries_are_marked_routed_at_the_moment_of_the_pass(store: Store, inbox: Inbox) -> None:
     await inbox.put(envelope())
-    await route_pending(store, inbox, BOT, NOON)
+    await route_pending(store, inbox, BOT_ID, NOON)
     assert [kept.routed_at for kept in await inbox.listed()] == [NOON]
 
 
 async def test_more_than_one_slice_is_routed_in_one_pass(store: Store, inbox: Inbox) -> None:
     given = [envelope(f"{number:04}", number=1 + number % 3) for number in range(1100)]
     await asyncio.gather(*(inbox.put(each) for each in given))
-    changed = await route_pending(store, inbox, BOT, NOON)
+    changed = await route_pending(store, inbox, BOT_ID, NOON)
     assert {touch.target.number for touch in changed if isinstance(touch, TargetChanged)} == {1, 2, 3}
     assert await inbox.unrouted(10) == []
     assert {row.desired_generation for row in (await targets(store)).values()} == {3}  # once in each slice of 500
 
 
 async def test_a_known_target_is_asked_for_again_at_once_and_with_words(store: Store) -> None:
-    held = {"repository": "workshop/garden", "number": 12, "kind": "pull", "quiet": True, "priority": 5}
+    held = {"repository_id": GARDEN.id, "number": 12, "kind": "pull", "quiet": True, "priority": 5}
     seen = {"desired_generation": 7, "observed_generation": 7, "not_before": NOON, "head_sha": A}
     async with store.session() as session:
-        await upsert(session, TargetRow, [held | seen], ("repository", "number"), ("quiet",))
+        await upsert(session, TargetRow, [held | seen], ("repository_id", "number"), ("quiet",))
         await mark_dirty(session, [PULL, PULL, ISSUE])
     rows = await targets(store)
     pull, issue = rows[12], rows[4]
@@ -164,6 +173,6 @@ async def test_a_known_target_is_asked_for_again_at_once_and_with_words(store: S
 async def test_a_pass_that_fails_leaves_its_deliveries_for_the_next(store: Store, inbox: Inbox) -> None:
     await inbox.put(envelope(number=12))
     with pytest.raises(StatementError, match="zone"):
-        await route_pending(store, inbox, BOT, NOON.replace(tzinfo=None))
+        await route_pending(store, inbox, BOT_ID, NOON.replace(tzinfo=None))
     assert await targets(store) == {}
-    assert await route_pending(store, inbox, BOT, NOON) == [TargetChanged(PULL)]
+    assert await route_pending(store, inbox, BOT_ID, NOON) == [TargetChanged(PULL)]

@@ -1,11 +1,13 @@
 """Targets, hashes and frozen values."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.model import Inputs, Kind, Leak, ProtectedLine, Severity, Snapshot, Target, Verdict, digest
+from bot.model import Decision, Inputs, Judgment, Kind, Leak, ProtectedLine, Severity, Snapshot, Target, Verdict, digest
 from bot.policy import Policy
 from tests.snapshots import (
     BOT,
@@ -126,3 +128,12 @@ def test_a_snapshot_of_version_0_1_is_still_read() -> None:
     kept = inputs().model_dump(mode="json") | {"touches": [line]}
     del kept["protected_lines"]
     assert Inputs.model_validate(kept).protected_lines == (ProtectedLine(**line),)
+
+
+def test_a_decision_and_a_judgment_of_version_0_1_are_still_read() -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    written = {"comment_id": 5, "line": 1, "command": "hold", "by": "ada", "at": at}
+    assert Decision.model_validate(written | {"standing": "operator"}).role == "operator"
+    assert (
+        Judgment.model_validate({"check": "judge", "at": at, "ground": "sha256:0", "content": {}}).basis == "sha256:0"
+    )

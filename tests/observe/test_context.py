@@ -12,7 +12,7 @@ from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.types import PullRequest
 from bot.git.mirror import GitLimits, Mirrors
 from bot.history.history import Heads, Histories, History, HistoryLimits
-from bot.model import Kind, Lint, Location, Mention, Reference, Review, Severity, Target
+from bot.model import Kind, Lint, Location, Mention, Reference, Repo, Review, Severity, Target
 from bot.observe.context import Context, ContextRequest, Contexts, Wanted
 from bot.sandbox import Sandbox
 from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, WRITER, people
@@ -56,7 +56,7 @@ class Scene:
 
     async def request(self, number: int, kind: Kind = Kind.PULL) -> ContextRequest:
         thread = await read_thread(self.api[BOT], Target(repository=REPOSITORY, number=number, kind=kind))
-        return ContextRequest(REPOSITORY, thread, await self._history(thread), thread.head.body, BOT)
+        return ContextRequest(Repo(name=REPOSITORY), thread, await self._history(thread), thread.head.body, BOT)
 
     async def read(self, number: int, wanted: Wanted = ALL) -> Context:
         request = await self.request(number)

@@ -10,6 +10,7 @@ import pytest
 from bot.fact_cache import FactCache
 from bot.forgejo.errors import Forbidden
 from bot.forgejo.httpx import HttpxForgejo
+from bot.model import Repo
 from bot.observe.references import FRESH, MERGED, MOST, Place, References, numbers
 
 PLACE = Place("workshop/garden", "https://forge.example/base/workshop/garden")
@@ -80,7 +81,7 @@ class Asked:
     references: References
 
     async def states(self, *wanted: int) -> list[tuple[int, str, str]]:
-        found = await self.references.read("workshop/garden", wanted)
+        found = await self.references.read(Repo(id=1, name="workshop/garden"), wanted)
         return [(one.number, one.kind, one.state) for one in found]
 
 

@@ -84,7 +84,7 @@ def test_explaining_a_check_tells_all_of_its_report(name: str, told: str) -> Non
 def test_decisions_and_judgments_are_folded_into_the_snapshot_of_later_checks() -> None:
     late = Decision(comment_id=9, line=1, command="hold", by=OPERATOR, at=NOW)
     early = Decision(comment_id=3, line=2, command="park", by=OPERATOR, at=NOW - timedelta(hours=1))
-    judged = Judgment(check="judge", at=NOW, ground="sha256:x", content={"priority": "p1"})
+    judged = Judgment(check="judge", at=NOW, basis="sha256:x", content={"priority": "p1"})
     before = snapshot(decisions=(late,))
     after = folded(before, report(decisions=(early,), judgment=judged))
     assert after.inputs.decisions == (early, late)
@@ -93,7 +93,7 @@ def test_decisions_and_judgments_are_folded_into_the_snapshot_of_later_checks() 
 
 
 def test_judgments_alone_leave_the_hash_as_it_is() -> None:
-    judged = Judgment(check="judge", at=NOW, ground="sha256:x", content={"priority": "p1"})
+    judged = Judgment(check="judge", at=NOW, basis="sha256:x", content={"priority": "p1"})
     assert folded(snapshot(), report(judgment=judged)).hash == snapshot().hash
 
 

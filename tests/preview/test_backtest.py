@@ -16,9 +16,10 @@ from bot.preview.backtest import Bench, Kept, kept, repositories, run_backtest
 from bot.preview.preview import MAX_CHANGES, MAX_PROBLEMS, Previews
 from bot.store import targets
 from bot.store.database.session import Store
+from bot.store.repositories import serve
 from bot.store.tables import SnapshotRow
 from handlers import CHECKS
-from tests.snapshots import HEAD, ISSUE, LABELS, NOW, OPERATOR, POLICY, PULL, inputs, leak, snapshot
+from tests.snapshots import GARDEN, HEAD, ISSUE, LABELS, NOW, OPERATOR, POLICY, PULL, inputs, leak, snapshot
 
 BENCH = Bench(CHECKS, LABELS)
 OFF = POLICY.model_copy(update={"secret_leak": POLICY.secret_leak.model_copy(update={"mode": "off"})})
@@ -34,6 +35,7 @@ def pull(number: int, minutes: int = 0, **change: Any) -> Snapshot:
 
 async def keep(store: Store, *seen: Snapshot) -> None:
     async with store.session() as session:
+        await serve(session, GARDEN, NOW)
         await targets.add_targets(session, {one.target for one in seen}, quiet=False)
         for one in seen:
             await targets.keep_snapshot(session, one)
@@ -45,23 +47,23 @@ def numbers(found: Kept) -> list[int]:
 
 async def test_the_last_pull_requests_come_newest_first_each_once(store: Store) -> None:
     await keep(store, *(pull(number) for number in range(1, 6)), pull(3, 1, title="Bed 3 again"), snapshot(ISSUE))
-    found = await kept(store, PULL.repository, 3)
+    found = await kept(store, PULL.repository_id, 3)
     assert numbers(found) == [5, 4, 3]
     assert found.snapshots[2].inputs.title == "Bed 3 again"
-    assert numbers(await kept(store, PULL.repository, 3, without=4)) == [5, 3, 2]
-    assert await kept(store, "workshop/other") == Kept()
-    assert await repositories(store) == (PULL.repository,)
+    assert numbers(await kept(store, PULL.repository_id, 3, without=4)) == [5, 3, 2]
+    assert await kept(store, 3) == Kept()
+    assert await repositories(store) == (GARDEN,)
 
 
 async def test_of_a_closed_one_the_last_moment_before_is_tried_where_it_is_known(store: Store) -> None:
     await keep(store, pull(1), pull(1, 1, title="last"), pull(1, 2, state="merged"), pull(2, state="closed"))
-    two, one = (await kept(store, PULL.repository)).snapshots
+    two, one = (await kept(store, PULL.repository_id)).snapshots
     assert (two.inputs.state, one.inputs.state, one.inputs.title) == ("closed", "open", "last")
 
 
 async def test_the_policy_that_decided_last_is_that_of_the_newest_snapshot(store: Store) -> None:
     await keep(store, pull(1, 5, policy=OFF, state="merged"), pull(1, 4), pull(2, 3))
-    assert (await kept(store, PULL.repository)).policy == OFF
+    assert (await kept(store, PULL.repository_id)).policy == OFF
 
 
 @pytest.mark.parametrize("content", [b"", zlib.compress(b"{}"), zlib.compress(b'{"target": 1')])
@@ -69,7 +71,7 @@ async def test_snapshots_of_another_version_are_counted(store: Store, content: b
     await keep(store, pull(1), pull(2))
     async with store.session() as session:
         await session.execute(update(SnapshotRow).where(SnapshotRow.number == 2).values(content=content))
-    found = await kept(store, PULL.repository)
+    found = await kept(store, PULL.repository_id)
     assert (numbers(found), found.unreadable) == ([1], 1)
     assert (
         (await run_backtest(found, POLICY, OFF, BENCH))
@@ -183,7 +185,7 @@ async def test_a_preview_is_the_same_again_until_head_or_policy_change(store: St
     pushed = await shown(store, texts, judged, head=inputs().head.model_copy(update={"sha": OTHER_HEAD}))
     assert [one.number for one in pushed.backtest.trials] == [14, 13, 11]
     texts.texts["b2" * 20] = "agents: [bo]"
-    assert (await shown(store, texts, judged)).ground != first.ground
+    assert (await shown(store, texts, judged)).basis != first.basis
 
 
 async def test_a_removed_policy_is_compared_with_the_defaults(store: Store) -> None:

@@ -43,7 +43,7 @@ def shifted(number: int = 3, **change: Any) -> Trial:
 
 def preview(*trials: Trial, **change: Any) -> Preview:
     values: dict[str, Any] = {
-        "ground": "sha256:0",
+        "basis": "sha256:0",
         "at": NOW,
         "changes": ('labels.mode: changes from "on" to "off"',),
         "backtest": Backtest(trials=trials),
@@ -264,10 +264,10 @@ async def test_a_kept_preview_that_cannot_be_read_is_made_anew_once(store: Store
     previews = Previews(store, read, (), LABELS, (), lambda: next(hours))
     first = await previews.of(PULL, seen, POLICY, ())
     assert first is not None
-    old = Judgment(check="policy", at=NOW, ground=first.ground, content={"of": "another version"})
+    old = Judgment(check="policy", at=NOW, basis=first.basis, content={"of": "another version"})
     anew = await previews.of(PULL, seen, POLICY, (old,))
     assert anew is not None
-    assert (anew.ground != first.ground, anew.changes) == (True, first.changes)
+    assert (anew.basis != first.basis, anew.changes) == (True, first.changes)
     kept = judgment(anew, old)
     assert kept is not None
     assert await previews.of(PULL, seen, POLICY, (old, kept)) == anew

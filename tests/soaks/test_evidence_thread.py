@@ -148,7 +148,7 @@ def test_soaks_share_runs_that_both_name() -> None:
 
 def test_the_newest_judgment_tells_what_is_remembered() -> None:
     made = [
-        Judgment(check=check, at=NOW + timedelta(minutes=at), ground="", content=content)
+        Judgment(check=check, at=NOW + timedelta(minutes=at), basis="", content=content)
         for check, at, content in (
             ("soak-evidence", 5, {"soaks": {"deploy": {"state": "soaking"}, "odd": [1]}}),
             ("soak-evidence", 1, {"soaks": {"deploy": {"state": "old"}}}),

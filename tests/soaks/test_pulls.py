@@ -12,7 +12,7 @@ from bot.forgejo.errors import ForgejoError
 from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.options import Options
 from bot.forgejo.types import PullRequest
-from bot.model import PullSeen
+from bot.model import PullSeen, Repo
 from bot.soaks.pulls import FRESH, PullFound, SoakPulls
 from tests.sandbox.recordings import exchange
 
@@ -42,7 +42,7 @@ class Asked:
     pulls: SoakPulls
 
     async def read(self, *numbers: int) -> list[PullFound]:
-        found = await self.pulls.read(REPOSITORY, numbers)
+        found = await self.pulls.read(Repo(id=1, name=REPOSITORY), numbers)
         return [found[number] for number in numbers]
 
 
@@ -80,7 +80,7 @@ async def test_what_is_merged_is_asked_once_and_the_others_after_a_minute(asked:
 async def test_what_a_look_saw_is_known_at_once(asked: Asked) -> None:
     asked.forge.answers = {2: OPEN}
     await asked.read(2)
-    asked.pulls.note(REPOSITORY, PullRequest.of(MERGED | {"number": 2}))
+    asked.pulls.note(Repo(id=1, name=REPOSITORY), PullRequest.of(MERGED | {"number": 2}))
     assert [one.seen.state for one in await asked.read(2)] == ["merged"]
 
 
@@ -90,3 +90,13 @@ async def test_a_server_that_fails_says_nothing(asked: Asked) -> None:
         await asked.read(1)
     asked.forge.answers = {1: MERGED}
     assert [one.seen.state for one in await asked.read(1)] == ["merged"]
+
+
+async def test_a_repository_made_anew_under_the_same_name_is_requested_again(asked: Asked) -> None:
+    asked.forge.answers = {1: MERGED}
+    await asked.read(1)
+    await asked.read(1)
+    assert asked.forge.asked == [1]
+    asked.forge.answers = {1: OPEN}
+    found = await asked.pulls.read(Repo(id=2, name=REPOSITORY), (1,))
+    assert found[1].seen.state == "open"

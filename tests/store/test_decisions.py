@@ -8,8 +8,8 @@ from bot.store.database.session import Store
 from bot.store.tables import Repository
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-TARGET = Target(repository="workshop/garden", number=12, kind=Kind.PULL)
-OTHER = Target(repository="workshop/garden", number=13, kind=Kind.PULL)
+TARGET = Target(repository="workshop/garden", repository_id=2, number=12, kind=Kind.PULL)
+OTHER = TARGET.beside(13, Kind.PULL)
 
 
 def decision(comment_id: int, line: int = 1, **change: object) -> Decision:
@@ -19,13 +19,13 @@ def decision(comment_id: int, line: int = 1, **change: object) -> Decision:
         "why": "drought ☀️",
         "by": "operator",
         "at": NOW,
-        "standing": "operator",
+        "role": "operator",
     }
     return Decision.model_validate({"comment_id": comment_id, "line": line, **values, **change})
 
 
 def judgment(minutes: int = 0, check: str = "judge") -> Judgment:
-    return Judgment(check=check, at=NOW + timedelta(minutes=minutes), ground="sha256:0", content={"minutes": minutes})
+    return Judgment(check=check, at=NOW + timedelta(minutes=minutes), basis="sha256:0", content={"minutes": minutes})
 
 
 async def test_decisions_come_back_as_they_were_made_in_the_order_in_which_they_were_written(store: Store) -> None:
@@ -63,5 +63,12 @@ async def test_a_judgment_that_replaces_the_others_is_kept_alone(store: Store) -
 async def test_before_the_bot_came_all_is_history(store: Store) -> None:
     assert (await decisions.recall(store, TARGET, NOW)).served_since == NOW
     async with store.session() as session:
-        session.add(Repository(full_name=TARGET.repository, set_up_at=NOW - timedelta(days=3), default_branch="main"))
+        session.add(
+            Repository(
+                id=TARGET.repository_id,
+                full_name=TARGET.repository,
+                set_up_at=NOW - timedelta(days=3),
+                default_branch="main",
+            )
+        )
     assert (await decisions.recall(store, TARGET, NOW)).served_since == NOW - timedelta(days=3)

@@ -57,6 +57,8 @@ async def test_the_chain_holds_and_begins_at_its_beginning(written: Store) -> No
         ("at", AT + timedelta(microseconds=1)),
         ("kind", "result"),
         ("repository", "workshop/other"),
+        ("repository_id", 99),
+        ("repository_id", 0),
         ("number", 13),
         ("actor", "mallory"),
         ("object", "label:judge/p0"),
@@ -82,7 +84,10 @@ async def test_a_deleted_entry_breaks_the_chain_where_it_stood(written: Store, g
 
 async def rows_of(store: Store) -> list[dict[str, Any]]:
     async with store.read() as session:
-        return [{name: getattr(row, name) for name in (*ledger._FIELDS, "hash")} async for row in walk(session)]
+        return [
+            {name: getattr(row, name) for name in (*ledger._FIELDS, "repository_id", "hash")}
+            async for row in walk(session)
+        ]
 
 
 async def rewrite(store: Store, rows: list[dict[str, Any]]) -> None:

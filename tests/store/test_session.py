@@ -23,7 +23,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def head(sha: str, *, number: int = 1) -> Head:
-    return Head(repository="workshop/garden", number=number, sha=sha, seen_at=NOW)
+    return Head(repository_id=1, number=number, sha=sha, seen_at=NOW)
 
 
 async def test_what_a_session_wrote_is_there_when_the_store_is_opened_again(store_url: str) -> None:
@@ -137,12 +137,12 @@ async def test_sqlite_commits_durably_and_keeps_foreign_keys(tmp_path: Path) -> 
 
 
 async def test_many_writers_at_once_lose_no_increment(store: Store) -> None:
-    row = {"repository": "workshop/garden", "number": 1, "kind": "issue", "desired_generation": 1}
+    row = {"repository_id": 2, "number": 1, "kind": "issue", "desired_generation": 1}
     more = {"desired_generation": TargetRow.desired_generation + 1}
 
     async def mark() -> None:
         async with store.session() as session:
-            await upsert(session, TargetRow, [row], ["repository", "number"], more)
+            await upsert(session, TargetRow, [row], ["repository_id", "number"], more)
 
     await asyncio.gather(*(mark() for _ in range(40)))
     async with store.read() as session:
@@ -173,13 +173,13 @@ async def test_a_reader_is_not_held_up_by_a_writer(store: Store) -> None:
 
 async def test_upsert_inserts_new_rows_and_changes_only_what_it_was_told(store: Store) -> None:
     def row(number: int, kind: str, state: str) -> dict[str, object]:
-        return {"repository": "workshop/garden", "number": number, "kind": kind, "state": state}
+        return {"repository_id": 2, "number": number, "kind": kind, "state": state}
 
     async with store.session() as session:
-        await upsert(session, TargetRow, [row(1, "pull", "open")], ["repository", "number"], ["state"])
+        await upsert(session, TargetRow, [row(1, "pull", "open")], ["repository_id", "number"], ["state"])
         changed = [row(1, "issue", "closed"), row(2, "issue", "open")]
-        await upsert(session, TargetRow, changed, ["repository", "number"], ["state"])
-        await upsert(session, TargetRow, [], ["repository", "number"], ["state"])
+        await upsert(session, TargetRow, changed, ["repository_id", "number"], ["state"])
+        await upsert(session, TargetRow, [], ["repository_id", "number"], ["state"])
     async with store.read() as session:
         rows = await session.execute(select(TargetRow.number, TargetRow.kind, TargetRow.state).order_by("number"))
         assert [tuple(found) for found in rows] == [(1, "pull", "closed"), (2, "issue", "open")]

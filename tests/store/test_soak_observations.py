@@ -8,11 +8,11 @@ from bot.model import CommentText, CommitSeen, PullSeen, RunSeen, SoakSeen, dige
 from bot.policy import Policy, load
 from bot.store import soak_observations
 from bot.store.database.session import Store
-from bot.store.soak_observations import Reading, ground
+from bot.store.soak_observations import Reading, basis
 from bot.store.tables import SoakRow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-REPOSITORY = "workshop/garden"
+REPOSITORY = 7
 SEEN = SoakSeen(
     name="deploy",
     runs=(RunSeen(number=729, status="success", started_at=NOW),),
@@ -34,7 +34,7 @@ def reading(name: str = "deploy", issue: int = 3, branch: str = "main", **change
 async def test_readings_come_back_as_they_were_kept_and_the_last_one_counts(store: Store) -> None:
     async with store.session() as session:
         await soak_observations.keep(session, REPOSITORY, [reading(), reading("other")], NOW)
-        await soak_observations.keep(session, "workshop/other", [reading("third")], NOW)
+        await soak_observations.keep(session, 8, [reading("third")], NOW)
         await soak_observations.keep(session, REPOSITORY, [reading(writers=())], NOW)
     async with store.read() as session:
         assert await soak_observations.readings(session, REPOSITORY) == {
@@ -49,7 +49,7 @@ async def test_what_another_version_kept_is_not_there(store: Store) -> None:
     async with store.session() as session:
         session.add_all(
             SoakRow(
-                repository=REPOSITORY, name=name, issue=3, branch="", ground="", hash="", seen_at=NOW, content=content
+                repository_id=REPOSITORY, name=name, issue=3, branch="", basis="", hash="", seen_at=NOW, content=content
             )
             for content, name in rows
         )
@@ -88,7 +88,7 @@ def policy(more: str = "", top: str = "") -> Policy:
 )
 def test_what_changes_what_is_read_changes_the_ground(more: str, top: str) -> None:
     plain, other = policy(), policy(more, top)
-    assert ground(plain, plain.soaks[0]) != ground(other, other.soaks[0])
+    assert basis(plain, plain.soaks[0]) != basis(other, other.soaks[0])
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_what_changes_what_is_read_changes_the_ground(more: str, top: str) -> No
 )
 def test_what_only_the_check_reads_leaves_the_ground(more: str, top: str) -> None:
     plain, other = policy(), policy(more, top)
-    assert ground(plain, plain.soaks[0]) == ground(other, other.soaks[0])
+    assert basis(plain, plain.soaks[0]) == basis(other, other.soaks[0])
 
 
 def test_the_hash_is_of_everything() -> None:

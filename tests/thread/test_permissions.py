@@ -8,9 +8,11 @@ import httpx
 import pytest
 
 from bot.forgejo.httpx import HttpxForgejo
-from bot.model import CommentText, Decision, digest
+from bot.model import CommentText, Decision, Repo, digest
 from bot.thread.permissions import FRESH, MAX_ASKED, PermissionReader, commanders
 from tests.snapshots import AGENT, NOW, OPERATOR, POLICY, inputs
+
+GARDEN = Repo(id=1, name="workshop/garden")
 
 
 def said(number: int, author: str, body: str = "/hold", **change: Any) -> CommentText:
@@ -46,9 +48,9 @@ async def test_an_answer_is_believed_for_a_while(minutes: int, calls: int) -> No
 
     async with HttpxForgejo("http://forge.invalid", "x", transport=httpx.MockTransport(answer)) as client:
         permissions = PermissionReader(client, lambda: now[0])
-        assert await permissions.of("workshop/garden", ["ann"]) == {"ann": "write"}
+        assert await permissions.of(GARDEN, ["ann"]) == {"ann": "write"}
         now[0] += timedelta(minutes=minutes)
-        assert await permissions.of("workshop/garden", ["ann"]) == {"ann": "write"}
+        assert await permissions.of(GARDEN, ["ann"]) == {"ann": "write"}
     assert len(asked) == calls
     assert timedelta(minutes=4) < FRESH < timedelta(minutes=6)
 
@@ -56,4 +58,4 @@ async def test_an_answer_is_believed_for_a_while(minutes: int, calls: int) -> No
 async def test_who_may_not_ask_gets_an_empty_answer() -> None:
     refuse = httpx.MockTransport(lambda _request: httpx.Response(403, json={"message": "no"}))
     async with HttpxForgejo("http://forge.invalid", "x", transport=refuse) as client:
-        assert await PermissionReader(client, lambda: NOW).of("workshop/garden", ["ann", "bob"]) == {}
+        assert await PermissionReader(client, lambda: NOW).of(GARDEN, ["ann", "bob"]) == {}

@@ -91,13 +91,13 @@ async def _replay(beginning: str) -> None:
 
     async with opened_store() as store, store.session() as session:
         # Without a login the bot's own deliveries count too: a replay always asks for an evaluation.
-        changes = route((await _one(session, beginning)).envelope, "")
+        changes = route((await _one(session, beginning)).envelope, 0)
         targets = [change.target for change in changes if isinstance(change, TargetChanged)]
         await mark_dirty(session, targets)
         for change in changes:
             if not isinstance(change, TargetChanged):
                 branch = change.ref.removeprefix("refs/heads/")
-                targets += await records.mark_open(session, repository=change.repository, base_ref=branch, priority=3)
+                targets += await records.mark_open(session, repository_id=change.repo.id, base_ref=branch, priority=3)
     _print_targets(changes, [str(target) for target in targets])
 
 

@@ -94,12 +94,8 @@ async def _plan(text: str, *, json: bool) -> int:
 
 
 async def _apply(text: str, *, json: bool) -> int:
-    from bot.store import targets  # noqa: PLC0415 - loads SQLAlchemy, which replay and --help don't need
-
     async with opened_machine() as machine:
         target = named_target(text, machine)
-        async with machine.store.session() as session:
-            await targets.wake(session, [target])
         with working(f"Evaluating {target} and writing …"):
             evaluation, done = await machine.reconciler.apply_once(target)
     written = [one.action for one in done]

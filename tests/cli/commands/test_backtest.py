@@ -13,12 +13,13 @@ import pytest
 from bot.model import Snapshot, Target
 from bot.store import targets as records
 from bot.store.database.session import open_store
+from bot.store.repositories import serve
 from tests.cli.forge import Assay, rows
-from tests.snapshots import PULL, leak, snapshot
+from tests.snapshots import NOW, PULL, leak, snapshot
 
 SAME = "agents: [codex]\nwriters: [iskra]\n"
 OFF = f"{SAME}secret-leak: {{mode: off}}\n"
-OTHER = Target(repository="workshop/other", number=1, kind=PULL.kind)
+OTHER = Target(repository="workshop/other", repository_id=3, number=1, kind=PULL.kind)
 
 
 @pytest.fixture
@@ -34,6 +35,8 @@ def keep(tmp_path: Path, *seen: Snapshot) -> None:
     async def work() -> None:
         store = await open_store(f"sqlite:///{tmp_path}/data/assay.db")
         async with store.session() as session:
+            for repo in {one.target.repo for one in seen}:
+                await serve(session, repo, NOW)
             await records.add_targets(session, [one.target for one in seen], quiet=False)
             for one in seen:
                 await records.keep_snapshot(session, one)

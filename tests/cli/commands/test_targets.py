@@ -86,7 +86,7 @@ async def test_targets_that_cant_be_are_told_from_those_that_arent_there(forge: 
 
 def test_a_snapshot_is_given_as_it_was_before_the_checks_spoke() -> None:
     old, new = (Decision(comment_id=number, line=1, command="rejudge", by=OPERATOR, at=NOW) for number in (1, 2))
-    then, now = (Judgment(check="judge", at=NOW, ground=name, content={}) for name in ("then", "now"))
+    then, now = (Judgment(check="judge", at=NOW, basis=name, content={}) for name in ("then", "now"))
     before = snapshot(decisions=(old,), memory=Memory(judgments=(then,)))
     said = (report(check="commands", decisions=(new,)), report(check="judge", judgment=now))
     after = before

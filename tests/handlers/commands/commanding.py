@@ -13,7 +13,7 @@ FRIEND = "gardener"
 
 LEAK = f"sf_{'1' * 16}"
 JUDGED_P2 = Memory(
-    permissions={FRIEND: "write"}, judgments=(Judgment(check="judge", at=NOW, ground="", content={"priority": "p2"}),)
+    permissions={FRIEND: "write"}, judgments=(Judgment(check="judge", at=NOW, basis="", content={"priority": "p2"}),)
 )
 
 

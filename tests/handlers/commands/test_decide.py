@@ -29,7 +29,7 @@ async def test_a_decision_keeps_who_when_and_what_was_said() -> None:
         why="since   prod\tis down",
         by=OPERATOR,
         at=comment.created_at,
-        standing="operator",
+        role="operator",
         decided=NOW,
     )
 
@@ -95,8 +95,8 @@ async def test_labels_by_which_somebody_decides_are_for_operators(name: str) -> 
     [("p2", "p1", ""), ("p2", "p2", NO_RISE), ("p2", "p3", NO_RISE), ("", "p0", NO_RISE), ("urgent", "p0", NO_RISE)],
 )
 async def test_a_writer_raises_a_priority_and_an_operator_sets_any(known: str, wanted: str, refused: str) -> None:
-    judged = (Judgment(check="judge", at=NOW, ground="", content={"priority": known}),) if known else ()
-    other = Judgment(check="other", at=NOW, ground="", content={"priority": "p3"})
+    judged = (Judgment(check="judge", at=NOW, basis="", content={"priority": known}),) if known else ()
+    other = Judgment(check="other", at=NOW, basis="", content={"priority": "p3"})
     memory = Memory(judgments=(*judged, other))
     for author, reason in ((WRITER, refused), (OPERATOR, "")):
         (made,) = await decided(said(f"/priority {wanted}", author), memory=memory)
@@ -125,7 +125,7 @@ async def test_a_writer_lowers_no_priority_of_another_judge(wanted: str, refused
 
 @pytest.mark.parametrize(("wanted", "refused"), [("p0", ""), ("p1", NO_RISE), ("p2", NO_RISE)])
 async def test_a_writer_lowers_no_priority_of_a_label_that_somebody_set(wanted: str, refused: str) -> None:
-    judged_p3 = Judgment(check="judge", at=NOW, ground="", content={"priority": "p3"})
+    judged_p3 = Judgment(check="judge", at=NOW, basis="", content={"priority": "p3"})
     memory = Memory(judgments=(judged_p3,))
     line = said(f"/priority {wanted}", WRITER, 101)
     (by_hand,) = await decided(line, labels=("judge/p1", "judge/p3"), memory=memory)
@@ -138,7 +138,7 @@ async def test_a_label_from_before_the_last_judgment_holds_no_priority_up() -> N
     _, after = await evaluate(listed)
     later = NOW + timedelta(hours=1)
     content = payload(listed, priority="p3", judged_at=later).content()
-    memory = Memory(judgments=(Judgment(check="judge", at=later, ground="", content=content),))
+    memory = Memory(judgments=(Judgment(check="judge", at=later, basis="", content=content),))
     inputs = after.inputs.model_copy(update={"comments": (said("/priority p2", WRITER, 101),)})
     (made,) = (await evaluate(after.model_copy(update={"inputs": inputs, "memory": memory})))[0].decisions
     assert made.refused == ""
@@ -151,7 +151,7 @@ async def test_where_nothing_was_judged_a_label_tells_no_writer_what_would_be_hi
 
 async def test_a_decision_keeps_what_its_author_was_at_that_time() -> None:
     lines = (said("/help"), said("/help", WRITER, 101), said("/help", FRIEND, 102), said("/help", OUTSIDER, 103))
-    assert [one.standing for one in await decided(*lines)] == ["operator", "writer", "writer", "anyone"]
+    assert [one.role for one in await decided(*lines)] == ["operator", "writer", "writer", "anyone"]
 
 
 async def test_only_what_was_found_here_is_accepted() -> None:

@@ -49,7 +49,7 @@ async def test_an_open_issue_is_judged_labelled_and_told() -> None:
     assert (report.verdict, report.status, report.shown) == (Verdict.PASS, False, True)
     assert report.summary == "p1, operator_needed: It is a small change with clear criteria."
     assert on(report) == {"judge/p1", "judge/operator-needed"} == set(payload.labels_to_apply)
-    assert set(report.labels) == set(LABELS) == set(report.grounds)
+    assert set(report.labels) == set(LABELS) == set(report.label_bases)
     assert (payload.rerun_reason, payload.judged_at) == ("no_prior_judgment", NOW)
     assert payload.judge_actor.model_dump() == {"name": "assaymaster", "runtime": "rules"}
     assert payload.target.model_dump() == {"kind": "issue", "number": 7, "repo": ISSUE.repository}
@@ -113,7 +113,7 @@ async def test_an_earlier_judgment_stays_as_it_is_while_closed_or_a_draft(change
     resting = await judged(later(first, report, **change, **rewritten("Another")), priority="p0")
     assert resting.verdict is Verdict.SKIP
     assert (resting.comment, resting.labels) == (report.comment, report.labels)
-    assert resting.grounds == report.grounds
+    assert resting.label_bases == report.label_bases
 
 
 async def test_the_last_priority_that_was_taken_stands() -> None:
@@ -164,8 +164,8 @@ async def test_a_label_that_somebody_commands_holds_until_the_next_judgment() ->
     said = later(first, report, decisions=(decision("label", "kind/bug\njudge/hermes-candidate", at=NOW + HOUR),))
     labelled = await judged(said)
     assert on(labelled) == {"judge/p2", "judge/hermes-candidate"}
-    assert labelled.grounds["judge/codex-candidate"] != report.grounds["judge/codex-candidate"]
-    assert labelled.grounds["judge/p2"] == report.grounds["judge/p2"]
+    assert labelled.label_bases["judge/codex-candidate"] != report.label_bases["judge/codex-candidate"]
+    assert labelled.label_bases["judge/p2"] == report.label_bases["judge/p2"]
     anew = await judged(later(said, labelled, after=timedelta(hours=2), **rewritten("Another")))
     assert on(anew) == {"judge/p2", "judge/codex-candidate"}
 
@@ -200,13 +200,13 @@ async def test_the_last_of_several_labels_is_the_one_that_counts() -> None:
 
 
 async def test_what_an_operator_lifted_stays_so_when_he_is_none_any_more() -> None:
-    lifted = (decision("park"), decision("rejudge", comment_id=302, standing="operator"))
+    lifted = (decision("park"), decision("rejudge", comment_id=302, role="operator"))
     narrowed = POLICY.model_copy(update={"operators": ("second",)})
     assert made(await judged(issue(narrowed, decisions=lifted))).recommended_next_action == "codex_candidate"
 
 
 async def test_what_a_writer_asked_lifts_nothing_when_he_becomes_an_operator() -> None:
-    asked = (decision("park"), decision("rejudge", comment_id=302, standing="writer"))
+    asked = (decision("park"), decision("rejudge", comment_id=302, role="writer"))
     assert made(await judged(issue(decisions=asked))).recommended_next_action == "park"
 
 

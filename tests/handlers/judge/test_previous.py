@@ -35,7 +35,7 @@ async def test_where_nothing_changed_the_judgment_stands_to_the_letter() -> None
     again = await judged(later(first, report, after=timedelta(days=20)), priority="p0", rationale_summary="Otherwise.")
     assert again.judgment is None
     assert (again.comment, again.summary, again.labels) == (report.comment, report.summary, report.labels)
-    assert again.grounds == report.grounds
+    assert again.label_bases == report.label_bases
 
 
 async def test_what_changes_by_itself_is_no_reason() -> None:
@@ -135,7 +135,7 @@ async def test_judgments_that_cannot_be_read_are_passed_over() -> None:
     report = await judged(issue())
     assert report.judgment is not None
     broken = report.judgment.model_copy(update={"content": report.judgment.content | {"priority": "p9"}})
-    other = Judgment(check="panel", at=NOW, ground="", content=report.judgment.content)
+    other = Judgment(check="panel", at=NOW, basis="", content=report.judgment.content)
     again = await judged(issue(memory=remembering(other, broken)))
     assert made(again).rerun_reason == "no_prior_judgment"
 
@@ -159,8 +159,8 @@ async def test_the_mark_of_age_rests_on_the_judgment_that_is_old() -> None:
     first = issue(policy(renew="on"))
     report = await judged(first)
     renewed = await judged(later(first, report, after=timedelta(days=31)))
-    assert renewed.grounds["judge/stale-priority"] != report.grounds["judge/stale-priority"]
-    assert renewed.grounds["judge/low-confidence"] == report.grounds["judge/low-confidence"]
+    assert renewed.label_bases["judge/stale-priority"] != report.label_bases["judge/stale-priority"]
+    assert renewed.label_bases["judge/low-confidence"] == report.label_bases["judge/low-confidence"]
 
 
 async def test_an_old_judgment_is_renewed_where_the_policy_wants_it() -> None:
@@ -169,4 +169,4 @@ async def test_an_old_judgment_is_renewed_where_the_policy_wants_it() -> None:
     report = await judged(old)
     assert made(report).rerun_reason == "stale"
     assert not report.labels["judge/stale-priority"]
-    assert report.grounds["judge/p2"] == (await judged(first)).grounds["judge/p2"]
+    assert report.label_bases["judge/p2"] == (await judged(first)).label_bases["judge/p2"]

@@ -48,7 +48,7 @@ async def test_an_issue_has_neither_size_nor_tier() -> None:
 async def test_figures_of_a_size_are_told_and_no_ground_rests_on_them() -> None:
     one, other = [await report(files=(file("a.py", lines),)) for lines in (20, 30)]
     assert "20 changed lines in 1 file" in one.explanation
-    assert one.grounds["size/small"] == other.grounds["size/small"] == 'rule "size": kind pull; size small'
+    assert one.label_bases["size/small"] == other.label_bases["size/small"] == 'rule "size": kind pull; size small'
     assert measured((file("a.py"), file("go.sum"))) == "3 changed lines in 1 file, 1 generated not counted"
 
 

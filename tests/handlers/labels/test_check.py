@@ -21,7 +21,7 @@ async def test_of_one_group_the_repository_s_own_rule_wins_and_then_the_first() 
     assert {name for name, on in found.labels.items() if on and name.startswith("size/")} == {"size/large"}
     assert found.labels["size/tiny"] is False
     assert found.labels["meta"] is True
-    assert found.grounds["size/large"] == 'rule "first": always'
+    assert found.label_bases["size/large"] == 'rule "first": always'
 
 
 async def test_without_the_built_in_rules_only_the_repository_s_hold() -> None:
@@ -71,7 +71,7 @@ async def test_a_command_goes_before_rules_and_the_last_word_on_a_label_counts()
     chosen = ("size/small", "size/large", "size/unknown", "meta", "kind/feature")
     assert [found.labels[name] for name in chosen] == [False, True, False, False, False]
     assert "domain:ux" not in found.labels
-    assert found.grounds["size/large"] == "/label in comment 2, line 1"
+    assert found.label_bases["size/large"] == "/label in comment 2, line 1"
     assert "| `size/large` | `/label` | operator wrote /label |" in found.explanation
     assert "| `meta` off | `/unlabel` |" in found.explanation
 
@@ -105,11 +105,11 @@ async def test_the_label_of_secrets_is_left_to_the_check_that_found_them() -> No
 
 
 async def test_a_warning_rests_on_its_files_and_anything_else_on_its_patterns() -> None:
-    one = (await report(files=files(".ci/a"))).grounds
-    more = (await report(files=files(".ci/a", ".ci/b"))).grounds
+    one = (await report(files=files(".ci/a"))).label_bases
+    more = (await report(files=files(".ci/a", ".ci/b"))).label_bases
     assert one["domain:ci"] == more["domain:ci"] == 'rule "ci by path": paths .ci/'
     assert one["risk/process"] == 'rule "checks and reviews by path": paths .ci/; in .ci/a'
-    assert (await report(title="fix(auth): x")).grounds["class/security-sensitive"].endswith(": scope auth")
+    assert (await report(title="fix(auth): x")).label_bases["class/security-sensitive"].endswith(": scope auth")
     assert more["risk/process"] == 'rule "checks and reviews by path": paths .ci/; in .ci/a, .ci/b'
 
 
@@ -118,7 +118,7 @@ async def test_the_report_says_labels_and_has_no_status() -> None:
     assert found.summary == "4 labels: kind/bug, type:bug, source/manual, flow/intake"
     assert (found.verdict, found.status, found.shown) == (Verdict.PASS, False, True)
     assert "| `kind/bug` | a fix | type fix |" in found.explanation
-    assert set(found.grounds) == set(found.labels)
+    assert set(found.label_bases) == set(found.labels)
 
 
 # Hostile and random input.

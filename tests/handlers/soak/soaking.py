@@ -120,7 +120,7 @@ class Thread:
 
     def snapshot(self, now: datetime, **change: Any) -> Snapshot:
         """The snapshot of the tracking issue at a moment."""
-        judged = (Judgment(check=CHECK, at=now, ground="", content={"soaks": self.kept}),) if self.kept else ()
+        judged = (Judgment(check=CHECK, at=now, basis="", content={"soaks": self.kept}),) if self.kept else ()
         values: dict[str, Any] = {
             "policy": Policy(operators=(OPERATOR,), soaks=(SoakPolicy.model_validate(self.policy),)),
             "comments": tuple(one for one in self.comments if one.created_at <= now),

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.model import Target
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, Checkout, World
 from handlers.merge.overrides import CLASSES
@@ -89,7 +88,7 @@ async def guard(scene: World, text: str = POLICY, *, exclusive: bool = True) -> 
     checkout = await scene.clone(OPERATOR)
     head = await checkout.commit("Guard the garden", {**FILES, PATH: text})
     await checkout.push("main")
-    await scene.machine.policies.trust(REPOSITORY, head, OPERATOR)
+    await scene.machine.policies.trust(scene.repo, head, OPERATOR)
     rule = {"rule_name": "main", "enable_status_check": True, "status_check_contexts": [CONTEXT]}
     await scene.api[OPERATOR].post(f"/repos/{REPOSITORY}/branch_protections", rule)
     await scene.settled()
@@ -118,7 +117,7 @@ class Opened:
 
     async def evaluate(self) -> None:
         """Has the bot look again, as it does by itself for statuses, of which Forgejo tells nobody."""
-        await self.scene.machine.engine.submit(Target.parse(f"{REPOSITORY}!{self.number}"))
+        await self.scene.machine.engine.submit(self.scene.target(f"!{self.number}"))
         await self.scene.settled()
 
     async def ci(self, state: str) -> None:

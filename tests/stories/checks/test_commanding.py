@@ -53,7 +53,7 @@ async def trust_agents(scene: World) -> None:
     await checkout.push("main")
     await scene.settled()
     head = await checkout.git("rev-parse", "HEAD")
-    await scene.machine.policies.trust(REPOSITORY, head, OPERATOR)
+    await scene.machine.policies.trust(scene.repo, head, OPERATOR)
     await scene.settled()
 
 

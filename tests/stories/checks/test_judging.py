@@ -4,7 +4,6 @@ import json
 import re
 from typing import Any
 
-from bot.model import Target
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, World
 
 MATTER = """\
@@ -49,7 +48,7 @@ async def take_off(scene: World, login: str, number: int, name: str) -> None:
 
 
 async def again(scene: World, number: int, kind: str = "#") -> None:
-    await scene.machine.engine.submit(Target.parse(f"{REPOSITORY}{kind}{number}"))
+    await scene.machine.engine.submit(scene.target(f"{kind}{number}"))
     await scene.settled()
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Target
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World
 from tests.stories.checks.guarded import POLICY, Change, Opened, guard, opened, rain, ready
 from tests.stories.checks.merge_table import CASES, clashing, depending
@@ -275,7 +274,7 @@ async def test_a_head_that_nobody_could_look_at_may_not_be_merged_by_a_machine(s
     await guard(scene)
     pull = await ready(scene, "codex/rain", rain())
     assert await pull.labels() == [AUTO]
-    target = Target.parse(f"{REPOSITORY}!{pull.number}")
+    target = scene.target(f"!{pull.number}")
     for _ in range(4):
         await scene.machine.reconciler.failed(target, RuntimeError("a file that nobody can read"))
     assert await pull.labels() == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import ModelSettings
-from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, World, world
+from bot.sandbox.world import AGENT, OPERATOR, World, world
 from tests.llm.model_server import ModelServer, model_server
 from tests.stories.checks.test_judging import MATTER, labelled, payload
 from tests.stories.conftest import hook
@@ -53,7 +53,7 @@ async def _name_the_model(scene: World) -> None:
     await checkout.commit("Name a model", {".forgejo/assay.yml": "judge: {model: oak}\n"})
     await checkout.push("main")
     await scene.settled()
-    await scene.machine.policies.trust(REPOSITORY, await checkout.git("rev-parse", "HEAD"), OPERATOR)
+    await scene.machine.policies.trust(scene.repo, await checkout.git("rev-parse", "HEAD"), OPERATOR)
 
 
 async def test_a_good_answer_raises_the_priority_and_speaks(tmp_path: Path) -> None:

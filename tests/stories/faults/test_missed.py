@@ -27,7 +27,7 @@ async def name_the_agents(scene: World) -> None:
     await checkout.branch("straight")
     tip = await checkout.commit("Name the agents", {PATH: f"agents: [{AGENT}]\n"})
     await checkout.push("main")
-    await scene.machine.policies.trust(REPOSITORY, tip, OPERATOR)
+    await scene.machine.policies.trust(scene.repo, tip, OPERATOR)
 
 
 async def test_after_a_silence_all_is_as_it_should_be(tmp_path: Path) -> None:

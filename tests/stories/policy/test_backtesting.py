@@ -166,7 +166,7 @@ async def test_a_backtest_of_twenty_kinds_says_what_would_be_different_and_write
 
 async def test_what_was_looked_at_for_a_check_is_tried_whole(scene: World) -> None:
     commit = await scene.sandbox.commit_files(REPOSITORY, "main", {PATH: STRICT}, author=OPERATOR)
-    await scene.machine.policies.trust(REPOSITORY, commit, OPERATOR)
+    await scene.machine.policies.trust(scene.repo, commit, OPERATOR)
     kind = KINDS["broken workflow"]
     await scene.sandbox.commit_files(REPOSITORY, "dig", kind.files, author=AGENT)
     await scene.open_pull(AGENT, "dig", kind.title)

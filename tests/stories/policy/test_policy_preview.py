@@ -1,6 +1,5 @@
 """A pull request that changes the policy: its section in the report, with the old policy still deciding."""
 
-from bot.model import Target
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, World
 from tests.stories.contexts import statuses
@@ -48,7 +47,7 @@ async def test_another_look_says_the_same_though_others_came(scene: World) -> No
     await leaking_pull(scene)
     await scene.settled()
     scene.sandbox.reset_calls()
-    await scene.machine.engine.submit(Target.parse(f"{REPOSITORY}!{number}"))
+    await scene.machine.engine.submit(scene.target(f"!{number}"))
     await scene.settled()
     assert scene.sandbox.writes == []
     assert not [call for call in scene.sandbox.calls if "/raw/" in call.path]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, Target
+from bot.model import EVIDENCE_BEGIN, EVIDENCE_END
 from bot.policy import PATH
 from bot.sandbox import FORGEJO_16, Server
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, World, world
@@ -104,7 +104,7 @@ class Soaking:
 
     async def evaluate(self, number: int, sign: str = "#") -> None:
         """Has the bot look at a target."""
-        await self.scene.machine.engine.submit(Target.parse(f"{REPOSITORY}{sign}{number}"))
+        await self.scene.machine.engine.submit(self.scene.target(f"{sign}{number}"))
         await self.scene.settled()
 
     async def state(self) -> dict[str, Any]:
@@ -155,7 +155,7 @@ async def soaking(root: Path, server: Server = FORGEJO_16) -> AsyncIterator[Soak
         checkout = await scene.clone(OPERATOR)
         story.tip = await checkout.commit("Follow the soak", {PATH: POLICY, **RUNNER})
         await checkout.push("main")
-        await scene.machine.policies.trust(REPOSITORY, story.tip, OPERATOR)
+        await scene.machine.policies.trust(scene.repo, story.tip, OPERATOR)
         await scene.settled()
         await story.evaluate(ISSUE)
         number, _ = await story.pull(

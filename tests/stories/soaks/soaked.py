@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, Inputs, SoakSeen, Target
+from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, Inputs, SoakSeen
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, World
 from bot.store import soak_observations
@@ -26,7 +26,7 @@ def evidence(run: int, soak: str = "deploy", **more: Any) -> str:
 async def set_policy(scene: World, text: str) -> str:
     """Puts a policy on main that an operator trusts, and gives the commit."""
     sha = await scene.sandbox.commit_files(REPOSITORY, "main", {PATH: text}, author=OPERATOR)
-    await scene.machine.policies.trust(REPOSITORY, sha, OPERATOR)
+    await scene.machine.policies.trust(scene.repo, sha, OPERATOR)
     await scene.settled()
     return sha
 
@@ -62,7 +62,7 @@ async def merge(scene: World, number: int) -> str:
 
 async def evaluate(scene: World, number: int, sign: str = "!") -> Inputs:
     """What a look at a target finds; nothing is written to Forgejo."""
-    target = Target.parse(f"{REPOSITORY}{sign}{number}")
+    target = scene.target(f"{sign}{number}")
     return (await scene.machine.reconciler.evaluate(target)).snapshot.inputs
 
 

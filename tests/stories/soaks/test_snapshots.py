@@ -202,7 +202,7 @@ async def test_of_two_soaks_looked_at_at_once_the_later_user_of_a_run_is_looked_
     scene.sandbox.hooks_paused = True
     await scene.write(AGENT, first, evidence(729))
     await scene.write(AGENT, second, evidence(729, soak="other"))
-    targets = [Target.parse(f"{REPOSITORY}#{number}") for number in (first, second)]
+    targets = [scene.target(f"#{number}") for number in (first, second)]
     looks = [await scene.machine.reconciler.evaluate(target) for target in targets]
     assert await remember_soaks(scene.machine.store, looks[0], None) == []
     assert await remember_soaks(scene.machine.store, looks[1], None) == targets
@@ -216,7 +216,7 @@ async def test_a_tracking_issue_that_is_gone_leaves_nothing_to_judge_by(scene: W
     await scene.write(AGENT, issue, evidence(729))
     await scene.settled()
     async with scene.machine.store.session() as session:
-        await records.forget(session, Target.parse(f"{REPOSITORY}#{issue}"))
+        await records.set_aside(session, scene.target(f"#{issue}"))
     scene.sandbox.faults.append(Fault("404", rf"/issues/{issue}$", "GET"))
     assert "could not be read" in (await seen(scene, number)).unseen
 
@@ -255,7 +255,7 @@ async def test_changed_lines_with_protected_names_are_told_while_it_is_open(scen
 async def test_what_an_operator_wrote_on_a_pull_request_is_told_on_the_issue(scene: World) -> None:
     number = await pull(scene)
     issue = await track(scene, f"  gate_on: [{number}]\n")
-    target = Target.parse(f"{REPOSITORY}!{number}")
+    target = scene.target(f"!{number}")
     judged = {"phrases": [{"phrase": PHRASE, "comment": 5, "by": OPERATOR, "at": BEGUN.isoformat(), "lost_at": None}]}
     await _judge(scene, target, judged)
     (phrase,) = (await seen(scene, issue, "#")).phrases
@@ -263,7 +263,7 @@ async def test_what_an_operator_wrote_on_a_pull_request_is_told_on_the_issue(sce
 
 
 async def _judge(scene: World, target: Target, content: dict[str, Any]) -> None:
-    judgment = Judgment(check="gates", at=BEGUN, ground="sha256:0", content=content)
+    judgment = Judgment(check="gates", at=BEGUN, basis="sha256:0", content=content)
     async with scene.machine.store.session() as session:
         await decisions.keep_judgments(session, target, [judgment])
 

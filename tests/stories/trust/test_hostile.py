@@ -6,9 +6,10 @@ import secrets
 import httpx
 import pytest
 
-from bot.model import Target
+from bot.app import now
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, World
+from bot.store import repositories, targets
 from tests.stories.pushes import clean_pull, leaking_pull, token_line
 
 MIB = 1024 * 1024
@@ -85,16 +86,25 @@ async def test_a_title_that_mentions_and_marks_is_only_a_title(scene: World) -> 
     assert await verdict_of(scene, number, head) == "success"
 
 
-async def test_a_repository_that_vanishes_between_event_and_look_is_forgotten(scene: World) -> None:
+async def test_a_repository_that_vanishes_before_it_is_looked_at_is_kept_and_asked_for_later(
+    scene: World,
+) -> None:
     number, _ = await leaking_pull(scene)
     await scene.sandbox.hooks_idle()
+    target = scene.target(f"!{number}")
     scene.sandbox.drop_repo(REPOSITORY)
     await scene.settled()
-    evaluation = Target.parse(f"{REPOSITORY}!{number}")
-    await scene.machine.engine.submit(evaluation)
-    await scene.settled()
-    found = scene.machine.metrics.registry.get_sample_value("assay_reconciles_total", {"outcome": "gone"})
+    found = scene.machine.metrics.registry.get_sample_value("assay_reconciles_total", {"outcome": "not-visible"})
     assert found is not None
+    async with scene.machine.store.read() as session:
+        (kept,) = await repositories.known(session)
+        assert (kept.full_name, kept.unseen_since is not None, kept.ask_again_at is not None) == (
+            REPOSITORY,
+            True,
+            True,
+        )
+        assert await targets.row_of(session, target) is not None
+        assert (await targets.dirty(session, now()), await targets.backlog(session)) == ([], 0)
 
 
 @pytest.mark.long
@@ -110,7 +120,7 @@ async def test_a_forgejo_that_fails_is_tried_again_later(scene: World, kind: Fau
         await asyncio.sleep(0.05)
     assert count
     scene.sandbox.faults.clear()
-    await scene.machine.engine.submit(Target.parse(f"{REPOSITORY}!1"))
+    await scene.machine.engine.submit(scene.target("!1"))
     await scene.settled()
     assert len(await scene.reports(1)) == 1
 
@@ -119,7 +129,7 @@ async def test_an_archived_repository_is_read_and_not_written(scene: World) -> N
     scene.sandbox.hooks_paused = True
     number, _ = await leaking_pull(scene)
     await scene.api[OPERATOR].patch(f"/repos/{REPOSITORY}", {"archived": True})
-    await scene.machine.engine.submit(Target.parse(f"{REPOSITORY}!{number}"))
+    await scene.machine.engine.submit(scene.target(f"!{number}"))
     await scene.settled()
     assert [call for call in scene.sandbox.calls if call.user == BOT and "/pulls/" in call.path]
     assert [call for call in scene.sandbox.writes if call.user == BOT] == []

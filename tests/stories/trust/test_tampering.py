@@ -2,7 +2,6 @@
 
 import secrets
 
-from bot.model import Target
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World
 from tests.stories.contexts import statuses
 from tests.stories.pushes import clean_pull, leaking_pull
@@ -13,7 +12,7 @@ COMMENTS = f"/repos/{REPOSITORY}/issues/comments"
 
 async def again(scene: World, number: int) -> None:
     """Looks once more, as the schedule does: statuses and deletions tell nobody."""
-    target = Target.parse(f"{REPOSITORY}!{number}")
+    target = scene.target(f"!{number}")
     await scene.machine.engine.submit(target)
     await scene.settled()
 
@@ -95,7 +94,7 @@ async def test_two_bots_that_insist_on_one_label_meet_three_times_a_day(scene: W
     await checkout.commit("Name the agents", {".forgejo/assay.yml": f"agents: [{AGENT}]\n"})
     await checkout.push("main")
     tip = await checkout.git("rev-parse", "HEAD")
-    await scene.machine.policies.trust(REPOSITORY, tip, OPERATOR)
+    await scene.machine.policies.trust(scene.repo, tip, OPERATOR)
     number, _ = await leaking_pull(scene)
     await scene.settled()
     address = f"/repos/{REPOSITORY}/issues/{number}/labels"

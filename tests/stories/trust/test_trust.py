@@ -1,6 +1,5 @@
 """What an operator's word covers, and what doesn't hide behind it."""
 
-from bot.model import Target
 from bot.policy import PATH
 from bot.sandbox.faults import Fault
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, World
@@ -59,7 +58,7 @@ async def test_a_404_beside_the_target_forgets_nothing(scene: World) -> None:
     number, head = await leaking_pull(scene)
     await scene.settled()
     scene.sandbox.faults.append(Fault("404", r"/timeline$", "GET", times=1))
-    target = Target.parse(f"{REPOSITORY}!{number}")
+    target = scene.target(f"!{number}")
     await scene.machine.engine.submit(target)
     await scene.settled()
     await scene.machine.engine.submit(target)
@@ -71,7 +70,7 @@ async def test_a_404_beside_the_target_forgets_nothing(scene: World) -> None:
 async def test_a_head_that_cannot_be_looked_at_ends_red_and_not_as_before(scene: World) -> None:
     number, head = await leaking_pull(scene)
     scene.sandbox.faults.append(Fault("500", r"/issues/\d+/comments", "GET"))
-    target = Target.parse(f"{REPOSITORY}!{number}")
+    target = scene.target(f"!{number}")
     await scene.sandbox.hooks_idle()
     await scene.service.route()
     for _ in range(4):

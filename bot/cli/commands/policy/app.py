@@ -11,6 +11,7 @@ from bot.cli.commands.policy import backtest
 from bot.cli.commands.policy.explain import explain
 from bot.cli.output import as_json, line
 from bot.labels import LabelSet
+from bot.model import Repo
 from bot.policy import Policy, PolicyError, load
 from bot.text import YamlFile
 
@@ -97,19 +98,22 @@ def _check(text: str, path: str, labels: LabelSet) -> None:
 
 async def _trust(repository: str, by: str) -> None:
     async with opened_machine() as machine:
-        commit = await _newest(machine, repository)
+        repo, commit = await _newest(machine, repository)
         operators = machine.settings.operators
         who = by or (operators[0] if len(operators) == 1 else "the command line")
-        await machine.policies.trust(repository, commit, who)
+        await machine.policies.trust(repo, commit, who)
     line(f"the policy of {repository} at commit {commit[:10]} is now trusted, by {who}")
 
 
-async def _newest(machine: "Machine", repository: str) -> str:
-    """Return the newest commit of the default branch. Raises ForgejoError, BadParameter for an empty repository."""
+async def _newest(machine: "Machine", repository: str) -> tuple[Repo, str]:
+    """Return a repository and the newest commit of its default branch.
+
+    Raises ForgejoError, and BadParameter for an empty repository.
+    """
     from bot.setup import head_of, repository_of  # noqa: PLC0415 - loads the machine, which check doesn't need
 
     found = await repository_of(machine.client, repository)
     commit = await head_of(machine.client, found)
     if not commit:
         raise typer.BadParameter(f"{repository} has no commits; push one first")
-    return commit
+    return Repo(id=found.id, name=found.full_name), commit

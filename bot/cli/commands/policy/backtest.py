@@ -76,10 +76,11 @@ async def _outcome(new: Policy, named: str, last: int) -> Outcome:
     async with opened_store() as store:
         known = await repositories(store)
         if not named and len(known) > 1:
-            names = ", ".join(known[:MAX_NAMED]) + (", …" if len(known) > MAX_NAMED else "")
+            names = ", ".join(repo.name for repo in known[:MAX_NAMED]) + (", …" if len(known) > MAX_NAMED else "")
             raise typer.BadParameter(f"the bot serves several repositories; use one of {names}", param_hint="--repo")
-        repository = named or "".join(known)
-        found = await kept(store, repository, last)
+        repo = next((repo for repo in known if not named or repo.name.casefold() == named.casefold()), None)
+        repository = named or (repo.name if repo else "")
+        found = await kept(store, repo.id if repo else 0, last)
     if found.policy is None:
         where = f" of {repository}" if repository else ""
         kinds = f"; {found.unreadable} snapshots are of another version" if found.unreadable else ""

@@ -74,7 +74,7 @@ def _of_labels(reports: Sequence[Report]) -> Report | None:
 
 def _values(seen: Snapshot, report: Report) -> dict[str, Any]:
     labels = [
-        {"label": name, "on": on, "why": report.grounds.get(name, "")} for name, on in sorted(report.labels.items())
+        {"label": name, "on": on, "why": report.label_bases.get(name, "")} for name, on in sorted(report.labels.items())
     ]
     return {
         "target": str(seen.target),
@@ -98,8 +98,8 @@ def _print(seen: Snapshot, report: Report) -> None:
 
 def _rows(report: Report) -> Iterator[tuple[str, str]]:
     """Yield labels that are on, and labels that are off for their own reason, not because of an exclusive group."""
-    on = {report.grounds.get(name, "") for name, stands in report.labels.items() if stands}
+    on = {report.label_bases.get(name, "") for name, stands in report.labels.items() if stands}
     for name, stands in report.labels.items():
-        why = report.grounds.get(name, "")
+        why = report.label_bases.get(name, "")
         if stands or why not in on:
             yield f"{'' if stands else 'off '}{name}", why

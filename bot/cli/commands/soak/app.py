@@ -61,7 +61,7 @@ def claims(file: LinesFile) -> None:
 
     Exit status: 0, with or without claims; 2 usage error.
     """
-    from handlers import CHECKS  # noqa: PLC0415 - with the checks, a quarter of the start of every other command
+    from handlers import CHECKS  # noqa: PLC0415 - as above
 
     reader = _check(CHECKS).readers.get(CLAIM)
     if reader is None:

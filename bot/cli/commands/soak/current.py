@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.cli.bootstrap import opened_machine
 from bot.cli.output import note, working
-from bot.model import Kind, Target
+from bot.model import Kind, Repo, Target
 
 if TYPE_CHECKING:
     from bot.app import Machine
@@ -65,9 +65,10 @@ async def _tracking(machine: "Machine", repository: str) -> list[Target]:
     from bot.setup import head_of, repository_of  # noqa: PLC0415 - loads the machine's other half
 
     known = await repository_of(machine.client, repository)
-    force = await machine.policies.in_force(known.full_name, await head_of(machine.client, known))
+    repo = Repo(id=known.id, name=known.full_name)
+    force = await machine.policies.in_force(repo, await head_of(machine.client, known))
     issues = dict.fromkeys(soak.issue for soak in force.policy.soaks)
-    return [Target(repository=known.full_name, number=number, kind=Kind.ISSUE) for number in issues]
+    return [repo.target(number, Kind.ISSUE) for number in issues]
 
 
 async def _looked(machine: "Machine", target: Target) -> list[Found]:

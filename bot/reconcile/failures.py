@@ -1,0 +1,158 @@
+"""Handles failed evaluations: state is kept, retries back off, and operators are informed."""
+
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.engine import Engine
+from bot.forgejo.errors import Forbidden, ForgejoError, Locked, RateLimited, Redirected
+from bot.model import Identity, Kind, Repo, Target
+from bot.observe import PATIENCE, NameTaken
+from bot.plan import MAX_DESCRIPTION
+from bot.reconcile.evaluate import Parts
+from bot.reconcile.label_writer import LabelRefused
+from bot.store import targets
+from bot.text import cut
+
+log = structlog.get_logger(__name__)
+
+FIRST_RETRY = 2.0
+LAST_RETRY = 900.0
+MISSING_AFTER = timedelta(minutes=10)
+MISSING = "not found, in a repository that is visible; requested again in ten minutes"
+
+
+class OwnAccount(Protocol):
+    """The bot's account, which may be renamed while the bot runs."""
+
+    def identity(self) -> Identity:
+        """Return who the bot is now."""
+        ...
+
+    def renamed(self, login: str) -> None:
+        """Take note of the login under which the server shows the account now."""
+        ...
+
+
+class Unseen(Exception):
+    """A target could not be read: it does not exist, is hidden from the bot, or its repository has another name."""
+
+    def __init__(self, why: Exception) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+class Failures:
+    """Records failures and decides when a target is evaluated again."""
+
+    def __init__(self, parts: Parts, engine: Engine, account: OwnAccount) -> None:
+        self._parts = parts
+        self._engine = engine
+        self._account = account
+        self._muted: set[str] = set()
+
+    async def handle(self, target: Target, fault: Exception) -> str:
+        """Record a failure; return its name for the metric."""
+        try:
+            match fault:
+                case Unseen():
+                    return await self._unseen(target, fault.why)
+                case Redirected():
+                    return await self._unseen(target, fault)
+                case Locked() | Forbidden():
+                    return await self._mute(target, fault)
+                case LabelRefused():
+                    return await self._label_refused(target, fault)
+                case _:
+                    return await self.retry(target, fault)
+        except ForgejoError as again:
+            return await self.retry(target, again)
+
+    async def _unseen(self, target: Target, fault: Exception) -> str:
+        """A 401, 403 or 404 is no proof that a target does not exist, unless its repository is visible.
+
+        If the repository has another name, the target is evaluated under that name. If the repository is not visible,
+        it is requested later and all its targets are kept. A target that is missing from a visible repository twice is
+        set aside until a listing or a delivery names it again.
+        """
+        repo = await self._found(target, fault)
+        if repo is None:
+            return "not-visible"
+        moved = target.model_copy(update={"repository": repo.name, "repository_id": repo.id})
+        if moved != target:
+            await self._engine.submit(moved)
+            return "renamed"
+        if await self._parts.names.has(target):
+            await self._engine.submit(target)
+            return "visible-again"
+        log.info("target.missing", reason=str(fault))
+        async with self._parts.store.session() as session:
+            row = await targets.row_of(session, target)
+            if row is not None and row.last_error != MISSING:
+                row.last_error, row.not_before = MISSING, self._parts.clock() + MISSING_AFTER
+                row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
+                return "missing"
+            wakes = await targets.set_aside(session, target)
+        for other in wakes:
+            await self._engine.submit(other)
+        return "gone"
+
+    async def _found(self, target: Target, fault: Exception) -> Repo | None:
+        """Return the target's repository with its current name; None if it is not visible."""
+        if isinstance(fault, NameTaken):
+            await self._parts.names.named(fault.found)
+        return await self._parts.names.find(target.repo)
+
+    async def _label_refused(self, target: Target, fault: LabelRefused) -> str:
+        """Retry: the known labels of the repository may be out of date. Mute the target after some attempts."""
+        async with self._parts.store.read() as session:
+            row = await targets.row_of(session, target)
+        if row is not None and row.attempts < PATIENCE:
+            return await self.retry(target, fault)
+        return await self._mute(target, fault)
+
+    async def _mute(self, target: Target, fault: ForgejoError | LabelRefused) -> str:
+        """Stop evaluating until the target's next event: Forgejo refuses the bot's writes, so a retry is useless."""
+        self.say_once(target, str(fault))
+        async with self._parts.store.session() as session:
+            row = await targets.row_of(session, target)
+            if row is not None:
+                row.observed_generation, row.last_error = row.desired_generation, str(fault)[:500]
+                row.observed_at = self._parts.clock()
+        return "refused"
+
+    async def retry(self, target: Target, fault: Exception) -> str:
+        """Schedule another evaluation, with a back-off that grows with each failure in a row."""
+        async with self._parts.store.session() as session:
+            row = await targets.row_of(session, target)
+            if row is not None:
+                row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
+                row.observed_at = self._parts.clock()
+            attempts = row.attempts if row else 0
+            wait = min(FIRST_RETRY * 2 ** min(attempts, 20), LAST_RETRY)
+            if isinstance(fault, RateLimited) and fault.retry_after:
+                wait = max(wait, fault.retry_after)
+            await targets.postpone(session, target, str(fault), self._parts.clock() + timedelta(seconds=wait))
+        log.warning("reconcile.failed", error=str(fault), kind=type(fault).__name__, again_in_seconds=wait)
+        if attempts >= PATIENCE and target.kind is Kind.PULL:
+            await self._close(target, fault)
+        await self._engine.submit(target, delay=wait)
+        return "failed"
+
+    async def _close(self, target: Target, fault: Exception) -> None:
+        """Set the statuses to error: a head that cannot be evaluated must not keep earlier statuses or have none."""
+        guards = [check for check in self._parts.checks if check.guards and target.kind in check.on]
+        contexts = [f"assay/{check.name}" for check in guards]
+        why = cut(f"evaluation failed ({type(fault).__name__}); operators: see the bot's log", MAX_DESCRIPTION)
+        try:
+            await self._parts.applier.close(target, self._account.identity().account, contexts, why)
+        except ForgejoError as again:
+            log.warning("reconcile.error-status-not-set", error=str(again))
+
+    def say_once(self, target: Target, why: str) -> None:
+        """Log once why nothing is written to a target."""
+        key = f"{target} {why}"
+        if key not in self._muted:
+            self._muted.add(key)
+            log.warning("target.read-only", target=str(target), why=why)

@@ -1,0 +1,74 @@
+"""What a repository is called now, and whether it can be seen: asked by its id, which stays when it is renamed."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from bot.forgejo import ForgejoAPI, endpoints
+from bot.forgejo.errors import Forbidden, ForgejoError, NotFound
+from bot.model import Kind, Repo, Target
+from bot.store import Store, repositories
+
+log = structlog.get_logger(__name__)
+
+
+class Names:
+    """Finds repositories by their ids, and keeps what was found."""
+
+    def __init__(self, client: ForgejoAPI, store: Store, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+
+    async def find(self, repo: Repo) -> Repo | None:
+        """Return the repository as it is called now; None where it can't be seen (403, 404), which proves nothing.
+
+        Raises other ForgejoErrors. Source: Forgejo's `GET /repositories/{id}`.
+        """
+        try:
+            # A repository of a database of version 0.1 has no id yet.
+            if repo.id > 0:
+                found = await endpoints.REPOSITORY_BY_ID.get(self._client, repo.id)
+            else:
+                found = await endpoints.REPOSITORY.get(self._client, repo.name)
+        except (NotFound, Forbidden) as fault:
+            await self.unseen(repo, fault)
+            return None
+        now = Repo(id=found.id, name=found.full_name)
+        await self.named(now)
+        return now
+
+    async def has(self, target: Target) -> bool:
+        """Say whether a target can be seen in its repository. Raises other ForgejoErrors than 403 and 404."""
+        place = target.repository, target.number
+        try:
+            if target.kind is Kind.PULL:
+                await endpoints.PULL.get(self._client, *place)
+                return True
+            return (await endpoints.ISSUE.get(self._client, *place)).pull_request is None
+        except (NotFound, Forbidden):
+            return False
+
+    async def named(self, repo: Repo) -> bool:
+        """Keep what a repository is called now; return whether that changed anything."""
+        async with self._store.session() as session:
+            changed = await repositories.serve(session, repo, self._clock())
+        if changed.before:
+            log.info("repository.renamed", id=repo.id, before=changed.before, repository=repo.name)
+        if changed.lost:
+            log.warning("repository.name-taken", repository=repo.name, id=repo.id, lost_by=changed.lost)
+        return bool(changed)
+
+    async def unseen(self, repo: Repo, fault: ForgejoError) -> None:
+        """Keep that a repository can't be seen now, with back-off."""
+        async with self._store.session() as session:
+            again = await repositories.unseen(session, repo.id, str(fault), self._clock())
+        log.warning(
+            "repository.not-visible",
+            id=repo.id,
+            repository=repo.name,
+            error=str(fault),
+            again_at=again.isoformat() if again else "",
+            next="give the bot's account access again, or run: assay repositories forget",
+        )
