@@ -86,10 +86,9 @@ class Mirrors:
         `more` is added to git's environment. Raises GitError if it fails or times out, GitTooMuch if it prints too
         much.
         """
-        environment = mirror_environment(self.root, self._server, self._token(), self._network, offline=offline)
-        return await self._git.run(
-            folder, *arguments, environment=environment | dict(more or {}), stdin=stdin, seconds=seconds
-        )
+        settings = self.root, self._server, self._token(), self._network
+        environment = mirror_environment(*settings, offline=offline) | dict(more or {})
+        return await self._git.run(folder, *arguments, environment=environment, stdin=stdin, seconds=seconds)
 
     def _told(self, errors: str) -> str:
         errors = errors.replace(self._token(), "[token]")

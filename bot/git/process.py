@@ -1,6 +1,5 @@
 """Runs the `git` program with time and output limits, and turns its failures into errors."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,25 +60,6 @@ class Git:
             message = self.told(ended.errors.decode("utf-8", "replace")) or "no message"
             raise GitError(f"git {name} failed with status {ended.code}: {message}", ended.code, ended.output)
         return ended.output
-
-
-def clean_environment(home: Path, settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the complete environment of git: it reads no other configuration, and never prompts."""
-    environment = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(home),
-        "LC_ALL": "C",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ASKPASS": "true",
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_CONFIG_COUNT": str(len(settings)),
-    }
-    for index, (key, value) in enumerate(settings.items()):
-        environment[f"GIT_CONFIG_KEY_{index}"] = key
-        environment[f"GIT_CONFIG_VALUE_{index}"] = value
-    return environment
 
 
 def _name(arguments: tuple[str, ...]) -> str:

@@ -43,14 +43,15 @@ def decide_label(
 def pairs(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> list[tuple[str, WantedLabel | None, LabelSeen]]:
     """Gives each label that is wanted or present, by name, with the wanted and the present state.
 
-    If somebody with permission chose a label of an exclusive group, the bot removes its own label of that group.
+    If somebody with permission chose a label of an exclusive group, the bot removes its own label of that group. If
+    they chose several, all of these stay.
     """
     seen: Mapping[str, LabelSeen] = {label.name: label for label in snapshot.own.labels}
     chosen = {name for name, label in seen.items() if _chosen(plan.labels.get(name), label, snapshot, labels)}
     found = []
     for name in sorted({*plan.labels, *(name for name, label in seen.items() if label.on)}):
         want = plan.labels.get(name)
-        if want is not None and want.on and chosen.intersection(labels.exclusive_peers(name)):
+        if want is not None and want.on and name not in chosen and chosen.intersection(labels.exclusive_peers(name)):
             want = WantedLabel(on=False, evidence=want.evidence)
         found.append((name, want, seen.get(name, LabelSeen(name=name, on=False))))
     return found

@@ -165,6 +165,14 @@ def test_of_an_exclusive_group_the_rightful_choice_stands_alone(
     assert [one.label for one in done if one.kind == "label.remove"] == removed
 
 
+def test_two_labels_of_an_exclusive_group_that_an_operator_chose_both_stay() -> None:
+    names = ("size/small", "size/large")
+    plan = Plan(labels=dict.fromkeys(names, NEW_ON))
+    there = tuple(seen(name, OPERATOR) for name in names)
+    done, disputed = difference(plan, labels=there, held=tuple(held(f"label:{name}", "on", "e1") for name in names))
+    assert (done, disputed) == ((), Disputes())
+
+
 accounts = st.sampled_from(["", BOT, OPERATOR, AGENT, WRITER, OUTSIDER])
 label_states = st.builds(lambda by, on: (by, on), accounts, st.booleans())
 wants = st.none() | st.builds(WantedLabel, on=st.booleans(), evidence=st.sampled_from(["e1", "e2"]))

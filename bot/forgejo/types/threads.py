@@ -98,6 +98,12 @@ class Comment(Reply):
     created_at: AwareDatetime
     updated_at: AwareDatetime
 
+    @property
+    def number(self) -> int:
+        """Return the number of the comment's issue or pull request; 0 if its URLs do not contain it."""
+        match = re.search(r"/(?:pulls|issues)/([0-9]{1,18})$", self.pull_request_url or self.issue_url)
+        return int(match[1]) if match else 0
+
 
 class Push(NamedTuple):
     """A push to a pull request. A forced one has two commits: the old head and the new."""
