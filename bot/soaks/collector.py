@@ -91,7 +91,7 @@ class SoakReader:
             *remembered(kept_of(tracking.judgments, soak.name)),
             *(one.evidence for one in mine if not one.counts),
         ]
-        runs = await self._runs.read(tracking.repo.name, runs_of(evidence), patient=tracking.patient)
+        runs = await self._runs.read(tracking.repo, runs_of(evidence), patient=tracking.patient)
         report = (soak.report,) if soak.report else ()
         pulls = await self.pulls.read(tracking.repo, (*soak.prerequisites, *report))
         merges = {number: pulls[number].merge for number in soak.prerequisites}

@@ -13,7 +13,7 @@ from datetime import datetime
 from bot.fact_cache import FactCache
 from bot.forgejo import ForgejoAPI
 from bot.forgejo.capabilities import RUNS
-from bot.model import EvidenceRun, RunSeen
+from bot.model import EvidenceRun, Repo, RunSeen
 from bot.soaks.listed_run import SETTLED, first_start, run_from_tasks
 from bot.soaks.run_list import Answer, Name, RunList
 from bot.soaks.tasks import PAGES, SIZE, Tasks, read_tasks
@@ -26,7 +26,7 @@ FRESH = 600.0
 LACKING = 3600.0
 """Seconds for which the answer about a finished run is cached, and the fact that a server lacks the list of runs."""
 
-Key = tuple[str, Name]
+Key = tuple[Repo, Name]
 """Repository, and a run's number, or its id if evidence names no number."""
 
 
@@ -41,22 +41,20 @@ class SoakRuns:
         self._known: FactCache[Key, RunSeen] = FactCache(REMEMBERED, clock)
         self._lacks: FactCache[str, bool] = FactCache(1, clock)
 
-    async def read(
-        self, repository: str, wanted: Sequence[EvidenceRun], *, patient: bool = False
-    ) -> tuple[RunSeen, ...]:
+    async def read(self, repo: Repo, wanted: Sequence[EvidenceRun], *, patient: bool = False) -> tuple[RunSeen, ...]:
         """Return each wanted run once; runs beyond the limit are unknown.
 
         A run that cannot be looked up is unknown; with `patient`, errors that a retry may fix raise ForgejoError.
         """
         names = list(dict.fromkeys(_name(run) for run in wanted if run.number or run.id))
-        found = {name: seen for name in names[:MOST] if (seen := self._known.get((repository, name))) is not None}
+        found = {name: seen for name in names[:MOST] if (seen := self._known.get((repo, name))) is not None}
         asked = [name for name in names[:MOST] if name not in found]
-        answers = await self._listed(repository, asked, patient=patient)
-        tasks = await self._tasks(repository, answers, patient=patient)
+        answers = await self._listed(repo.name, asked, patient=patient)
+        tasks = await self._tasks(repo.name, answers, patient=patient)
         for name, answer in answers.items():
             seen = self._seen(name, *_joined(name, answer, tasks))
             settled = seen.status in SETTLED and not seen.unknown and not tasks.fault
-            found[name] = self._known.keep((repository, name), seen, FRESH) if settled else seen
+            found[name] = self._known.keep((repo, name), seen, FRESH) if settled else seen
         found |= {name: self._seen(name, Answer("", unknown=MORE), None) for name in names[MOST:]}
         return tuple(dict.fromkeys(found[name] for name in names))
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bot.forgejo.errors import ForgejoError
-from bot.model import EvidenceRun, RunSeen
+from bot.model import EvidenceRun, Repo, RunSeen
 from bot.soaks.runs import FRESH, LACKING, MORE, MOST, SoakRuns
 from tests.forgejo.exchanges import exchange
 from tests.soaks.servers import ACTIONS, BEGUN, COMMIT, REPOSITORY, SERVERS, Actions, Job, changed, client_of
@@ -36,7 +36,7 @@ class Reading:
     clock: list[float] = field(default_factory=lambda: [0.0])
 
     async def read(self, *wanted: EvidenceRun) -> tuple[RunSeen, ...]:
-        return await self.runs.read(REPOSITORY, wanted)
+        return await self.runs.read(Repo(name=REPOSITORY), wanted)
 
     async def one(self, wanted: EvidenceRun) -> RunSeen:
         (seen,) = await self.read(wanted)
@@ -261,7 +261,7 @@ async def test_a_page_is_always_asked_for_since_forgejo_gives_everything_without
         return httpx.Response(200, json={"workflow_runs": [], "total_count": 0})
 
     async with answering(answer) as runs:
-        await runs.read(REPOSITORY, [number(7), number(0, id=7)])
+        await runs.read(Repo(name=REPOSITORY), [number(7), number(0, id=7)])
     assert [url.params.get("page") for url in seen if not url.path.endswith("/7")] == ["1"]
 
 
@@ -273,7 +273,7 @@ async def test_recorded_runs_of_forgejo_12_are_read_from_its_tasks() -> None:
         return httpx.Response(404, text="404 page not found\n") if listed else httpx.Response(200, json=recorded)
 
     async with answering(answer) as runs:
-        failed, succeeded = await runs.read(REPOSITORY, [number(1), number(3)])
+        failed, succeeded = await runs.read(Repo(name=REPOSITORY), [number(1), number(3)])
     assert (failed.status, failed.commit) == ("failure", "671f342e889f73bf3f385e3de4d4edcff7367cd9")
     assert (succeeded.status, succeeded.workflow) == ("success", "ci.yml")
     assert succeeded.started_at == datetime(2026, 11, 22, 0, 57, 8, tzinfo=UTC)
@@ -302,7 +302,7 @@ async def test_recorded_runs_of_forgejo_16_are_read(name: str, told: tuple[int, 
         return httpx.Response(403) if request.url.path.endswith("/tasks") else httpx.Response(200, json=recorded)
 
     async with answering(answer) as runs:
-        (seen,) = await runs.read(repository, [number(0, id=recorded["id"])])
+        (seen,) = await runs.read(Repo(name=repository), [number(0, id=recorded["id"])])
     began = seen.started_at.strftime("%H:%M:%S") if seen.started_at else None
     assert (seen.number, seen.id, seen.workflow, seen.status, began) == told
     assert (seen.commit, seen.url) == (recorded["commit_sha"], recorded["html_url"])
@@ -318,18 +318,18 @@ async def test_a_recorded_refusal_of_a_run_says_that_there_is_none(name: str) ->
         return httpx.Response(200, json=some) if listed else httpx.Response(404, content=seen.response.body)
 
     async with answering(answer) as runs:
-        (told,) = await runs.read(REPOSITORY, [number(0, id=999999)])
+        (told,) = await runs.read(Repo(name=REPOSITORY), [number(0, id=999999)])
     assert (told.status, told.unknown) == ("missing", "")
 
 
 async def test_a_recorded_list_without_the_run_says_that_there_is_none_and_actions_turned_off_say_nothing() -> None:
     gone = exchange("runs-list-run-number-deleted", "forgejo-16").json
     async with answering(lambda _: httpx.Response(200, json=gone)) as runs:
-        (told,) = await runs.read(REPOSITORY, [number(21)])
+        (told,) = await runs.read(Repo(name=REPOSITORY), [number(21)])
         assert (told.status, told.unknown) == ("missing", "")
     off = exchange("runs-list-actions-disabled", "forgejo-16")
     async with answering(lambda _: httpx.Response(404, content=off.response.body)) as runs:
-        (told,) = await runs.read(REPOSITORY, [number(21)])
+        (told,) = await runs.read(Repo(name=REPOSITORY), [number(21)])
         assert (told.status, "not found" in told.unknown) == ("", True)
 
 
@@ -343,7 +343,7 @@ async def test_recorded_runs_of_gitea_are_read_though_it_passes_over_the_number(
         )
 
     async with answering(answer) as runs:
-        found, deleted = await runs.read("g-yard/ledger", [number(4), number(2)])
+        found, deleted = await runs.read(Repo(name="g-yard/ledger"), [number(4), number(2)])
     assert (found.id, found.workflow, found.status, found.commit[:8]) == (4, "dispatch.yml", "success", "ea49f0e5")
     assert found.started_at == datetime(2026, 11, 30, 22, 12, 56, tzinfo=UTC)
     assert deleted.status == "missing"
@@ -356,7 +356,7 @@ async def test_a_recorded_second_attempt_of_gitea_tells_no_first_beginning() -> 
         return httpx.Response(403) if request.url.path.endswith("/tasks") else httpx.Response(200, json=recorded)
 
     async with answering(answer) as runs:
-        (seen,) = await runs.read("g-yard/ledger", [number(0, id=1)])
+        (seen,) = await runs.read(Repo(name="g-yard/ledger"), [number(0, id=1)])
     assert (seen.status, seen.started_at) == ("running", None)
 
 
@@ -374,20 +374,20 @@ async def test_a_recorded_second_attempt_of_gitea_tells_no_first_beginning() -> 
 )
 async def test_what_cannot_be_asked_is_unknown_and_never_fine(response: httpx.Response, says: str) -> None:
     async with answering(lambda _: response) as runs:
-        (seen,) = await runs.read(REPOSITORY, [number(7)])
+        (seen,) = await runs.read(Repo(name=REPOSITORY), [number(7)])
         assert (seen.status, seen.started_at) == ("", None)
         assert says in seen.unknown
         assert "sesame" not in seen.unknown
-        (unnamed,) = await runs.read(REPOSITORY, [number(0, id=7)])
+        (unnamed,) = await runs.read(Repo(name=REPOSITORY), [number(0, id=7)])
         assert unnamed.unknown
 
 
 async def test_patience_raises_what_another_look_may_mend_and_nothing_else() -> None:
     async with answering(lambda _: httpx.Response(500)) as runs:
         with pytest.raises(ForgejoError):
-            await runs.read(REPOSITORY, [number(7)], patient=True)
+            await runs.read(Repo(name=REPOSITORY), [number(7)], patient=True)
     async with answering(lambda _: httpx.Response(403)) as runs:
-        (seen,) = await runs.read(REPOSITORY, [number(7)], patient=True)
+        (seen,) = await runs.read(Repo(name=REPOSITORY), [number(7)], patient=True)
         assert seen.unknown
 
 
@@ -411,6 +411,6 @@ async def test_a_run_of_forgejo_12_before_its_release_is_read_without_times() ->
         return httpx.Response(200, json=tasks if request.url.path.endswith("/tasks") else runs)
 
     async with answering(answer) as runs:
-        (seen,) = await runs.read(REPOSITORY, [number(3)])
+        (seen,) = await runs.read(Repo(name=REPOSITORY), [number(3)])
     assert (seen.id, seen.status, seen.commit) == (77, "success", task["head_sha"])
     assert seen.started_at == datetime(2026, 11, 22, 0, 57, 8, tzinfo=UTC)
