@@ -6,15 +6,15 @@ affects; `resync` lists changes without a delivery.
 
 from bot.intake.inbox import Inbox
 from bot.intake.resync import Resync
-from bot.intake.routing import Change, TargetChanged, mark_dirty, route, route_pending
+from bot.intake.routing import Change, mark_changed, mark_dirty, route, route_pending
 from bot.intake.webhook import add_webhook
 
 __all__ = [
     "Change",
     "Inbox",
     "Resync",
-    "TargetChanged",
     "add_webhook",
+    "mark_changed",
     "mark_dirty",
     "route",
     "route_pending",

@@ -63,9 +63,19 @@ class _Comment(_Part):
 
 
 class _Run(_Part):
+    """A run in `action_run_*` of Forgejo 16; `prettyref` is a branch, `#3` of a pull request, or a commit."""
+
     repository: _Repository | None = None
     trigger_user: _Account | None = None
     commit_sha: _Sha | None = None
+    prettyref: _Ref | None = None
+
+
+class _WorkflowRun(_Part):
+    """A run in a delivery of Gitea (`workflow_run`)."""
+
+    head_sha: _Sha | None = None
+    head_branch: _Ref | None = None
 
 
 class _Payload(_Part):
@@ -79,6 +89,9 @@ class _Payload(_Part):
     repository: _Repository | None = None
     sender: _Account | None = None
     run: _Run | None = None
+    workflow_run: _WorkflowRun | None = None
+    # The commit of a status, in deliveries of Gitea.
+    sha: _Sha | None = None
     ref: _Ref | None = None
     before: _Sha | None = None
     after: _Sha | None = None
@@ -101,7 +114,13 @@ class _Payload(_Part):
     def newest(self) -> str:
         """The new commit of this delivery."""
         head = self.pull_request.head if self.pull_request else None
-        return self.after or (head.sha if head else None) or (self.run.commit_sha if self.run else None) or NOBODY
+        found = self.after or (head.sha if head else None) or (self.run.commit_sha if self.run else None)
+        return found or (self.workflow_run.head_sha if self.workflow_run else None) or self.sha or NOBODY
+
+    def full_ref(self) -> str:
+        """The full name of the ref that was pushed, or of the branch of a run."""
+        branch = self.run.prettyref if self.run else self.workflow_run.head_branch if self.workflow_run else None
+        return self.ref or (f"refs/heads/{branch}" if branch and not branch.startswith("#") else NOBODY)
 
 
 def read_envelope(delivery: str, event: str, payload: bytes, *, witness_key: bytes, at: datetime) -> Envelope:
@@ -124,7 +143,7 @@ def read_envelope(delivery: str, event: str, payload: bytes, *, witness_key: byt
         is_pull=is_pull,
         sender=sender.login,
         sender_id=sender.id,
-        ref=read.ref or NOBODY,
+        ref=read.full_ref(),
         before=read.before or NOBODY,
         after=read.newest(),
         comment_id=comment.id if comment else None,

@@ -41,16 +41,28 @@ class BranchMoved:
     after: str
 
 
-Change = TargetChanged | BranchMoved
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """A run of Actions ended, or a status was set, on a commit; `ref` is the full ref of the run's branch, if any."""
+
+    repo: Repo
+    commit: str
+    ref: str = ""
+
+
+Change = TargetChanged | BranchMoved | RunEnded
+RUN_EVENTS = frozenset({"action_run_success", "action_run_failure", "action_run_recover", "workflow_run"})
+"""Events about runs: of Forgejo 16, and of Gitea."""
 _router: Router[Envelope, Change | None] = Router()
 
 
 def route(envelope: Envelope, bot_id: int) -> list[Change]:
     """Return the changes of a delivery; none if the bot's own account caused it.
 
-    Another account's edit of a bot comment has that account as sender, so it counts.
+    Another account's edit of a bot comment has that account as sender, so it counts. So does the end of a run, whoever
+    started it.
     """
-    if bot_id and envelope.sender_id == bot_id:
+    if bot_id and envelope.sender_id == bot_id and envelope.event not in RUN_EVENTS:
         return []
     if not envelope.repository_id or not _REPOSITORY.fullmatch(envelope.repository):
         return []
@@ -96,6 +108,15 @@ def _on_push(envelope: Envelope) -> Change | None:
     return BranchMoved(_repo(envelope), envelope.ref, envelope.before, envelope.after)
 
 
+@_router.register("action_run_success")
+@_router.register("action_run_failure")
+@_router.register("action_run_recover")
+@_router.register("workflow_run", action="completed")
+@_router.register("status")
+def _on_run(envelope: Envelope) -> Change | None:
+    return RunEnded(_repo(envelope), envelope.after, envelope.ref) if envelope.after else None
+
+
 async def mark_dirty(session: AsyncSession, targets: Iterable[Target]) -> None:
     """Mark targets dirty, due now and no longer silent."""
     rows = [
@@ -111,6 +132,33 @@ async def mark_dirty(session: AsyncSession, targets: Iterable[Target]) -> None:
     await upsert(session, TargetRow, rows, ("repository_id", "number"), change)
 
 
+async def mark_changed(session: AsyncSession, changes: Iterable[Change]) -> list[TargetChanged]:
+    """Mark the targets of changes dirty, and return them.
+
+    A moved branch also changes the pull requests with this base, with low priority; the default branch, which has the
+    policy, also changes the tracking issues of soaks. A run or a status changes the targets with this head, and a run
+    on the default branch the tracking issues of soaks, whose evidence it may be.
+    """
+    every = list(dict.fromkeys(changes))
+    direct = [change for change in every if isinstance(change, TargetChanged)]
+    await mark_dirty(session, {change.target for change in direct})
+    for change in every:
+        found: list[Target] = []
+        match change:
+            case BranchMoved(repo, ref):
+                branch = ref.removeprefix(BRANCHES)
+                found = await records.mark_open(session, repository_id=repo.id, base_ref=branch, priority=3)
+                found += await soak_observations.mark_tracked(session, repo, branch=branch)
+            case RunEnded(repo, commit, ref):
+                found = await records.mark_heads(session, repo.id, commit, priority=1)
+                if ref:
+                    found += await soak_observations.mark_tracked(session, repo, branch=ref.removeprefix(BRANCHES))
+            case _:
+                pass
+        direct += [TargetChanged(target) for target in found]
+    return direct
+
+
 async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_id: int) -> None:
     """Store heads from deliveries: after two quick force-pushes only the delivery knows the head between them."""
     for envelope in batch:
@@ -122,8 +170,7 @@ async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_id: 
 async def route_pending(store: Store, inbox: Inbox, bot_id: int, now: datetime) -> list[TargetChanged]:
     """Route all waiting deliveries; return the changed targets, each once.
 
-    A moved branch also changes the pull requests with this base, with low priority; the default branch, which has the
-    policy, also changes the tracking issues of soaks. A repository without `setup` (an organisation's webhook) is
+    A repository without `setup` (an organisation's webhook) is
     served from its first delivery on.
     """
     changed: dict[Target, bool] = {}
@@ -131,21 +178,15 @@ async def route_pending(store: Store, inbox: Inbox, bot_id: int, now: datetime) 
     while more and (batch := await inbox.unrouted(deliveries.SLICE)):
         more = len(batch) == deliveries.SLICE
         changes = [change for envelope in batch for change in route(envelope, bot_id)]
-        direct = [change for change in changes if isinstance(change, TargetChanged)]
-        moves = {
-            (change.repo, change.ref.removeprefix(BRANCHES)) for change in changes if isinstance(change, BranchMoved)
-        }
         async with store.session() as session:
             await _serve(session, batch, now)
-            await mark_dirty(session, {change.target for change in direct})
+            found = await mark_changed(session, changes)
             await _keep_heads(session, batch, bot_id)
-            for repo, branch in sorted(moves, key=lambda move: (move[0].id, move[1])):
-                into = await records.mark_open(session, repository_id=repo.id, base_ref=branch, priority=3)
-                into += await soak_observations.mark_tracked(session, repo, branch=branch)
-                direct += [TargetChanged(target) for target in into]
+            for repository_id in sorted({one.repository_id for one in batch if one.event in RUN_EVENTS}):
+                await repositories.heard_run(session, repository_id)
             await deliveries.mark_routed(session, [envelope.id for envelope in batch], now)
         inbox.routed(len(batch))
-        for change in direct:
+        for change in found:
             changed[change.target] = changed.get(change.target, False) or change.urgent
     return [TargetChanged(target, urgent) for target, urgent in changed.items()]
 

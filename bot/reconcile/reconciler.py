@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 FIRST_POLL = 10.0
 LAST_POLL = 300.0
+LAST_POLL_WITH_EVENTS = 3600.0
 POLLS_WITHOUT_STATUS = 3
 
 Result = TypeVar("Result")
@@ -180,7 +181,10 @@ class Reconciler:
             await self._engine.submit(target)
 
     async def _poll(self, snapshot: Snapshot) -> None:
-        """Evaluate a head again, with back-off, until its statuses are final: Forgejo sends no event for them."""
+        """Evaluate a head again, with back-off, until its statuses are final.
+
+        Forgejo sends no event for statuses. Where deliveries tell of the end of runs, polling is only a fallback.
+        """
         key, head = str(snapshot.target), snapshot.inputs.head.sha
         statuses = snapshot.inputs.statuses
         known, count = self._polls.get(key, ("", 0))
@@ -194,7 +198,10 @@ class Reconciler:
                 self._polls[key] = (head, POLLS_WITHOUT_STATUS)
             return
         self._polls[key] = (head, count)
-        await self._engine.submit(snapshot.target, priority=5, delay=min(FIRST_POLL * 2**count, LAST_POLL))
+        async with self._parts.store.read() as session:
+            heard = await repositories.hears_runs(session, snapshot.target.repository_id)
+        delay = min(FIRST_POLL * 2 ** min(count, 20), LAST_POLL_WITH_EVENTS if heard else LAST_POLL)
+        await self._engine.submit(snapshot.target, priority=5, delay=delay)
 
     async def failed(self, target: Target, fault: Exception) -> None:
         """Record an evaluation that failed in an unforeseen way; it is tried again later, like any other."""

@@ -108,6 +108,19 @@ async def seen(session: AsyncSession, repository_id: int) -> bool:
     return True
 
 
+async def hears_runs(session: AsyncSession, repository_id: int) -> bool:
+    """Return whether deliveries tell of the end of runs of a repository."""
+    row = await session.get(Repository, repository_id)
+    return row is not None and row.hears_runs
+
+
+async def heard_run(session: AsyncSession, repository_id: int) -> None:
+    """Record that a delivery has told of the end of a run."""
+    row = await session.get(Repository, repository_id)
+    if row is not None and not row.hears_runs:
+        row.hears_runs = True
+
+
 async def forget(session: AsyncSession, repo: Repo, actor: str, at: datetime) -> int:
     """Remove all that is known of a repository but its ledger; return how many targets that were."""
     targets = select(func.count()).select_from(TargetRow).where(TargetRow.repository_id == repo.id)

@@ -90,7 +90,8 @@ class Repository(Table):
 
     `full_name` is empty where another repository has taken the name and the new one isn't known yet. An `id` below 0
     stands for a repository of an older database until the server has told its id. `unseen_since` is when it could not
-    be read any more (401, 403, 404: no proof of absence), and `ask_again_at` when it is asked for next.
+    be read any more (401, 403, 404: no proof of absence), and `ask_again_at` when it is asked for next. `hears_runs`:
+    a delivery has told of the end of a run, so that polling for statuses is only a fallback.
     """
 
     __tablename__ = "repositories"
@@ -103,6 +104,7 @@ class Repository(Table):
     unseen_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unseen_why: Mapped[str] = mapped_column(String(255), default="")
     ask_again_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    hears_runs: Mapped[bool] = mapped_column(default=False)
 
 
 class TargetRow(Table):

@@ -102,6 +102,16 @@ async def mark_open(
         query = query.where(TargetRow.base_ref == base_ref)
     if pulls:
         query = query.where(TargetRow.kind == Kind.PULL.value)
+    return await _mark(session, query, priority)
+
+
+async def mark_heads(session: AsyncSession, repository_id: int, commit: str, priority: int) -> list[Target]:
+    """Mark the open targets of a repository that have this head dirty."""
+    here = (TargetRow.repository_id == repository_id) & (TargetRow.head_sha == commit)
+    return await _mark(session, named().where(TargetRow.state == "open", here), priority)
+
+
+async def _mark(session: AsyncSession, query: "Select[TargetRow, str]", priority: int) -> list[Target]:
     found = (await session.execute(query)).all()
     for row, _ in found:
         row.desired_generation += 1

@@ -15,9 +15,10 @@ from sqlalchemy.exc import StatementError
 from bot.forgejo.signature import payload_of
 from bot.intake.inbox import Inbox
 from bot.intake.payload import read_envelope
-from bot.intake.routing import BranchMoved, Change, TargetChanged, mark_dirty, route, route_pending
+from bot.intake.routing import BranchMoved, Change, RunEnded, TargetChanged, mark_dirty, route, route_pending
 from bot.model import Kind, Repo
 from bot.model.delivery import Envelope
+from bot.store import repositories
 from bot.store.database.session import Store, upsert
 from bot.store.tables import TargetRow
 
@@ -54,6 +55,18 @@ def push(name: str = "one", **changes: Any) -> Envelope:
     return envelope(name, **(values | {"before": A, "after": B} | changes))
 
 
+def run(event: str, **changes: Any) -> Envelope:
+    values = {
+        "event": event,
+        "action": "success",
+        "number": None,
+        "is_pull": None,
+        "ref": "refs/heads/main",
+        "after": B,
+    }
+    return envelope(event, **(values | changes))
+
+
 TABLE: dict[str, tuple[Envelope, list[Change]]] = {
     "an opened pull request": (envelope(), [TargetChanged(PULL)]),
     "new commits are urgent": (
@@ -81,6 +94,17 @@ TABLE: dict[str, tuple[Envelope, list[Change]]] = {
     "a deleted branch": (push(after="0" * 40), []),
     "a tag": (push(ref="refs/tags/v1"), []),
     "the server's test delivery": (push(before=A, after=A), []),
+    "a run of Forgejo 16": (run("action_run_failure"), [RunEnded(GARDEN, B, "refs/heads/main")]),
+    "a run that the bot has started": (
+        run("action_run_success", sender_id=BOT_ID),
+        [RunEnded(GARDEN, B, "refs/heads/main")],
+    ),
+    "a run of a pull request": (run("action_run_success", ref=""), [RunEnded(GARDEN, B)]),
+    "a run of Gitea": (run("workflow_run", action="completed"), [RunEnded(GARDEN, B, "refs/heads/main")]),
+    "a run of Gitea that goes on": (run("workflow_run", action="in_progress"), []),
+    "a status on Gitea": (run("status", action="", ref=""), [RunEnded(GARDEN, B)]),
+    "the bot's own status on Gitea": (run("status", action="", ref="", sender_id=BOT_ID), []),
+    "a run without a commit": (run("action_run_success", after=""), []),
     "a fork": (envelope(event="fork", number=None, is_pull=None), []),
     "an event that nobody knows": (envelope(event="schedule"), []),
     "no number": (envelope(number=None), []),
@@ -109,6 +133,42 @@ def test_every_recorded_event_of_a_target_touches_it_unless_the_bot_sent_it() ->
             assert [touch.target.number for touch in found if isinstance(touch, TargetChanged)] == [given.number], (
                 path.name
             )
+
+
+@pytest.mark.parametrize(
+    ("name", "server", "ended"),
+    [
+        ("action_run_success.success.push", "forgejo-16", ("ci", "refs/heads/run/ok-1")),
+        ("action_run_success.success.pull-request", "forgejo-16", ("ci", "")),
+        ("workflow_run.completed", "gitea", ("ledger", "refs/heads/run/ok-1")),
+        ("status.None", "gitea", ("ledger", "")),
+    ],
+)
+def test_recorded_runs_and_statuses_name_their_commit(name: str, server: str, ended: tuple[str, str]) -> None:
+    read = json.loads((RECORDED.parents[1] / server / "webhooks" / f"{name}.json").read_bytes())
+    payload = payload_of(read["headers"]["Content-Type"], b64decode(read["body_b64"]))
+    given = read_envelope("id", read["event_type"], payload, witness_key=b"k", at=NOON)
+    (found,) = route(given, 0)
+    assert isinstance(found, RunEnded)
+    said = json.loads(payload)
+    commit = said.get("sha") or (said.get("run") or {}).get("commit_sha") or said["workflow_run"]["head_sha"]
+    assert (found.repo.name.rpartition("/")[2], found.ref, found.commit) == (*ended, commit)
+
+
+@pytest.mark.parametrize("event", ["action_run_failure", "workflow_run"])
+async def test_a_run_wakes_the_targets_whose_head_it_ran_on(store: Store, inbox: Inbox, event: str) -> None:
+    same = {"repository_id": GARDEN.id, "kind": "pull", "state": "open", "observed_generation": 1}
+    rows = [
+        same | {"number": number, "head_sha": sha, "desired_generation": 1} for number, sha in ((1, A), (2, B), (3, B))
+    ]
+    async with store.session() as session:
+        await repositories.serve(session, GARDEN, NOON)
+        await upsert(session, TargetRow, rows, ("repository_id", "number"), ("head_sha",))
+    await inbox.put(run(event, action="completed"))
+    changed = await route_pending(store, inbox, BOT_ID, NOON)
+    assert sorted(one.target.number for one in changed) == [2, 3]
+    async with store.read() as session:
+        assert await repositories.hears_runs(session, GARDEN.id)
 
 
 @pytest.fixture

@@ -86,19 +86,13 @@ async def _show(beginning: str) -> None:
 
 
 async def _replay(beginning: str) -> None:
-    from bot.intake import TargetChanged, mark_dirty, route  # noqa: PLC0415 - as above
-    from bot.store import targets as records  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
+    from bot.intake import mark_changed, route  # noqa: PLC0415 - as above
 
     async with opened_store() as store, store.session() as session:
         # Without a login the bot's own deliveries count too: a replay always asks for an evaluation.
         changes = route((await _one(session, beginning)).envelope, 0)
-        targets = [change.target for change in changes if isinstance(change, TargetChanged)]
-        await mark_dirty(session, targets)
-        for change in changes:
-            if not isinstance(change, TargetChanged):
-                branch = change.ref.removeprefix("refs/heads/")
-                targets += await records.mark_open(session, repository_id=change.repo.id, base_ref=branch, priority=3)
-    _print_targets(changes, [str(target) for target in targets])
+        found = await mark_changed(session, changes)
+    _print_targets(changes, [str(change.target) for change in found])
 
 
 def _print_targets(changes: "list[Change]", targets: list[str]) -> None:
@@ -107,7 +101,7 @@ def _print_targets(changes: "list[Change]", targets: list[str]) -> None:
     if not changes:
         note("the delivery concerns no pull request or issue; nothing to evaluate")
     elif not targets:
-        note("no open pull request has this branch as its base; nothing to evaluate")
+        note("no open pull request has this branch as its base, or this commit as its head; nothing to evaluate")
 
 
 async def _one(session: "AsyncSession", beginning: str) -> "Kept":

@@ -60,6 +60,7 @@ def _number_repositories() -> None:
         batch.add_column(sa.Column("unseen_since", sa.DateTime(timezone=True), nullable=True))
         batch.add_column(sa.Column("unseen_why", sa.String(length=255), nullable=False, server_default=""))
         batch.add_column(sa.Column("ask_again_at", sa.DateTime(timezone=True), nullable=True))
+        batch.add_column(sa.Column("hears_runs", sa.Boolean(), nullable=False, server_default=sa.false()))
     known = set(connection.execute(sa.text("SELECT full_name FROM repositories")).scalars())
     named = set(known)
     for table in (*KEYS, "ledger"):
@@ -86,6 +87,7 @@ def _number_repositories() -> None:
         batch.alter_column(
             "unseen_why", existing_type=sa.String(length=255), existing_nullable=False, server_default=None
         )
+        batch.alter_column("hears_runs", existing_type=sa.Boolean(), existing_nullable=False, server_default=None)
         batch.create_index("ix_repositories_full_name", ["full_name"])
 
 
