@@ -23,7 +23,7 @@ __all__ = ["GitError", "GitLimits", "GitTooMuch", "Mirror", "Mirrors", "check_re
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-REFUSED = re.compile(r"not our ref|unadvertised object")
+LOST = re.compile(r"not our ref|unadvertised object")
 FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|\.lock(/|$)|^/|^$")
 
 
@@ -109,7 +109,7 @@ class Mirror:
             wanted = {sha: ref for ref, sha in reversed([*refs.items()]) if sha not in here}
             specs = [f"+{check_ref(ref)}:refs/assay/seen/{check_sha(sha)}" for sha, ref in wanted.items()]
             if specs:  # git rejects two fetches to the same ref
-                await self._fetch(specs)
+                await self.fetch_specs(specs)
 
     async def fetch_commits(self, shas: Sequence[str]) -> tuple[str, ...]:
         """Fetch commits by id; return those that the server no longer provides.
@@ -125,9 +125,9 @@ class Mirror:
                     continue
                 check_sha(sha)
                 try:
-                    await self._fetch([f"+{sha}:refs/assay/seen/{sha}"])
+                    await self.fetch_specs([f"+{sha}:refs/assay/seen/{sha}"])
                 except GitError as fault:
-                    if not REFUSED.search(str(fault)):
+                    if not LOST.search(str(fault)):
                         raise
                     lost.append(sha)
             return tuple(lost)
@@ -236,7 +236,7 @@ class Mirror:
         new = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.new-", dir=self.folder.parent))
         try:
             await self.mirrors.run(new, "init", "--quiet", "--bare", ".")
-            for key, value in (("url", self.url), ("promisor", "true"), ("partialclonefilter", self._filter())):
+            for key, value in (("url", self.url), ("promisor", "true"), ("partialclonefilter", self.filter)):
                 await self.mirrors.run(new, "config", f"remote.origin.{key}", value)
             _put(new, self.folder)
         finally:
@@ -248,18 +248,21 @@ class Mirror:
         except OSError:
             return False
 
-    async def _fetch(self, specs: Sequence[str]) -> None:
-        flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", f"--filter={self._filter()}")
+    async def fetch_specs(self, specs: Sequence[str], remote: str = "origin", settings: Sequence[str] = ()) -> None:
+        """Fetch by refspecs from a remote of the settings (`-c`, `key=value`) or the mirror's own; needs the lock."""
+        flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", f"--filter={self.filter}")
         done = False
         try:
-            await self.mirrors.run(self.folder, "fetch", *flags, "origin", *specs)
+            await self.mirrors.run(self.folder, *settings, "fetch", *flags, remote, *specs)
             done = True
         finally:
             if not done:  # a killed git leaves its lock files, and the next git would fail
                 for lock in self.folder.rglob("*.lock"):
                     lock.unlink(missing_ok=True)
 
-    def _filter(self) -> str:
+    @property
+    def filter(self) -> str:
+        """The filter of every fetch: larger file versions stay on the server."""
         return f"blob:limit={self.mirrors.limits.file_bytes}"
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.forgejo import ForgejoAPI, path
 from bot.forgejo.types import PullRef, PullRequest, Repository, TimelineEvent
 from bot.git import GitError, Mirrors
-from bot.history import Heads, Histories, History, relevant
+from bot.history import Heads, Histories, History, Moved, relevant
 from bot.model import (
     ZERO_SHA,
     Gap,
@@ -182,11 +182,12 @@ class Observer:
             pull.base.ref if live else "",
             trunk=tip if live else "",
             trunk_ref=thread.repository.default_branch if live else "",
+            origin=pull.head.repo.full_name if pull.head.repo and pull.head.repo.id != thread.repository.id else "",
         )
         heads = relevant(heads, await self._earlier(target, pull, thread.timeline))
         try:
             return await self._histories.read(heads)
-        except GitError as fault:
+        except (GitError, Moved) as fault:
             if attempts < PATIENCE:
                 raise
             return History(gaps=(Gap(what="the commits", why=str(fault), of=pull.head.sha),))

@@ -103,12 +103,17 @@ class Pushes:
         issue.repo.refs[ref] = pull.head_sha = sha
 
     async def catch_up(self, issue: Issue) -> None:
-        """Takes the head that a pull request's branch has by now, when it is opened again."""
+        """Takes the head that a pull request's branch has by now, when it is opened again by API.
+
+        As on Forgejo `refs/pull/N/head` stays where it was until the next push.
+        """
         pull = issue.pull
         sha = pull.head_repo.branch(pull.head_ref) if pull else None
         if pull and sha:
             pull.head_deleted = False
-            await self.set_head(issue, pull, sha)
+            if pull.head_repo is not issue.repo:  # the commit itself: diffs are made in the base repository
+                await self._git.run(issue.repo.path, "fetch", "--quiet", "--no-tags", str(pull.head_repo.path), sha)
+            pull.head_sha = sha
 
     async def close(self, issue: Issue, doer: User) -> None:
         """Closes an issue or pull request and tells it."""
