@@ -1,5 +1,7 @@
 """Commit statuses: any word is a state, every post adds a row, the newest of a context counts; no event tells."""
 
+import re
+
 from aiohttp import web
 
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing
@@ -7,6 +9,7 @@ from bot.sandbox.http.routing import Routes
 from bot.sandbox.state import Level, Status
 
 ROUTES = Routes()
+WHOLE = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 # the worst comes last; an unknown word counts with the pending
 RANK = {"success": 0, "warning": 2, "failure": 3, "error": 3}
 
@@ -44,8 +47,12 @@ async def listing(ask: Ask) -> web.Response:
 
 @ROUTES.add("GET", "/repos/{owner}/{repo}/commits/{sha}/status")
 async def combined(ask: Ask) -> web.Response:
-    """The newest row of each context, and the worst of their states; state and count are of the asked page only."""
-    sha = await _commit(ask, ask.part("sha"))
+    """The newest row of each context, and the worst of their states; state and count are of the asked page only.
+
+    A whole id is taken as it is, whether there is such a commit or not.
+    """
+    asked = ask.part("sha")
+    sha = asked if WHOLE.fullmatch(asked) else await _commit(ask, asked)
     if sha is None:
         raise missing()
     newest = {row.context: row for row in ask.repo.statuses.get(sha, [])}
