@@ -12,7 +12,7 @@ from itertools import accumulate
 from bot.git import GitError, Mirror, Mirrors, fetch_from
 from bot.git.diff import CommitPatch, NetDiff, read_log, read_objects
 from bot.git.patches import HistoryLimits, Range, paths_of, read_difference, read_patches
-from bot.model import ZERO_SHA, AddedLines, ChangedFile, Commit, Gap, Leak
+from bot.model import AddedLines, ChangedFile, Commit, Gap, Leak, no_commit
 from bot.scan import Scanner
 from bot.scan.additions import Added, marks_of, read_added
 from bot.scan.commits import Commits, Searched, leak_of, search
@@ -188,8 +188,10 @@ class Histories:
         against = heads.base if heads.trunk_ref == heads.base_ref or not heads.trunk else heads.trunk
         branch = await mirror.commits(heads.head, heads.base)
         ahead = frozenset(branch if against == heads.base else await mirror.commits(heads.head, against))
-        known = {*branch, *ahead, heads.head, heads.base, heads.trunk, ZERO_SHA}
-        earlier = [sha for sha in heads.earlier if sha not in known]
+        known = {*branch, *ahead, heads.head, heads.base, heads.trunk}
+        # An id of another length is of another hash function, and so of another repository.
+        earlier = [sha for sha in heads.earlier if sha not in known and len(sha) == len(heads.head)]
+        earlier = [sha for sha in earlier if not no_commit(sha)]
         earlier = [*await mirror.apart(earlier, (heads.head, against))] if earlier else []
         scope = _Scope(branch, ahead, Range((heads.head,), against))
         return await self._with_dropped(mirror, scope, earlier) if earlier else scope

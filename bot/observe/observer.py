@@ -15,7 +15,6 @@ from bot.forgejo.types import PullRef, PullRequest, Repository, TimelineEvent
 from bot.git import GitError, Mirrors
 from bot.history import Heads, Histories, History, Moved, relevant
 from bot.model import (
-    ZERO_SHA,
     Gap,
     Identity,
     Inputs,
@@ -28,6 +27,7 @@ from bot.model import (
     StatusSeen,
     Target,
     digest,
+    no_commit,
 )
 from bot.observe.context import ContextRequest, Contexts, Wanted
 from bot.observe.gate_inputs import GateInputs
@@ -203,7 +203,7 @@ class Observer:
         async with self._store.read() as session:
             seen = await targets.earlier_heads(session, target)
             rows = (await session.execute(pushes.order_by(Delivery.received_at.desc()).limit(MAX_PUSHES))).all()
-        found += [sha for pair in rows for sha in pair if sha and sha != ZERO_SHA]
+        found += [sha for pair in rows for sha in pair if not no_commit(sha)]
         return [*found, *seen]
 
     async def _memory(self, thread: Thread, inputs: Inputs, policy: Policy, recalled: Recalled) -> Memory:

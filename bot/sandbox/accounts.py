@@ -52,7 +52,7 @@ class Accounts:
     def repo(self, repo: Repo, level: Level) -> Json:
         """A repository, with the permissions of somebody of that level."""
         parent = self.repo(repo.parent, min(level, Level.READ)) if repo.parent else None
-        settings = REPO_SETTINGS
+        settings = REPO_SETTINGS | {"object_format_name": repo.object_format}
         if repo.parent:
             # a fork starts with everything but code and pull requests switched off, and their settings left out
             settings = {key: value for key, value in settings.items() if key not in UNIT_SETTINGS} | FORK_UNITS

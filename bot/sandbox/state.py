@@ -201,6 +201,7 @@ class Repo:
     private: bool = False
     archived: bool = False
     default_branch: str = "main"
+    object_format: str = "sha1"
     description: str = ""
     parent: "Repo | None" = None
     grants: dict[str, Level] = field(default_factory=dict)
@@ -217,6 +218,11 @@ class Repo:
     def full_name(self) -> str:
         """Owner and name, as URLs write it."""
         return f"{self.owner.login}/{self.name}"
+
+    @property
+    def none(self) -> str:
+        """The id that stands for no commit."""
+        return "0" * (64 if self.object_format == "sha256" else 40)
 
     def branch(self, name: str) -> str | None:
         """The commit a branch points at, or None."""

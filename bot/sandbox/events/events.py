@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from bot.model import no_commit
 from bot.sandbox.commits import Commits
 from bot.sandbox.events.webhooks import Webhooks
 from bot.sandbox.fixed import Json
 from bot.sandbox.git.diffs import Diffs
-from bot.sandbox.git.repositories import ZERO, Commit
+from bot.sandbox.git.repositories import Commit
 from bot.sandbox.render import Shapes
 from bot.sandbox.state import Entry, Forge, Hook, Issue, Level, Repo, User
 
@@ -88,11 +89,11 @@ class Events:
         """A branch or tag was made, moved or removed: create, push and delete deliveries."""
         before, after = change
         kind = "tag" if ref.startswith("refs/tags/") else "branch"
-        if before == ZERO:
+        if no_commit(before):
             self._named_ref(repo, "create", {"sha": after, "ref": ref, "ref_type": kind}, doer)
-        if after == ZERO:
+        if no_commit(after):
             self._named_ref(repo, "delete", {"ref": ref, "ref_type": kind, "pusher_type": "user"}, doer)
-        if after != ZERO or kind == "tag":
+        if not no_commit(after) or kind == "tag":
             await self._push(repo, ref, change, doer)
 
     def _named_ref(self, repo: Repo, kind: str, payload: Json, doer: User) -> None:
@@ -107,7 +108,7 @@ class Events:
         commits, total = await self._pushed(repo, ref, before, after)
         await self._commits.files(repo, commits)
         shown = [self._commits.payload(repo, commit, files=True) for commit in commits]
-        whole = ZERO not in (before, after)
+        whole = repo.none not in (before, after)
         page = f"{self._forge.url}/{repo.full_name}/compare/{before}...{after}" if whole else f"{self._forge.url}/"
         payload: Json = {
             "ref": ref,
@@ -122,9 +123,9 @@ class Events:
 
     async def _pushed(self, repo: Repo, ref: str, before: str, after: str) -> tuple[list[Commit], int]:
         """The commits a payload shows and the count it states."""
-        if after == ZERO or ref.startswith("refs/tags/"):
+        if no_commit(after) or ref.startswith("refs/tags/"):
             return [], 0
-        if before == ZERO:
+        if no_commit(before):
             others = [sha for name, sha in repo.refs.items() if name.startswith("refs/heads/") and name != ref]
             commits = await self._commits.select(repo, after, "--not", *others)
             # Forgejo counts what it shows when a branch is new

@@ -7,9 +7,10 @@ lock, so that what clients see right after their call is settled.
 import json
 import re
 
+from bot.model import no_commit
 from bot.sandbox.commits import Commits
 from bot.sandbox.events.events import Events
-from bot.sandbox.git.repositories import ZERO, Git
+from bot.sandbox.git.repositories import Git
 from bot.sandbox.state import Forge, Issue, Pull, Repo, User
 
 CLOSING = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):? +#(\d{1,9})\b", re.IGNORECASE)
@@ -31,7 +32,7 @@ class Pushes:
         old, new = repo.refs, await self._git.refs(repo.path)
         repo.refs = new
         names = [name for name in (old | new) if name.startswith((HEADS, "refs/tags/"))]
-        changes = {name: (old.get(name, ZERO), new.get(name, ZERO)) for name in names}
+        changes = {name: (old.get(name, repo.none), new.get(name, repo.none)) for name in names}
         return {name: change for name, change in changes.items() if change[0] != change[1]}
 
     async def tell(self, repo: Repo, changes: Changes, doer: User) -> None:
@@ -50,11 +51,11 @@ class Pushes:
     async def _branch_moved(self, repo: Repo, branch: str, change: tuple[str, str], doer: User) -> None:
         before, after = change
         for issue, pull in self._pulls_from(repo, branch):
-            if after == ZERO:
+            if no_commit(after):
                 await self._head_deleted(issue, pull, doer)
             else:
                 await self._head_moved(issue, pull, after, doer)
-        if branch == repo.default_branch and ZERO not in change:
+        if branch == repo.default_branch and repo.none not in change:
             commits = await self._commits.select(repo, f"{before}..{after}")
             await self.close_named(repo, "\n".join(commit.message for commit in commits), doer)
 
