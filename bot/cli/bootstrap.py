@@ -121,10 +121,13 @@ async def opened_machine() -> AsyncIterator["Machine"]:
 
 @asynccontextmanager
 async def opened_store() -> AsyncIterator["Store"]:
-    """Open only the database: no request to Forgejo, no token needed."""
+    """Open only the database, which must exist: no request to Forgejo, no token needed.
+
+    Raises StoreError.
+    """
     from bot.store import open_store  # noqa: PLC0415 - loads SQLAlchemy, which --help and scan don't need
 
-    store = await open_store(read_settings().store_url())
+    store = await open_store(read_settings().store_url(), create=False)
     try:
         yield store
     finally:
