@@ -1,13 +1,20 @@
 """Creates or updates the repository's webhook (Forgejo API, `/repos/…/hooks`)."""
 
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import select
+
+from bot.addresses import is_local
 from bot.app import Machine
 from bot.config import Settings
 from bot.forgejo import path
-from bot.forgejo.errors import Forbidden
+from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.types import Hook, Repository
+from bot.store.tables import LedgerEntry
 
 ROUTE = "/webhooks/forgejo"
 EVENTS = (
@@ -27,14 +34,36 @@ EVENTS = (
     "pull_request_review_request",
 )
 """Event names as the API accepts them."""
+TYPES = ("forgejo", "gitea")
 ANSWERED = frozenset(EVENTS) - {"pull_request_review"}
 """Event names that the API's answer must contain: it returns reviews under more specific names."""
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 
-async def put_webhook(machine: Machine, repository: Repository, login: str) -> tuple[bool, str]:
-    """Create or update the webhook; return whether it works, and a line about it. Raises ForgejoError."""
+@dataclass(frozen=True)
+class Outcome:
+    """The lines about the webhook, each with whether nothing is left to do, and the webhook's id (0 for none)."""
+
+    lines: tuple[tuple[bool, str], ...]
+    hook: int = 0
+
+
+async def known_webhooks(machine: Machine, repository: Repository) -> frozenset[int]:
+    """Return the ids of the webhooks that earlier setups of this repository wrote, from the ledger."""
+    query = select(LedgerEntry.detail).where(LedgerEntry.kind == "setup", LedgerEntry.repository_id == repository.id)
+    async with machine.store.read() as session:
+        details = (await session.execute(query)).scalars().all()
+    return frozenset(detail["webhook"] for detail in details if detail.get("webhook"))
+
+
+async def put_webhook(machine: Machine, repository: Repository, login: str, known: Collection[int]) -> Outcome:
+    """Create or update the webhook. Raises ForgejoError.
+
+    `known` are the ids of webhooks that earlier setups wrote: after a change of the address the newest of them is
+    updated, and the others are deleted. Webhooks of unknown origin are only named.
+    """
     settings = machine.settings
+    if not settings.port and not settings.public_url:
+        return Outcome(((False, "webhook: ASSAY_PORT is 0, so the port is not known; set it, or ASSAY_PUBLIC_URL"),))
     owner, _, name = repository.full_name.partition("/")
     address, url = path("repos", owner, name, "hooks"), settings.address() + ROUTE
     wanted: dict[str, Any] = {
@@ -43,30 +72,65 @@ async def put_webhook(machine: Machine, repository: Repository, login: str) -> t
         "config": {"url": url, "content_type": "json", "secret": settings.webhook_secrets()[0].decode()},
     }
     try:
-        hooks = [Hook.of(raw) async for raw in machine.client.getiter(address)]
-        ours = [hook for hook in hooks if hook.target_url == url and hook.type in {"forgejo", "gitea"}]
-        if ours:
+        found = [Hook.of(raw) async for raw in machine.client.getiter(address)]
+        hooks = [hook for hook in found if hook.type in TYPES]
+        same = [hook for hook in hooks if hook.target_url == url]
+        moved = [hook for hook in hooks if hook.id in known and hook not in same and _is_ours(hook)]
+        moved.sort(key=lambda hook: -hook.id)
+        mine = (*same, *moved)[:1]
+        if mine:
             # Always written: the API never returns the secret, so it cannot be compared.
-            answer = Hook.of(await machine.client.patch(f"{address}/{ours[0].id}", wanted))
+            answer = Hook.of(await machine.client.patch(f"{address}/{mine[0].id}", wanted))
         else:
             answer = Hook.of(await machine.client.post(address, {"type": "forgejo", **wanted}))
+        old = [hook for hook in moved if hook not in mine]
+        for hook in old:
+            await _delete(machine, f"{address}/{hook.id}")
     except Forbidden:
-        return False, _by_hand(settings, repository, login)
-    return _judged(settings, answer, ours)
+        return Outcome(((False, _by_hand(settings, repository, login)),))
+    strange = [hook for hook in hooks if hook.active and hook not in (*same, *moved) and _is_ours(hook)]
+    rest = (*_deleted(old), *_strange(strange, repository, settings))
+    return Outcome((_judged(settings, answer, mine, same), *rest), answer.id)
 
 
-def _judged(settings: Settings, hook: Hook, before: list[Hook]) -> tuple[bool, str]:
+async def _delete(machine: Machine, address: str) -> None:
+    with suppress(NotFound):
+        await machine.client.delete(address)
+
+
+def _is_ours(hook: Hook) -> bool:
+    """Say whether a webhook delivers to a bot of this kind, wherever it runs."""
+    return hook.target_url.partition("?")[0].rstrip("/").endswith(ROUTE)
+
+
+def _deleted(old: Sequence[Hook]) -> Iterator[tuple[bool, str]]:
+    if old:
+        yield True, f"webhook: deleted {_ids(old)}, which an earlier setup made for another address"
+
+
+def _strange(hooks: Sequence[Hook], repository: Repository, settings: Settings) -> Iterator[tuple[bool, str]]:
+    if hooks:
+        page = f"{settings.forgejo_url}/{repository.full_name}/settings/hooks"
+        what = f"webhook: also active, for another address that ends in {ROUTE}: {_ids(hooks)}"
+        yield False, f"{what}; if they are from an earlier address of this bot, delete them at {page}"
+
+
+def _ids(hooks: Sequence[Hook]) -> str:
+    return ", ".join(str(hook.id) for hook in hooks)
+
+
+def _judged(settings: Settings, hook: Hook, before: Sequence[Hook], same: Sequence[Hook]) -> tuple[bool, str]:
     missing = sorted(ANSWERED - set(hook.events))
     if missing or not hook.active:
         what = f"without {', '.join(missing)}" if missing else "inactive"
         return False, f"webhook: webhook {hook.id} is {what} on the server; fix it in the repository's settings"
-    if len(before) > 1:
-        others = ", ".join(str(other.id) for other in before[1:])
-        return False, f"webhook: {others} deliver to the same URL as {hook.id}; delete them"
+    if len(same) > 1:
+        return False, f"webhook: {_ids(same[1:])} deliver to the same URL as {hook.id}; delete them"
     url = hook.target_url
-    if urlsplit(url).hostname in LOOPBACK and urlsplit(settings.forgejo_url).hostname not in LOOPBACK:
+    if is_local(urlsplit(url).hostname or "") and not is_local(urlsplit(settings.forgejo_url).hostname or ""):
         return False, f"webhook: the server cannot reach {url}; set ASSAY_PUBLIC_URL to the bot's URL and run again"
-    return True, f"webhook: {'up to date' if before else 'created'}, delivers to {url}"
+    how = "up to date" if same else "updated to the new address" if before else "created"
+    return True, f"webhook: {how}, delivers to {url}"
 
 
 def _by_hand(settings: Settings, repository: Repository, login: str) -> str:
