@@ -5,22 +5,16 @@ fingerprint key) are stored in the data directory with mode 0600.
 """
 
 import json
-import os
 import re
-import secrets
-import stat
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    HttpUrl,
     SecretStr,
     StringConstraints,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -32,16 +26,20 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot.addresses import REACHED, listening_host, local_address, web_address
 from bot.network import AuthorityFile, Network, ProxyAddress
+from bot.private_files import ConfigError, made, read_private
+
+__all__ = ["ConfigError", "ModelSettings", "Settings", "made", "read_private"]
 
 MIB = 1024 * 1024
 KEY = re.compile(r"[0-9a-f]{64}")
-MODEL_KEY = re.compile(r"[\x21-\x7e]*")
-"""A valid HTTP header value; a second line, for example, is a mistake."""
-
-
-class ConfigError(ValueError):
-    """An invalid setting; the text names it and says what to do."""
+MIN_SECRET = 8
+"""Characters; the bot looks for its own secrets in all texts, and shorter ones would occur by chance."""
+UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
+LEVELS = ("debug", "info", "warning", "error")
+MANY = 1_000_000_000
+DAYS = 36_500
 
 
 class ModelSettings(BaseModel):
@@ -60,14 +58,7 @@ class ModelSettings(BaseModel):
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        found = web_address(value, "api_key_file")
-        try:
-            known = HttpUrl(found)
-        except ValidationError:
-            raise ValueError("not a complete URL; use one such as https://models.example.org/v1") from None
-        if known.query is not None or known.fragment is not None:
-            raise ValueError("the URL must not have a query or fragment; remove everything from ? or # on")
-        return found
+        return web_address(value, "api_key_file")
 
     @model_validator(mode="after")
     def _one_key(self) -> "ModelSettings":
@@ -88,10 +79,8 @@ class ModelSettings(BaseModel):
                 raise ConfigError(
                     f"models.{name}: {self.api_key_file} is empty; write the key into it, or remove api_key_file"
                 )
-        if not MODEL_KEY.fullmatch(key):
-            raise ConfigError(
-                f"models.{name}: the key contains spaces or non-ASCII characters; use the key only, on one line"
-            )
+        if key:
+            check_secret(key, f"models.{name}", "key")
         return key
 
 
@@ -108,12 +97,12 @@ class Settings(BaseSettings):
 
     forgejo_url: str = Field(default="", description="Base URL of the Forgejo server.")
     token: SecretStr = Field(default=SecretStr(""), description="The bot account's access token.")
-    token_file: Path | None = Field(default=None, description="A file with the token; mode 0600, owned by you.")
+    token_file: Path | None = Field(default=None, description="A file with the token; only you can read it, see below.")
     webhook_secret: SecretStr = Field(
         default=SecretStr(""), description="Webhook secrets, one per line; the first one signs, all are accepted."
     )
     webhook_secret_file: Path | None = Field(
-        default=None, description="A file with the webhook secrets; mode 0600, owned by you."
+        default=None, description="A file with the webhook secrets; only you can read it, see below."
     )
     database_url: str = Field(default="", description="SQLAlchemy URL; default is SQLite in the data directory.")
     operators: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -136,23 +125,47 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8420, ge=0, le=65535, description="Port to listen on.")
     public_url: str = Field(default="", description="URL at which Forgejo reaches the bot; default is host and port.")
-    max_body_bytes: int = Field(default=25 * MIB, ge=1024, description="Maximum size of a delivery.")
-    max_backlog: int = Field(default=100_000, ge=1, description="Maximum number of deliveries not yet routed.")
-    keep_deliveries_days: int = Field(default=30, ge=1, description="Days that routed deliveries are kept.")
+    max_body_bytes: int = Field(default=25 * MIB, ge=1024, le=MANY, description="Maximum size of a delivery.")
+    max_backlog: int = Field(default=100_000, ge=1, le=MANY, description="Maximum number of deliveries not yet routed.")
+    keep_deliveries_days: int = Field(default=30, ge=1, le=DAYS, description="Days that routed deliveries are kept.")
     workers: int = Field(default=8, ge=1, le=256, description="Targets evaluated concurrently.")
     forgejo_concurrency: int = Field(default=8, ge=1, le=256, description="Concurrent requests to Forgejo.")
     log_level: str = Field(default="info", description="debug, info, warning or error.")
-    max_files: int = Field(default=3000, ge=1, description="Maximum changed files checked per pull request.")
-    max_commits: int = Field(default=500, ge=1, description="Maximum commits checked per pull request.")
-    max_file_bytes: int = Field(default=5 * MIB, ge=1024, description="Maximum size of a scanned file version.")
-    max_diff_bytes: int = Field(
-        default=64 * MIB, ge=1024, description="Maximum size of the scanned patch of a pull request."
+    max_files: int = Field(default=3000, ge=1, le=MANY, description="Maximum changed files checked per pull request.")
+    max_commits: int = Field(default=500, ge=1, le=MANY, description="Maximum commits checked per pull request.")
+    max_file_bytes: int = Field(
+        default=5 * MIB, ge=1024, le=MANY, description="Maximum size of a scanned file version."
     )
-    git_seconds: float = Field(default=120.0, gt=0, description="Timeout of one git command, in seconds.")
+    max_diff_bytes: int = Field(
+        default=64 * MIB, ge=1024, le=MANY, description="Maximum size of the scanned patch of a pull request."
+    )
+    git_seconds: float = Field(default=120.0, gt=0, le=86_400, description="Timeout of one git command, in seconds.")
     models: Annotated[dict[ModelName, ModelSettings], NoDecode] = Field(
         default={}, description="Models that a policy may use: JSON here, tables `[models.NAME]` in `assay.toml`."
     )
     model_concurrency: int = Field(default=2, ge=1, le=64, description="Concurrent questions to models.")
+
+    @field_validator("*")
+    @classmethod
+    def _text(cls, value: object) -> object:
+        """A NUL cannot be in a path or a name, and half a surrogate pair cannot be in any text that is sent."""
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        for part in plain if isinstance(plain, tuple) else (plain,):
+            if isinstance(part, str | Path) and UNUSABLE.search(str(part)):
+                raise ValueError("contains NUL or bytes that are not UTF-8")
+        return value
+
+    @field_validator("host")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        return listening_host(value)
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.casefold() not in LEVELS:
+            raise ValueError(f"invalid level; use {', '.join(LEVELS[:-1])} or {LEVELS[-1]}")
+        return value.casefold()
 
     @field_validator("operators", "no_proxy", mode="before")
     @classmethod
@@ -193,7 +206,7 @@ class Settings(BaseSettings):
 
     def address(self) -> str:
         """Return the URL at which Forgejo reaches the bot."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        return self.public_url or local_address(REACHED.get(self.host, self.host), self.port)
 
     def store_url(self) -> str:
         """Return the database URL; default is the SQLite file in the data directory."""
@@ -204,26 +217,34 @@ class Settings(BaseSettings):
 
         Raises ConfigError if there is none, or if others can read its file.
         """
+        setting = "ASSAY_TOKEN" if self.token_file is None else "ASSAY_TOKEN_FILE"
         if self.token_file is not None:
-            token = read_private(self.token_file, "ASSAY_TOKEN_FILE").strip()
+            token = read_private(self.token_file, setting).strip()
         else:
             token = self.token.get_secret_value().strip()
         if not token:
             raise ConfigError(
                 "no token is configured; set ASSAY_TOKEN_FILE (mode 0600) or ASSAY_TOKEN to the bot's access token"
             )
+        check_secret(token, setting, "token")
         return token
 
     def webhook_secrets(self) -> tuple[bytes, ...]:
-        """Return the webhook secrets, the signing one first; generate one in the data directory if none is set."""
+        """Return the webhook secrets, the signing one first; generate one in the data directory if none is set.
+
+        Raises ConfigError.
+        """
+        setting = "ASSAY_WEBHOOK_SECRET" if self.webhook_secret_file is None else "ASSAY_WEBHOOK_SECRET_FILE"
         if self.webhook_secret_file is not None:
-            text = read_private(self.webhook_secret_file, "ASSAY_WEBHOOK_SECRET_FILE")
+            text = read_private(self.webhook_secret_file, setting)
         else:
             text = self.webhook_secret.get_secret_value() or made(self.data_dir / "webhook.secret")
-        found = tuple(line.strip().encode() for line in text.splitlines() if line.strip())
+        found = tuple(line.strip() for line in text.splitlines() if line.strip())
         if not found:
             raise ConfigError("the webhook secret is empty; write one secret per line, or unset it to generate one")
-        return found
+        for secret in found:
+            check_secret(secret, setting, "webhook secret")
+        return tuple(secret.encode() for secret in found)
 
     def model_keys(self) -> tuple[str, ...]:
         """Return the keys of all models, for masking. Raises ConfigError."""
@@ -243,57 +264,16 @@ class Settings(BaseSettings):
         return bytes.fromhex(text)
 
 
-def web_address(value: str, instead: str) -> str:
-    """Return an http or https URL without a trailing slash; `instead` names the setting for credentials.
-
-    Raises ValueError for anything else.
-    """
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("not a complete URL; use one such as https://forge.example.org")
-    if parts.username or parts.password:
-        raise ValueError(f"the URL must not contain a user or password; use {instead}")
-    return value.rstrip("/")
-
-
-def read_private(path: Path, setting: str) -> str:
-    """Return the text of a file that only the running user can read.
-
-    Raises ConfigError if it is missing, belongs to another user, or is readable by others.
-    """
-    try:
-        # Without O_NONBLOCK a pipe would block the start forever.
-        file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK), encoding="utf-8")
-    except OSError as fault:
-        raise ConfigError(f"{setting}: cannot read {path}: {fault.strerror}; use a readable file") from None
-    with file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode) or about.st_uid != os.getuid():
-            raise ConfigError(
-                f"{setting}: {path} is not a regular file owned by the user that runs assay; fix it with chown"
-            )
-        if stat.S_IMODE(about.st_mode) & 0o177:
-            raise ConfigError(f"{setting}: {path} has mode {stat.S_IMODE(about.st_mode):04o}; run chmod 600 {path}")
-        try:
-            return file.read()
-        except UnicodeDecodeError:
-            raise ConfigError(f"{setting}: {path} is not UTF-8 text; write the secret into it again") from None
-
-
-def made(path: Path) -> str:
-    """Return the secret stored at a path; generate one of 256 bits (hex, mode 0600) if there is none."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Not the process id: in a container it is the same after a crash, and so would be the name of a leftover file.
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    if not path.exists():
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return read_private(path, path.name)
+def check_secret(text: str, setting: str, what: str) -> None:
+    """Raise ConfigError if a token, key or secret cannot be one; the text says why and does not show it."""
+    if text.startswith("\ufeff"):
+        problem = "begins with a byte-order mark; save the file as UTF-8 without it"
+    elif any(sign.isspace() for sign in text):
+        problem = f"contains spaces or a second line; use the {what} only, on one line"
+    elif not (text.isascii() and text.isprintable()):
+        problem = f"contains non-ASCII or control characters; copy the {what} again"
+    elif len(text) < MIN_SECRET:
+        problem = f"has fewer than {MIN_SECRET} characters; copy all of it"
+    else:
+        return
+    raise ConfigError(f"{setting}: the {what} {problem}; use a readable file")

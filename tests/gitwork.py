@@ -67,11 +67,11 @@ class Work:
         return self.git("rev-parse", "HEAD").decode().strip()
 
 
-def new_work(folder: Path) -> Work:
+def new_work(folder: Path, object_format: str = "sha1") -> Work:
     """A new repository with one commit on `main`."""
     folder.mkdir(parents=True, exist_ok=True)
     work = Work(folder)
-    work.git("init", "--quiet", "--initial-branch=main")
+    work.git("init", "--quiet", "--initial-branch=main", f"--object-format={object_format}")
     work.commit("Begin", {"README.md": "# garden\n"})
     return work
 
@@ -103,14 +103,14 @@ class Forge:
 
 
 @asynccontextmanager
-async def running_forge(folder: Path) -> AsyncIterator[Forge]:
+async def running_forge(folder: Path, object_format: str = "sha1") -> AsyncIterator[Forge]:
     """Starts a server whose `main` is the work tree's."""
     sandbox = Sandbox(folder / "forge")
     await sandbox.start()
     token = sandbox.add_user("patchwarden-bot")
     sandbox.add_org("workshop", owner="patchwarden-bot")
-    await sandbox.add_repo(REPOSITORY, private=True)
-    work = new_work(folder / "work")
+    await sandbox.add_repo(REPOSITORY, private=True, object_format=object_format)
+    work = new_work(folder / "work", object_format)
     forge = Forge(sandbox, token, work, Mirrors(folder / "mirrors", sandbox.url, lambda: token, GitLimits()))
     await forge.push("+HEAD:main")
     yield forge

@@ -4,16 +4,14 @@ import json
 import os
 import re
 import secrets
-import stat
-import threading
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from bot.config import ConfigError, ModelSettings, Settings, made, read_private
+from bot.config import ConfigError, ModelSettings, Settings, made
 
 
 @pytest.fixture(autouse=True)
@@ -108,86 +106,6 @@ def test_an_empty_token_is_no_token(elsewhere: Path, text: str) -> None:
         Settings(token=text).read_token()
     with pytest.raises(ConfigError, match="no token"):
         Settings(token_file=private(elsewhere, text)).read_token()
-
-
-@pytest.mark.parametrize("mode", [0o600, 0o400])
-def test_a_file_for_its_owner_alone_is_read(elsewhere: Path, mode: int) -> None:
-    assert read_private(private(elsewhere, "x", mode), "SETTING") == "x"
-
-
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o602, 0o700])
-def test_a_file_open_to_others_is_refused_with_the_command_that_mends_it(elsewhere: Path, mode: int) -> None:
-    path = private(elsewhere, "x", mode)
-    with pytest.raises(ConfigError, match=rf"SETTING: .* has mode {mode:04o}; run chmod 600 {path}"):
-        read_private(path, "SETTING")
-
-
-def symlink(folder: Path) -> Path:
-    path = folder / "link"
-    path.symlink_to(private(folder, "x"))
-    return path
-
-
-def fifo(folder: Path) -> Path:
-    path = folder / "pipe"
-    os.mkfifo(path, 0o600)
-    return path
-
-
-@pytest.mark.parametrize(
-    ("make", "told"),
-    [
-        (symlink, "cannot read"),
-        (fifo, "is not a regular file owned by the user"),
-        (lambda folder: folder, "cannot read .*: Is a directory"),
-        (lambda folder: folder / "none", "cannot read .*: No such file"),
-    ],
-    ids=["a link", "a pipe", "a folder", "nothing"],
-)
-def test_what_is_no_plain_file_is_refused(elsewhere: Path, make: Callable[[Path], Path], told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
-        read_private(make(elsewhere), "SETTING")
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
-def test_a_file_of_another_user_is_refused(elsewhere: Path) -> None:
-    path = private(elsewhere, "x")
-    os.chown(path, 65534, 65534)
-    with pytest.raises(ConfigError, match="owned by the user that runs assay; fix it with chown"):
-        read_private(path, "SETTING")
-
-
-def test_a_file_that_is_no_text_is_refused_without_showing_it(elsewhere: Path) -> None:
-    path = private(elsewhere, "")
-    path.write_bytes(b"\xff\xfesecret")
-    with pytest.raises(ConfigError, match="is not UTF-8 text") as caught:
-        read_private(path, "SETTING")
-    assert "xff" not in str(caught.value)
-
-
-def test_a_made_secret_is_private_and_stays(elsewhere: Path) -> None:
-    path = elsewhere / "deep" / "data" / "webhook.secret"
-    first = made(path)
-    assert (len(first.strip()), made(path)) == (64, first)
-    assert [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent)] == [0o600, 0o700]
-    assert [one.name for one in path.parent.iterdir()] == ["webhook.secret"]
-
-
-def test_many_makers_at_once_agree_on_one_secret(elsewhere: Path) -> None:
-    path, found = elsewhere / "data" / "installation.key", list[str]()
-    together = threading.Barrier(8)
-
-    def make() -> None:
-        together.wait()
-        found.append(made(path))
-
-    makers = [threading.Thread(target=make) for _ in range(8)]
-    for maker in makers:
-        maker.start()
-    for maker in makers:
-        maker.join()
-    assert (len(found), len(set(found))) == (8, 1)
-    assert [one.name for one in path.parent.iterdir()] == ["installation.key"]
 
 
 def test_webhook_secrets_are_lines_and_one_is_made_where_none_is_set(elsewhere: Path) -> None:

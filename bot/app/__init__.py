@@ -1,6 +1,7 @@
 """Builds the machine that all commands share, and the server. Used by the command line and the demo."""
 
 from bot.app.machine import Machine, assemble, now
+from bot.app.operators import operator_problems
 from bot.app.service import Service
 
 __all__ = [
@@ -8,4 +9,5 @@ __all__ = [
     "Service",
     "assemble",
     "now",
+    "operator_problems",
 ]

@@ -13,8 +13,10 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.addresses import REACHED, local_address
 from bot.app.machine import Machine, now
-from bot.forgejo.errors import ForgejoError, Unreachable
+from bot.app.operators import operator_problems
+from bot.forgejo.errors import ForgejoError, Unauthorised, Unreachable
 from bot.intake import Inbox, add_webhook, route_pending
 from bot.model import Envelope
 from bot.store import StoreError, targets
@@ -24,6 +26,10 @@ log = structlog.get_logger(__name__)
 MIN_FREE_BYTES = 200 * 1024 * 1024
 CONNECT_AGAIN = 5.0
 DAY = 24 * 3600.0
+RENEW = (
+    "create a new token for the bot's account in Forgejo, write it to ASSAY_TOKEN_FILE or ASSAY_TOKEN, and restart "
+    "assay serve"
+)
 
 
 def give_back() -> None:
@@ -58,7 +64,7 @@ class Service:
                 site = web.TCPSite(runner, self._settings.host, self._settings.port)
                 await site.start()
                 port = runner.addresses[0][1]
-                address = f"http://{self._settings.host}:{port}"
+                address = local_address(REACHED.get(self._settings.host, self._settings.host), port)
                 log.info("listening", address=address)
             self._keep(self._work())
             yield address
@@ -127,16 +133,31 @@ class Service:
             try:
                 login = await self._machine.account.ask()
                 await self._machine.server.refresh()
+            except Unauthorised as fault:
+                log.warning("forgejo.token-rejected", error=str(fault), next=RENEW)
+                await asyncio.sleep(CONNECT_AGAIN)
             except ForgejoError as fault:
                 event = "forgejo.unreachable" if isinstance(fault, Unreachable) else "forgejo.refused"
-                log.warning(event, error=str(fault), next="check ASSAY_FORGEJO_URL and the token")
+                log.warning(event, error=str(fault), next="check ASSAY_FORGEJO_URL and the server")
                 await asyncio.sleep(CONNECT_AGAIN)
             else:
                 log.info("forgejo.connected", account=login, url=self._settings.forgejo_url)
+                await self._check_operators()
                 return
 
     async def _refresh(self) -> None:
         await self._machine.server.refresh()
+
+    async def _check_operators(self) -> None:
+        """Warn if nobody can decide; the server runs all the same, and `setup` says the same."""
+        operators = self._settings.operators
+        if not operators:
+            log.warning("operators.none", next="set ASSAY_OPERATORS to the logins of those who decide")
+        try:
+            for problem in await operator_problems(self._machine.client, operators):
+                log.warning("operators.unknown", problem=problem)
+        except ForgejoError as fault:
+            log.warning("operators.not-checked", error=str(fault))
 
     async def catch_up(self) -> None:
         """List the targets changed since the last resync in every repository, and mark them dirty."""
@@ -190,14 +211,17 @@ class Service:
     async def _database(self) -> str:
         try:
             await self._machine.store.ping()
-        except StoreError:
-            return "the database does not answer; see the log"
+        except StoreError as fault:
+            log.warning("database.not-writable", error=str(fault))
+            return "the database cannot be written: it is locked, full or not reachable; see the log"
         return "ok"
 
     async def _forgejo(self) -> str:
         try:
             async with asyncio.timeout(5):
                 await self._machine.server.ask()
+        except Unauthorised:
+            return f"Forgejo rejects the bot's token; {RENEW}"
         except (ForgejoError, TimeoutError):
             return "Forgejo does not answer; deliveries are still accepted and stored"
         return "ok"

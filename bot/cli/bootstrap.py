@@ -4,13 +4,14 @@ The machine's parts take longer to load than most commands take to run, so they 
 """
 
 import asyncio
+import codecs
 import difflib
-import logging
 import re
 import sys
 import tomllib
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 NAME = re.compile(r"(?!\.+(?:/|$))[A-Za-z0-9._-]{1,100}")
+PLACE = re.compile(r"\(at (?:line \d+, column \d+|end of document)\)")
 REPOSITORY = re.compile(rf"{NAME.pattern}/{NAME.pattern}")
 
 
@@ -74,12 +76,20 @@ def read_settings(made: type[Settings] = Settings) -> Settings:
     except ValidationError as fault:
         raise ConfigError("\n".join(_mistake(error) for error in fault.errors(include_input=False))) from None
     except tomllib.TOMLDecodeError as fault:
-        raise ConfigError(f"assay.toml: invalid TOML: {fault}; fix the syntax there") from None
-    except SettingsError:
+        place = PLACE.search(str(fault))
+        raise ConfigError(f"assay.toml: invalid TOML{f' {place[0]}' if place else ''}; {_syntax()}") from None
+    except UnicodeDecodeError:
+        raise ConfigError("assay.toml: not UTF-8; save it as UTF-8") from None
+    except (SettingsError, ValueError, RecursionError):
         raise ConfigError("cannot read the settings; use plain values in ASSAY_… and assay.toml") from None
-    if settings.log_level.upper() not in logging.getLevelNamesMapping():
-        raise ConfigError("ASSAY_LOG_LEVEL: invalid level; use debug, info, warning or error")
     return settings
+
+
+def _syntax() -> str:
+    """Return what to do about a file that is not TOML."""
+    if Path("assay.toml").read_bytes().startswith(codecs.BOM_UTF8):
+        return "it begins with a byte-order mark: save it as UTF-8 without it"
+    return "fix the syntax there"
 
 
 def with_forgejo(settings: Settings) -> Settings:
@@ -111,10 +121,13 @@ async def opened_machine() -> AsyncIterator["Machine"]:
 
 @asynccontextmanager
 async def opened_store() -> AsyncIterator["Store"]:
-    """Open only the database: no request to Forgejo, no token needed."""
+    """Open only the database, which must exist: no request to Forgejo, no token needed.
+
+    Raises StoreError.
+    """
     from bot.store import open_store  # noqa: PLC0415 - loads SQLAlchemy, which --help and scan don't need
 
-    store = await open_store(read_settings().store_url())
+    store = await open_store(read_settings().store_url(), create=False)
     try:
         yield store
     finally:

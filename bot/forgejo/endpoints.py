@@ -22,6 +22,7 @@ from bot.forgejo.types import (
 
 VERSION = Endpoint("/version", Version)
 USER = Endpoint("/user", User)
+ACCOUNT = Endpoint("/users/{username}", User)
 ORG_LABELS = Endpoint("/orgs/{org}/labels", Label)
 ORG_LABEL = Endpoint("/orgs/{org}/labels/{id}", Label)
 
@@ -44,7 +45,7 @@ ISSUE_LABELS = Endpoint("/repos/{owner}/{repo}/issues/{index}/labels", Label)
 ISSUE_LABEL = Endpoint("/repos/{owner}/{repo}/issues/{index}/labels/{identifier}", Unread)
 TIMELINE = Endpoint("/repos/{owner}/{repo}/issues/{index}/timeline", TimelineEvent)
 COMMENTS = Endpoint("/repos/{owner}/{repo}/issues/comments", Comment, query=["since"])
-COMMENT = Endpoint("/repos/{owner}/{repo}/issues/comments/{id}", Unread)
+COMMENT = Endpoint("/repos/{owner}/{repo}/issues/comments/{id}", Comment)
 REACTIONS = Endpoint("/repos/{owner}/{repo}/issues/comments/{id}/reactions", Unread)
 
 PULL = Endpoint("/repos/{owner}/{repo}/pulls/{index}", PullRequest)

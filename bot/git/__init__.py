@@ -6,6 +6,7 @@ Public modules: `diff`, `patches`, `tree`.
 """
 
 from bot.git.diff_files import files_of
+from bot.git.forks import fetch_from
 from bot.git.mirror import Mirror, Mirrors, check_sha
 from bot.git.process import Git, GitError, GitLimits, GitTooMuch
 
@@ -17,5 +18,6 @@ __all__ = [
     "Mirror",
     "Mirrors",
     "check_sha",
+    "fetch_from",
     "files_of",
 ]

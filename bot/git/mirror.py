@@ -16,15 +16,16 @@ from urllib.parse import quote
 
 from bot.git.diff import LOG, NET, PATCH, RAW
 from bot.git.environment import mirror_environment
+from bot.git.object_format import initialise, object_format, stored_format
 from bot.git.process import Git, GitError, GitLimits, GitTooMuch
-from bot.model import ZERO_SHA
+from bot.model import no_commit
 from bot.network import DIRECT, Network
 
 __all__ = ["GitError", "GitLimits", "GitTooMuch", "Mirror", "Mirrors", "check_ref", "check_sha"]
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-REFUSED = re.compile(r"not our ref|unadvertised object")
+LOST = re.compile(r"not our ref|unadvertised object")
 FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|\.lock(/|$)|^/|^$")
 
 
@@ -112,12 +113,12 @@ class Mirror:
         Every fetched commit gets its own ref, so it is never pruned. Raises GitError.
         """
         async with self.lock:
-            await self._create()
+            await self._create(refs.values())
             here = await self.present(refs.values())
             wanted = {sha: ref for ref, sha in reversed([*refs.items()]) if sha not in here}
             specs = [f"+{check_ref(ref)}:refs/assay/seen/{check_sha(sha)}" for sha, ref in wanted.items()]
             if specs:  # git rejects two fetches to the same ref
-                await self._fetch(specs)
+                await self.fetch_specs(specs)
 
     async def fetch_commits(self, shas: Sequence[str]) -> tuple[str, ...]:
         """Fetch commits by id; return those that the server no longer provides.
@@ -125,17 +126,19 @@ class Mirror:
         Raises GitError if the server was not reached or failed, which says nothing about a commit.
         """
         async with self.lock:
-            await self._create()
-            here = await self.present(shas)
+            await self._create(() if self._complete() else shas)
+            here, kind = await self.present(shas), stored_format(self._config())
             lost = []
             for sha in shas:
-                if sha in here or sha == ZERO_SHA:
+                if sha in here or no_commit(sha):
                     continue
-                check_sha(sha)
+                if object_format([check_sha(sha)]) != kind:
+                    lost.append(sha)
+                    continue
                 try:
-                    await self._fetch([f"+{sha}:refs/assay/seen/{sha}"])
+                    await self.fetch_specs([f"+{sha}:refs/assay/seen/{sha}"])
                 except GitError as fault:
-                    if not REFUSED.search(str(fault)):
+                    if not LOST.search(str(fault)):
                         raise
                     lost.append(sha)
             return tuple(lost)
@@ -234,40 +237,51 @@ class Mirror:
         output = await self.mirrors.run(self.folder, "rev-list", *flags, stdin=names, offline=True)
         return frozenset(output.decode().split())
 
-    async def _create(self) -> None:
-        """Create the mirror in a temporary folder and move it to its place, so an incomplete one is never used."""
-        if self._complete():
-            if f"url = {self.url}\n" not in (self.folder / "config").read_text(encoding="utf-8"):
+    async def _create(self, shas: Iterable[str]) -> None:
+        """Create the mirror in a temporary folder and move it to its place, so an incomplete one is never used.
+
+        The length of the commits' ids tells the repository's hash function; a mirror with another one is replaced.
+        """
+        kind = object_format(shas)
+        if self._complete(kind):
+            if f"url = {self.url}\n" not in self._config():
                 await self.mirrors.run(self.folder, "config", "remote.origin.url", self.url)  # it was renamed
             return
         self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.new-", dir=self.folder.parent))
         try:
-            await self.mirrors.run(new, "init", "--quiet", "--bare", ".")
-            for key, value in (("url", self.url), ("promisor", "true"), ("partialclonefilter", self._filter())):
+            await initialise(self.mirrors.run, new, kind)
+            for key, value in (("url", self.url), ("promisor", "true"), ("partialclonefilter", self.filter)):
                 await self.mirrors.run(new, "config", f"remote.origin.{key}", value)
             _put(new, self.folder)
         finally:
             shutil.rmtree(new, ignore_errors=True)
 
-    def _complete(self) -> bool:
-        try:
-            return "partialclonefilter" in (self.folder / "config").read_text(encoding="utf-8")
-        except OSError:
-            return False
+    def _complete(self, kind: str = "") -> bool:
+        config = self._config()
+        return "partialclonefilter" in config and (not kind or stored_format(config) == kind)
 
-    async def _fetch(self, specs: Sequence[str]) -> None:
-        flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", f"--filter={self._filter()}")
+    def _config(self) -> str:
+        try:
+            return (self.folder / "config").read_text(encoding="utf-8")
+        except OSError:
+            return ""
+
+    async def fetch_specs(self, specs: Sequence[str], remote: str = "origin", settings: Sequence[str] = ()) -> None:
+        """Fetch by refspecs from a remote of the settings (`-c`, `key=value`) or the mirror's own; needs the lock."""
+        flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", f"--filter={self.filter}")
         done = False
         try:
-            await self.mirrors.run(self.folder, "fetch", *flags, "origin", *specs)
+            await self.mirrors.run(self.folder, *settings, "fetch", *flags, remote, *specs)
             done = True
         finally:
             if not done:  # a killed git leaves its lock files, and the next git would fail
                 for lock in self.folder.rglob("*.lock"):
                     lock.unlink(missing_ok=True)
 
-    def _filter(self) -> str:
+    @property
+    def filter(self) -> str:
+        """The filter of every fetch: larger file versions stay on the server."""
         return f"blob:limit={self.mirrors.limits.file_bytes}"
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from bot.git.diff import CommitPatch, NetDiff, read_log, read_net
 from bot.git.mirror import GitError, GitTooMuch, Mirror
-from bot.model import ZERO_SHA, ChangedFile, Gap
+from bot.model import ChangedFile, Gap, no_commit
 
 MAX_GROUPS = 40
 SUBMODULE = "160000"
@@ -165,7 +165,7 @@ async def _difference_around(mirror: Mirror, old: str, new: str) -> NetDiff:
 
 async def not_here(mirror: Mirror, listed: Sequence[tuple[ChangedFile, tuple[str, str]]]) -> list[str]:
     """Return all names of the changed files of which the mirror lacks a version. Raises GitError."""
-    blobs = {blob for file, pair in listed for blob in pair if _is_file(file)} - {ZERO_SHA}
+    blobs = {blob for file, pair in listed for blob in pair if _is_file(file) and not no_commit(blob)}
     lacking = blobs - await mirror.blobs_here(blobs)
     beside = [file for file, pair in listed if lacking.intersection(pair)]
     return [path for file in beside for path in (file.path, file.old_path) if path]

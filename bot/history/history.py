@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from bot.git import GitError, Mirror, Mirrors
+from bot.git import GitError, Mirror, Mirrors, fetch_from
 from bot.git.diff import CommitPatch, NetDiff, read_log, read_objects
 from bot.git.patches import HistoryLimits, Range, paths_of, read_difference, read_patches
-from bot.model import ZERO_SHA, AddedLines, ChangedFile, Commit, Gap, Leak
+from bot.model import AddedLines, ChangedFile, Commit, Gap, Leak, no_commit
 from bot.scan import Scanner
 from bot.scan.additions import Added, marks_of, read_added
 from bot.scan.commits import Commits, Searched, leak_of, search
@@ -31,12 +31,14 @@ MAX_GAPS = 200
 
 
 class Moved(RuntimeError):
-    """The branch moved between Forgejo's answer and the fetch; evaluate again."""
+    """The server does not provide the head: the branch moved between its answer and the fetch. Evaluate again."""
 
 
 @dataclass(frozen=True)
 class Heads:
     """The commits to read: the pull request's number, its head, its base, and earlier heads.
+
+    `origin` is the repository of the head branch; empty if it is the same one or gone.
 
     `trunk` is the tip of the default branch. Every commit that the trunk does not have is scanned for secrets, even if
     another base branch already has it.
@@ -50,6 +52,7 @@ class Heads:
     trunk: str = ""
     trunk_ref: str = ""
     earlier: tuple[str, ...] = ()
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,15 +172,26 @@ class Histories:
         if heads.base_ref:
             refs[f"refs/heads/{heads.base_ref}"] = heads.base
         await mirror.fetch(refs)
-        if heads.head not in await mirror.present([heads.head]):
-            raise Moved(f"the head of {heads.repository}!{heads.number} changed during the fetch")
+        if heads.head in await mirror.present([heads.head]):
+            return
+        # After a reopening by API and after a fast merge, Forgejo leaves `refs/pull/N/head` at an earlier commit.
+        if not await mirror.fetch_commits([heads.head]):
+            return
+        if heads.origin and not await fetch_from(mirror, heads.origin, heads.head):
+            return
+        raise Moved(
+            f"the server does not provide commit {heads.head[:10]}, the head of {heads.repository}!{heads.number}; "
+            "if this continues, push to the branch again"
+        )
 
     async def _scope(self, mirror: Mirror, heads: Heads) -> _Scope:
         against = heads.base if heads.trunk_ref == heads.base_ref or not heads.trunk else heads.trunk
         branch = await mirror.commits(heads.head, heads.base)
         ahead = frozenset(branch if against == heads.base else await mirror.commits(heads.head, against))
-        known = {*branch, *ahead, heads.head, heads.base, heads.trunk, ZERO_SHA}
-        earlier = [sha for sha in heads.earlier if sha not in known]
+        known = {*branch, *ahead, heads.head, heads.base, heads.trunk}
+        # An id of another length is of another hash function, and so of another repository.
+        earlier = [sha for sha in heads.earlier if sha not in known and len(sha) == len(heads.head)]
+        earlier = [sha for sha in earlier if not no_commit(sha)]
         earlier = [*await mirror.apart(earlier, (heads.head, against))] if earlier else []
         scope = _Scope(branch, ahead, Range((heads.head,), against))
         return await self._with_dropped(mirror, scope, earlier) if earlier else scope

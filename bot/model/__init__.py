@@ -56,7 +56,19 @@ from bot.model.report import (
     WantedStatus,
 )
 from bot.model.snapshot import Held, Judgment, Memory, Own, OwnComment, Restored, SiblingVerdict, Snapshot
-from bot.model.words import WRITING, ZERO_SHA, Kind, Location, Repo, Severity, Target, Value, Verdict, canonical, digest
+from bot.model.words import (
+    WRITING,
+    Kind,
+    Location,
+    Repo,
+    Severity,
+    Target,
+    Value,
+    Verdict,
+    canonical,
+    digest,
+    no_commit,
+)
 
 __all__ = [
     "EVIDENCE_BEGIN",
@@ -64,7 +76,6 @@ __all__ = [
     "EVIDENCE_SCHEMA",
     "NOBODY",
     "WRITING",
-    "ZERO_SHA",
     "AddedLines",
     "Answer",
     "Backtest",
@@ -130,5 +141,6 @@ __all__ = [
     "blocks",
     "canonical",
     "digest",
+    "no_commit",
     "witness_of",
 ]

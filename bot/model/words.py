@@ -9,9 +9,13 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
-ZERO_SHA = "0" * 40
 WRITING = frozenset({"write", "admin", "owner"})
 """What Forgejo calls the permissions of those who may write."""
+
+
+def no_commit(sha: str) -> bool:
+    """Say whether an id stands for no object: git writes only zeros then, 40 or, with SHA-256, 64 of them."""
+    return not sha.strip("0")
 
 
 class Value(BaseModel):

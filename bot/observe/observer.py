@@ -13,9 +13,8 @@ from sqlalchemy import select
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.types import PullRef, PullRequest, Repository, TimelineEvent
 from bot.git import GitError, Mirrors
-from bot.history import Heads, Histories, History, relevant
+from bot.history import Heads, Histories, History, Moved, relevant
 from bot.model import (
-    ZERO_SHA,
     Gap,
     Identity,
     Inputs,
@@ -28,6 +27,7 @@ from bot.model import (
     StatusSeen,
     Target,
     digest,
+    no_commit,
 )
 from bot.observe.context import ContextRequest, Contexts, Wanted
 from bot.observe.gate_inputs import GateInputs
@@ -181,11 +181,12 @@ class Observer:
             pull.base.ref if live else "",
             trunk=tip if live else "",
             trunk_ref=thread.repository.default_branch if live else "",
+            origin=pull.head.repo.full_name if pull.head.repo and pull.head.repo.id != thread.repository.id else "",
         )
         heads = relevant(heads, await self._earlier(target, pull, thread.timeline))
         try:
             return await self._histories.read(heads)
-        except GitError as fault:
+        except (GitError, Moved) as fault:
             if attempts < PATIENCE:
                 raise
             return History(gaps=(Gap(what="the commits", why=str(fault), of=pull.head.sha),))
@@ -201,7 +202,7 @@ class Observer:
         async with self._store.read() as session:
             seen = await targets.earlier_heads(session, target)
             rows = (await session.execute(pushes.order_by(Delivery.received_at.desc()).limit(MAX_PUSHES))).all()
-        found += [sha for pair in rows for sha in pair if sha and sha != ZERO_SHA]
+        found += [sha for pair in rows for sha in pair if not no_commit(sha)]
         return [*found, *seen]
 
     async def _memory(self, thread: Thread, inputs: Inputs, policy: Policy, recalled: Recalled) -> Memory:

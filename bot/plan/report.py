@@ -14,6 +14,7 @@ MAX_BYTES = 60_000
 MAX_FINDINGS = 50
 OPEN_FINDINGS = 5
 MAX_REASON = 160
+SIGNED = "comment `/help` for commands · kept up to date by Assaymaster"
 FOOTER = "\n\n<!-- assay:footer -->\n"
 
 ICONS = {
@@ -81,6 +82,21 @@ def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str])
     payload = folded(snapshot.target, reports)
     ending = (f"\n\n{payload}" if payload else "") + FOOTER + _footer(snapshot)
     return cut_to_size(body, len(ending.encode())) + ending
+
+
+def write_failed(target: Target, head: str, why: str) -> str:
+    """Gives the Markdown of the report while a head cannot be evaluated: it claims nothing about that head.
+
+    It stays the same for as long as head and reason do. `why` is a word or two of the program, no text of users.
+    """
+    parts = [
+        marker(target),
+        f"### {ICONS[Verdict.ERROR]} Not checked",
+        "**An operator has to review this.** What was not checked does not pass.",
+        f"Commit {code(head[:10])} could not be evaluated ({plain(why)}). Earlier results do not count for it.",
+        "The bot keeps trying and then updates this comment. The reason is in its log.",
+    ]
+    return "\n\n".join(parts) + FOOTER + f"<sub>head {code(head[:10])} · {SIGNED}</sub>"
 
 
 def cut_to_size(body: str, reserved: int = 0) -> str:
@@ -217,7 +233,7 @@ def where(location: Location) -> str:
 def _footer(snapshot: Snapshot) -> str:
     head = f"head {code(snapshot.inputs.head.sha[:10])} · " if snapshot.target.kind is Kind.PULL else ""
     seen = code(snapshot.hash.removeprefix("sha256:")[:16])
-    return f"<sub>{head}snapshot {seen} · comment `/help` for commands · kept up to date by Assaymaster</sub>"
+    return f"<sub>{head}snapshot {seen} · {SIGNED}</sub>"
 
 
 def _closing(body: str) -> str:

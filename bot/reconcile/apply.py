@@ -14,12 +14,25 @@ from bot.forgejo.errors import Conflict, ForgejoError, NotFound, Unreachable
 from bot.forgejo.types import Label
 from bot.model import Held, Snapshot, Target
 from bot.plan import Action, Disputes, label_object, status_value
+from bot.reconcile.failed_report import FailedReports
 from bot.reconcile.label_writer import Done, LabelRefused, LabelWriter
 from bot.store import Store, owned
 from bot.store.ledger import Entry, append
 
 PERMITTING = frozenset({"merge/auto", "automerge-candidate", "mode:safe-auto"})
 """Labels that permit automatic actions; they are removed from a head that could not be evaluated."""
+
+
+FAILED = "evaluation failed ({kind}); operators: see the bot's log"
+
+
+class Unwritten(Exception):
+    """Some writes of an evaluation failed: the first fault, and whether all statuses were written all the same."""
+
+    def __init__(self, why: ForgejoError | LabelRefused, *, statuses: bool) -> None:
+        super().__init__(str(why))
+        self.why = why
+        self.statuses = statuses
 
 
 class Applier:
@@ -29,12 +42,13 @@ class Applier:
         self._client = client
         self._store = store
         self._labels = labels
+        self._failed = FailedReports(client, store, clock)
         self._clock = clock
 
     async def apply(self, snapshot: Snapshot, actions: Sequence[Action], disputed: Disputes) -> tuple[Done, ...]:
         """Execute the writes in order and record each; a refused one does not stop the others.
 
-        Raises the first ForgejoError or LabelRefused, after all others.
+        Raises Unwritten after all others.
         """
         if not actions:
             return ()
@@ -45,7 +59,9 @@ class Applier:
         finally:
             await self._record(snapshot, done, disputed)
         if failed is not None:
-            raise failed
+            made = {one.action.object for one in done}
+            due = {action.object for action in actions if action.kind == "status.create"}
+            raise Unwritten(failed, statuses=due <= made)
         return tuple(done)
 
     async def _each(
@@ -66,14 +82,13 @@ class Applier:
                     break
         return failed
 
-    async def close(self, target: Target, account: str, contexts: Sequence[str], why: str) -> None:
+    async def close(self, target: Target, account: str, contexts: Sequence[str], kind: str) -> None:
         """Set the statuses of an open pull request's head to `error`, without an evaluation.
 
         This includes contexts that the bot set on an earlier head. Labels that permit automatic actions are removed.
-
-        Raises ForgejoError.
+        `kind` names the failure. Raises ForgejoError.
         """
-        now = self._clock()
+        now, why = self._clock(), FAILED.format(kind=kind)
         pull = await endpoints.PULL.get(self._client, target.repository, target.number)
         if pull.state != "open" or not pull.head.sha:
             return
@@ -92,6 +107,12 @@ class Applier:
         for label in pull.labels:
             if label.name in PERMITTING:
                 await self._forbid(target, account, label)
+
+    async def failed_report(self, target: Target, account: str, kind: str) -> None:
+        """Have an existing report say that the pull request's head could not be evaluated. Raises ForgejoError."""
+        pull = await endpoints.PULL.get(self._client, target.repository, target.number)
+        if pull.head.sha:
+            await self._failed.write(target, account, pull.head.sha, kind)
 
     async def _forbid(self, target: Target, account: str, label: Label) -> None:
         name = label_object(label.name)

@@ -9,11 +9,10 @@ from bot.engine import Engine
 from bot.forgejo.errors import Forbidden, ForgejoError, Locked, RateLimited, Redirected
 from bot.model import Identity, Kind, Repo, Target
 from bot.observe import PATIENCE, NameTaken
-from bot.plan import MAX_DESCRIPTION
+from bot.reconcile.apply import Unwritten
 from bot.reconcile.evaluate import Parts
 from bot.reconcile.label_writer import LabelRefused
 from bot.store import targets
-from bot.text import cut
 
 log = structlog.get_logger(__name__)
 
@@ -54,20 +53,22 @@ class Failures:
 
     async def handle(self, target: Target, fault: Exception) -> str:
         """Record a failure; return its name for the metric."""
+        written = fault if isinstance(fault, Unwritten) else None
+        why = written.why if written else fault
         try:
-            match fault:
+            match why:
                 case Unseen():
-                    return await self._unseen(target, fault.why)
+                    return await self._unseen(target, why.why)
                 case Redirected():
-                    return await self._unseen(target, fault)
+                    return await self._unseen(target, why)
                 case Locked() | Forbidden():
-                    return await self._mute(target, fault)
+                    return await self._mute(target, why)
                 case LabelRefused():
-                    return await self._label_refused(target, fault)
+                    return await self._label_refused(target, why, written)
                 case _:
-                    return await self.retry(target, fault)
+                    return await self.retry(target, why, written)
         except ForgejoError as again:
-            return await self.retry(target, again)
+            return await self.retry(target, again, written)
 
     async def _unseen(self, target: Target, fault: Exception) -> str:
         """A 401, 403 or 404 is no proof that a target does not exist, unless its repository is visible.
@@ -103,12 +104,12 @@ class Failures:
             await self._parts.names.named(fault.found)
         return await self._parts.names.find(target.repo)
 
-    async def _label_refused(self, target: Target, fault: LabelRefused) -> str:
+    async def _label_refused(self, target: Target, fault: LabelRefused, written: Unwritten | None) -> str:
         """Retry: the known labels of the repository may be out of date. Mute the target after some attempts."""
         async with self._parts.store.read() as session:
             row = await targets.row_of(session, target)
         if row is not None and row.attempts < PATIENCE:
-            return await self.retry(target, fault)
+            return await self.retry(target, fault, written)
         return await self._mute(target, fault)
 
     async def _mute(self, target: Target, fault: ForgejoError | LabelRefused) -> str:
@@ -121,8 +122,11 @@ class Failures:
                 row.observed_at = self._parts.clock()
         return "refused"
 
-    async def retry(self, target: Target, fault: Exception) -> str:
-        """Schedule another evaluation, with a back-off that grows with each failure in a row."""
+    async def retry(self, target: Target, fault: Exception, written: Unwritten | None = None) -> str:
+        """Schedule another evaluation, with a back-off that grows with each failure in a row.
+
+        `written` tells of an evaluation of which only some writes failed.
+        """
         async with self._parts.store.session() as session:
             row = await targets.row_of(session, target)
             if row is not None:
@@ -134,20 +138,29 @@ class Failures:
                 wait = max(wait, fault.retry_after)
             await targets.postpone(session, target, str(fault), self._parts.clock() + timedelta(seconds=wait))
         log.warning("reconcile.failed", error=str(fault), kind=type(fault).__name__, again_in_seconds=wait)
-        if attempts >= PATIENCE and target.kind is Kind.PULL:
-            await self._close(target, fault)
+        if attempts >= PATIENCE and target.kind is Kind.PULL and not (written and written.statuses):
+            await self._close(target, fault, evaluated=written is not None)
         await self._engine.submit(target, delay=wait)
         return "failed"
 
-    async def _close(self, target: Target, fault: Exception) -> None:
-        """Set the statuses to error: a head that cannot be evaluated must not keep earlier statuses or have none."""
+    async def _close(self, target: Target, fault: Exception, *, evaluated: bool) -> None:
+        """Set statuses and report to error: earlier ones must not stand for a head that cannot be evaluated.
+
+        After an evaluation whose statuses the server refuses, this one is refused too, and the report is right.
+        """
         guards = [check for check in self._parts.checks if check.guards and target.kind in check.on]
         contexts = [f"assay/{check.name}" for check in guards]
-        why = cut(f"evaluation failed ({type(fault).__name__}); operators: see the bot's log", MAX_DESCRIPTION)
+        account, kind = self._account.identity().account, type(fault).__name__
         try:
-            await self._parts.applier.close(target, self._account.identity().account, contexts, why)
+            await self._parts.applier.close(target, account, contexts, kind)
         except ForgejoError as again:
             log.warning("reconcile.error-status-not-set", error=str(again))
+            if evaluated:
+                return
+        try:
+            await self._parts.applier.failed_report(target, account, kind)
+        except ForgejoError as again:
+            log.warning("reconcile.report-not-updated", error=str(again))
 
     def say_once(self, target: Target, why: str) -> None:
         """Log once why nothing is written to a target."""

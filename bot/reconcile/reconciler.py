@@ -14,10 +14,10 @@ from bot.history import Moved
 from bot.model import Report, SiblingVerdict, Snapshot, Target
 from bot.observe import NameTaken
 from bot.plan import current_evidence
-from bot.reconcile.apply import adoptable
+from bot.reconcile.apply import Unwritten, adoptable
 from bot.reconcile.evaluate import Evaluation, Parts, conclude, evaluate
 from bot.reconcile.failures import Failures, OwnAccount, Unseen
-from bot.reconcile.label_writer import Done, LabelRefused
+from bot.reconcile.label_writer import Done
 from bot.reconcile.remember import remember
 from bot.reconcile.remember_soaks import remember_soaks
 from bot.store import owned, repositories, targets
@@ -55,7 +55,7 @@ class Reconciler:
         structlog.contextvars.bind_contextvars(target=str(target))
         try:
             outcome = await self._reconcile(lease)
-        except (Unseen, ForgejoError, LabelRefused, GitError, Moved) as fault:
+        except (Unseen, Unwritten, ForgejoError, GitError, Moved) as fault:
             outcome = await self._failures.handle(target, fault)
         finally:
             structlog.contextvars.unbind_contextvars("target")
@@ -105,7 +105,10 @@ class Reconciler:
             await targets.wake(session, [target])
             row = await targets.row_of(session, target)
         evaluation = await self._remember(await self.evaluate(target), row)
-        done = await self._apply(evaluation)
+        try:
+            done = await self._apply(evaluation)
+        except Unwritten as fault:
+            raise fault.why from None
         await self._finish(evaluation, row.desired_generation if row else 0, done)
         return evaluation, done
 

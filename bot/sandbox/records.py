@@ -199,12 +199,18 @@ class Repo:
     runs: dict[int, Run] = field(default_factory=dict)
     last_run: int = 0
     secrets: dict[str, Secret] = field(default_factory=dict)
+    object_format: str = "sha1"
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def full_name(self) -> str:
         """Owner and name, as URLs write it."""
         return f"{self.owner.login}/{self.name}"
+
+    @property
+    def none(self) -> str:
+        """The id that stands for no commit."""
+        return "0" * (64 if self.object_format == "sha256" else 40)
 
     def branch(self, name: str) -> str | None:
         """The commit a branch points at, or None."""

@@ -53,9 +53,10 @@ class Staging(RunStaging):
         *,
         private: bool = False,
         default_branch: str = "main",
+        object_format: str = "sha1",
         files: Mapping[str, str | bytes] = README,
     ) -> None:
-        """A repository of an existing account, with one commit of `files`."""
+        """A repository of an existing account, with one commit of `files`; `object_format` is `sha1` or `sha256`."""
         owner_name, _, name = full_name.partition("/")
         owner = self._forge.user(owner_name)
         if owner is None or not NAME.fullmatch(name) or self._forge.repo(full_name):
@@ -63,7 +64,8 @@ class Staging(RunStaging):
         number, now = self._forge.next_id("repo"), self._forge.now()
         path = self._parts.git.repos / f"{number}.git"
         repo = Repo(number, owner, name, path, now, now, private=private, default_branch=default_branch)
-        await self._parts.git.create(path, default_branch)
+        repo.object_format = object_format
+        await self._parts.git.create(path, default_branch, object_format)
         content = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
         author = self._forge.account(min(owner.owners)) if owner.owners else owner
         who = (author.login, author.email, now)

@@ -7,16 +7,16 @@ came get no reports until their next event, unless a backfill is requested.
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.app import Machine, now
+from bot.app import Machine, now, operator_problems
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.capabilities import Server
 from bot.forgejo.errors import Forbidden, Locked, NotFound
 from bot.forgejo.types import Repository
 from bot.labels.sync_client import carry_out, changes_for
 from bot.model import Repo
-from bot.policy import PATH, PolicyError
+from bot.policy import PATH, PolicyError, named
 from bot.setup.targets import remember
-from bot.setup.webhook import put_webhook
+from bot.setup.webhook import known_webhooks, put_webhook
 from bot.store.ledger import Entry, append
 from bot.store.tables import TrustedPolicy
 
@@ -66,12 +66,15 @@ class _Setup:
         self._server(await self._machine.server.ask())
         repository = await repository_of(self._client, name)
         self._rights(repository, login)
-        self._report(await put_webhook(self._machine, repository, login))
+        await self._operators(login)
+        webhook = await put_webhook(self._machine, repository, login, await known_webhooks(self._machine, repository))
+        for line in webhook.lines:
+            self._report(line)
         await self._labels(repository)
         await self._policy(repository)
         self._done(await remember(self._machine, repository, started=self._clock(), backfill=backfill))
         await self._strangers(repository, login)
-        await self._record(repository, login, backfill=backfill)
+        await self._record(repository, login, backfill=backfill, hook=webhook.hook)
         return self._complete
 
     def _done(self, text: str) -> None:
@@ -103,11 +106,18 @@ class _Setup:
             )
         else:
             self._done(f"{login} has write access to {name}")
+
+    async def _operators(self, login: str) -> None:
         operators = self._machine.settings.operators
         if not operators:
             self._left("no operators are configured; set ASSAY_OPERATORS")
-        elif login in operators:
+        elif named(login, operators):
             self._left(f"the bot's account {login} must not be an operator; remove it from ASSAY_OPERATORS")
+        problems = await operator_problems(self._client, operators)
+        for problem in problems:
+            self._left(problem)
+        if operators and not problems:
+            self._done(f"operators: {', '.join(operators)}")
 
     async def _labels(self, repository: Repository) -> None:
         labels, made = self._machine.labels, 0
@@ -153,8 +163,8 @@ class _Setup:
         if foreign:
             self._left(f"{login} has written {len(foreign)} comments that are not the bot's; use a separate account")
 
-    async def _record(self, repository: Repository, login: str, *, backfill: bool) -> None:
-        detail = {"complete": self._complete, "backfill": backfill}
+    async def _record(self, repository: Repository, login: str, *, backfill: bool, hook: int) -> None:
+        detail = {"complete": self._complete, "backfill": backfill, "webhook": hook}
         entry = Entry("setup", repository.full_name, 0, login, detail=detail, repository_id=repository.id)
         async with self._machine.store.session() as session:
             await append(session, [entry], self._clock())

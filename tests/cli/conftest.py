@@ -1,5 +1,6 @@
 """The command line in a clean place, and a forge without a bot beside it."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -12,6 +13,7 @@ from bot.config import Settings
 from bot.forgejo.httpx import HttpxForgejo
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import BOT, OPERATOR, people
+from bot.store import open_store
 from tests.cli.forge import Assay, Forge, Outcome
 
 RULES = Path(tempfile.gettempdir()) / "assay-test-rules"
@@ -41,6 +43,16 @@ def assay(clean: Path, capsys: pytest.CaptureFixture[str]) -> Assay:
         return Outcome(status, told.out, told.err)
 
     return call
+
+
+@pytest.fixture
+def database(clean: Path, tmp_path: Path) -> None:
+    """The bot's database, with nothing in it yet."""
+
+    async def create() -> None:
+        await (await open_store(f"sqlite:///{tmp_path / 'data' / 'assay.db'}")).close()
+
+    asyncio.run(create())
 
 
 @pytest.fixture

@@ -109,6 +109,7 @@ def test_a_policy_file_is_checked_with_line_and_mend(assay: Assay, clean: Path) 
     assert "bad.yml:3: `agents.0`" in done.err
 
 
+@pytest.mark.usefixtures("database")
 def test_an_empty_ledger_holds(assay: Assay) -> None:
     assert assay("ledger", "verify").out == "0 entries are valid\n"
     assert assay("ledger", "tail").out == ""

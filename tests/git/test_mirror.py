@@ -4,10 +4,11 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.git.mirror import GitError, GitTooMuch, Mirror, check_ref, check_sha
+from bot.git.mirror import GitError, GitLimits, GitTooMuch, Mirror, Mirrors, check_ref, check_sha
 from tests.gitwork import REPOSITORY, Forge, running_forge
 
 MAIN = "refs/heads/main"
@@ -260,3 +261,64 @@ async def test_a_server_that_is_away_lost_no_commit(forge: Forge) -> None:
     await forge.sandbox.stop()
     with pytest.raises(GitError, match="git fetch failed"):
         await forge.mirror.fetch_commits(["f" * 40])
+
+
+class OldGit(Mirrors):
+    """A git that does not know the option."""
+
+    async def run(self, folder: Path, *arguments: str, **how: Any) -> bytes:
+        if "--object-format=sha256" in arguments:
+            raise GitError("git init failed with status 129: error: unknown option `object-format=sha256'", 129)
+        return await super().run(folder, *arguments, **how)
+
+
+@pytest.fixture
+async def forge_256(tmp_path: Path) -> AsyncIterator[Forge]:
+    async with running_forge(tmp_path, object_format="sha256") as running:
+        yield running
+
+
+async def test_a_sha_256_repository_is_mirrored(forge_256: Forge) -> None:
+    base, mirror = forge_256.work.head(), forge_256.mirror
+    dropped = forge_256.work.commit("Dropped", {"a": "was here\n"})
+    await forge_256.push("HEAD:topic")
+    head = forge_256.work.commit("More", {"b": "1\n"})
+    await forge_256.push("HEAD:other")
+    await mirror.fetch({"refs/heads/other": head, MAIN: base})
+    assert len(head) == 64
+    assert await mirror.present([head, base]) == {head, base}
+    assert await mirror.commits(head, base) == (head, dropped)
+    assert await mirror.fetch_commits([dropped, "f" * 64, "f" * 40, "0" * 64, "0" * 40]) == ("f" * 64, "f" * 40)
+    assert b"was here" in await mirror.log([head], base, limit=9, patch=True)
+    assert await mirror.present([head]) == {head}
+
+
+async def test_a_mirror_of_the_other_hash_function_is_made_again(forge_256: Forge) -> None:
+    folder, head = forge_256.mirror.folder, forge_256.work.head()
+    folder.mkdir(parents=True)
+    await forge_256.mirrors.run(folder, "init", "--quiet", "--bare", ".")
+    await forge_256.mirrors.run(folder, "config", "remote.origin.partialclonefilter", "blob:none")
+    await forge_256.mirror.fetch({MAIN: head})
+    assert await forge_256.mirror.present([head]) == {head}
+    made = (folder / "config").stat().st_mtime_ns
+    await forge_256.mirror.fetch({MAIN: head})
+    await forge_256.mirror.fetch_commits(["f" * 40])
+    assert (folder / "config").stat().st_mtime_ns == made
+
+
+async def test_a_git_without_sha_256_is_named_with_what_to_do(forge_256: Forge, tmp_path: Path) -> None:
+    old = OldGit(tmp_path / "old", forge_256.sandbox.url, lambda: forge_256.token, GitLimits())
+    with pytest.raises(GitError, match=r"SHA-256 object ids, which the installed git cannot store; .* install git"):
+        await old.mirror(REPOSITORY).fetch({MAIN: forge_256.work.head()})
+
+
+async def test_a_folder_that_cannot_be_used_is_not_taken_for_an_old_git(forge_256: Forge) -> None:
+    class FullDisk(Mirrors):
+        async def run(self, folder: Path, *arguments: str, **how: Any) -> bytes:
+            if "init" in arguments:
+                raise GitError("git init failed with status 128: fatal: No space left on device", 128)
+            return await super().run(folder, *arguments, **how)
+
+    full = FullDisk(forge_256.mirrors.root / "full", forge_256.sandbox.url, lambda: forge_256.token, GitLimits())
+    with pytest.raises(GitError, match="No space left"):
+        await full.mirror(REPOSITORY).fetch({MAIN: forge_256.work.head()})

@@ -1,11 +1,14 @@
 """What a pull request's commits hold: every commit, dropped ones too, and what wasn't looked at."""
 
+import asyncio
 import secrets
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.git import GitError
 from bot.history.history import Heads, Histories, History, HistoryLimits, Moved, relevant
 from bot.model import ChangedFile
 from tests.gitwork import REPOSITORY
@@ -126,8 +129,56 @@ async def test_what_is_beyond_a_limit_is_a_gap(pull: Pull, limits: dict[str, Any
 async def test_a_branch_that_moved_meanwhile_is_looked_at_again(pull: Pull) -> None:
     pull.work.commit("One", {"a": "1\n"})
     await pull.push()
-    with pytest.raises(Moved, match="changed during the fetch"):
+    with pytest.raises(Moved, match=r"does not provide commit aaaaaaaaaa, the head of workshop/garden!1; .*push"):
         await pull.read(head="a" * 40)
+
+
+async def test_a_head_that_the_pull_requests_ref_lags_behind_is_fetched_by_its_id(pull: Pull) -> None:
+    pull.work.commit("One", {"a": "1\n"})
+    await pull.push()
+    pull.work.commit("Two", {".env": token_line()})
+    head = await pull.forge.push("HEAD:refs/heads/elsewhere")
+    history = await pull.read(head=head)
+    assert [one.location.path for one in history.leaks] == [".env"]
+
+
+async def fork_of(pull: Pull, *names: str) -> str:
+    """A private fork of the repository, with the commits of the work tree; gives its name."""
+    fork = "patchwarden-bot/garden"
+    await pull.forge.sandbox.add_repo(fork, private=True)
+    url = f"{pull.forge.sandbox.url.replace('//', f'//any:{pull.forge.token}@')}/{fork}.git"
+    await asyncio.to_thread(pull.work.git, "push", "--quiet", url, *names)
+    return fork
+
+
+async def test_a_head_that_the_fork_alone_has_is_fetched_from_the_fork(pull: Pull, tmp_path: Path) -> None:
+    pull.work.commit("One", {"a": "1\n"})
+    await pull.push()
+    head = pull.work.commit("Two", {".env": token_line(), "large.bin": secrets.token_bytes(5000)})
+    heads = replace(pull.heads(head), origin=await fork_of(pull, "+HEAD:main"))
+    mirrors = pull.forge.other(tmp_path / "mirrors", file_bytes=1024)
+    history = await Histories(mirrors, pull.scanner, HistoryLimits()).read(heads)
+    assert [one.location.path for one in history.leaks] == [".env"]
+    assert [gap.what for gap in history.gaps] == ["file large.bin"]
+    config = (mirrors.mirror(heads.repository).folder / "config").read_text(encoding="utf-8")
+    assert "fork" not in config
+    assert heads.origin not in config
+
+
+async def test_a_head_that_neither_repository_has_is_looked_at_again(pull: Pull) -> None:
+    pull.work.commit("One", {"a": "1\n"})
+    await pull.push()
+    heads = replace(pull.heads("a" * 40), origin=await fork_of(pull, "+HEAD:main"))
+    with pytest.raises(Moved, match="does not provide commit"):
+        await Histories(pull.forge.mirrors, pull.scanner, HistoryLimits()).read(heads)
+
+
+async def test_a_fork_that_is_gone_says_so(pull: Pull) -> None:
+    pull.work.commit("One", {"a": "1\n"})
+    await pull.push()
+    heads = replace(pull.heads("a" * 40), origin="nobody/garden")
+    with pytest.raises(GitError, match="git fetch failed"):
+        await Histories(pull.forge.mirrors, pull.scanner, HistoryLimits()).read(heads)
 
 
 async def test_a_history_is_read_once(pull: Pull) -> None:

@@ -12,13 +12,13 @@ from tests.stories.server import RULES, Server
 from tests.stories.stage import Stage
 
 
-async def hook(scene: World) -> None:
+async def hook(scene: World, repository: str = REPOSITORY) -> None:
     """Tells the repository's events to the bot, as `assay setup` does."""
     events = ["push", "pull_request", "pull_request_comment", "issues", "issue_comment"]
     secret = scene.machine.settings.webhook_secrets()[0].decode()
     config = {"url": f"{scene.address}/webhooks/forgejo", "content_type": "json", "secret": secret}
     data = {"type": scene.sandbox.server.hook_types[0], "active": True, "events": events, "config": config}
-    await scene.api[OPERATOR].post(f"/repos/{REPOSITORY}/hooks", data)
+    await scene.api[OPERATOR].post(f"/repos/{repository}/hooks", data)
 
 
 @pytest.fixture

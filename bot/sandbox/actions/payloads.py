@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from bot.sandbox.actions.workflows import Workflow
 from bot.sandbox.events.events import Events
-from bot.sandbox.git.repositories import ZERO
 from bot.sandbox.people import Level, User
 from bot.sandbox.records import Issue, Repo
 from bot.sandbox.runs import Trigger
@@ -27,7 +26,7 @@ class Payloads:
     async def push(self, repo: Repo, branch: str, commit: str, doer: User) -> Trigger:
         """Somebody pushed a commit to a branch. Raises GitError for a commit that isn't there."""
         found = await self._commits.one(repo, commit)
-        before = next(iter(found.parents), ZERO)
+        before = next(iter(found.parents), repo.none)
         payload = await self._events.push_payload(repo, HEADS + branch, (before, commit))
         # what a run keeps of a push counts no commits
         payload |= {"total_commits": 0} | self._events.pusher(repo, Level.OWNER, doer)
@@ -80,7 +79,7 @@ class Payloads:
         branch = repo.default_branch
         payload: Json = {
             "ref": HEADS + branch,
-            "before": ZERO,
+            "before": repo.none,
             "after": commit,
             "compare_url": "",
             "commits": [],

@@ -107,6 +107,7 @@ async def fork(ask: Ask) -> web.Response:
     path = ask.parts.git.repos / f"{number}.git"
     copy = Repo(number, ask.doer, name, path, now, now, parent=parent, private=parent.private)
     copy.default_branch, copy.description = parent.default_branch, parent.description
+    copy.object_format = parent.object_format
     await ask.parts.git.run(path, "clone", "--quiet", "--bare", str(parent.path), str(path))
     copy.refs = await ask.parts.git.refs(path)
     ask.forge.keep(copy)

@@ -12,7 +12,7 @@ from bot.sandbox.people import Level
 from bot.sandbox.shapes.fixed import Json
 
 ROUTES = Routes()
-WHOLE = re.compile(r"[0-9a-f]{40}")
+WHOLE = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 """A commit's whole id, which nobody looks for when statuses are read."""
 # the worst comes last; an unknown word counts with the pending, and what was skipped only where there is nothing else
 RANK = {"skipped": -1, "success": 0, "warning": 2, "failure": 3, "error": 3}

@@ -1,8 +1,9 @@
 """What happens to a repository, told to its hooks: builds the payload of each event in the recorded shape."""
 
+from bot.model import no_commit
 from bot.sandbox.events.webhooks import Webhooks
 from bot.sandbox.git.diffs import Diffs
-from bot.sandbox.git.repositories import ZERO, Commit
+from bot.sandbox.git.repositories import Commit
 from bot.sandbox.people import Level, User
 from bot.sandbox.records import Entry, Hook, Issue, Repo
 from bot.sandbox.shapes.commits import Commits
@@ -99,11 +100,11 @@ class Events:
         """A branch or tag was made, moved or removed: create, push and delete deliveries."""
         before, after = change
         kind = "tag" if ref.startswith("refs/tags/") else "branch"
-        if before == ZERO:
+        if no_commit(before):
             self._named_ref(repo, "create", {"sha": after, "ref": ref, "ref_type": kind}, doer)
-        if after == ZERO:
+        if no_commit(after):
             self._named_ref(repo, "delete", {"ref": ref, "ref_type": kind, "pusher_type": "user"}, doer)
-        if after != ZERO or kind == "tag":
+        if not no_commit(after) or kind == "tag":
             await self._push(repo, ref, change, doer)
 
     def _named_ref(self, repo: Repo, kind: str, payload: Json, doer: User) -> None:
@@ -131,7 +132,7 @@ class Events:
             "compare_url": f"{self._forge.url}/{page}",
             "commits": shown,
             "total_commits": total,
-            "head_commit": None if after == ZERO else await self._shown(repo, after),
+            "head_commit": None if no_commit(after) else await self._shown(repo, after),
         }
 
     async def _shown(self, repo: Repo, sha: str) -> Json:
@@ -146,9 +147,9 @@ class Events:
 
     async def _pushed(self, repo: Repo, ref: str, before: str, after: str) -> tuple[list[Commit], int, str]:
         """The commits a payload shows, the count it states, and what its page compares with: nothing, for some."""
-        if after == ZERO or ref.startswith("refs/tags/"):
-            return [], 0, "" if after == ZERO else before
-        if before != ZERO:
+        if no_commit(after) or ref.startswith("refs/tags/"):
+            return [], 0, "" if no_commit(after) else before
+        if not no_commit(before):
             commits = await self._commits.select(repo, f"{before}..{after}")
             return commits[:COMMITS_SHOWN], len(commits), before
         others = [sha for name, sha in repo.refs.items() if name.startswith("refs/heads/") and name != ref]

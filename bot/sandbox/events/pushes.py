@@ -7,8 +7,9 @@ lock, so that what clients see right after their call is settled.
 import json
 import re
 
+from bot.model import no_commit
 from bot.sandbox.events.events import Events
-from bot.sandbox.git.repositories import ZERO, Git
+from bot.sandbox.git.repositories import Git
 from bot.sandbox.people import User
 from bot.sandbox.records import Issue, Pull, Repo
 from bot.sandbox.shapes.commits import Commits
@@ -33,7 +34,7 @@ class Pushes:
         old, new = repo.refs, await self._git.refs(repo.path)
         repo.refs = new
         names = [name for name in (old | new) if name.startswith((HEADS, "refs/tags/"))]
-        changes = {name: (old.get(name, ZERO), new.get(name, ZERO)) for name in names}
+        changes = {name: (old.get(name, repo.none), new.get(name, repo.none)) for name in names}
         return {name: change for name, change in changes.items() if change[0] != change[1]}
 
     async def tell(self, repo: Repo, changes: Changes, doer: User) -> None:
@@ -52,11 +53,11 @@ class Pushes:
     async def _branch_moved(self, repo: Repo, branch: str, change: tuple[str, str], doer: User) -> None:
         before, after = change
         for issue, pull in self._pulls_from(repo, branch):
-            if after == ZERO:
+            if no_commit(after):
                 await self._head_deleted(issue, pull, doer)
             else:
                 await self._head_moved(issue, pull, after, doer)
-        if branch == repo.default_branch and ZERO not in change:
+        if branch == repo.default_branch and repo.none not in change:
             commits = await self._commits.select(repo, f"{before}..{after}")
             await self.close_named(repo, "\n".join(commit.message for commit in commits), doer)
 
@@ -105,12 +106,17 @@ class Pushes:
         issue.repo.refs[ref] = pull.head_sha = sha
 
     async def catch_up(self, issue: Issue) -> None:
-        """Takes the head that a pull request's branch has by now, when it is opened again."""
+        """Takes the head that a pull request's branch has by now, when it is opened again by API.
+
+        As on Forgejo `refs/pull/N/head` stays where it was until the next push.
+        """
         pull = issue.pull
         sha = pull.head_repo.branch(pull.head_ref) if pull else None
         if pull and sha:
             pull.head_deleted = False
-            await self.set_head(issue, pull, sha)
+            if pull.head_repo is not issue.repo:  # the commit itself: diffs are made in the base repository
+                await self._git.run(issue.repo.path, "fetch", "--quiet", "--no-tags", str(pull.head_repo.path), sha)
+            pull.head_sha = sha
 
     async def close(self, issue: Issue, doer: User) -> None:
         """Closes an issue or pull request and tells it."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-ZERO = "0" * 40
 LIMIT_SECONDS = 60.0
 KEPT_ANSWERS = 512
 KEPT_BYTES = 256 * 1024
@@ -125,11 +124,10 @@ class Git:
                 self._read.pop(next(iter(self._read)))
         return out
 
-    async def create(self, repo: Path, default_branch: str) -> None:
-        """An empty bare repository."""
-        await self.run(
-            repo, "init", "--quiet", "--bare", "--template=", f"--initial-branch={default_branch}", str(repo)
-        )
+    async def create(self, repo: Path, default_branch: str, object_format: str) -> None:
+        """An empty bare repository; `object_format` is `sha1` or `sha256`."""
+        options = ("--template=", f"--initial-branch={default_branch}", f"--object-format={object_format}")
+        await self.run(repo, "init", "--quiet", "--bare", *options, str(repo))
 
     async def refs(self, repo: Path) -> dict[str, str]:
         """All references with what they point at."""

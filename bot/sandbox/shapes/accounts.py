@@ -72,6 +72,7 @@ class Accounts:
     def repo(self, repo: Repo, level: Level, *, anonymous: bool = False) -> Json:
         """A repository, with the permissions of somebody of that level; its owner's address is told to the known."""
         settings = repo_settings(self._forge.server, fork=repo.parent is not None)
+        settings["object_format_name"] = repo.object_format
         settings["has_actions"] = settings["has_actions"] and repo.has_actions
         known = level > Level.NONE and not (anonymous and self._forge.server.hides_owners)
         shown = "" if repo.owner.organisation else repo.owner.email

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, inspect, make_url, text
 from sqlalchemy import Table as CoreTable
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
@@ -20,10 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from bot.store.database import sqlite
 from bot.store.database.upgrade import SchemaError, upgrade
-from bot.store.tables import Table
+from bot.store.tables import LedgerEntry, Table
 
 TURN_SECONDS = 10.0
 """How long a writer waits for the one before it."""
+
+PING_SECONDS = 8.0
+PROBE = text("UPDATE repositories SET full_name = full_name WHERE 1 = 0")
+"""Changes nothing, and fails where nothing can be written: on a standby, or while another process holds the lock."""
 
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _BLOCKING_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
@@ -82,10 +86,12 @@ class Store:
             self._turn.release()
 
     async def ping(self) -> None:
-        """Return if the database answers; raise StoreError if it does not."""
+        """Return if the database can be read and written; raise StoreError if not, within some seconds."""
         try:
-            async with self.read() as session:
-                await session.execute(text("SELECT 1"))
+            async with asyncio.timeout(PING_SECONDS), self.session() as session:
+                await session.execute(PROBE)
+        except TimeoutError:
+            raise StoreError(f"the database did not take a write within {PING_SECONDS:.0f} s") from None
         except SQLAlchemyError as error:
             raise _unusable(self.url, error) from error
 
@@ -106,14 +112,16 @@ class Store:
             ) from None
 
 
-async def open_store(url: str) -> Store:
-    """Open the database at `url`; create it if it is missing, and migrate it to the newest schema.
+async def open_store(url: str, *, create: bool = True) -> Store:
+    """Open the database at `url` and migrate it to the newest schema; if it is missing, create it unless told not to.
 
     Takes `sqlite:///path`, `sqlite+aiosqlite:///path`, `postgresql://…` and `postgresql+psycopg://…`.
     Raises StoreError if it cannot be opened.
     """
     store = Store(_known(url))
     try:
+        if not create:
+            await asyncio.to_thread(_check_existing, store)
         await asyncio.to_thread(_prepare, store)
     except BaseException:
         await store.close()
@@ -147,7 +155,7 @@ async def upsert(
 def _known(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError("invalid database URL; use sqlite:///path or postgresql://user@host/name") from None
     backend = parsed.get_backend_name()
     if parsed.drivername not in {backend, _ASYNC_DRIVERS.get(backend), _BLOCKING_DRIVERS.get(backend)} or (
@@ -157,6 +165,20 @@ def _known(url: str) -> URL:
     if backend == "sqlite" and (not parsed.database or parsed.database.startswith((":memory:", "file:"))):
         raise StoreError("the SQLite database must be a file; use sqlite:///path/to/assay.db")
     return parsed
+
+
+def _check_existing(store: Store) -> None:
+    """Raise StoreError if there is no database of the bot; nothing is created."""
+    try:
+        missing = store.dialect == "sqlite" and not Path(store.url.database or "").is_file()
+        if not missing and inspect(store.blocking).has_table(LedgerEntry.__tablename__):
+            return
+    except SQLAlchemyError as error:
+        raise _unusable(store.url, error) from error
+    raise StoreError(
+        f"there is no database of the bot at {store.url.render_as_string(hide_password=True)}; run the command in the "
+        "bot's folder, or set ASSAY_DATA_DIR or ASSAY_DATABASE_URL"
+    )
 
 
 def _prepare(store: Store) -> None:

@@ -114,6 +114,7 @@ def test_what_cant_be_tried_is_exit_2(assay: Assay, kept: Path, options: tuple[s
     assert told in done.err
 
 
+@pytest.mark.usefixtures("database")
 def test_without_any_snapshot_it_says_where_they_come_from(assay: Assay, clean: Path) -> None:
     (clean / "mine.yml").write_text(OFF)
     done = assay("policy", "backtest", "mine.yml")

@@ -61,5 +61,6 @@ def test_one_that_is_not_known_is_a_mistake(assay: Assay, kept: Path) -> None:
     assert (done.status, "assay repositories list" in done.err) == (2, True)
 
 
+@pytest.mark.usefixtures("database")
 def test_a_new_database_says_what_to_run(assay: Assay, clean: Path) -> None:
     assert "assay setup OWNER/REPO" in assay("repositories", "list").err

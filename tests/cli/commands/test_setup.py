@@ -3,6 +3,8 @@
 import base64
 from pathlib import Path
 
+import pytest
+
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, WRITER
 from tests.cli.forge import REPO, Forge, rows, state
@@ -135,3 +137,102 @@ async def test_labels_of_the_organisation_arent_made_again(forge: Forge) -> None
     names = [one["name"] for one in (await state(forge))["labels"]]
     assert "judge/p0" not in names
     assert "judge/p1" in names
+
+
+async def hooks(forge: Forge) -> list[tuple[int, str]]:
+    return [(hook["id"], hook["config"]["url"]) for hook in await forge.api[OPERATOR].getitem(f"{REPO}/hooks")]
+
+
+async def add_hook(forge: Forge, url: str) -> int:
+    data = {"type": "forgejo", "active": True, "events": ["push"], "config": {"url": url, "content_type": "json"}}
+    return int((await forge.api[OPERATOR].post(f"{REPO}/hooks", data))["id"])
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [("::1", "http://[::1]:8420"), ("::", "http://[::1]:8420"), ("0.0.0.0", "http://127.0.0.1:8420")],  # noqa: S104 - told, not bound to
+)
+async def test_every_host_gives_the_webhook_an_address(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch, host: str, told: str
+) -> None:
+    monkeypatch.setenv("ASSAY_HOST", host)
+    done = await forge.assay("setup", REPOSITORY)
+    assert f"✓ webhook: created, delivers to {told}/webhooks/forgejo" in done.out
+    assert [url for _, url in await hooks(forge)] == [f"{told}/webhooks/forgejo"]
+
+
+async def test_a_port_that_is_not_known_makes_no_webhook(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSAY_PORT", "0")
+    done = await forge.assay("setup", REPOSITORY)
+    assert "! webhook: ASSAY_PORT is 0" in done.out
+    assert await hooks(forge) == []
+
+
+async def test_a_changed_address_takes_its_webhook_along(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    await forge.assay("setup", REPOSITORY)
+    ((number, _),) = await hooks(forge)
+    monkeypatch.setenv("ASSAY_PUBLIC_URL", "https://bot.example")
+    done = await forge.assay("setup", REPOSITORY)
+    assert "✓ webhook: updated to the new address" in done.out
+    assert await hooks(forge) == [(number, "https://bot.example/webhooks/forgejo")]
+    assert "✓ webhook: up to date" in (await forge.assay("setup", REPOSITORY)).out
+
+
+async def test_an_old_webhook_of_the_bot_beside_the_new_one_is_deleted(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await forge.assay("setup", REPOSITORY)
+    ((old, _),) = await hooks(forge)
+    fresh = await add_hook(forge, "https://bot.example/webhooks/forgejo")
+    other = await add_hook(forge, "https://ci.example/hook")
+    monkeypatch.setenv("ASSAY_PUBLIC_URL", "https://bot.example")
+    done = await forge.assay("setup", REPOSITORY)
+    assert f"✓ webhook: deleted {old}, which an earlier setup made" in done.out
+    assert [number for number, _ in await hooks(forge)] == [fresh, other]
+
+
+async def test_a_webhook_of_unknown_origin_is_named_and_stays(forge: Forge) -> None:
+    strange = await add_hook(forge, "https://old.example/webhooks/forgejo")
+    await add_hook(forge, "http://[odd/")
+    done = await forge.assay("setup", REPOSITORY)
+    assert f"! webhook: also active, for another address that ends in /webhooks/forgejo: {strange}" in done.out
+    assert "old.example" not in done.out
+    assert len(await hooks(forge)) == 3
+
+
+async def test_a_webhook_that_somebody_made_another_services_is_left_alone(forge: Forge) -> None:
+    await forge.assay("setup", REPOSITORY)
+    ((number, _),) = await hooks(forge)
+    bent = {"config": {"url": "https://ci.example/hook", "content_type": "json"}}
+    await forge.api[OPERATOR].patch(f"{REPO}/hooks/{number}", bent)
+    await forge.assay("setup", REPOSITORY)
+    assert (number, "https://ci.example/hook") in await hooks(forge)
+
+
+@pytest.mark.parametrize(
+    ("operators", "told"),
+    [
+        ("@operator", "! operators: write operator without @ in ASSAY_OPERATORS"),
+        ("nobody-here", "! operators: the server has no account nobody-here"),
+        ("operator iskra", "! operators: an entry of ASSAY_OPERATORS is not a login"),
+        ("operator,@iskra", "! operators: write iskra without @"),
+        ("operator;iskra", "! operators: an entry of ASSAY_OPERATORS is not a login"),
+        ("../version", "! operators: an entry of ASSAY_OPERATORS is not a login"),
+        ("ASSAY-BOT", "! the bot's account assay-bot must not be an operator"),
+    ],
+)
+async def test_operators_who_decide_nothing_are_told(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch, operators: str, told: str
+) -> None:
+    monkeypatch.setenv("ASSAY_OPERATORS", operators)
+    done = await forge.assay("setup", REPOSITORY)
+    assert done.status == 0
+    assert told in done.out
+    assert "✓ operators" not in done.out or operators == "ASSAY-BOT"
+
+
+async def test_operators_are_told_by_name_and_case_does_not_matter(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_OPERATORS", "Operator, iskra")
+    assert "✓ operators: Operator, iskra" in (await forge.assay("setup", REPOSITORY)).out
