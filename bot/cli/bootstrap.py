@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.config import ConfigError, ModelSettings, Settings
+from bot.text import described
 
 if TYPE_CHECKING:
     from bot.app import Machine
@@ -137,7 +138,6 @@ def _mistake(error: Any) -> str:
         near = difflib.get_close_matches((name, *inner)[-1], known, n=1)
         advice = f"did you mean `{near[0]}`?" if near else "remove it"
         return f"assay.toml: unknown setting `{whole}`; {advice}"
-    message = error["msg"].removeprefix("Value error, ")
-    problem = f"{message[0].lower()}{message[1:]}"
+    problem = described(error)
     where = f"ASSAY_{name.upper()}" + (f" ({'.'.join(inner)})" if inner else "")
     return f"{where}: {problem}; fix the variable, or `{whole}` in assay.toml"

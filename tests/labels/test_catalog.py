@@ -143,7 +143,7 @@ def test_lookups_are_by_exact_name() -> None:
         (
             'color: "#000000"',
             "color: 123456",
-            "`labels.1.color`: input should be a valid string; put the value in quotes",
+            "`labels.1.color`: expected text; put the value in quotes",
         ),
         ('"#b60205"', '"red"', 'labels.yaml:9: invalid colour of "stop"; use the form "#0e8a16"'),
         ("group: verdict}", "group: verdicts}", 'labels.yaml:9: unknown group "verdicts" of "stop"; declare the group'),
@@ -154,8 +154,8 @@ def test_lookups_are_by_exact_name() -> None:
         ("name: stop", 'name: " stop"', "`labels.3.name`: invalid name; use printable characters on one line"),
         ("name: stop", 'name: "st\\u202eop"', "`labels.3.name`: invalid name; use printable characters on one line"),
         ("name: stop", f"name: {'s' * 51}", "is longer than 50 characters"),
-        ("decision: true", 'decision: "yes"', "labels.yaml:4: `groups.1.decision`: input should be a valid boolean"),
-        (", group: verdict}", "}", "labels.yaml:9: `labels.3.group`: field required"),
+        ("decision: true", 'decision: "yes"', "labels.yaml:4: `groups.1.decision`: expected true or false"),
+        (", group: verdict}", "}", "labels.yaml:9: `labels.3.group`: is required"),
     ],
 )
 def test_each_mistake_is_told_with_its_place_and_its_mend(old: str, new: str, told: str) -> None:

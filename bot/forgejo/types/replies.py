@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from bot.forgejo.errors import Malformed, clean
+from bot.text import described
 
 
 def _never_is_none(value: Any) -> Any:
@@ -36,5 +37,6 @@ class Reply(BaseModel):
         try:
             return cls.model_validate(value)
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:5])
+            errors = error.errors(include_url=False, include_input=False)[:5]
+            wrong = "; ".join(f"{'.'.join(map(str, part['loc']))}: {described(part)}" for part in errors)
             raise Malformed("reading", cls.__name__, 0, clean(wrong)) from None
