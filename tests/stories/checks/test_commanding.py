@@ -161,9 +161,12 @@ async def test_an_accepted_finding_blocks_no_more_and_nobody_accepts_his_own(sce
     got, reply = await commanded(scene, WRITER, number, f"/accept {fingerprint} only a sample")
     assert (got, (await scene.statuses(head))["assay/secret-leak"]) == (REFUSED, "failure")
     assert "operator" in reply
+    assert "judge/p0" in await scene.labels(number)
     got, reply = await commanded(scene, OPERATOR, number, f"/accept {fingerprint} only a sample")
     assert (got, (await scene.statuses(head))["assay/secret-leak"]) == (TAKEN, "success")
     assert reply == ""
+    assert "judge/p0" not in await scene.labels(number)
+    assert "must be revoked" not in (await scene.reports(number))[0]["body"]
 
 
 async def test_a_hold_makes_a_pending_status_and_ends_with_unhold(scene: World) -> None:
