@@ -11,7 +11,7 @@ from typing import Literal
 from bot.model import Finding, Inputs, Location, Snapshot, StatusSeen
 from bot.policy import ContractPolicy
 from bot.text import cut
-from handlers.contract.announced_gates import Gate, phrases
+from handlers.contract.announced_gates import Gate
 from handlers.contract.canary import Real, real
 from handlers.contract.files_touched import Touched
 from handlers.contract.rules import finding, line, listed
@@ -21,6 +21,7 @@ from handlers.contract.sources import state
 from handlers.facts.accepted import open_gaps
 from handlers.facts.change import Facts
 from handlers.facts.description import mentions as text
+from handlers.facts.description.announced_phrases import phrases
 from handlers.facts.description.sections import Item, Pack, rows
 from handlers.facts.statuses import self_reported
 from handlers.facts.wording import quoted, some
