@@ -37,21 +37,28 @@ class LabelWriter:
     def __init__(self, client: ForgejoAPI, labels: LabelSet) -> None:
         self._client = client
         self._labels = labels
-        self._defined: dict[str, set[str]] = {}
+        self._defined: dict[str, dict[str, int]] = {}
 
     async def add(self, target: Target, actions: Sequence[Action]) -> list[Done]:
         """Add labels in one request. Raises LabelRefused for an undeclared one, ForgejoError."""
         names = [action.label for action in actions]
-        await self._define(target, names)
+        ids = await self._define(target, names)
         answer = await self._client.post(
-            f"{address(target)}/issues/{target.number}/labels", {"labels": names}, repeat=True
+            f"{address(target)}/issues/{target.number}/labels", {"labels": ids}, repeat=True
         )
         there = {label.name: label.id for label in map(Label.of, answer or [])}
         if missing := [name for name in names if name not in there]:
             self._defined.pop(target.repository, None)
+            await self._undo(target, [label for label in map(Label.of, answer or []) if label.id in ids], names)
             labels = ", ".join(missing)
             raise LabelRefused(f"Forgejo confirmed label {labels} of {target} but did not set it; evaluate again")
         return [Done(action, there[action.label]) for action in actions]
+
+    async def _undo(self, target: Target, added: Sequence[Label], names: Sequence[str]) -> None:
+        """Take off labels that were renamed since their ids were read."""
+        for label in added:
+            if label.name not in names:
+                await self._client.delete(f"{address(target)}/issues/{target.number}/labels/{label.id}")
 
     async def remove(self, target: Target, action: Action) -> Done:
         """Remove a label, and every other one of the same name. Raises ForgejoError."""
@@ -61,21 +68,32 @@ class LabelWriter:
                 await self._client.delete(f"{labels}/{label.id}")
         return Done(action)
 
-    async def _define(self, target: Target, names: Sequence[str]) -> None:
-        """Create the labels that neither the repository nor its organisation has."""
-        if self._defined.get(target.repository, set()).issuperset(names):
-            return
+    async def _define(self, target: Target, names: Sequence[str]) -> list[int]:
+        """Return the ids of labels, after creating those that neither the repository nor its organisation has.
+
+        By its name, Forgejo would set the repository's label and the organisation's. Of several, the repository's
+        oldest one is taken.
+        """
+        known = self._defined.get(target.repository, {})
+        if not known.keys() >= set(names):
+            known = await self._known(target)
+            for name in names:
+                if name not in known:
+                    made = await self._client.post(f"{address(target)}/labels", self._definition(name))
+                    known[name] = Label.of(made).id
+            self._defined[target.repository] = known
+        return [known[name] for name in names]
+
+    async def _known(self, target: Target) -> dict[str, int]:
         owner = target.repository.split("/", 1)[0]
-        known = {Label.of(raw).name async for raw in self._client.getiter(f"{address(target)}/labels")}
+        own = [Label.of(raw) async for raw in self._client.getiter(f"{address(target)}/labels")]
+        known = {label.name: label.id for label in sorted(own, key=lambda label: -label.id)}
         # A user has no labels of its own, and a token without read:organization may not ask for an organisation's.
         with suppress(NotFound, Forbidden):
             async for raw in self._client.getiter(path("orgs", owner, "labels")):
-                known.add(Label.of(raw).name)
-        for name in names:
-            if name not in known:
-                await self._client.post(f"{address(target)}/labels", self._definition(name))
-                known.add(name)
-        self._defined[target.repository] = known
+                label = Label.of(raw)
+                known.setdefault(label.name, label.id)
+        return known
 
     def _definition(self, name: str) -> dict[str, Any]:
         label = self._labels.get(name)

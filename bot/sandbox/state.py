@@ -94,7 +94,7 @@ class Entry:
 
 @dataclass(eq=False)
 class Review:
-    """A review of a pull request, without its inline comments' positions."""
+    """A review of a pull request; `inline` are the numbers, paths, texts and lines of its comments on lines."""
 
     id: int
     user: User
@@ -106,7 +106,7 @@ class Review:
     official: bool
     stale: bool = False
     dismissed: bool = False
-    comments: int = 0
+    inline: list[tuple[int, str, str, int]] = field(default_factory=list)
 
 
 @dataclass(eq=False)

@@ -45,6 +45,7 @@ EDITED = "edited"
 """The command of the single decision, at line 0, on all commands added by editing a comment."""
 EDITED_REFUSAL = "new commands in an edited comment are ignored, because anyone with write access can edit it"
 TOO_MANY = f"too many commands: only the first {MAX_LINES} of a comment are executed"
+IN_REVIEW = "commands count only in comments of the conversation, not in reviews or in comments on lines"
 UNHOLD = "Ask an operator to comment /unhold."
 SWITCHED_OFF = (
     "Commands are disabled in the policy (commands.mode). Ask an operator to enable them and comment /unhold."
@@ -85,7 +86,19 @@ async def _decisions(snapshot: Snapshot, tools: Tools) -> tuple[tuple[Decision, 
             waits = True
         else:
             found += made
+    found += await asyncio.to_thread(lambda: list(_in_reviews(snapshot, tools, of)))
     return tuple(found), waits
+
+
+def _in_reviews(snapshot: Snapshot, tools: Tools, decided: Mapping[int, Sequence[Decision]]) -> Iterator[Decision]:
+    """Return a refusal for the first command in each review, or comment on a line, that has any."""
+    for remark in snapshot.inputs.remarks:
+        if remark.author and remark.id not in decided and snapshot.inputs.live(remark):
+            lines, near = _read(snapshot, remark)
+            known = [line for line in lines if line.word in COMMANDS]
+            known += [CommandLine(one.number, one.word, one.rest) for one in near]
+            if known:
+                yield Case(snapshot, tools.labels, remark, min(known)).decided(IN_REVIEW)
 
 
 def _undecided(snapshot: Snapshot, decided: Mapping[int, Sequence[Decision]]) -> Iterator[CommentText]:

@@ -57,6 +57,8 @@ MISSES = {
     "aside": "{phrase} does not count in a quotation, in code or in a list: write it as plain text on a line of its "
     "own. {again}",
     "inside": "{phrase} does not count within other text: write it on a line of its own. {again}",
+    "review": "{phrase} does not count in a review or in a comment on a line: write it as a comment of the "
+    "conversation{place}, on a line of its own.",
     "elsewhere": "{phrase} does not count here: it counts on {where}. Write it there, on a line of its own.",
     "early": "{phrase} came too early: the soak {soak} is {state} ({why}). Write it again after the audit.",
 }
@@ -143,7 +145,18 @@ def _answers(snapshot: Snapshot, gates: Gates) -> tuple[tuple[Answer, ...], bool
                 strangers += not own
                 words = _words(snapshot, gate, miss)
                 found.append(Answer(comment_id=comment.id, reactions=("confused",), reply=words, topic=TOPIC))
+    found += [answer for remark in snapshot.inputs.remarks for answer in _in_review(snapshot, remark, gates)]
     return tuple(found), waits
+
+
+def _in_review(snapshot: Snapshot, remark: CommentText, gates: Gates) -> Iterator[Answer]:
+    """Return answers to an operator's review that has a phrase on a line of its own."""
+    if not _operator(snapshot, remark) or not snapshot.inputs.live(remark):
+        return
+    spoken = Spoken(remark.body)
+    for gate in gates.all:
+        if spoken.reading(gate.phrase) in {"counts", "misspelt"}:
+            yield Answer(comment_id=remark.id, reactions=(), reply=_words(snapshot, gate, "review"), topic=TOPIC)
 
 
 def _miss(snapshot: Snapshot, comment: CommentText, how: Reading, gate: Gate) -> str:
@@ -179,6 +192,7 @@ def _words(snapshot: Snapshot, gate: Gate, miss: str) -> str:
         again=AGAIN,
         phrase=code(gate.phrase),
         where=plain(listed(gate.on)),
+        place="" if gate.here else f" on {plain(listed(gate.on))}",
         operators=", ".join(map(plain, snapshot.policy.operators or ())) or "none defined",
         soak=code(soak.soak) if soak else "",
         state=code(soak.state) if soak else "",

@@ -148,6 +148,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "review-outsider-approve",
         "review-unknown-event",
         "reviews-list",
+        "review-comments",
         "review-dismiss-as-bot",
         "review-dismiss",
     ),
@@ -275,6 +276,7 @@ async def _known(world: World) -> dict[str, str]:
         "/comments/93": f"/comments/{comments[0]['id']}",
         "/pulls/50/": "/pulls/10/",
         "/reviews/11/": "/reviews/1/",
+        "/reviews/10/": "/reviews/2/",
     }
 
 

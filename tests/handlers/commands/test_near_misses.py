@@ -3,7 +3,9 @@
 import pytest
 
 from bot.model import Verdict
+from bot.plan.replies import answers as replies
 from bot.policy import CommandsPolicy
+from handlers.commands.check import IN_REVIEW
 from handlers.commands.near_misses import BELOW, WRITE_SO
 from handlers.commands.registry import COMMANDS
 from tests.handlers.commands.commanding import answer, decided, evaluate, refused_with, said, thread
@@ -93,3 +95,25 @@ async def test_other_reasons_hold(line: str) -> None:
 async def test_a_parking_is_not_ended_by_parking() -> None:
     (made,) = await decided(said("/park cancel"))
     assert "to end the parking, an operator comments /rejudge" in made.refused
+
+
+@pytest.mark.parametrize(
+    "body", ["/hold", "Looks wrong.\n\n/hold until noon\n/unhold", "/HOLD", "/accept sf_1 x"]
+)
+async def test_a_command_in_a_review_is_answered_once_and_runs_nothing(body: str) -> None:
+    observed = thread(remarks=(said(body, number=116, witnessed=False),))
+    report, after = await evaluate(observed)
+    (found,) = report.answers
+    assert (found.comment_id, found.reactions) == (116, ())
+    assert found.reply.count(IN_REVIEW) == 1
+    assert report.verdict is Verdict.PASS
+    again, _ = await evaluate(after)
+    assert (again.decisions, again.answers) == ((), report.answers)
+    (written,) = replies(observed, (report,)).comments
+    assert (written.purpose, written.once) == ("answer-116", True)
+
+
+@pytest.mark.parametrize("body", ["Fine.", "`/hold`", "/usr/bin/env", "> /hold"])
+async def test_a_review_without_commands_is_not_answered(body: str) -> None:
+    report, _ = await evaluate(thread(remarks=(said(body, number=116),)))
+    assert (report.decisions, report.answers) == ((), ())

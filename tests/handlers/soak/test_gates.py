@@ -157,6 +157,15 @@ async def test_others_and_talk_are_not_answered_where_a_phrase_does_not_count(co
     assert await answer(comment, **ELSEWHERE) is None
 
 
+async def test_a_phrase_in_a_review_is_told_where_to_write_it() -> None:
+    found = await report(target=PULL, remarks=(said(PHRASE, number=116),))
+    (heard,) = found.answers
+    assert (heard.comment_id, heard.reactions) == (116, ())
+    assert "does not count in a review" in heard.reply
+    assert (found.judgment, "closed" in found.explanation) == (None, True)
+    assert (await report(target=PULL, remarks=(said(PHRASE, AGENT, number=116),))).answers == ()
+
+
 @pytest.mark.parametrize(("number", "here"), [(17, True), (18, False)])
 async def test_a_soaks_phrase_counts_on_the_pull_requests_of_gate_on(number: int, here: bool) -> None:
     soak = SoakPolicy(name="pump", issue=265, gate=PHRASE, gate_on=(17,))
