@@ -7,7 +7,7 @@ earlier; this check only decides which findings count, and what to do about each
 from collections.abc import Iterable, Sequence
 
 from bot.model import Check, Finding, Kind, Leak, Report, Snapshot, Tools, Verdict
-from bot.policy import named
+from handlers.facts.accepted import accepted, open_gaps, open_leaks
 from handlers.facts.wording import NOT_CHECKED, not_looked_at, some
 
 NAME = "secret-leak"
@@ -35,30 +35,16 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
     rules = snapshot.policy.secret_leak
     if rules.mode == "off":
         return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF)
-    accepted = _accepted(snapshot)
-    counted = [leak for leak in snapshot.inputs.leaks if leak.fingerprint not in accepted]
-    findings = tuple(_finding(leaks) for leaks in _grouped(counted))
-    gaps = tuple(not_looked_at(gap) for gap in snapshot.inputs.gaps if gap.fingerprint not in accepted)
+    findings = tuple(_finding(leaks) for leaks in _grouped(open_leaks(snapshot)))
+    gaps = tuple(map(not_looked_at, open_gaps(snapshot)))
     return Report(
         check=NAME,
         verdict=_verdict(bool(findings), bool(gaps), blocking=rules.mode == "block"),
         summary=_summary(findings, gaps, snapshot),
         findings=(*findings, *gaps),
-        notes=((ACCEPT,) if findings else ()) + _notes(snapshot, accepted),
+        notes=((ACCEPT,) if findings else ()) + _notes(snapshot),
         labels={LABEL: bool(findings)},
     )
-
-
-def _accepted(snapshot: Snapshot) -> dict[str, str]:
-    """Who accepted a finding and why, by fingerprint: the policy, and operators other than the author."""
-    seen = snapshot.inputs
-    decided = {
-        one.argument: f"accepted by {one.by}: {one.why}"
-        for one in seen.decisions
-        if one.command == "accept" and not one.refused and not named(one.by, (seen.author,))
-    }
-    ruled = {one.fingerprint: f"accepted by the policy: {one.reason}" for one in snapshot.policy.secret_leak.accept}
-    return decided | ruled
 
 
 def _verdict(found: bool, unseen: bool, *, blocking: bool) -> Verdict:
@@ -129,9 +115,10 @@ def _summary(findings: Sequence[Finding], gaps: Sequence[Finding], snapshot: Sna
     return f"no secret in {where}, title, description or comments"
 
 
-def _notes(snapshot: Snapshot, accepted: dict[str, str]) -> tuple[str, ...]:
+def _notes(snapshot: Snapshot) -> tuple[str, ...]:
+    known = accepted(snapshot)
     present = {leak.fingerprint for leak in snapshot.inputs.leaks} | {gap.fingerprint for gap in snapshot.inputs.gaps}
-    return tuple(f"{name} is {accepted[name]}" for name in sorted(present & accepted.keys()))
+    return tuple(f"{name} is {known[name]}" for name in sorted(present & known.keys()))
 
 
 CHECK = Check(name=NAME, on=frozenset(Kind), assess=assess, labels=(LABEL,))

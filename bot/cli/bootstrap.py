@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.config import ConfigError, ModelSettings, Settings
+from bot.text import described
 
 if TYPE_CHECKING:
     from bot.app import Machine
@@ -150,7 +151,5 @@ def _mistake(error: Any) -> str:
         near = difflib.get_close_matches((name, *inner)[-1], known, n=1)
         advice = f"did you mean `{near[0]}`?" if near else "remove it"
         return f"assay.toml: unknown setting `{whole}`; {advice}"
-    from bot.text import problem_of  # noqa: PLC0415 - loads PyYAML, which --help doesn't need
-
     where = f"ASSAY_{name.upper()}" + (f" ({'.'.join(inner)})" if inner else "")
-    return f"{where}: {problem_of(error)}; fix the variable, or `{whole}` in assay.toml"
+    return f"{where}: {described(error)}; fix the variable, or `{whole}` in assay.toml"

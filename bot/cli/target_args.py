@@ -15,6 +15,7 @@ from bot.cli.options import with_options
 from bot.cli.output import working
 from bot.model import Kind, Snapshot, Target
 from bot.policy import Policy, load
+from bot.text import described
 
 if TYPE_CHECKING:
     from bot.cli.manual_snapshot import ManualInput
@@ -106,11 +107,11 @@ def read_snapshot(file: str) -> Snapshot:
     try:
         return Snapshot.model_validate_json(content)
     except ValidationError as fault:
-        first = fault.errors(include_url=False, include_context=False, include_input=False)[0]
+        first = fault.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        problem = first["type"].replace("_", " ")
         raise typer.BadParameter(
-            f"{file} is not a snapshot of this version: {where}: {problem}; create one with assay snapshot TARGET"
+            f"{file} is not a snapshot of this version: {where}: {described(first)}; create one with assay snapshot "
+            "TARGET"
         ) from None
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, EVIDENCE_SCHEMA, Block, Evidence, EvidenceStep, blocks
-from bot.text import code, inert_json, plain
+from bot.text import code, described, inert_json, plain
 
 STEPS = {".plan.stdout.json": "plan", ".apply.stdout.json": "apply", ".health.json": "health"}
 SCOPE = "auto-apply-scope.json"
@@ -118,9 +118,9 @@ def evidence_of(said: Mapping[str, Any]) -> Evidence:
     try:
         return Evidence.model_validate({name: value for name, value in said.items() if value is not None})
     except ValidationError as fault:
-        first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = fault.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"][:2]).replace("_", " ")
-        raise EvidenceError(f"invalid value for {where}: {first['type'].replace('_', ' ')}") from None
+        raise EvidenceError(f"invalid value for {where}: {described(first)}") from None
 
 
 def comment(evidence: Evidence, markers: Markers, artifacts: Sequence[Artifact] = ()) -> str:

@@ -13,9 +13,11 @@ from bot.forgejo.types import (
     PullRequest,
     Repository,
     Review,
+    ReviewComment,
     RunPage,
     TaskPage,
     TimelineEvent,
+    Tree,
     User,
     Version,
 )
@@ -29,6 +31,7 @@ ORG_LABEL = Endpoint("/orgs/{org}/labels/{id}", Label)
 REPOSITORY = Endpoint("/repos/{owner}/{repo}", Repository)
 REPOSITORY_BY_ID = Endpoint("/repositories/{id}", Repository)
 BRANCH = Endpoint("/repos/{owner}/{repo}/branches/{branch}", Branch, open_ended=True)
+TREE = Endpoint("/repos/{owner}/{repo}/git/trees/{sha}", Tree)
 FILE = Endpoint("/repos/{owner}/{repo}/raw/{filepath}", Unread, query=["ref"], open_ended=True)
 COLLABORATOR_PERMISSION = Endpoint(
     "/repos/{owner}/{repo}/collaborators/{collaborator}/permission", CollaboratorPermission
@@ -50,6 +53,7 @@ REACTIONS = Endpoint("/repos/{owner}/{repo}/issues/comments/{id}/reactions", Unr
 
 PULL = Endpoint("/repos/{owner}/{repo}/pulls/{index}", PullRequest)
 REVIEWS = Endpoint("/repos/{owner}/{repo}/pulls/{index}/reviews", Review)
+REVIEW_COMMENTS = Endpoint("/repos/{owner}/{repo}/pulls/{index}/reviews/{id}/comments", ReviewComment)
 COMBINED_STATUS = Endpoint("/repos/{owner}/{repo}/commits/{ref}/status", CombinedStatus)
 STATUSES = Endpoint("/repos/{owner}/{repo}/statuses/{sha}", Unread)
 

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from bot.model import NOBODY, Envelope, witness_of
+from bot.text import described
 
 _Word = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _Name = Annotated[str, StringConstraints(max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -157,9 +158,9 @@ def read_envelope(delivery: str, event: str, payload: bytes, *, witness_key: byt
 
 
 def _place(error: ValidationError) -> str:
-    # Only pydantic's error type and field names: the payload itself may contain a secret.
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    # Only field names and what is expected: the payload itself may contain a secret.
+    first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "json_invalid":
         return "the body is not valid JSON"
     where = ".".join(str(part) for part in first["loc"] if isinstance(part, str)) or "the body"
-    return f"{where} is invalid ({first['type']})"
+    return f"{where}: {described(first)}"

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from bot.model.words import Value
+from bot.text import described
 
 EVIDENCE_SCHEMA = "soak.evidence.v1"
 EVIDENCE_BEGIN = f"<!-- {EVIDENCE_SCHEMA} -->"
@@ -195,9 +196,9 @@ def _read(text: str) -> tuple[Evidence | None, str]:
     try:
         return Evidence.model_validate(json.loads(text, object_pairs_hook=_each_once)), ""
     except ValidationError as fault:
-        first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = fault.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part)[:40] for part in first["loc"][:3]) or "payload"
-        return None, f"{where}: {first['type'].replace('_', ' ')}"
+        return None, f"{where}: {described(first)}"
     except (ValueError, RecursionError):
         return None, "invalid JSON or duplicate key"
 

@@ -80,6 +80,8 @@ class Inputs(Value):
     """Whether head and base conflict; nothing if unknown. Read if `contract` or `merge` is on."""
     reviews: tuple[Review, ...] = ()
     """The reviews."""
+    remarks: tuple[CommentText, ...] = ()
+    """The texts of reviews, and of their comments on lines. Commands and phrases in them don't count."""
     required: tuple[str, ...] = ()
     """The contexts that the base branch's protection requires. Read if `contract` or `merge` is on."""
     references: tuple[Reference, ...] = ()

@@ -3,9 +3,10 @@
 from bot.observe.context import Contexts, Wanted
 from bot.observe.gate_inputs import GateInputs
 from bot.observe.observer import PATIENCE, NameTaken, Observer, Sources
-from bot.observe.policy_in_force import Policies
+from bot.observe.policy_in_force import MISPLACED, Policies
 
 __all__ = [
+    "MISPLACED",
     "PATIENCE",
     "Contexts",
     "GateInputs",

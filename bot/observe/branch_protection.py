@@ -1,6 +1,6 @@
 """The requirements of a merge: reviews, with the last word of each reviewer, and the base branch's status contexts.
 
-Texts of reviews are returned too, to be scanned for secrets.
+Texts of reviews and of their comments on lines are returned too, to be scanned for secrets.
 """
 
 import re
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.concurrent import run_all
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import Review as Given
@@ -17,16 +18,34 @@ STATES = {"APPROVED": "approved", "REQUEST_CHANGES": "changes", "COMMENT": "comm
 """The states of a review that count. Review requests and pending reviews do not."""
 
 PAGE = 50
+MAX_READ = 50
+"""Maximum number of reviews whose comments on lines are read, the newest: each one costs a request."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ENTRY = re.compile(r"#issuecomment-(\d{1,18})$")
 
 
 @dataclass(frozen=True)
+class Remark:
+    """The raw text of a review, or of one of its comments on lines; `comment` is its number among all comments."""
+
+    comment: int
+    author: str
+    at: datetime
+    text: str
+
+    @property
+    def place(self) -> Location:
+        """The place of the text."""
+        return Location(where="comment", comment_id=self.comment)
+
+
+@dataclass(frozen=True)
 class Reviews:
-    """The last word of each reviewer, and all raw texts of reviews, each with its place."""
+    """The last word of each reviewer, all texts, and how many reviews were left out whose comments were not read."""
 
     words: tuple[Review, ...] = ()
-    texts: tuple[tuple[Location, str], ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    unread: int = 0
 
 
 async def read_reviews(client: ForgejoAPI, repository: str, number: int, account: str) -> Reviews:
@@ -36,7 +55,14 @@ async def read_reviews(client: ForgejoAPI, repository: str, number: int, account
     """
     given = [one async for one in endpoints.REVIEWS.each(client, repository, number, params={"limit": PAGE})]
     others = [one for one in given if one.state in STATES and one.user.login != account]
-    return Reviews(last_words(others), tuple((_place(one), one.body) for one in others if one.body))
+    speaking = [one for one in others if one.comments_count]
+    read = speaking[-MAX_READ:]
+    found = await run_all(*(endpoints.REVIEW_COMMENTS.whole(client, repository, number, one.id) for one in read))
+    inline = (one for page in found for one in page)
+    remarks = [Remark(_number(one), one.user.login, one.submitted_at or _LONG_AGO, one.body) for one in others]
+    remarks += [Remark(one.id, one.user.login, one.created_at, one.body) for one in inline if one.user.login != account]
+    texts = sorted((one for one in remarks if one.text), key=lambda one: one.comment)
+    return Reviews(last_words(others), tuple(texts), len(speaking) - len(read))
 
 
 def last_words(given: Sequence[Given]) -> tuple[Review, ...]:
@@ -73,7 +99,7 @@ async def read_required(client: ForgejoAPI, repository: str, branch: str) -> tup
     return tuple(sorted(set(found.status_check_contexts))) if found.enable_status_check else ()
 
 
-def _place(review: Given) -> Location:
+def _number(review: Given) -> int:
     """Return a review's comment id: the number at the end of its URL."""
     entry = _ENTRY.search(review.html_url)
-    return Location(where="comment", comment_id=int(entry[1]) if entry else 0)
+    return int(entry[1]) if entry else 0

@@ -6,7 +6,7 @@ pull request costs one request for its reviews, and one for its base branch if m
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from bot.concurrent import run_all
@@ -16,8 +16,8 @@ from bot.forgejo.types import PullRequest
 from bot.git import Mirrors
 from bot.git.tree import ConflictSeen, Ends, Trees
 from bot.history import History, Mentions
-from bot.model import Gap, Leak, Lint, Mention, Reference, Repo, Review, digest
-from bot.observe.branch_protection import read_required, read_reviews
+from bot.model import CommentText, Gap, Leak, Lint, Mention, Reference, Repo, Review, digest
+from bot.observe.branch_protection import MAX_READ, Remark, Reviews, read_required, read_reviews
 from bot.observe.references import MOST, Place, References, numbers, reference_of
 from bot.policy import Policy
 from bot.scan import Scanner, Texts, read_texts
@@ -29,6 +29,7 @@ from bot.thread import Thread
 from bot.workflows import WorkflowLints
 
 REMEMBERED = 256
+TOO_MANY = f"only those of the newest {MAX_READ} reviews are read"
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,14 @@ class ContextRequest:
 
 @dataclass(frozen=True)
 class Context:
-    """The masked fields of `Inputs` with these names, and the secrets in reviews.
+    """The masked fields of `Inputs` with these names, and the secrets in reviews and their comments on lines.
 
     `leaks` are secrets in review texts and `gaps` their unscanned parts; `unseen` are all other parts that could not be
     read.
     """
 
     reviews: tuple[Review, ...] = ()
+    remarks: tuple[CommentText, ...] = ()
     required: tuple[str, ...] = ()
     conflict: bool | None = None
     references: tuple[Reference, ...] = ()
@@ -141,9 +143,10 @@ class Contexts:
         paths, unnamed = there or ({}, ())
         mentions, unsearched = drift or ((), ())
         lints, unlinted = lint or ((), ())
-        words, texts = reviews
+        found, texts = reviews
         return Context(
-            reviews=words,
+            reviews=found.words,
+            remarks=tuple(map(_remark, found.remarks, texts.masked)),
             required=required,
             conflict=conflict,
             references=references,
@@ -155,12 +158,14 @@ class Contexts:
             unseen=tuple(map(self._shown, (*named.unread, *unmerged, *unnamed, *unsearched, *unlinted))),
         )
 
-    async def _reviews(self, request: ContextRequest, pull: PullRequest) -> tuple[tuple[Review, ...], Texts]:
+    async def _reviews(self, request: ContextRequest, pull: PullRequest) -> tuple[Reviews, Texts]:
         found = await read_reviews(self._client, request.repo.name, pull.number, request.account)
-        places, texts = [place for place, _ in found.texts], [text for _, text in found.texts]
-        if not texts:
-            return found.words, Texts((), (), ())
-        return found.words, await asyncio.to_thread(read_texts, self._scanner, places, texts)
+        gaps = (Gap(what="comments on lines", why=TOO_MANY, of=str(found.unread)),) if found.unread else ()
+        if not found.remarks:
+            return found, Texts((), (), gaps)
+        places, raw = [one.place for one in found.remarks], [one.text for one in found.remarks]
+        texts = await asyncio.to_thread(read_texts, self._scanner, places, raw)
+        return found, replace(texts, gaps=(*texts.gaps, *gaps))
 
     async def _merge(self, pull: PullRequest, ends: Ends) -> tuple[tuple[str, ...], ConflictSeen]:
         required, conflict = await run_all(
@@ -186,6 +191,19 @@ class Contexts:
         return gap.model_copy(
             update={name: visible(self._scanner.mask(text)) for name, text in (("what", gap.what), ("why", gap.why))}
         )
+
+
+def _remark(raw: Remark, masked: str) -> CommentText:
+    """Return the text of a review. It is no comment of the conversation: no delivery bears witness of it."""
+    return CommentText(
+        id=raw.comment,
+        author=raw.author,
+        body=masked,
+        body_hash=digest(raw.text),
+        created_at=raw.at,
+        edited=False,
+        witnessed=False,
+    )
 
 
 async def _nothing() -> None:

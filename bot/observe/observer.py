@@ -226,6 +226,7 @@ class Observer:
         return inputs.model_copy(
             update={
                 "reviews": around.reviews,
+                "remarks": around.remarks,
                 "required": around.required,
                 "conflict": around.conflict,
                 "references": around.references,

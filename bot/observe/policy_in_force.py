@@ -1,7 +1,7 @@
 """Determines a repository's policy in force: the default branch's, as far as trusted, else the last valid one."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,9 @@ from datetime import datetime
 from bot.engine import Engine
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
+from bot.forgejo.types import TreeEntry
 from bot.model import Repo
-from bot.policy import PATH, Policy, PolicyError, effective, load
+from bot.policy import FOLDERS, PATH, Policy, PolicyError, effective, load, load_stored, misplaced
 from bot.store import Store, upsert
 from bot.store import targets as records
 from bot.store.ledger import Entry, append
@@ -18,6 +19,7 @@ from bot.store.tables import TrustedPolicy
 from bot.text import MAX_BYTES
 
 REMEMBERED = 256
+MISPLACED = f"{{}} is not read; if it is meant as the policy, rename it to {PATH}"
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,17 @@ class Policies:
         operators: tuple[str, ...],
         mask: Callable[[str], str],
         clock: Callable[[], datetime],
+        models: Collection[str] | None = None,
     ) -> None:
         self._client = client
         self._store = store
         self._engine = engine
         self._operators = operators
+        self._models = models
         self._mask = mask
         self._clock = clock
         self._texts: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._misplaced: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()
 
     async def text(self, repository: str, commit: str) -> str:
         """Return the masked policy file at a commit; empty if there is none."""
@@ -80,13 +85,38 @@ class Policies:
             row = await session.get(TrustedPolicy, repo.id)
         trusted = _loaded(row.trusted_text) if row and row.trusted_at else None
         try:
-            current, problems = load(text), tuple[str, ...]()
+            current, problems = load(text, models=self._models), tuple[str, ...]()
         except PolicyError as fault:
             current, problems = _loaded(row.good_text if row else "") or Policy(), fault.problems
         else:
             await self._keep_good(repo, text, row)
         policy, notes = effective(current, trusted)
-        return InForce(policy.narrowed(self._operators), problems, notes)
+        strays = await self.misplaced(repo.name, commit) if commit and not text else ()
+        return InForce(policy.narrowed(self._operators), problems, (*notes, *map(MISPLACED.format, strays)))
+
+    async def misplaced(self, repository: str, commit: str) -> tuple[str, ...]:
+        """Return the files at a commit that look like a policy, but are in the wrong place or have the wrong name.
+
+        Raises ForgejoError.
+        """
+        key = (repository, commit)
+        if key not in self._misplaced:
+            top = await self._tree(repository, commit)
+            names = [entry.path for entry in top]
+            for folder in top:
+                if folder.type == "tree" and folder.path.casefold() in FOLDERS:
+                    names += [f"{folder.path}/{one.path}" for one in await self._tree(repository, folder.sha)]
+            self._misplaced[key] = tuple(sorted(filter(misplaced, names)))
+            while len(self._misplaced) > REMEMBERED:
+                self._misplaced.popitem(last=False)
+        return self._misplaced[key]
+
+    async def _tree(self, repository: str, sha: str) -> tuple[TreeEntry, ...]:
+        """Return the entries of a commit's or a folder's tree, those of its first page."""
+        try:
+            return (await endpoints.TREE.get(self._client, repository, sha)).tree
+        except NotFound:
+            return ()
 
     async def trust_merge(self, repo: Repo, merge: "Merge") -> None:
         """Trust the policy change of an operator's merge, and no other change.
@@ -110,7 +140,7 @@ class Policies:
         Raises PolicyError if the policy is invalid.
         """
         text = await self.text(repo.name, commit)
-        policy = load(text)
+        policy = load(text, models=self._models)
         async with self._store.session() as session:
             row = await session.get(TrustedPolicy, repo.id)
             now = self._clock()
@@ -143,6 +173,6 @@ class Policies:
 def _loaded(text: str) -> Policy | None:
     """Return the stored policy, None if this version of the program cannot load it."""
     try:
-        return load(text)
+        return load_stored(text)
     except PolicyError:
         return None

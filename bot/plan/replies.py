@@ -29,7 +29,7 @@ def answers(snapshot: Snapshot, reports: Sequence[Report]) -> Answered:
 
     A deleted comment gets no answer.
     """
-    there = {one.id for one in snapshot.inputs.comments}
+    there = {one.id for one in (*snapshot.inputs.comments, *snapshot.inputs.remarks)}
     found: dict[tuple[int, str], list[Answer]] = {}
     for report in reports:
         for answer in report.answers:

@@ -16,13 +16,15 @@ from bot.policy.guards import (
 )
 from bot.policy.judge import JudgePolicy
 from bot.policy.labels import LabelRule, LabelsPolicy, When
+from bot.policy.lint import FOLDERS, misplaced, mistakes
 from bot.policy.merge import MergePolicy
 from bot.policy.parts import Login, Section
-from bot.policy.policy import PATH, TRUSTED_KEYS, Policy, PolicyError, effective, load, named
+from bot.policy.policy import PATH, TRUSTED_KEYS, Policy, PolicyError, effective, load, load_stored, named
 from bot.policy.secret_leak import Accepted, SecretLeakPolicy
 from bot.policy.soaks import GatePolicy, Protected, SoakPolicy
 
 __all__ = [
+    "FOLDERS",
     "PATH",
     "TRUSTED_KEYS",
     "Accepted",
@@ -51,5 +53,8 @@ __all__ = [
     "WorkflowLintGuard",
     "effective",
     "load",
+    "load_stored",
+    "misplaced",
+    "mistakes",
     "named",
 ]

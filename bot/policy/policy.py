@@ -2,16 +2,17 @@
 and the part of a change that takes effect before an operator trusts it.
 """
 
-from collections.abc import Iterable
-from typing import Literal, Self, get_args
+from collections.abc import Collection, Iterable
+from typing import Literal, get_args
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from bot.policy.commands import CommandsPolicy
 from bot.policy.contract import ContractPolicy
 from bot.policy.guards import GuardsPolicy
 from bot.policy.judge import JudgePolicy
 from bot.policy.labels import LabelsPolicy
+from bot.policy.lint import mistakes
 from bot.policy.merge import MergePolicy
 from bot.policy.parts import Login, Section
 from bot.policy.secret_leak import SecretLeakPolicy
@@ -19,6 +20,7 @@ from bot.policy.soaks import MAX_GATES, MAX_SOAKS, GatePolicy, SoakPolicy
 from bot.text import YamlFile, YamlFileError
 
 PATH = ".forgejo/assay.yml"
+MAX_LISTED = 100
 
 
 class Policy(Section):
@@ -53,17 +55,6 @@ class Policy(Section):
         description="Steps that only an operator can open, in addition to those of the soaks.",
     )
 
-    @model_validator(mode="after")
-    def _once(self) -> Self:
-        names = [soak.name for soak in self.soaks]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"duplicate soak {twice[0]}; rename one of them")
-        phrases = [soak.gate.casefold() for soak in self.soaks if soak.gate]
-        phrases += [gate.phrase.casefold() for gate in self.gates]
-        if twice := sorted({phrase for phrase in phrases if phrases.count(phrase) > 1}):
-            raise ValueError(f"duplicate phrase {twice[0]}; use a different phrase for each gate")
-        return self
-
     def narrowed(self, operators: tuple[str, ...]) -> "Policy":
         """Return the policy with its operators limited to those of the process's settings."""
         kept = self.operators
@@ -92,14 +83,31 @@ class PolicyError(YamlFileError):
     """An invalid policy; `problems` are lines for its author, each with place, key and fix."""
 
 
-def load(text: str, *, path: str = PATH) -> Policy:
-    """Return the policy of a YAML text; an empty text is the default policy.
+def load(text: str, *, path: str = PATH, models: Collection[str] | None = None) -> Policy:
+    """Return the policy of a YAML text; an empty text is the default policy. `models` are the names in the bot's
+    settings, if they are known.
 
     Raises PolicyError with one line for each error.
     """
+    policy, file = _read(text, path)
+    found = [f"{path}:{file.line_of(*at)}: `{'.'.join(map(str, at))}`: {told}" for at, told in mistakes(policy, models)]
+    if found:
+        raise PolicyError([*found[:MAX_LISTED], *([f"{path}: more errors"] if len(found) > MAX_LISTED else [])])
+    return policy
+
+
+def load_stored(text: str, *, path: str = PATH) -> Policy:
+    """Return a policy that was accepted before, without the checks that `load` makes of a new file.
+
+    Raises PolicyError if this version cannot read it.
+    """
+    return _read(text, path)[0]
+
+
+def _read(text: str, path: str) -> tuple[Policy, YamlFile]:
     try:
         file = YamlFile(text, path)
-        return Policy() if file.empty else file.read(Policy, _known_keys(Policy))
+        return Policy() if file.empty else file.read(Policy, _known_keys(Policy)), file
     except YamlFileError as fault:
         raise PolicyError(fault.problems) from None
 

@@ -6,7 +6,7 @@ the next run on an unchanged pull request shows the same one.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from bot.labels import LabelSet, rule_faults
 from bot.model import Backtest, Check, Inputs, Judgment, Kind, Preview, Target, canonical, digest
 from bot.plan import NAME, WAITS, changes
-from bot.policy import PATH, Policy, PolicyError, load
+from bot.policy import PATH, Policy, PolicyError, load, load_stored
 from bot.preview.backtest import Bench, Kept, kept, run_backtest
 from bot.store import Store
 from bot.text import YamlFile, cut
@@ -44,7 +44,9 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Previews:
-    """Makes previews. `read` gives the masked policy file of a repository at a commit, empty if there is none."""
+    """Makes previews. `read` gives the masked policy file of a repository at a commit, empty if there is none; `models`
+    are the names in the bot's settings.
+    """
 
     store: Store
     read: Callable[[str, str], Awaitable[str]]
@@ -52,6 +54,7 @@ class Previews:
     labels: LabelSet
     operators: tuple[str, ...]
     clock: Callable[[], datetime]
+    models: Collection[str] | None = None
 
     async def of(self, target: Target, inputs: Inputs, current: Policy, earlier: Sequence[Judgment]) -> Preview | None:
         """Gives the preview for a pull request that changes the policy file; None for everything else.
@@ -74,7 +77,7 @@ class Previews:
         """The preview. An untrusted policy may be long and its patterns slow, so the work is done in threads."""
         blank = Preview(basis=basis, at=self.clock(), removed=proposal.removed)
         try:
-            old, new, found = await asyncio.to_thread(_compared, proposal)
+            old, new, found = await asyncio.to_thread(_compared, proposal, self.models)
         except PolicyError as fault:
             return blank.model_copy(update={"problems": _few(fault.problems)})
         earlier = await kept(self.store, target.repository_id, without=target.number) if found else Kept()
@@ -97,14 +100,14 @@ def unfit(text: str, policy: Policy, labels: LabelSet, path: str = PATH) -> tupl
     return tuple(f"{path}:{file.line_of(*place)}: {finding.text}" for place, finding in faults)
 
 
-def _compared(proposal: Proposal) -> tuple[Policy, Policy, tuple[str, ...]]:
+def _compared(proposal: Proposal, models: Collection[str] | None) -> tuple[Policy, Policy, tuple[str, ...]]:
     """The policies before and after, and the changes; those that need an operator's merge come first.
 
     Raises PolicyError if the policy after the change is invalid.
     """
-    new = load(proposal.after)
+    new = load(proposal.after, models=models)
     try:
-        old = load(proposal.before)
+        old = load_stored(proposal.before)
     except PolicyError:
         old = proposal.current
     found = sorted(changes(old, new), key=lambda sentence: not sentence.endswith(WAITS))

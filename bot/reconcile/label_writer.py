@@ -33,21 +33,28 @@ class LabelWriter:
         self._client = client
         self._server = server
         self._labels = labels
-        self._defined: dict[Repo, set[str]] = {}
+        self._defined: dict[Repo, dict[str, int]] = {}
 
     async def add(self, target: Target, actions: Sequence[Action]) -> list[Done]:
         """Add labels in one request. Raises LabelRefused for an undeclared one, ForgejoError."""
         names = [action.label for action in actions]
-        await self._define(target, names)
+        ids = await self._define(target, names)
         answer = await endpoints.ISSUE_LABELS.add(
-            self._client, target.repository, target.number, data={"labels": names}, repeat=True
+            self._client, target.repository, target.number, data={"labels": ids}, repeat=True
         )
         there = {label.name: label.id for label in answer}
         if missing := [name for name in names if name not in there]:
             self._defined.pop(target.repo, None)
+            await self._undo(target, [label for label in answer if label.id in ids], names)
             labels = ", ".join(missing)
             raise LabelRefused(f"Forgejo confirmed label {labels} of {target} but did not set it; evaluate again")
         return [Done(action, there[action.label]) for action in actions]
+
+    async def _undo(self, target: Target, added: Sequence[Label], names: Sequence[str]) -> None:
+        """Take off labels that were renamed since their ids were read."""
+        for label in added:
+            if label.name not in names:
+                await endpoints.ISSUE_LABEL.delete(self._client, target.repository, target.number, label.id)
 
     async def remove(self, target: Target, action: Action) -> Done:
         """Remove a label, and every other one of the same name. Raises LabelRefused, ForgejoError.
@@ -72,21 +79,31 @@ class LabelWriter:
         there = await endpoints.ISSUE_LABELS.whole(self._client, target.repository, target.number)
         return [label for label in there if label.id == action.label_id or label.name == action.label]
 
-    async def _define(self, target: Target, names: Sequence[str]) -> None:
-        """Create the labels that neither the repository nor its organisation has."""
-        if self._defined.get(target.repo, set()).issuperset(names):
-            return
+    async def _define(self, target: Target, names: Sequence[str]) -> list[int]:
+        """Return the ids of labels, after creating those that neither the repository nor its organisation has.
+
+        By its name, Forgejo would set the repository's label and the organisation's. Of several, the repository's
+        oldest one is taken.
+        """
+        known = self._defined.get(target.repo, {})
+        if not known.keys() >= set(names):
+            known = await self._known(target)
+            for name in names:
+                if name not in known:
+                    made = await endpoints.LABELS.post(self._client, target.repository, data=self._definition(name))
+                    known[name] = made.id
+            self._defined[target.repo] = known
+        return [known[name] for name in names]
+
+    async def _known(self, target: Target) -> dict[str, int]:
         owner = target.repository.split("/", 1)[0]
-        known = {label.name async for label in endpoints.LABELS.each(self._client, target.repository)}
+        own = [label async for label in endpoints.LABELS.each(self._client, target.repository)]
+        known = {label.name: label.id for label in sorted(own, key=lambda label: -label.id)}
         # A user has no labels of its own, and a token without read:organization may not ask for an organisation's.
         with suppress(NotFound, Forbidden):
             async for label in endpoints.ORG_LABELS.each(self._client, owner):
-                known.add(label.name)
-        for name in names:
-            if name not in known:
-                await endpoints.LABELS.post(self._client, target.repository, data=self._definition(name))
-                known.add(name)
-        self._defined[target.repo] = known
+                known.setdefault(label.name, label.id)
+        return known
 
     def _definition(self, name: str) -> dict[str, Any]:
         label = self._labels.get(name)

@@ -70,7 +70,7 @@ class Entry:
 
 @dataclass(eq=False)
 class Review:
-    """A review of a pull request, without its inline comments' positions."""
+    """A review of a pull request; `inline` are the numbers, paths, texts and lines of its comments on lines."""
 
     id: int
     user: User
@@ -82,7 +82,7 @@ class Review:
     official: bool = False
     stale: bool = False
     dismissed: bool = False
-    comments: int = 0
+    inline: list[tuple[int, str, str, int]] = field(default_factory=list)
 
 
 @dataclass(eq=False)

@@ -14,6 +14,7 @@ from bot.forgejo.errors import Forbidden, Locked, NotFound
 from bot.forgejo.types import Repository
 from bot.labels.sync_client import carry_out, changes_for
 from bot.model import Repo
+from bot.observe import MISPLACED
 from bot.policy import PATH, PolicyError, named
 from bot.setup.targets import remember
 from bot.setup.webhook import known_webhooks, put_webhook
@@ -154,6 +155,8 @@ class _Setup:
                 self._left(f"policy: {problem}")
         else:
             self._done(f"policy: trusted at commit {commit[:10]}" if text else f"policy: no {PATH}; defaults apply")
+            for stray in () if text else await policies.misplaced(name, commit):
+                self._left(f"policy: {MISPLACED.format(stray)}")
 
     async def _strangers(self, repository: Repository, login: str) -> None:
         """Warn if the account has written comments without the bot's marker: somebody else uses it."""

@@ -3,9 +3,9 @@
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model_validator
 
-from bot.policy import GatePolicy, Login, Policy, Section, SoakPolicy
+from bot.policy import GatePolicy, Login, Policy, Section, SoakPolicy, mistakes
 from bot.text import YamlFile, YamlFileError
 
 MAX_COMMENTS = 2000
@@ -144,7 +144,7 @@ class Story(Part):
 
     @property
     def policy(self) -> Policy:
-        """The policy for the thread. Raises ValidationError if its parts contradict each other."""
+        """The policy for the thread."""
         return Policy(
             operators=self.operators, agents=self.agents, writers=self.writers, gates=self.gates, soaks=(self.soak,)
         )
@@ -180,12 +180,18 @@ def read_story(text: str, path: str) -> Story:
     if soak != issue:
         place = f"{path}:{file.line_of('issue', 'number')}"
         raise YamlFileError([f"{place}: `soak.issue` is {soak}, but `issue.number` is {issue}; remove one of them"])
-    try:
-        _ = story.policy
-    except ValidationError as fault:
-        messages = [error["msg"].removeprefix("Value error, ") for error in fault.errors(include_url=False)]
-        raise YamlFileError([f"{path}: {one}" for one in messages]) from None
+    found = [
+        f"{path}:{file.line_of(*_in_story(at))}: `{'.'.join(map(str, _in_story(at)))}`: {told}"
+        for at, told in mistakes(story.policy)
+    ]
+    if found:
+        raise YamlFileError(found)
     return story
+
+
+def _in_story(at: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Return the keys in a story of a setting in the policy: a story has one soak."""
+    return ("soak", *at[2:]) if at[0] == "soaks" else at
 
 
 def _keys() -> list[str]:

@@ -6,8 +6,9 @@ Public modules: `markdown`, `path_mentions`.
 """
 
 from bot.text.escape import INVISIBLE, code, cut, inert_json, plain, visible
+from bot.text.validation import described
 from bot.text.yaml_lines import line_under
-from bot.text.yaml_model import MAX_BYTES, YamlFile, YamlFileError, problem_of
+from bot.text.yaml_model import MAX_BYTES, YamlFile, YamlFileError
 from bot.text.yaml_scalars import UNUSABLE, tell_bad_values
 
 __all__ = [
@@ -18,10 +19,10 @@ __all__ = [
     "YamlFileError",
     "code",
     "cut",
+    "described",
     "inert_json",
     "line_under",
     "plain",
-    "problem_of",
     "tell_bad_values",
     "visible",
 ]

@@ -13,26 +13,15 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from bot.text.validation import OWN, described
 from bot.text.yaml_lines import line_under
-from bot.text.yaml_scalars import UNUSABLE, tell_bad_values, without_base_60
+from bot.text.yaml_scalars import UNUSABLE, refuse_octal, syntax, tell_bad_values, without_base_60
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 MAX_LISTED = 100
 """Maximum number of listed errors: finding the line and the nearest key of each takes time."""
-
-EXPECTED = {
-    "bool": "true or false",
-    "dict": "a mapping of keys to values",
-    "float": "a number",
-    "int": "an integer",
-    "list": "a list",
-    "model": "a mapping of keys to values",
-    "string": "text",
-    "tuple": "a list",
-}
-KINDS = ("_type", "_parsing", "_from_float")
-"""The errors for a value of the wrong type, by the first and last parts of pydantic's names for them."""
+MAPPING = "the file must be a mapping of keys to values"
 
 _Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster, where PyYAML has it
 
@@ -53,10 +42,11 @@ _Loader.add_implicit_resolver(
 )
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:int",
-    re.compile(r"^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$"),
+    re.compile(r"^(?:[-+]?0b[0-1_]+|[-+]?0[0-9_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$"),
     list("-+0123456789"),
 )
 tell_bad_values(_Loader)
+refuse_octal(_Loader)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -103,7 +93,7 @@ class YamlFile:
         try:
             return model.model_validate(self._data)
         except ValidationError as fault:
-            errors = fault.errors(include_input=False, include_context=False, include_url=False)
+            errors = fault.errors(include_input=False, include_url=False)
             problems = [self._mistake(error, keys) for error in errors[:MAX_LISTED]]
             rest = len(errors) - len(problems)
             raise YamlFileError([*problems, f"{self.path}: {rest} more errors"] if rest else problems) from None
@@ -130,32 +120,16 @@ class YamlFile:
         return f"{self.path}:{mark.line + 1}" if mark else self.path
 
     def _broken(self, fault: Exception) -> str:
-        place = self._place(getattr(fault, "problem_mark", None))
-        reason = getattr(fault, "problem", None) or ([*str(fault).splitlines(), "unreadable"][0])[:200]
-        advice = "" if ";" in reason else "; fix the syntax there"
-        return f"{place}: invalid YAML: {reason}{advice}"
+        return f"{self._place(getattr(fault, 'problem_mark', None))}: invalid YAML: {syntax(fault)}"
 
     def _mistake(self, error: Any, keys: Collection[str]) -> str:
         place = f"{self.path}:{self.line_of(*error['loc'])}"
         if not error["loc"]:
-            return f"{place}: the file must be a mapping of keys to values"
+            return f"{place}: {described(error) if error['type'] in OWN else MAPPING}"
         name = ".".join(str(key) for key in error["loc"])
         if error["type"] == "extra_forbidden":
             return f"{place}: unknown key `{name}`; {_suggestion(str(error['loc'][-1]), keys)}"
-        advice = "; put the value in quotes" if error["type"] == "string_type" else ""
-        return f"{place}: `{name}`: {problem_of(error)}{advice}"
-
-
-def problem_of(error: Any) -> str:
-    """Return an error of pydantic in the terms of YAML and TOML, such as "expected a list"."""
-    if (kind := EXPECTED.get(error["type"].partition("_")[0])) and error["type"].endswith(KINDS):
-        return f"expected {kind}"
-    if error["type"] == "missing":
-        return "missing; add this key"
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "literal_error":
-        return f"expected {message.removeprefix('Input should be ')}"
-    return f"{message[0].lower()}{message[1:]}"
+        return f"{place}: `{name}`: {described(error)}"
 
 
 def _repeated_keys(node: yaml.Node | None) -> Iterator[tuple[str, int]]:

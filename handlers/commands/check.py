@@ -29,6 +29,7 @@ from bot.model import (
 )
 from bot.text import cut
 from handlers.commands.decide import UNSURE, Case, decide, newest, spoken
+from handlers.commands.near_misses import NearMiss, maybe_near, near_misses
 from handlers.commands.registry import COMMANDS, table
 from handlers.commands.replies import answers, history
 from handlers.facts.description.command_lines import CommandLine, find, maybe
@@ -44,6 +45,7 @@ EDITED = "edited"
 """The command of the single decision, at line 0, on all commands added by editing a comment."""
 EDITED_REFUSAL = "new commands in an edited comment are ignored, because anyone with write access can edit it"
 TOO_MANY = f"too many commands: only the first {MAX_LINES} of a comment are executed"
+IN_REVIEW = "commands count only in comments of the conversation, not in reviews or in comments on lines"
 UNHOLD = "Ask an operator to comment /unhold."
 SWITCHED_OFF = (
     "Commands are disabled in the policy (commands.mode). Ask an operator to enable them and comment /unhold."
@@ -73,17 +75,30 @@ async def _decisions(snapshot: Snapshot, tools: Tools) -> tuple[tuple[Decision, 
     found, waits = list[Decision](), False
     for comment in _undecided(snapshot, of):
         # Hostile Markdown takes long to parse, so this runs in a thread to keep the event loop free.
-        lines = await asyncio.to_thread(_lines, snapshot, comment)
+        lines, near = await asyncio.to_thread(_read, snapshot, comment)
         earlier = of.get(comment.id, [])
         if comment.edited:
             found += _edited(snapshot, comment, lines, earlier)
             continue
         made = _of(snapshot, tools, comment, lines, (*seen.decisions, *found))
+        made += _missed(snapshot, tools, comment, near)
         if _young(snapshot, comment) and any(one.refused == UNSURE for one in made):
             waits = True
         else:
             found += made
+    found += await asyncio.to_thread(lambda: list(_in_reviews(snapshot, tools, of)))
     return tuple(found), waits
+
+
+def _in_reviews(snapshot: Snapshot, tools: Tools, decided: Mapping[int, Sequence[Decision]]) -> Iterator[Decision]:
+    """Return a refusal for the first command in each review, or comment on a line, that has any."""
+    for remark in snapshot.inputs.remarks:
+        if remark.author and remark.id not in decided and snapshot.inputs.live(remark):
+            lines, near = _read(snapshot, remark)
+            known = [line for line in lines if line.word in COMMANDS]
+            known += [CommandLine(one.number, one.word, one.rest) for one in near]
+            if known:
+                yield Case(snapshot, tools.labels, remark, min(known)).decided(IN_REVIEW)
 
 
 def _undecided(snapshot: Snapshot, decided: Mapping[int, Sequence[Decision]]) -> Iterator[CommentText]:
@@ -92,7 +107,8 @@ def _undecided(snapshot: Snapshot, decided: Mapping[int, Sequence[Decision]]) ->
         lines = {one.line for one in decided.get(comment.id, ())}
         # The text of an unedited comment never changes, so one decision means that all of it is decided.
         done = 0 in lines if comment.edited else bool(lines)
-        if comment.author and not done and snapshot.inputs.live(comment) and maybe(comment.body):
+        asks = maybe(comment.body) or maybe_near(comment.body, COMMANDS)
+        if comment.author and not done and snapshot.inputs.live(comment) and asks:
             yield comment
 
 
@@ -104,6 +120,16 @@ def _of(
         case = Case(snapshot, tools.labels, comment, line, (*before, *made))
         made.append(decide(case) if index < MAX_LINES else case.decided(TOO_MANY))
     return made
+
+
+def _missed(snapshot: Snapshot, tools: Tools, comment: CommentText, near: Sequence[NearMiss]) -> list[Decision]:
+    """Return a refusal for each line that was probably meant as a command."""
+    return [
+        Case(snapshot, tools.labels, comment, CommandLine(one.number, one.word, one.rest)).decided(
+            one.told(COMMANDS[one.word].usage)
+        )
+        for one in near
+    ]
 
 
 def _young(snapshot: Snapshot, comment: CommentText) -> bool:
@@ -128,10 +154,11 @@ def _edited(
         )
 
 
-def _lines(snapshot: Snapshot, comment: CommentText) -> list[CommandLine]:
-    """Return the command lines that are not for other bots: at most one more than are executed."""
+def _read(snapshot: Snapshot, comment: CommentText) -> tuple[list[CommandLine], tuple[NearMiss, ...]]:
+    """Return the command lines that are not for other bots, at most one more than are executed, and near misses."""
     others = snapshot.policy.commands.others
-    return [line for line in find(comment.body) if line.word not in others][: MAX_LINES + 1]
+    lines = [line for line in find(comment.body) if line.word not in others][: MAX_LINES + 1]
+    return lines, near_misses(comment.body, COMMANDS.keys() - set(others))
 
 
 def _report(snapshot: Snapshot, decisions: tuple[Decision, ...]) -> Report:

@@ -34,6 +34,11 @@ NO_RISE = "only an operator may set a priority that is not higher than the curre
 OWN = "the author cannot accept findings on their own issue or pull request; another operator must do it"
 NO_FINDINGS = "no finding here has this fingerprint; there is nothing to accept"
 DECIDES = "only an operator may change a decision label"
+CANCELS = frozenset((
+    "cancel", "cancelled", "canceled", "clear", "cleared", "off", "end", "ended", "stop", "stopped", "remove",
+    "removed", "release", "released", "lift", "lifted", "undo", "no", "false", "none", "over", "done",
+))  # fmt: skip
+"""Words that, as the whole reason, ask for the end of something."""
 
 _ONE_NAME = re.compile(r'"([^"]+)"|([^\s"]+)')
 _CHECK = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
@@ -231,6 +236,21 @@ def _names_form(case: Case) -> str:
     return ""
 
 
+def _hold_form(case: Case) -> str:
+    return "to end a hold, an operator comments /unhold" if _cancels(case.why) else ""
+
+
+def _park_form(case: Case) -> str:
+    return "to end the parking, an operator comments /rejudge" if _cancels(case.why) else ""
+
+
+def _cancels(why: str) -> bool:
+    """Return whether a reason is a word by which other bots end what a command began, such as `/hold cancel`."""
+    first, *rest = why.casefold().split() or [""]
+    word = first.strip(".,:;!")
+    return word == "cancel" or (word in CANCELS and not rest)
+
+
 def _accept_form(case: Case) -> str:
     if not case.argument:
         return "missing fingerprint; copy it from the report"
@@ -245,5 +265,7 @@ _FORMS: Mapping[str, Callable[[Case], str]] = {
     "label": _names_form,
     "unlabel": _names_form,
     "accept": _accept_form,
+    "hold": _hold_form,
+    "park": _park_form,
     "soak-restart": _soak_form,
 }

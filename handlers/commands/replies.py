@@ -34,8 +34,12 @@ AGENTS = "Ask an operator to write the command."
 
 
 def answers(snapshot: Snapshot, decisions: Sequence[Decision]) -> tuple[Answer, ...]:
-    """Return the answers to each comment with commands, if it still exists with its author."""
-    there = {comment.id for comment in snapshot.inputs.comments if comment.author}
+    """Return the answers to each comment with commands, if it still exists with its author.
+
+    Reviews get no reactions: Forgejo describes these for comments only.
+    """
+    remarks = {remark.id for remark in snapshot.inputs.remarks}
+    there = {comment.id for comment in snapshot.inputs.comments if comment.author} | remarks
     parts: dict[tuple[int, str], list[Decision]] = defaultdict(list)
     for one in sorted(decisions, key=lambda one: (one.comment_id, one.line)):
         parts[one.comment_id, "" if one.line else EDIT].append(one)
@@ -44,7 +48,7 @@ def answers(snapshot: Snapshot, decisions: Sequence[Decision]) -> tuple[Answer, 
     for (number, topic), made in sorted(parts.items(), key=lambda part: (_since(part[1]), part[0])):
         answer = Answer(
             comment_id=number,
-            reactions=_reactions(made),
+            reactions=() if number in remarks else _reactions(made),
             reply=_reply(made, agent=named(made[0].by, snapshot.policy.agents)),
             explains=tuple(
                 dict.fromkeys(_explained(one) for one in made if one.command in EXPLAINED and not one.refused)

@@ -1,68 +1,46 @@
-"""The gates that a description announces: phrases by which an operator approves a step, and their state."""
+"""The gates that a description announces, and their state: the same that `/gate` shows."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.model import Snapshot
-from bot.policy import ContractPolicy, named
-from handlers.facts.description.mentions import words
-from handlers.facts.description.phrases import wrote
+from bot.policy import ContractPolicy
+from handlers.facts.description.announced_phrases import announced_phrases
 from handlers.facts.description.sections import Pack
-from handlers.facts.patterns import text_fits
-
-MAX_GATES = 20
-_PHRASE = re.compile(r"(?<![\w.-])[\w.]{1,40}(?:-[\w.]{1,40}){2,20}")
-"""At least three parts, because "pre-approved" is an ordinary word."""
+from handlers.facts.modes import listed
+from handlers.soak import Gates
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A phrase, the line that announces it, and the operator who wrote it, if any."""
+    """A phrase, the line that announces it, the operator who opened the gate, if any, and where the phrase counts if
+    not here.
+    """
 
     phrase: str
     line: int
     by: str = ""
+    elsewhere: tuple[str, ...] = ()
+    soak: str = ""
 
     @property
     def sentence(self) -> str:
         """Gives the state of the gate in a sentence."""
         if self.by:
             return f"Gate {self.phrase}: opened by {self.by}."
-        return f"Gate {self.phrase}: closed. To open it, an operator writes the phrase on its own line in a comment."
+        where = f" on {listed(self.elsewhere)}" if self.elsewhere else ""
+        state = f"closed; the soak is {self.soak}" if self.soak else "closed"
+        how = f"an operator writes the phrase on its own line in a comment{where}"
+        return f"Gate {self.phrase}: {state}. To open it, {how}."
 
 
 def announced(pack: Pack, snapshot: Snapshot, rules: ContractPolicy) -> tuple[Gate, ...]:
     """Gives the gates that the sections announce, in order."""
-    return tuple(Gate(phrase, line, opened_by(phrase, snapshot)) for phrase, line in _phrases(pack, rules))
+    gates = Gates(snapshot, [phrase for phrase, _ in announced_phrases(pack, rules)])
+    return tuple(_gate(phrase, line, gates) for phrase, line in announced_phrases(pack, rules))
 
 
-def opened_by(phrase: str, snapshot: Snapshot) -> str:
-    """Gives the operator who wrote a phrase on its own line; empty if none did.
-
-    The bot must have received the comment when it was written, and it must be unedited. Code and quotes do not count.
-    """
-    for comment in snapshot.inputs.comments:
-        right = comment.witnessed and not comment.edited and named(comment.author, snapshot.policy.operators or ())
-        if right and wrote(comment.body, phrase.__eq__):
-            return comment.author
-    return ""
-
-
-def _phrases(pack: Pack, rules: ContractPolicy) -> Iterator[tuple[str, int]]:
-    known: set[str] = set()
-    for part in pack.parts.values():
-        for item in part.read:
-            for name in words(item):
-                if len(known) < MAX_GATES and name not in known and _is_phrase(name, rules):
-                    known.add(name)
-                    yield name, item.line
-
-
-def phrases(text: str, rules: ContractPolicy) -> Iterator[str]:
-    """Gives the gate phrases in a text."""
-    return (match[0] for match in _PHRASE.finditer(text) if _is_phrase(match[0], rules))
-
-
-def _is_phrase(name: str, rules: ContractPolicy) -> bool:
-    return _PHRASE.fullmatch(name) is not None and any(text_fits(pattern, name) for pattern in rules.gates)
+def _gate(phrase: str, line: int, gates: Gates) -> Gate:
+    gate = gates.by_phrase[phrase]
+    opened = gates.opened(gate)
+    soak = gate.soak.name if gate.soak and opened is None else ""
+    return Gate(phrase, line, opened.by if opened else "", () if gate.here else gate.on, soak)

@@ -11,15 +11,17 @@ from typing import Literal
 from bot.model import Finding, Inputs, Location, Snapshot, StatusSeen
 from bot.policy import ContractPolicy
 from bot.text import cut
-from handlers.contract.announced_gates import Gate, phrases
+from handlers.contract.announced_gates import Gate
 from handlers.contract.canary import Real, real
 from handlers.contract.files_touched import Touched
 from handlers.contract.rules import finding, line, listed
 from handlers.contract.secret_mounts import writable
 from handlers.contract.soak_claims import soak_claims
 from handlers.contract.sources import state
+from handlers.facts.accepted import open_gaps
 from handlers.facts.change import Facts
 from handlers.facts.description import mentions as text
+from handlers.facts.description.announced_phrases import phrases
 from handlers.facts.description.sections import Item, Pack, rows
 from handlers.facts.statuses import self_reported
 from handlers.facts.wording import quoted, some
@@ -168,7 +170,7 @@ def _leak(case: Case) -> Answer:
             f"{some(len(leaks), 'leaked secret')}: {listed([leak.rule for leak in leaks], SHOWN)}",
             leaks[0].location,
         )
-    if case.seen.gaps:
+    if open_gaps(case.inputs.snapshot):
         return Answer("operator", "some parts were not searched for secrets")
     return Answer("clear", "no secret in commits, title, description or comments")
 

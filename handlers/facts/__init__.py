@@ -1,5 +1,5 @@
 """Facts about a snapshot that several checks need. Imports no check; any check may import it.
 
-Public modules: `change`, `description`, `modes`, `path_index`, `patterns`, `references`,
+Public modules: `accepted`, `change`, `description`, `modes`, `path_index`, `patterns`, `references`,
 `reviews`, `statuses`, `text_cache`, `wording`.
 """

@@ -10,6 +10,7 @@ from markdown_it.token import Token
 
 from bot.model import ChangedFile, Kind, Leak, Snapshot
 from bot.policy import named
+from handlers.facts.accepted import open_leaks
 from handlers.facts.path_index import Budget, PathIndex
 
 AGENTS = {
@@ -158,10 +159,7 @@ class Facts:
     @cached_property
     def leaks(self) -> tuple[Leak, ...]:
         """Gives the secrets that are not accepted."""
-        inputs, policy = self.snapshot.inputs, self.snapshot.policy
-        accepted = {entry.fingerprint for entry in policy.secret_leak.accept}
-        accepted |= {one.argument for one in inputs.decisions if one.command == "accept" and not one.refused}
-        return tuple(leak for leak in inputs.leaks if leak.fingerprint not in accepted)
+        return open_leaks(self.snapshot)
 
     @cached_property
     def _held(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.model import ChangedFile, Finding, Report, Snapshot, Verdict
-from bot.policy import named
+from handlers.facts.accepted import accepted
 from handlers.facts.patterns import chosen
 from handlers.facts.wording import NOT_CHECKED, not_looked_at
 
@@ -60,24 +60,13 @@ def judged(check: str, mode: str, findings: Sequence[Finding], unseen: Sequence[
 
 def unread(snapshot: Snapshot, prefixes: Iterable[str]) -> tuple[Finding, ...]:
     """Gives a finding for each unaccepted gap whose text starts with one of some prefixes."""
-    accepted = accepted_by(snapshot)
+    known = accepted(snapshot)
     kinds = tuple(prefixes)
     return tuple(
         not_looked_at(gap)
         for gap in (*snapshot.inputs.gaps, *snapshot.inputs.unseen)
-        if gap.what.startswith(kinds) and gap.fingerprint not in accepted
+        if gap.what.startswith(kinds) and gap.fingerprint not in known
     )
-
-
-def accepted_by(snapshot: Snapshot) -> frozenset[str]:
-    """Gives the fingerprints accepted by the policy, or by an operator other than the author."""
-    seen = snapshot.inputs
-    decided = {
-        one.argument
-        for one in seen.decisions
-        if one.command == "accept" and not one.refused and not named(one.by, (seen.author,))
-    }
-    return frozenset(decided | {one.fingerprint for one in snapshot.policy.secret_leak.accept})
 
 
 def names(file: ChangedFile) -> tuple[str, ...]:

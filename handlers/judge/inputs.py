@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bot.model import Kind, Snapshot, canonical, digest
+from handlers.facts.accepted import open_gaps, open_leaks
 from handlers.judge.human_decisions import obeyed
 from handlers.judge.payload import FAMILY, TargetSnapshot
 from handlers.judge.signals.table import Signal
@@ -37,7 +38,6 @@ def evidence(snapshot: Snapshot, signals: Iterable[Signal]) -> str:
     """
     read, policy = snapshot.inputs, snapshot.policy
     cited = {signal.ref for signal in signals}
-    accepted = {entry.fingerprint for entry in policy.secret_leak.accept}
     soaks = [[soak.inputs.soak.name, soak.name] for soak in tracked_soaks(snapshot)]
     return canonical(
         ({"soaks": soaks} if soaks else {})
@@ -50,12 +50,12 @@ def evidence(snapshot: Snapshot, signals: Iterable[Signal]) -> str:
             "files": [[one.path, one.status, one.added, one.removed] for one in read.files],
             "head": read.head.sha,
             "labels": facts(read.labels),
-            "leaks": sorted({leak.fingerprint for leak in read.leaks} - accepted),
+            "leaks": sorted({leak.fingerprint for leak in open_leaks(snapshot)}),
             "model": policy.judge.model,
             "state": read.state,
             "target": str(snapshot.target),
             "title": read.title_hash,
-            "unseen": bool(read.gaps or read.added_cut),
+            "unseen": bool(open_gaps(snapshot) or read.added_cut),
         }
     )
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, ValidationError
 
 from bot.model import Value
-from bot.text import inert_json
+from bot.text import described, inert_json
 
 SCHEMA = "openclaw.judge.v0"
 BEGIN = f"<!-- {SCHEMA} -->"
@@ -147,7 +147,8 @@ def parsed(text: str) -> Payload:
     try:
         return Payload.model_validate_json(text, strict=True)
     except ValidationError as fault:
-        messages = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in fault.errors(include_url=False)[:3]]
+        errors = fault.errors(include_url=False, include_input=False)[:3]
+        messages = [f"{'.'.join(map(str, one['loc']))}: {described(one)}" for one in errors]
         raise NotAPayload("; ".join(messages)) from None
 
 

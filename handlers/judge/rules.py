@@ -7,6 +7,7 @@ park, the best candidate to do the work. Operator matters are found line by line
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.model import Kind, Snapshot, Value
+from handlers.facts.accepted import open_leaks
 from handlers.judge.payload import Effort, Escalation, EvidenceRef, Opinion, Priority, Step
 from handlers.judge.signals.blocking_signals import awaited
 from handlers.judge.signals.operator_matters import commanded, world
@@ -114,9 +115,8 @@ def _gathered(snapshot: Snapshot) -> list[Signal]:
 
 
 def _leaks(snapshot: Snapshot, kind: str) -> Iterator[Signal]:
-    accepted = {entry.fingerprint for entry in snapshot.policy.secret_leak.accept}
     paths = {file.path for file in snapshot.inputs.files}
-    for leak in snapshot.inputs.leaks:
+    for leak in open_leaks(snapshot):
         where = leak.location
         changed = f"diff:{where.path}" if where.path in paths else f"commit:{where.commit}"
         places = {
@@ -125,8 +125,7 @@ def _leaks(snapshot: Snapshot, kind: str) -> Iterator[Signal]:
             "message": f"commit:{where.commit}",
         }
         ref = places.get(where.where, changed if where.path else f"{kind}-body")
-        if leak.fingerprint not in accepted:
-            yield fired("leak-found", ref if resolves(ref, snapshot) else f"{kind}-title")
+        yield fired("leak-found", ref if resolves(ref, snapshot) else f"{kind}-title")
 
 
 def _soaks(snapshot: Snapshot, kind: str) -> Iterator[Signal]:

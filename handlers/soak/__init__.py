@@ -2,6 +2,7 @@
 
 from handlers.soak.check import CHECK as SOAK_EVIDENCE
 from handlers.soak.claims.classify import claim_of, sentences
+from handlers.soak.gate_model import Gates
 from handlers.soak.gates import CHECK as GATES
 from handlers.soak.labels import asks
 from handlers.soak.pull_rules import Pull
@@ -10,6 +11,7 @@ from handlers.soak.state.machine import tracked_soaks
 __all__ = [
     "GATES",
     "SOAK_EVIDENCE",
+    "Gates",
     "Pull",
     "asks",
     "claim_of",

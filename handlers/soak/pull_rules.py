@@ -1,6 +1,5 @@
 """The rules for pull requests: claims that a soak does not support yet, and protected content touched too early."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,9 +14,10 @@ from handlers.facts.description.sections import read
 from handlers.facts.modes import FILES, listed, touched, unread
 from handlers.facts.patterns import chosen
 from handlers.facts.wording import not_looked_at, quoted
-from handlers.soak.claims.classify import Stage, claim_of, sentences
+from handlers.soak.claims.classify import Stage, claim_of, sentences, unnamed
 from handlers.soak.claims.markdown import LINES, READ
-from handlers.soak.payload import ORDER, StateName
+from handlers.soak.payload import ORDER
+from handlers.soak.state.comment_claims import CLAIMS, names
 from handlers.soak.state.inputs import all_soak_inputs
 from handlers.soak.state.machine import Soak
 from handlers.soak.state.next_step import why
@@ -30,14 +30,6 @@ MAX_SENTENCES = 10_000
 """Maximum number of sentences that are read; more of them are reported as a gap, since they may contain claims."""
 SILENT: tuple[SectionName, ...] = ("merge-blockers", "out-of-scope")
 """Sections of a description that are not claims: they list what is not done."""
-
-CLAIMS: dict[Stage, tuple[StateName, str]] = {
-    "started": ("soaking", "it has started"),
-    "threshold": ("threshold-met", "enough runs count"),
-    "complete": ("audited", "it has passed"),
-    "removed": ("removed", "the protected part is removed"),
-}
-"""For each kind of claim the first state in which it is true, and the claim in words."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +57,9 @@ class Pull:
     def claims(self) -> tuple[Said, ...]:
         """Return the claims in title, description and lines added to documents."""
         found: list[Said] = []
-        names = [name for soak in self.soaks for name in soak.inputs.soak.protects.names]
+        things = [name for soak in self.soaks for name in soak.inputs.soak.protects.names]
         for text, at in self._sentences[:MAX_SENTENCES]:
-            stage = claim_of(self._unnamed(text), names)
+            stage = claim_of(unnamed(text, [soak.inputs.soak.name for soak in self.soaks]), things)
             if stage is not None:
                 found.append(Said(stage, text, at))
         return tuple(found)
@@ -85,12 +77,6 @@ class Pull:
             return ()
         why = f"over the limit of {READ} characters or {LINES} lines per text, or {MAX_SENTENCES} sentences in all"
         return (not_looked_at(Gap(what="the sentences", why=why, of=self.snapshot.inputs.head.sha)),)
-
-    def _unnamed(self, text: str) -> str:
-        """Return the text without the names of soaks, which say nothing about their state."""
-        for soak in self.soaks:
-            text = re.sub(rf"(?<![\w-])`?{re.escape(soak.inputs.soak.name)}`?(?![\w-])", "", text)
-        return text
 
     @cached_property
     def touching(self) -> dict[str, tuple[str, ...]]:
@@ -110,7 +96,7 @@ class Pull:
         """Return the soak for which the claim is not true, or None. A claim that names no soak passes if it is true for
         any soak.
         """
-        named = [soak for soak in self.soaks if _names(said.text, soak)]
+        named = [soak for soak in self.soaks if names(said.text, soak.inputs.soak)]
         about = named or list(self.soaks)
         behind = [soak for soak in about if not self._so(said.stage, soak)]
         if not behind or (not named and len(behind) < len(about)):
@@ -158,12 +144,6 @@ def _sentences(snapshot: Snapshot) -> Iterator[tuple[str, Location]]:
         if document(run.path):
             for line, text in sentences(run.text):
                 yield text, Location(where="diff", path=run.path, line=run.start + line - 1)
-
-
-def _names(text: str, soak: Soak) -> bool:
-    policy, said = soak.inputs.soak, text.casefold()
-    names = (f"#{policy.issue}", policy.name, policy.gate or "", policy.marker or "", *policy.protects.names)
-    return any(name and name.casefold() in said for name in names)
 
 
 def _claimed(said: Said, soak: Soak) -> Finding:

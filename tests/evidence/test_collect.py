@@ -202,9 +202,9 @@ def test_a_module_is_taken_from_names_only_if_it_is_the_only_one() -> None:
 
 def test_what_evidence_cant_hold_is_told_without_its_value() -> None:
     for part, told in (
-        ({"commit": "not a commit"}, "commit: string pattern mismatch"),
+        ({"commit": "not a commit"}, "commit: invalid form"),
         ({"module": "x" * 300}, "module: too long"),
-        ({"markers": {str(at): 1 for at in range(60)}}, "markers: too long"),
+        ({"markers": {str(at): 1 for at in range(60)}}, "markers: too long; write at most"),
     ):
         with pytest.raises(EvidenceError, match=told):
             evidence_of({"soak": "s", "kind": "smoke", "approved_pr": None, **part})

@@ -155,7 +155,7 @@ def test_lookups_are_by_exact_name() -> None:
         ("name: stop", 'name: "st\\u202eop"', "`labels.3.name`: invalid name; use printable characters on one line"),
         ("name: stop", f"name: {'s' * 51}", "is longer than 50 characters"),
         ("decision: true", 'decision: "yes"', "labels.yaml:4: `groups.1.decision`: expected true or false"),
-        (", group: verdict}", "}", "labels.yaml:9: `labels.3.group`: missing; add this key"),
+        (", group: verdict}", "}", "labels.yaml:9: `labels.3.group`: is required"),
     ],
 )
 def test_each_mistake_is_told_with_its_place_and_its_mend(old: str, new: str, told: str) -> None:

@@ -97,24 +97,35 @@ async def test_reviews_of_a_real_forgejo_are_read_with_their_texts(server: Serve
         ("iskra", "changes", True, True, False),
         ("patchwarden-bot", "approved", True, True, True),
     ]
-    assert read.texts == (
+    assert [(one.place, one.text) for one in read.remarks] == [
         (Location(where="comment", comment_id=195), "pass"),
         (Location(where="comment", comment_id=196), "hm"),
-    )
+    ]
     assert len(server.asked) == 1
+
+
+async def test_comments_on_lines_are_read_of_reviews_that_have_some(server: Server) -> None:
+    server.answers["/pulls/10/reviews"] = recorded("reviews-list")
+    server.answers["/pulls/10/reviews/10/comments"] = recorded("review-comments")
+    read = await read_reviews(server.client, "workshop/garden", 10, "somebody-else")
+    assert [(one.comment, one.author, one.text) for one in read.remarks if one.comment < 116] == [
+        (114, "patchwarden-bot", "magic number"),
+        (115, "patchwarden-bot", "why dropped?"),
+    ]
+    assert len(server.asked) == 2
 
 
 async def test_reviews_by_the_bots_account_are_nobodys_word(server: Server) -> None:
     server.answers["/pulls/10/reviews"] = recorded("reviews-list")
     read = await read_reviews(server.client, "workshop/garden", 10, "patchwarden-bot")
-    assert (read.words, read.texts) == ((), ())
+    assert (read.words, read.remarks) == ((), ())
 
 
 async def test_requests_and_unfinished_reviews_say_nothing(server: Server) -> None:
     values = [given("a", state).model_dump(mode="json") | {"body": "x"} for state in ("PENDING", "REQUEST_REVIEW", "")]
     server.answers["/pulls/1/reviews"] = httpx.Response(200, json=values, headers={"X-Total-Count": "3"})
     read = await read_reviews(server.client, "workshop/garden", 1, "bot")
-    assert (read.words, read.texts) == ((), ())
+    assert (read.words, read.remarks) == ((), ())
 
 
 async def test_all_pages_of_reviews_are_read(server: Server) -> None:

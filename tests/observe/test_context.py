@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,9 @@ async def test_everything_that_is_switched_on_is_read(scene: Scene) -> None:
     request = await scene.request(number)
     head = request.thread.head
     assert isinstance(head, PullRequest)
-    assert await scene.contexts.read(request, ALL) == Context(
+    found = await scene.contexts.read(request, ALL)
+    assert [(one.author, one.body) for one in found.remarks] == [(WRITER, "fine")]
+    assert replace(found, remarks=()) == Context(
         reviews=(Review(author=WRITER, state="approved", commit=head.head.sha, official=True),),
         required=("ci / test",),
         conflict=False,
@@ -201,6 +203,21 @@ async def test_a_secret_in_a_review_is_a_leak_of_that_comment(scene: Scene) -> N
     (entry,) = [event for event in (await scene.request(number)).thread.timeline if event.type == "review"]
     assert leak.location == Location(where="comment", comment_id=entry.id)
     assert token not in repr(context)
+
+
+async def test_a_secret_in_a_comment_on_a_line_is_a_leak_of_that_comment(scene: Scene) -> None:
+    number = await scene.pull({"a.md": "x\n"})
+    token = secrets.token_hex(20)
+    inline = [{"path": "a.md", "new_position": 1, "body": f"try FORGEJO_TOKEN={token}"}]
+    data = {"event": "COMMENT", "body": "", "comments": inline}
+    await scene.api[WRITER].post(f"/repos/{REPOSITORY}/pulls/{number}/reviews", data)
+    context = await scene.read(number, Wanted())
+    (leak,) = context.leaks
+    (remark,) = context.remarks
+    assert leak.location == Location(where="comment", comment_id=remark.id)
+    assert remark.author == WRITER
+    assert token not in repr(context)
+    assert scene.calls() == [f"/pulls/{number}/reviews", f"/pulls/{number}/reviews/1/comments"]
 
 
 async def test_names_that_hold_a_secret_are_masked(scene: Scene) -> None:

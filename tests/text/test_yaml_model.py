@@ -78,7 +78,7 @@ def test_nothing_is_counted_in_base_60(end: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("12", 12), ("-0x1f", -31), ("1_000", 1000), ("017", 15), ("1.5", 1.5), (".5", 0.5), ("1.5e+3", 1500.0)],
+    [("12", 12), ("-0x1f", -31), ("1_000", 1000), ("1.5", 1.5), (".5", 0.5), ("1.5e+3", 1500.0)],
 )
 def test_numbers_are_what_they_were(text: str, value: float) -> None:
     class Numbered(BaseModel):

@@ -1,7 +1,7 @@
 """All types of the API's answers, by one name to import from."""
 
 from bot.forgejo.types.actions import RUN, ActionRun, EarlyRun, GiteaRun, Run, RunPage, Task, TaskPage
-from bot.forgejo.types.commits import Branch, CombinedStatus, CommitStatus
+from bot.forgejo.types.commits import Branch, CombinedStatus, CommitStatus, Tree, TreeEntry
 from bot.forgejo.types.replies import Reply
 from bot.forgejo.types.server import (
     CollaboratorPermission,
@@ -20,6 +20,7 @@ from bot.forgejo.types.threads import (
     PullRequest,
     Push,
     Review,
+    ReviewComment,
     TimelineEvent,
 )
 
@@ -44,11 +45,14 @@ __all__ = [
     "Reply",
     "Repository",
     "Review",
+    "ReviewComment",
     "Run",
     "RunPage",
     "Task",
     "TaskPage",
     "TimelineEvent",
+    "Tree",
+    "TreeEntry",
     "User",
     "Version",
 ]

@@ -26,6 +26,24 @@ class Branch(Reply):
     status_check_contexts: tuple[str, ...] = ()
 
 
+class TreeEntry(Reply):
+    """An entry of a tree: `blob`, `tree` or `commit`."""
+
+    definition: ClassVar[str] = "GitEntry"
+
+    path: str
+    type: str
+    sha: str
+
+
+class Tree(Reply):
+    """The first page of a tree, which has a thousand entries on an ordinary server."""
+
+    definition: ClassVar[str] = "GitTreeResponse"
+
+    tree: tuple[TreeEntry, ...] = ()
+
+
 class CommitStatus(Reply):
     """One status of a commit. `creator` is empty for Forgejo's own Actions; any word may stand as state."""
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
 
 from bot.forgejo.errors import Malformed, clean
+from bot.text import described
 
 
 def _never_is_none(value: datetime) -> datetime | None:
@@ -43,7 +44,8 @@ class Reply(BaseModel):
         try:
             return cls.model_validate(value)
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:5])
+            errors = error.errors(include_url=False, include_input=False)[:5]
+            wrong = "; ".join(f"{'.'.join(map(str, part['loc']))}: {described(part)}" for part in errors)
             raise Malformed("reading", cls.__name__, 0, clean(wrong)) from None
 
 

@@ -154,3 +154,15 @@ class Review(Reply):
     dismissed: bool = False
     html_url: str = ""
     submitted_at: Moment = None
+    comments_count: int = 0
+
+
+class ReviewComment(Reply):
+    """A comment of a review on a line of a file."""
+
+    definition: ClassVar[str] = "PullReviewComment"
+
+    id: int
+    body: str = ""
+    user: User = User()
+    created_at: AwareDatetime

@@ -215,17 +215,26 @@ async def reviews(ask: Ask) -> web.Response:
 async def review(ask: Ask) -> web.Response:
     """Submits a review; an unknown event makes one that stays pending. A reader may, which isn't official."""
     issue, event, body = ask.issue(pull=True), ask.text("event"), ask.text("body")
-    inline = ask.body.get("comments")
-    comments = len(inline) if isinstance(inline, list) else 0
+    given = ask.body.get("comments")
+    inline = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
     if issue.user is ask.viewer and event in ("APPROVED", "REQUEST_CHANGES"):
         raise Refusal(422, f"{'approve' if event == 'APPROVED' else 'reject'} your own pull is not allowed")
-    if event == "COMMENT" and not body and not comments:
+    if event == "COMMENT" and not body and not inline:
         raise Refusal(422, "review event COMMENT requires a body or a comment")
     state = event if event in REVIEW_EVENTS else "PENDING"
     official = ask.level >= Level.WRITE and state in ("APPROVED", "REQUEST_CHANGES")
     one = _pending(ask, issue) or Review(ask.forge.next_id("review"), ask.doer, ask.forge.now())
-    one.state, one.body, one.official, one.comments = state, body, official, comments
+    one.state, one.body, one.official = state, body, official
     one.commit_id = ask.text("commit_id") or pull_of(issue).head_sha
+    one.inline = [
+        (
+            ask.forge.next_id("comment"),
+            str(comment.get("path", "")),
+            str(comment.get("body", "")),
+            int(comment.get("new_position") or 0),
+        )
+        for comment in inline
+    ]
     if one not in issue.reviews:
         one.entry_id = ask.forge.record(issue, "review", ask.doer, body=body, review_id=one.id).id
         issue.reviews.append(one)
@@ -239,17 +248,30 @@ def _pending(ask: Ask, issue: Issue) -> Review | None:
     return next((one for one in issue.reviews if one.state == "PENDING" and one.user is ask.viewer), None)
 
 
+@ROUTES.add("GET", ONE + "/reviews/{id:\\d+}/comments")
+async def review_comments(ask: Ask) -> web.Response:
+    """The comments of a review on lines."""
+    issue = ask.issue(pull=True)
+    return answer(ask.parts.shapes.review_comments(issue, _review(ask, issue), ask.viewer))
+
+
 @ROUTES.add("POST", ONE + "/reviews/{id:\\d+}/dismissals")
 async def dismiss(ask: Ask) -> web.Response:
     """Takes a decision's weight away, which no event tells."""
     ask.require(Level.ADMIN, "Must be repo admin")
     issue = ask.issue(pull=True)
-    found = next((one for one in issue.reviews if one.id == ask.number("id")), None)
-    if found is None:
-        raise missing()
+    found = _review(ask, issue)
     if found.state not in ("APPROVED", "REQUEST_CHANGES"):
         raise Refusal(403, "not need to dismiss this review because it's type is not Approve or change request")
     found.dismissed = True
     found.official &= ask.forge.server.dismissal_keeps_official
     ask.forge.record(issue, "dismiss_review", ask.doer, body=ask.text("message"), review_id=found.id)
     return answer(ask.parts.shapes.review(issue, found, ask.viewer))
+
+
+def _review(ask: Ask, issue: Issue) -> Review:
+    """The review that the address names. Raises a 404 where there is none."""
+    found = next((one for one in issue.reviews if one.id == ask.number("id")), None)
+    if found is None:
+        raise missing()
+    return found

@@ -228,12 +228,36 @@ class Shapes(Accounts):
             "stale": review.stale,
             "official": review.official,
             "dismissed": review.dismissed,
-            "comments_count": review.comments,
+            "comments_count": len(review.inline),
             "submitted_at": stamp(review.created),
             "updated_at": stamp(review.created),
             "html_url": f"{page}#issuecomment-{review.entry_id}",
             "pull_request_url": page,
         }
+
+    def review_comments(self, issue: Issue, review: Review, viewer: User | None) -> list[Json]:
+        """The comments of a review on lines. The lines themselves, `diff_hunk`, are not shown."""
+        page, at = self.page(issue), stamp(review.created)
+        return [
+            {
+                "id": number,
+                "body": body,
+                "user": self.user(review.user, viewer),
+                "resolver": None,
+                "pull_request_review_id": review.id,
+                "created_at": at,
+                "updated_at": at,
+                "path": path,
+                "commit_id": review.commit_id,
+                "original_commit_id": "",
+                "diff_hunk": "",
+                "position": line,
+                "original_position": 0,
+                "html_url": f"{page}#issuecomment-{number}",
+                "pull_request_url": page,
+            }
+            for number, path, body, line in review.inline
+        ]
 
     def hook(self, hook: Hook) -> Json:
         """A webhook; its secret is never shown."""

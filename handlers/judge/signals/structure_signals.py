@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from bot.model import Kind, Snapshot
+from handlers.facts.accepted import open_gaps
 from handlers.judge.signals.table import Signal, fired
 from handlers.judge.signals.urgency_signals import vague
 from handlers.judge.signals.work_signals import CHECK_NOUNS, CHECK_VERBS, CODE_VERBS, TEXT_VERBS, title_type
@@ -76,7 +77,7 @@ def structure(snapshot: Snapshot, text: Text, title: Line) -> Iterator[Signal]:
     yield from (_pull if kind == "pull" else _issue)(snapshot, text, title, body)
     if text.references:
         yield fired("references", f"{kind}-body")
-    if snapshot.inputs.gaps or snapshot.inputs.added_cut:
+    if open_gaps(snapshot) or snapshot.inputs.added_cut:
         yield fired("gaps", f"{kind}-title")
 
 

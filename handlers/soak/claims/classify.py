@@ -5,6 +5,7 @@ is a claim unless it is denied, planned, conditional, doubted, a question, or sa
 claims, because false alarms make people ignore the check.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -20,7 +21,7 @@ from handlers.soak.claims.markdown import rows, sentences
 from handlers.soak.claims.subjects import Context, Thing, context, thing
 from handlers.soak.claims.tokenize import BAD, DATE, GOOD, Reading, Segment, Unit, read
 
-__all__ = ["Claim", "Stage", "claim_of", "claims_in", "sentences"]
+__all__ = ["Claim", "Stage", "claim_of", "claims_in", "sentences", "unnamed"]
 
 _SAID: dict[Thing, tuple[tuple[frozenset[str], Stage], ...]] = {
     Thing.SOAK: ((said.COMPLETE_SAID, "complete"), (said.START_SAID, "started")),
@@ -63,12 +64,22 @@ class Claim(NamedTuple):
     sentence: str
 
 
-def claims_in(text: str, names: Sequence[str] = ()) -> Iterator[tuple[int, Claim]]:
-    """Return the claims in a Markdown text, each with its line. `names` are names of the old part: variables, files."""
+def claims_in(text: str, names: Sequence[str] = (), aside: Sequence[str] = ()) -> Iterator[tuple[int, Claim]]:
+    """Return the claims in a Markdown text, each with its line.
+
+    `names` are names of the old part: variables, files. `aside` are names that say nothing, such as those of soaks.
+    """
     for row in rows(text):
-        stage = claim_of(row.text, names)
+        stage = claim_of(unnamed(row.text, aside), names)
         if stage and not any(map(_governs, row.under)):
             yield row.line, Claim(stage, row.text)
+
+
+def unnamed(text: str, aside: Sequence[str]) -> str:
+    """Return the text without some names, which may contain words such as `removed`."""
+    for name in aside:
+        text = re.sub(rf"(?<![\w-])`?{re.escape(name)}`?(?![\w-])", "", text)
+    return text
 
 
 def claim_of(sentence: str, names: Sequence[str] = ()) -> Stage | None:

@@ -1,11 +1,12 @@
 """Lists all evidence of a thread: what counts, what does not and why, and what is stated in prose only."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from bot.model import CommentText, Evidence, blocks
+from bot.model import EVIDENCE_BEGIN, CommentText, Evidence, blocks
+from bot.policy import SoakPolicy
 from handlers.soak.payload import Fact, Row
-from handlers.soak.state import prose_evidence
+from handlers.soak.state import comment_claims, prose_evidence
 from handlers.soak.state.inputs import Item, SoakInputs
 from handlers.soak.state.progress import Seen
 from handlers.soak.state.verify import Verified
@@ -15,19 +16,31 @@ MOST_OTHERS = 500
 """Maximum number of rows by other accounts or in prose, the newest: any commenter can write any number of them."""
 
 
-def rows(inputs: SoakInputs, verified: Mapping[Key, Verified], said: Mapping[Key, Seen]) -> Iterator[Row]:
-    """Return a row for each piece of evidence, present or lost, and one for each statement in prose."""
+def rows(
+    inputs: SoakInputs,
+    verified: Mapping[Key, Verified],
+    said: Mapping[Key, Seen],
+    others: Sequence[SoakPolicy] = (),
+) -> Iterator[Row]:
+    """Return a row for each piece of evidence, present or lost, and one for each statement in prose.
+
+    `others` are the repository's soaks: a sentence that names only another one is not about this soak.
+    """
     for item in inputs.items:
         seen = said.get(item.key, Seen(False, "not evaluated"))
         yield _row(item, seen, verified[item.key].facts, inputs)
     known = {item.key for item in inputs.items}
-    more = (row for comment in reversed(inputs.comments) for row in _not_counted(comment, inputs, known))
+    more = (row for comment in reversed(inputs.comments) for row in _not_counted(comment, inputs, known, others))
     yield from islice(more, MOST_OTHERS)
 
 
-def _not_counted(comment: CommentText, inputs: SoakInputs, known: set[Key]) -> Iterator[Row]:
+def _not_counted(
+    comment: CommentText, inputs: SoakInputs, known: set[Key], others: Sequence[SoakPolicy]
+) -> Iterator[Row]:
     yield from _others(comment, inputs, known)
-    yield from prose_evidence.claims(comment, inputs.soak)
+    told = list(prose_evidence.claims(comment, inputs.soak))
+    claim = None if told or EVIDENCE_BEGIN in comment.body else comment_claims.claims_of(comment, inputs.soak, others)
+    yield from [comment_claims.row(claim)] if claim else told
 
 
 def _row(item: Item, seen: Seen, facts: tuple[Fact, ...], inputs: SoakInputs) -> Row:

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from bot.model import RunSeen, Snapshot
 from handlers.soak.payload import ORDER, GateState, Row, StateName, Transition
+from handlers.soak.state.comment_claims import Talk
 from handlers.soak.state.evidence_rows import rows
 from handlers.soak.state.inputs import (
     MAX_KEPT,
@@ -34,9 +35,10 @@ _TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Soak:
-    """One computed soak: its state, and the data to store for it."""
+    """One computed soak: its state, and the data to store for it. `talk` is what the comments of its issue claim."""
 
     inputs: SoakInputs
+    talk: Talk | None = None
 
     @cached_property
     def verified(self) -> Mapping[tuple[int, int], Verified]:
@@ -79,17 +81,19 @@ class Soak:
 
     @cached_property
     def alarms(self) -> tuple[str, ...]:
-        """Alarms for the operator: a gate that closed again, failures and lost evidence after the removal.
+        """Alarms for the operator: claims in comments that are ahead of the state, a gate that closed again, failures
+        and lost evidence after the removal.
 
         If evidence of the removal was lost, alarms about a removal that came too early are dropped: it was in time.
         """
         fallen = tuple(self._fallen_after())
-        return (*(() if fallen else self.progress.alarms), *fallen, *self._closed_again())
+        ahead = self.talk.alarms(self) if self.talk else ()
+        return (*ahead, *(() if fallen else self.progress.alarms), *fallen, *self._closed_again())
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """All evidence of all authors, each piece with its result."""
-        return tuple(rows(self.inputs, self.verified, self.said()))
+        return tuple(rows(self.inputs, self.verified, self.said(), self.talk.others if self.talk else ()))
 
     @property
     def gate(self) -> GateState | None:
@@ -190,8 +194,12 @@ class Soak:
 
 
 def tracked_soaks(snapshot: Snapshot) -> tuple[Soak, ...]:
-    """Return the soaks whose tracking issue is the target."""
-    return tuple(Soak(inputs) for inputs in all_soak_inputs(snapshot) if tracked(snapshot, inputs.soak))
+    """Return the soaks whose tracking issue is the target, with the claims in its comments."""
+    live = [one for one in snapshot.inputs.comments if snapshot.inputs.live(one)]
+    talk = Talk(live, snapshot.policy.soaks)
+    found = (inputs for inputs in all_soak_inputs(snapshot) if tracked(snapshot, inputs.soak))
+    talk.soaks = tuple(Soak(inputs, talk) for inputs in found)
+    return talk.soaks
 
 
 def _kept(item: Item, run: RunSeen | None) -> KeptEvidence:

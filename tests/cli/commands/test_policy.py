@@ -35,6 +35,25 @@ def test_a_policy_without_mistakes_is_fine(assay: Assay, clean: Path) -> None:
     assert (done.status, done.out, done.err) == (0, "mine.yml: valid\n", "")
 
 
+@pytest.mark.parametrize("name", [".forgejo/assay.yaml", ".forgejo/Assay.yml", "assay.yml"])
+def test_a_file_that_the_bot_will_not_read_is_told_as_one(assay: Assay, clean: Path, name: str) -> None:
+    (clean / name).parent.mkdir(exist_ok=True)
+    (clean / name).write_text(RULES)
+    done = assay("policy", "check", name)
+    assert (done.status, done.out) == (0, f"{name}: valid\n")
+    assert done.err == "warning: the bot does not read this file: it reads only .forgejo/assay.yml\n"
+
+
+def test_a_model_is_looked_up_where_the_settings_are(
+    assay: Assay, clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (clean / "mine.yml").write_text("judge:\n  model: small\n")
+    assert assay("policy", "check", "mine.yml").status == 0
+    monkeypatch.setenv("ASSAY_FORGEJO_URL", "https://git.example.org")
+    (line,) = problems(assay, "judge:\n  model: small\n")
+    assert line == ":2: `judge.model`: unknown model; the settings define none; leave it empty"
+
+
 @pytest.mark.parametrize(
     ("labels", "told"),
     [
@@ -44,7 +63,7 @@ def test_a_policy_without_mistakes_is_fine(assay: Assay, clean: Path) -> None:
             "[size/tiny, meta, size/small]",
             ':6: the rule "watering" sets "size/tiny" and "size/small", which exclude each other; ',
         ),
-        ("[]", ":6: `labels.rules.0.labels`: tuple should have at least 1 item"),
+        ("[]", ":6: `labels.rules.0.labels`: too short; write at least 1 entry"),
     ],
 )
 def test_labels_that_no_rule_can_set_are_told_with_their_line(
@@ -57,10 +76,10 @@ def test_labels_that_no_rule_can_set_are_told_with_their_line(
 @pytest.mark.parametrize(
     ("when", "told"),
     [
-        ('{paths: ["#docs"]}', ":5: `labels.rules.0.when.paths.0`: matches no file; use a pattern such as"),
+        ('{paths: ["#docs"]}', ":5: `labels.rules.0.when.paths.0`: matches no file: "),
         ('{paths: ["/"]}', ":5: `labels.rules.0.when.paths.0`: matches no file"),
-        ('{title: [""]}', ":5: `labels.rules.0.when.title.0`: string should have at least 1 character"),
-        ("{size: [huge]}", ":5: `labels.rules.0.when.size.0`: expected 'tiny', 'small'"),
+        ('{title: [""]}', ":5: `labels.rules.0.when.title.0`: too short; write at least 1 character"),
+        ("{size: [huge]}", ':5: `labels.rules.0.when.size.0`: expected "tiny", "small"'),
         ("{title: water}", ":5: `labels.rules.0.when.title`: "),
         ("{weather: [wet]}", ":5: unknown key `labels.rules.0.when.weather`"),
     ],

@@ -15,6 +15,14 @@ async def issues(forge: Forge, count: int) -> None:
         await forge.api[OUTSIDER].post(f"{REPO}/issues", {"title": f"Bed {number} is dry", "body": ""})
 
 
+async def test_a_policy_of_another_name_is_left_to_people(forge: Forge) -> None:
+    data = {"content": base64.b64encode(b"agents: [codex]\n").decode(), "message": "Rules"}
+    await forge.api[AGENT].post(f"{REPO}/contents/.forgejo/assay.yaml", data)
+    done = await forge.assay("setup", REPOSITORY)
+    told = f"! policy: .forgejo/assay.yaml is not read; if it is meant as the policy, rename it to {PATH}"
+    assert told in done.out.splitlines()
+
+
 async def write_policy(forge: Forge, text: str, sha: str = "") -> str:
     data = {"content": base64.b64encode(text.encode()).decode(), "message": "Rules"} | ({"sha": sha} if sha else {})
     call = forge.api[AGENT].put if sha else forge.api[AGENT].post

@@ -225,13 +225,16 @@ def test_a_thread_without_comments_has_not_started(assay: Assay) -> None:
         ("soak: {name: x1, issue: 2}\nissue: {number: 3}\n", "`soak.issue` is 2, but `issue.number` is 3"),
         (
             "soak: {name: x1}\ncomments: [{author: a, body: b}]\n",
-            "thread.yml:2: `comments.0.at`: missing; add this key",
+            "thread.yml:2: `comments.0.at`: is required",
         ),
         (
             "soak: {name: x1, gate: remove-it}\ngates: [{phrase: remove-it, targets: [1]}]\n",
-            "duplicate phrase remove-it",
+            "thread.yml:2: `gates.0.phrase`: is the phrase of two gates",
         ),
-        ("soak: {name: x1}\noperators: ['a b']\n", "thread.yml:2: `operators.0`: string should match"),
+        (
+            "soak: {name: x1}\noperators: ['a b']\n",
+            "thread.yml:2: `operators.0`: invalid form; write text that matches",
+        ),
         ("soak: {name: x1}\nnow: 9:40 CEST\n", "thread.yml:2: `now`: invalid time; expected a form such as 2026-05"),
         ("soak: [\n", "thread.yml:2: invalid YAML"),
         ("", "the file must be a mapping"),

@@ -147,7 +147,7 @@ def _refused() -> dict[str, tuple[Any, str]]:
         ),
         "two in one": (comment(good.body + good.body), "more than one judgment"),
         "no JSON": (comment(block("p3, park")), "the payload is not valid JSON"),
-        "too little": (comment(block("{}")), "Field required"),
+        "too little": (comment(block("{}")), "is required"),
         "too much": (comment(good.body.replace('"reach"', '"verdict@all": 1, "reach"')), "verdict"),
     }
 

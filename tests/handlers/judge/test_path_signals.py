@@ -6,8 +6,8 @@ from bot.model import AddedLines, ChangedFile
 from bot.policy import Accepted, Policy, SecretLeakPolicy
 from handlers.judge.rules import Ruled, judge
 from tests.handlers.judge.judging import GOAL, issue, judged, names
-from tests.judgments import comment
-from tests.snapshots import PULL, leak, snapshot
+from tests.judgments import comment, decision
+from tests.snapshots import PULL, WRITER, gap, leak, snapshot
 
 
 def changed(*paths: str, added: str = "", lines: int = 5) -> Ruled:
@@ -91,6 +91,27 @@ def test_a_leak_is_the_operators_and_most_urgent_until_it_is_accepted() -> None:
     )
     assert judged(GOAL, leaks=(found,)).priority == "p0"
     assert judged(GOAL, leaks=(found,), policy=accepted).escalation is None
+
+
+def test_a_leak_that_an_operator_accepted_by_a_command_is_none() -> None:
+    found = leak()
+    accepted = judged(GOAL, leaks=(found,), decisions=(decision("accept", found.fingerprint, why="a fixture"),))
+    assert (accepted.priority, accepted.escalation) == (judged(GOAL).priority, None)
+    assert "revoked" not in accepted.rationale_summary
+
+
+@pytest.mark.parametrize("change", [{"refused": "only an operator may use this command"}, {"by": WRITER}])
+def test_a_leak_stays_one_without_a_valid_acceptance(change: dict[str, str]) -> None:
+    found = leak()
+    said = decision("accept", found.fingerprint, why="a fixture", **change)
+    assert judged(GOAL, leaks=(found,), decisions=(said,), author=WRITER).priority == "p0"
+
+
+def test_a_gap_that_an_operator_accepted_is_none() -> None:
+    left = gap()
+    accept = decision("accept", left.fingerprint, why="looked at by hand")
+    assert "gaps" in names(judge(issue(GOAL, gaps=(left,))))
+    assert "gaps" not in names(judge(issue(GOAL, gaps=(left,), decisions=(accept,))))
 
 
 def test_a_gate_in_a_comment_is_the_operators() -> None:

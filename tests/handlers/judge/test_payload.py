@@ -136,7 +136,7 @@ def _changed(**change: Any) -> str:
         (_changed(labels_to_apply="judge/p0"), "labels_to_apply: "),
         (_changed(target={"kind": "release", "number": 1, "repo": "a/b"}), "target.kind: "),
         (_changed(rationale_summary="x" * MAX_BYTES), "larger than 64 KB"),
-        ('{"priority": "p1"}', "reach: Field required"),
+        ('{"priority": "p1"}', "reach: is required"),
     ],
 )
 def test_what_is_not_of_the_form_is_refused_and_says_why(text: str, why: str) -> None:

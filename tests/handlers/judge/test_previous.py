@@ -95,6 +95,13 @@ async def test_a_leak_that_is_accepted_is_a_reason() -> None:
     assert made(await judged(second)).rerun_reason == "evidence_changed"
 
 
+async def test_a_leak_that_is_accepted_by_a_command_is_a_reason() -> None:
+    first = issue(leaks=(leak(),))
+    accept = decision("accept", leak().fingerprint, why="a fixture")
+    second = later(first, await judged(first), decisions=(accept,))
+    assert made(await judged(second)).rerun_reason == "evidence_changed"
+
+
 async def test_a_request_that_was_heard_is_no_reason_again() -> None:
     asked = issue(decisions=(decision("rejudge", at=NOW - HOUR),))
     report = await judged(asked)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.model import Answer, CommentText, PhraseSeen, ProtectedLine, Report, Snapshot, Verdict, digest
+from bot.model import Answer, CommentText, PhraseSeen, ProtectedLine, Report, Snapshot, SoakSeen, Verdict, digest
 from bot.plan.assessment import folded
-from bot.policy import GatePolicy, Policy
+from bot.policy import ContractPolicy, GatePolicy, Policy, SoakPolicy
+from handlers.contract.check import report as contract_report
 from handlers.soak.gates import CHECK
 from handlers.soak.phrase_readings import Spoken, nearly
 from tests.handlers.guards.guarding import files
@@ -129,6 +130,81 @@ async def test_what_a_closed_gate_protects_is_blocked_and_then_free() -> None:
 async def test_names_are_protected_where_they_do_something(touch: ProtectedLine, verdict: Verdict) -> None:
     found = await report(**pull(files=files(touch.path), protected_lines=(touch,)))
     assert found.verdict is verdict
+
+
+ELSEWHERE = {"target": PULL.model_copy(update={"number": 99})}
+
+
+@pytest.mark.parametrize(
+    "body", [PHRASE, f"All of it was read.\n\n{PHRASE}", f"`{PHRASE}`", f"{PHRASE}.", PHRASE.upper()]
+)
+async def test_an_operator_who_writes_a_phrase_where_it_does_not_count_is_told_where_it_does(body: str) -> None:
+    heard = await answer(said(body), **ELSEWHERE)
+    assert heard is not None
+    assert heard.reactions == ("confused",)
+    assert f"`{PHRASE}` does not count here" in heard.reply
+    assert f"{ISSUE.number}" in heard.reply
+    found = await report(said(body), **ELSEWHERE)
+    assert found.explanation.startswith("No gate can be opened here.")
+    assert found.explanation.count("| closed |") == 1
+    assert found.judgment is None
+
+
+@pytest.mark.parametrize(
+    "comment", [said(PHRASE, OUTSIDER), said(PHRASE, AGENT), said(f"`{PHRASE}` is next, I think.")]
+)
+async def test_others_and_talk_are_not_answered_where_a_phrase_does_not_count(comment: CommentText) -> None:
+    assert await answer(comment, **ELSEWHERE) is None
+
+
+async def test_a_phrase_in_a_review_is_told_where_to_write_it() -> None:
+    found = await report(target=PULL, remarks=(said(PHRASE, number=116),))
+    (heard,) = found.answers
+    assert (heard.comment_id, heard.reactions) == (116, ())
+    assert "does not count in a review" in heard.reply
+    assert (found.judgment, "closed" in found.explanation) == (None, True)
+    assert (await report(target=PULL, remarks=(said(PHRASE, AGENT, number=116),))).answers == ()
+
+
+@pytest.mark.parametrize(("number", "here"), [(17, True), (18, False)])
+async def test_a_soaks_phrase_counts_on_the_pull_requests_of_gate_on(number: int, here: bool) -> None:
+    soak = SoakPolicy(name="pump", issue=265, gate=PHRASE, gate_on=(17,))
+    policy = Policy(operators=(OPERATOR,), soaks=(soak,))
+    soaks = (SoakSeen(name="pump"),)
+    target = PULL.model_copy(update={"number": number})
+    heard = await answer(said(PHRASE), target=target, policy=policy, soaks=soaks)
+    assert ("does not count here: it counts on" in heard.reply if heard else False) is not here
+
+
+async def test_a_phrase_that_only_a_description_announces_counts_on_its_pull_request() -> None:
+    policy = Policy(operators=(OPERATOR,), contract=ContractPolicy(mode="block"))
+    body = "## Known constraints\n\nThe gate is w04-signer-cutover-approved.\n"
+    found = await report(said("w04-signer-cutover-approved"), target=PULL, policy=policy, body=body)
+    assert [one.reactions for one in found.answers] == [("eyes", "+1")]
+    assert "| `w04-signer-cutover-approved` | announced in the description |" in found.explanation
+    assert "open, by operator" in found.explanation
+
+
+async def test_an_announced_gate_of_the_policy_counts_where_the_policy_says_only() -> None:
+    policy = POLICY.model_copy(update={"contract": ContractPolicy(mode="block")})
+    body = f"## Known constraints\n\nThe gate is {PHRASE}.\n"
+    observed = snapshot(ELSEWHERE["target"], policy=policy, body=body, comments=(said(PHRASE),))
+    contract = contract_report(observed, policy.contract)
+    (note,) = [one for one in contract.notes if one.startswith("Gate ")]
+    assert note.startswith(f"Gate {PHRASE}: closed.")
+    assert note.endswith(f"in a comment on #{ISSUE.number}, #{PULL.number}.")
+    gates = await CHECK.assess(observed, TOOLS)
+    assert [one.reactions for one in gates.answers] == [("confused",)]
+    assert "closed" in gates.explanation
+
+
+async def test_contract_and_gate_know_a_gate_that_was_opened_elsewhere() -> None:
+    policy = POLICY.model_copy(update={"contract": ContractPolicy(mode="block")})
+    body = f"## Known constraints\n\nThe gate is {PHRASE}.\n"
+    seen = PhraseSeen(phrase=PHRASE, number=ISSUE.number, comment=100, by=OPERATOR, at=NOW)
+    observed = snapshot(ELSEWHERE["target"], policy=policy, body=body, phrases=(seen,))
+    assert f"Gate {PHRASE}: opened by {OPERATOR}." in contract_report(observed, policy.contract).notes
+    assert "open, by operator" in (await CHECK.assess(observed, TOOLS)).explanation
 
 
 def of_soak(thread: Thread, days: float) -> Snapshot:

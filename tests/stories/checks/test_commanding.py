@@ -153,6 +153,16 @@ async def test_commands_from_before_the_bot_came_are_history(tmp_path: Path) -> 
         assert [await scene.reactions(comment) for comment in (old, new)] == [[], TAKEN]
 
 
+async def pull_with_rain(scene: World) -> tuple[int, str]:
+    checkout = await scene.clone(AGENT)
+    await checkout.branch("codex/rain")
+    head = await checkout.commit("Measure rain", {"garden/rain.py": "RAIN = 0\n"})
+    await checkout.push("codex/rain")
+    number = await scene.open_pull(AGENT, "codex/rain", "feat(rain): measure it")
+    await scene.settled()
+    return number, head
+
+
 async def test_an_accepted_finding_blocks_no_more_and_nobody_accepts_his_own(scene: World) -> None:
     number, head = await leaking_pull(scene)
     await scene.settled()
@@ -161,9 +171,26 @@ async def test_an_accepted_finding_blocks_no_more_and_nobody_accepts_his_own(sce
     got, reply = await commanded(scene, WRITER, number, f"/accept {fingerprint} only a sample")
     assert (got, (await scene.statuses(head))["assay/secret-leak"]) == (REFUSED, "failure")
     assert "operator" in reply
+    assert "judge/p0" in await scene.labels(number)
     got, reply = await commanded(scene, OPERATOR, number, f"/accept {fingerprint} only a sample")
     assert (got, (await scene.statuses(head))["assay/secret-leak"]) == (TAKEN, "success")
     assert reply == ""
+    assert "judge/p0" not in await scene.labels(number)
+    assert "must be revoked" not in (await scene.reports(number))[0]["body"]
+
+
+async def test_a_command_in_a_review_and_on_a_line_is_answered_and_a_secret_there_is_found(scene: World) -> None:
+    number, head = await pull_with_rain(scene)
+    secret = f"try FORGEJO_TOKEN={secrets.token_hex(20)}"
+    inline = [{"path": "garden/rain.py", "new_position": 1, "body": text} for text in ("/hold", secret)]
+    data = {"event": "COMMENT", "body": "Wait.\n\n/hold until noon", "comments": inline}
+    await scene.api[WRITER].post(f"/repos/{REPOSITORY}/pulls/{number}/reviews", data)
+    await scene.settled()
+    said = [one["body"] for one in await scene.said(number) if ":answer-" in one["body"]]
+    assert [text.count("commands count only in comments") for text in said] == [1, 1]
+    statuses = await scene.statuses(head)
+    assert "assay/commands" not in statuses
+    assert statuses["assay/secret-leak"] == "failure"
 
 
 async def test_a_hold_makes_a_pending_status_and_ends_with_unhold(scene: World) -> None:

@@ -1,5 +1,7 @@
 """A pull request that changes the policy: its section in the report, with the old policy still deciding."""
 
+import pytest
+
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, World
 from tests.stories.contexts import statuses
@@ -64,3 +66,20 @@ async def test_a_policy_with_mistakes_blocks_until_it_is_mended(scene: World) ->
     await scene.settled()
     assert (await scene.statuses(mended))["assay/policy"] == "success"
     assert "did you mean" not in await said(scene, number)
+
+
+@pytest.mark.parametrize("name", [".forgejo/assay.yaml", ".forgejo/Assay.yml", "assay.yml"])
+async def test_a_policy_of_another_name_is_told_as_not_read(scene: World, name: str) -> None:
+    checkout = await scene.clone(OPERATOR)
+    await checkout.commit("Policy", {name: OFF})
+    await checkout.push("main")
+    number, head = await policy_pull(scene, "other", "judge: {}\n")
+    body = await said(scene, number)
+    assert "is not read; if it is meant as the policy, rename it to" in body
+    assert (await scene.statuses(head))["assay/secret-leak"] == "success"
+
+
+async def test_a_model_that_the_settings_do_not_have_is_told_before_the_merge(scene: World) -> None:
+    number, head = await policy_pull(scene, "model", "judge: {model: small}\n")
+    assert "unknown model; the settings define none" in await said(scene, number)
+    assert (await scene.statuses(head))["assay/policy"] == "failure"

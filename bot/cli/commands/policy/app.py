@@ -1,18 +1,19 @@
 """`assay policy`: trust a repository's current policy, check a policy file, and explain what its rules do."""
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.bootstrap import RepositoryName, opened_machine, run
+from bot.cli.bootstrap import RepositoryName, opened_machine, read_settings, run
 from bot.cli.commands.policy import backtest
 from bot.cli.commands.policy.explain import explain
-from bot.cli.output import as_json, line
+from bot.cli.output import as_json, line, note
 from bot.labels import LabelSet
 from bot.model import Repo
-from bot.policy import Policy, PolicyError, load
+from bot.policy import FOLDERS, PATH, Policy, PolicyError, load, misplaced
 from bot.text import YamlFile
 
 if TYPE_CHECKING:
@@ -56,14 +57,16 @@ def check(
 ) -> None:
     """Validate a policy file and print each error with its line.
 
-    Reads the policy file and the label file: a rule cannot set an undeclared label or a label of a decision group.
-    Writes nothing.
+    Reads the policy file and the label file: a rule cannot set an undeclared label or a label of a decision group. If
+    the bot's settings are here, `judge.model` must be one of its models. Writes nothing.
 
     Exit status: 0 the file is valid; 2 the file has errors.
     """
     content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     _check(content.decode("utf-8", "replace"), "stdin" if file == "-" else file, LabelSet.load(labels))
     line(f"{file}: valid")
+    if file != "-" and _misplaced(Path(file)):
+        note(f"warning: the bot does not read this file: it reads only {PATH}")
 
 
 @app.command()
@@ -83,11 +86,22 @@ def policy_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, "$id": SCHEMA_ID, **found, "title": SCHEMA_TITLE}
 
 
+def _misplaced(file: Path) -> bool:
+    folder, name = file.resolve().parts[-2:]
+    return misplaced(f"{folder}/{name}" if folder.casefold() in FOLDERS else name)
+
+
+def _models() -> Collection[str] | None:
+    """Return the models of the bot's settings; None where there are no settings, as in a job that only checks files."""
+    settings = read_settings()
+    return settings.models if settings.forgejo_url or settings.models else None
+
+
 def _check(text: str, path: str, labels: LabelSet) -> None:
     """Raise PolicyError with one line for each error."""
     from bot.labels import rule_faults  # noqa: PLC0415 - one command of many
 
-    policy = load(text, path=path)
+    policy = load(text, path=path, models=_models())
     file = YamlFile(text, path)
     problems = [
         f"{path}:{file.line_of(*place)}: {finding.text}" for place, finding in rule_faults(labels, policy.labels)
