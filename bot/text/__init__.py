@@ -2,7 +2,7 @@
 
 Imports no other package; any package may use it.
 
-Public modules: `markdown`, `path_mentions`.
+Public modules: `forgejo_blocks`, `html_cover`, `markdown`, `path_mentions`, `shown_lines`.
 """
 
 from bot.text.escape import INVISIBLE, code, cut, inert_json, plain, visible

@@ -7,22 +7,31 @@ the line is allowed. A line in the middle of a sentence is not its own line.
 import re
 from collections.abc import Callable, Sequence
 
-from handlers.facts.description.command_lines import find
+from bot.text.shown_lines import STAND_IN, plain_lines
+from handlers.facts.description.command_lines import beginning
 
-_ENDS = re.compile(r"\r\n?")
-_WORD = "said"
 _ENDING = (".", "!", ":", "`", ">")
 """The allowed endings of the line above: the end of a sentence, or of something that is no sentence."""
+_ROW = re.compile(r"(?P<indent>[ \t]*)(?P<tick>`?)(?P<text>[^`]*)(?P=tick)[ \t]*")
 
 
 def wrote(body: str, fits: Callable[[str], bool]) -> bool:
     """Says whether a comment has its own line that matches, without spaces and backticks around it."""
-    rows = _ENDS.sub("\n", body).split("\n")
-    hits = {number for number, row in enumerate(rows, start=1) if fits(_bare(row)) and _apart(rows, number - 1)}
+    rows = beginning(body).split("\n")
+    stand_ins = ((place, _stand_in(row, fits)) for place, row in enumerate(rows))
+    hits = {place: row for place, row in stand_ins if row and _apart(rows, place)}
     if not hits:
         return False
-    shown = (_as_command(row) if number in hits else row for number, row in enumerate(rows, start=1))
-    return any(one.number in hits and one.word == _WORD for one in find("\n".join(shown)))
+    source = "\n".join(hits.get(place, row) for place, row in enumerate(rows))
+    return any(place in hits for place in plain_lines(source))
+
+
+def _stand_in(row: str, fits: Callable[[str], bool]) -> str:
+    """The line with a word in place of the text, if it matches. Indentation and backticks decide what the line is."""
+    found = _ROW.fullmatch(row)
+    if found is None or not fits(found["text"].strip()):
+        return ""
+    return f"{found['indent']}{found['tick']}{STAND_IN}{found['tick']}"
 
 
 def _apart(rows: Sequence[str], place: int) -> bool:
@@ -31,12 +40,3 @@ def _apart(rows: Sequence[str], place: int) -> bool:
     after = rows[place + 1].strip() if place + 1 < len(rows) else ""
     runs_on = bool(before) and not before.endswith(_ENDING)
     return not after or not (runs_on or after[0].islower())
-
-
-def _bare(row: str) -> str:
-    return row.strip().strip("`").strip()
-
-
-def _as_command(row: str) -> str:
-    """The line as a command. Its indentation decides whether it is code, so it is kept."""
-    return f"{row[: len(row) - len(row.lstrip())]}/{_WORD}"

@@ -1,13 +1,13 @@
 """Parses a description for the contract check: its sections and their content.
 
 Headings are recognised by Markdown; their level, order and spelling do not matter. A section ends at the next heading
-that is a section or has at least the same level. Quotes and HTML comments are not content.
+that is a section or has at least the same level. Quotes, footnotes, struck-out and hidden text are not content.
+Folded text is content, but a heading in it begins no section.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -15,38 +15,24 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.policy import ContractPolicy, SectionName
+from bot.text.forgejo_blocks import with_forgejo_blocks
+from bot.text.html_cover import Cover, may_begin_html
+from bot.text.shown_lines import is_delimiters, metadata_ends
+from handlers.facts.description.section_names import MAX_HEADING, NAMES, WORDS, key, lookup, named, title
+
+__all__ = ["LINES", "NAMES", "READ", "Item", "Pack", "Part", "Said", "key", "read", "rows", "title", "uncommented"]
 
 READ = 100_000
 LINES = 10_500
 """The maximum characters and lines of a description."""
 DEEPEST = 20
-MAX_HEADING = 200
 BOLD_LEVEL = 7
 
 Form = Literal["prose", "item", "cell", "fence", "heading", "quote", "html"]
 
-NAMES: Mapping[SectionName, tuple[str, ...]] = {
-    "product-story": ("Product story", "Story", "User story", "Product context"),
-    "what-changed": ("What changed", "What changes", "Changes", "What is changed"),
-    "why-it-changed": ("Why it changed", "Why", "Why it changes", "Why is it changed"),
-    "files-touched": ("Files touched", "Touched files", "Files changed", "Changed files", "Files"),
-    "relevant-context": ("Relevant context", "Context", "Related context", "Related"),
-    "runtime-evidence": ("Runtime evidence", "Evidence"),
-    "known-constraints": ("Known constraints", "Constraints", "Known limits", "Known limitations"),
-    "out-of-scope": ("Explicit out-of-scope", "Explicitly out of scope", "Out of scope", "Non-goals"),
-    "requested-decision": ("Requested decision", "Decision requested", "Decision", "Ask"),
-    "merge-blockers": ("Merge blockers", "Blockers", "What blocks the merge"),
-    "spec-sources-read": ("Spec sources read", "Sources read", "Spec sources", "Sources"),
-    "validation": ("Validation", "Tests", "Test plan"),
-    "red-team": ("Red team", "Redteam", "Red-team review", "Hostile self-review"),
-}
-"""The sections in their usual order, each with its possible headings; the first heading is the displayed one."""
-
-_TITLES = {name: headings[0] for name, headings in NAMES.items()}
-_NUMBERED = re.compile(r"^(?:\d+ )+")
-_ASIDE = re.compile(r"\([^()]*\)[\s:*_]*$")
-_WORDS = re.compile(r"[^\W_]+")
 _BOLD = re.compile(r"(\*\*|__)(?P<text>[^*_\n]{1,200}|[^*\n]{1,200})\1[ \t]*:?[ \t]*(?:\n|$)")
+_STRUCK_OUT = re.compile(r"(?<!~)~~(?=[^\s~])[^~]*(?<=[^\s~])~~(?!~)")
+_HOLDERS = frozenset({"blockquote", "bullet_list", "ordered_list", "list_item", "th", "td"})
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _DEFINITION = re.compile(
     r"\s{0,99}\[(?!\^)(?:[^\[\]\\]|\\.){1,999}\]:[ \t]{0,99}\n?[ \t]{0,99}(?:<[^<>\n]*>|[^\s<]\S*)"
@@ -55,7 +41,6 @@ _DEFINITION = re.compile(
     re.DOTALL,
 )
 _TAG = re.compile(r"<[^<>]*>")
-_RED_TEAM = re.compile(r"\bred ?team")
 _ENDS = re.compile(r"\r\n?")
 _CANARY = re.compile(r"\W{0,20}canary[\s_-]{1,3}status[\s*_`]{0,5}:\W{0,9}(?P<said>\w{0,40})", re.IGNORECASE)
 _TIER = re.compile(r"\W{0,9}tier[\s*_`]{0,5}:\W{0,9}(?P<said>lite|full|stacked)\b", re.IGNORECASE)
@@ -118,27 +103,28 @@ class Pack:
         return "\n\n".join("\n".join(self.lines[start:end]).strip("\n") for start, end in spans).strip()
 
 
-def title(name: SectionName) -> str:
-    """Gives the displayed heading of a section."""
-    return _TITLES[name]
-
-
 def read(body: str, rules: ContractPolicy) -> Pack:
     """Gives the parsed description; without sections if it is too long."""
     shown = _ENDS.sub("\n", body).replace("\0", "\ufffd") if len(body) <= READ else ""
     if shown.count("\n") >= LINES or len(body) > READ:
         return Pack({}, unread=True)
-    reader = _Reader(_lookup(rules))
-    tokens = _markdown().parse(shown)
+    lines = tuple(shown.split("\n"))
+    pack = _parsed(lines, rules)
+    for end in metadata_ends(lines):
+        # Whether Forgejo reads the beginning as metadata depends on its YAML: only what both readings find counts.
+        other = _parsed(("",) * end + lines[end:], rules)
+        both = pack.parts.keys() & other.parts.keys()
+        kept = {name: part for name, part in other.parts.items() if name in both and pack.parts[name].line == part.line}
+        pack = replace(other, parts=kept, lines=lines)
+    return pack
+
+
+def _parsed(lines: tuple[str, ...], rules: ContractPolicy) -> Pack:
+    reader = _Reader(lookup(rules))
+    tokens = _markdown().parse("\n".join(lines))
     for before, token in zip([None, *tokens], tokens, strict=False):
         reader.take(before, token)
-    return reader.pack(tuple(shown.split("\n")))
-
-
-def key(heading: str) -> str:
-    """Gives a heading in comparable form: lower-case words, without a number before and a bracketed remark after."""
-    text = unicodedata.normalize("NFKC", heading[:MAX_HEADING]).casefold()
-    return _NUMBERED.sub("", " ".join(_WORDS.findall(_ASIDE.sub("", text))))
+    return reader.pack(lines)
 
 
 def uncommented(text: str) -> str:
@@ -152,12 +138,6 @@ def _undefined(text: str, line: int) -> tuple[str, int]:
     while found := _DEFINITION.match(text, at):
         at = found.end()
     return text[at:], line + text.count("\n", 0, at)
-
-
-def _lookup(rules: ContractPolicy) -> dict[str, SectionName]:
-    """The section names by heading. Headings in the policy override the usual ones."""
-    usual = {key(heading): name for name, headings in NAMES.items() for heading in headings}
-    return usual | {key(alias): name for name, aliases in rules.aliases.items() for alias in aliases}
 
 
 @dataclass
@@ -181,22 +161,45 @@ class _Reader:
         self._in: SectionName | None = None
         self._level = self._from = 0
         self._open: list[str] = []
+        self._cover = Cover()
         self._of_canary = False
 
     def take(self, before: Token | None, token: Token) -> None:
         """Reads one block."""
+        self._enter_or_leave(token)
+        line = token.map[0] + 1 if token.map else 0
+        if token.type in {"fence", "code_block"} and self._cover.content:
+            self._item(token.content, line, "fence")
+        elif token.type == "html_block":
+            self._cover.begin()
+            self._cover.see(token.content)
+            self._item(_TAG.sub("", _COMMENT.sub("", token.content)), line, "html")
+        elif token.type in {"footnote", "definition"}:
+            text = self._apart(token.content)
+            self._item(text, line, "quote" if token.type == "footnote" or "blockquote_open" in self._open else "item")
+        elif token.type == "inline" and before is not None:
+            heads = before.type == "heading_open" and before.level == 0 and self._cover.heads
+            heads = heads and not any(map(is_delimiters, token.content.split("\n")))
+            text = self._cover.see_text(token.content)
+            if heads or before.type != "heading_open":
+                self._inline(before, token, text, int(before.tag[1:]) if heads else 0)
+
+    def _enter_or_leave(self, token: Token) -> None:
         if token.nesting > 0:
             self._open.append(token.type)
         elif token.nesting < 0:
             self._open.pop()
-        line = token.map[0] + 1 if token.map else 0
-        if token.type in {"fence", "code_block"}:
-            self._item(token.content, line, "fence")
-        elif token.type == "html_block":
-            self._item(_TAG.sub("", _COMMENT.sub("", token.content)), line, "html")
-        elif token.type == "inline" and before is not None:
-            heading = before.type == "heading_open" and before.level == 0
-            self._inline(before, token, int(before.tag[1:]) if heading else 0)
+        if token.nesting and token.type.rpartition("_")[0] in _HOLDERS:
+            self._cover.enter() if token.nesting > 0 else self._cover.leave()
+
+    def _apart(self, content: str) -> str:
+        """Reads a block that holds others, whose Markdown isn't parsed."""
+        self._cover.enter()
+        text = self._cover.see_text(content)
+        self._cover.leave()
+        if may_begin_html(content):
+            self._cover.lose()
+        return text
 
     def pack(self, lines: tuple[str, ...]) -> Pack:
         """Gives the parsed description."""
@@ -207,12 +210,11 @@ class _Reader:
         canary, tiers = ([(inside, said) for inside, of, said in self._said if of is kind] for kind in (True, False))
         return Pack(parts, tuple(self._headings), _outside(canary), _outside(tiers), lines)
 
-    def _inline(self, before: Token, token: Token, level: int) -> None:
+    def _inline(self, before: Token, token: Token, text: str, level: int) -> None:
         line = token.map[0] + 1 if token.map else 0
-        text = token.content
         if before.type == "paragraph_open" or before.markup in {"=", "-"}:
             text, line = _undefined(text, line)
-        text = uncommented(text)
+        text = _STRUCK_OUT.sub("", uncommented(text)) if "~~" in text else uncommented(text)
         if "blockquote_open" in self._open:
             self._item(text, line, "quote")
             return
@@ -220,8 +222,8 @@ class _Reader:
             self._heading(text, (line, token.map[1] if token.map else line), level)
             self._say(text, line)
             return
-        bold = _BOLD.match(text) if self._open == ["paragraph_open"] else None
-        if bold and key(bold["text"]) in self._lookup:
+        bold = _BOLD.match(text) if self._open == ["paragraph_open"] and self._cover.heads else None
+        if bold and key(bold["text"]) in self._lookup and not is_delimiters(text[bold.end() :].partition("\n")[0]):
             self._heading(bold["text"], (line, line), BOLD_LEVEL)
             text, line = text[bold.end() :], line + 1
         form: Form = "cell" if {"td_open", "th_open"} & set(self._open) else "prose"
@@ -231,7 +233,7 @@ class _Reader:
     def _heading(self, text: str, at: tuple[int, int], level: int) -> None:
         """Takes a heading; `at` are its line from 1 and the index of the line behind it."""
         line, end = at
-        name = self._lookup.get(key(text)) or ("red-team" if _RED_TEAM.search(key(text)) else None)
+        name = named(text, self._lookup)
         self._of_canary = key(text) == "canary status"
         if name is None:
             self._headings.append((text[:MAX_HEADING], line))
@@ -255,7 +257,7 @@ class _Reader:
     def _say(self, text: str, line: int) -> None:
         """Records a line with a canary status or a tier. Under a canary heading, the first word counts as status."""
         for offset, row in enumerate(text.split("\n")):
-            if self._of_canary and ":" not in row and (word := _WORDS.search(row)) and key(row) != "canary status":
+            if self._of_canary and ":" not in row and (word := WORDS.search(row)) and key(row) != "canary status":
                 self._said.append((False, True, Said(word[0].casefold(), row, line + offset)))
                 self._of_canary = False
             for pattern in (_CANARY, _TIER):
@@ -274,7 +276,8 @@ def _outside(found: Sequence[tuple[bool, Said]]) -> tuple[Said, ...]:
 @lru_cache(maxsize=1)
 def _markdown() -> MarkdownIt:
     """The block parser. Inline text is read by `mentions`; link definitions are disabled because they take too long."""
-    made = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table").disable(["inline", "reference"])
+    made = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).disable(["inline", "reference"])
+    with_forgejo_blocks(made, cells=True)
     # The parser compiles its rules at first use; do it here, because a second thread could see a half-built set.
     made.parse("a")
     return made

@@ -57,7 +57,7 @@ def numbers(text: str) -> list[int]:
         ("\\[!NOTE\\]\n/hold", CommandLine(2, "hold", "")),
         ("|a|\n|-|\n|b|\n\n/hold", CommandLine(5, "hold", "")),
         ("- |a|\n  |-|\n\n/hold", CommandLine(4, "hold", "")),
-        ("a\n|b|\n|-|\n- \n/hold", CommandLine(5, "hold", "")),
+        ("a\n|b|\n|-|\n- c\n\n/hold", CommandLine(6, "hold", "")),
         ("[^1]: a note\n\n/hold", CommandLine(3, "hold", "")),
         ("It took ~5 minutes\n/hold for ~6 more", CommandLine(2, "hold", "for ~6 more")),
         ("~~a~~\n/hold", CommandLine(2, "hold", "")),
@@ -138,6 +138,7 @@ def test_plain_text_at_the_start_of_a_line_commands(text: str, line: CommandLine
         "![a\n/hold](b)",
         "[a]:\n/hold",
         "[a]: b\n'\n/hold\n'",
+        "a\n|b|\n|-|\n- \n/hold",
         "|a|\n|-|\nb\n/hold\n|c|\n/hold",
         "|a" * 1000 + "|\n" + "|-" * 1000 + "|\n" + "|\n" * 100 + "/hold",
         "~~a\n/hold b~~",
@@ -242,5 +243,5 @@ def test_nothing_in_an_html_comment_counts(text: str) -> None:
 
 @given(ANY)
 def test_a_command_behind_an_empty_line_counts_where_all_before_it_is_closed(text: str) -> None:
-    quoted = "\n".join(f"> {line}" for line in text.replace("\r", "\n").split("\n"))
+    quoted = "\n".join(f"> {line}" for line in text.replace("\r", "\n").replace("<", "(").split("\n"))
     assert find(f"{quoted}\n\n/hold")[-1:] == (CommandLine(quoted.count("\n") + 3, "hold", ""),)
