@@ -22,7 +22,6 @@ from bot.model import (
     Location,
     Memory,
     Own,
-    Repo,
     Side,
     Snapshot,
     StatusSeen,
@@ -31,6 +30,7 @@ from bot.model import (
 )
 from bot.observe.context import ContextRequest, Contexts, Wanted
 from bot.observe.gate_inputs import GateInputs
+from bot.observe.located import located
 from bot.observe.policy_in_force import Merge, Policies
 from bot.policy import PATH, Policy, named
 from bot.scan import Scanner, read_texts
@@ -38,7 +38,16 @@ from bot.soaks import Scene
 from bot.store import Store, owned, targets
 from bot.store.decisions import Recalled, recall
 from bot.store.tables import Delivery
-from bot.thread import PermissionReader, Thread, commanders, comment_texts, default_tip, own_objects, read_thread
+from bot.thread import (
+    PermissionReader,
+    Thread,
+    commanders,
+    comment_texts,
+    default_tip,
+    defined_labels,
+    own_objects,
+    read_thread,
+)
 
 MAX_PUSHES = 100
 PATIENCE = 3
@@ -60,15 +69,6 @@ class Sources:
     mirrors: Mirrors
 
 
-class NameTaken(Exception):
-    """The repository that was meant is not the one that has its name now."""
-
-    def __init__(self, meant: Repo, found: Repo) -> None:
-        super().__init__(f"{found.name} is another repository now (id {found.id}, not {meant.id})")
-        self.meant = meant
-        self.found = found
-
-
 class Observer:
     """Takes snapshots. Reads everything, writes nothing to Forgejo."""
 
@@ -87,7 +87,7 @@ class Observer:
     async def canonical(self, target: Target) -> Target:
         """Return the target in its repository as the server numbers and spells it. Raises ForgejoError."""
         owner, name = target.repository.split("/", 1)
-        return _in(target, Repository.of(await self._client.getitem(path("repos", owner, name))))
+        return located(target, Repository.of(await self._client.getitem(path("repos", owner, name))))
 
     async def observe(self, target: Target, identity: Identity) -> Snapshot:
         """Return a new snapshot, of the target in its repository as it is called now.
@@ -96,7 +96,7 @@ class Observer:
         be read now.
         """
         thread = await read_thread(self._client, target)
-        target = _in(target, thread.repository)
+        target = located(target, thread.repository)
         self._mirrors.identify(target.repository, target.repository_id)
         login = own_objects.current_login(identity.account_id, thread.comments, thread.timeline)
         identity = replace(identity, account=login or identity.account)
@@ -211,6 +211,7 @@ class Observer:
         return Memory(
             updated_at=thread.head.updated_at,
             permissions=await self._permissions.of(thread.repository.full_name, asking),
+            defined=tuple(map(self._mask, await defined_labels(self._client, thread.repository.full_name, inputs))),
             judgments=recalled.judgments,
         )
 
@@ -283,14 +284,6 @@ class Observer:
 
     def _side(self, ref: PullRef) -> Side:
         return Side(ref=self._mask(ref.ref), sha=ref.sha, repository=ref.repo.full_name if ref.repo else "")
-
-
-def _in(target: Target, found: Repository) -> Target:
-    """A name that was given to another repository since must not carry anything over to that one."""
-    repo = Repo(id=found.id, name=found.full_name)
-    if target.repository_id not in {0, repo.id}:
-        raise NameTaken(target.repo, repo)
-    return target.model_copy(update={"repository": repo.name, "repository_id": repo.id})
 
 
 def _author(thing: object) -> str:

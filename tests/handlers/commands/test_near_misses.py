@@ -97,9 +97,7 @@ async def test_a_parking_is_not_ended_by_parking() -> None:
     assert "to end the parking, an operator comments /rejudge" in made.refused
 
 
-@pytest.mark.parametrize(
-    "body", ["/hold", "Looks wrong.\n\n/hold until noon\n/unhold", "/HOLD", "/accept sf_1 x"]
-)
+@pytest.mark.parametrize("body", ["/hold", "Looks wrong.\n\n/hold until noon\n/unhold", "/HOLD", "/accept sf_1 x"])
 async def test_a_command_in_a_review_is_answered_once_and_runs_nothing(body: str) -> None:
     observed = thread(remarks=(said(body, number=116, witnessed=False),))
     report, after = await evaluate(observed)
