@@ -97,12 +97,14 @@ class Memory(Value):
     """What checks know beside what they judge by, outside the hash: it moves without any judgment becoming another.
 
     `permissions` says what Forgejo lets those do (none, read, write, admin, owner) who wrote commands that nobody has
-    taken yet; `judgments` are earlier ones, oldest first; `updated_at` is Forgejo's, which the bot's writes move too.
+    taken yet; `defined` are the labels on the server, if such a command is about labels. `judgments` are earlier ones,
+    oldest first; `updated_at` is Forgejo's, which the bot's writes move too.
     `verdicts` is what the checks before this one say in this very pass, of those that have a status.
     """
 
     updated_at: datetime | None = None
     permissions: dict[str, str] = Field(default_factory=dict)
+    defined: tuple[str, ...] = ()
     judgments: tuple[Judgment, ...] = ()
     preview: Preview | None = None
     verdicts: dict[str, str] = Field(default_factory=dict)

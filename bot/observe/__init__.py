@@ -2,7 +2,8 @@
 
 from bot.observe.context import Contexts, Wanted
 from bot.observe.gate_inputs import GateInputs
-from bot.observe.observer import PATIENCE, NameTaken, Observer, Sources
+from bot.observe.located import NameTaken
+from bot.observe.observer import PATIENCE, Observer, Sources
 from bot.observe.policy_in_force import MISPLACED, Policies
 
 __all__ = [

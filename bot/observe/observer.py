@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.forgejo import ForgejoAPI, endpoints
-from bot.forgejo.types import PullRef, PullRequest, Repository, TimelineEvent
+from bot.forgejo.types import PullRef, PullRequest, TimelineEvent
 from bot.git import GitError, Mirrors
 from bot.history import Heads, Histories, History, Moved, relevant
 from bot.model import (
@@ -31,6 +31,7 @@ from bot.model import (
 )
 from bot.observe.context import ContextRequest, Contexts, Wanted
 from bot.observe.gate_inputs import GateInputs
+from bot.observe.located import located
 from bot.observe.policy_in_force import Merge, Policies
 from bot.policy import PATH, Policy, named
 from bot.scan import Scanner, read_texts
@@ -38,7 +39,16 @@ from bot.soaks import Scene
 from bot.store import Store, owned, targets
 from bot.store.decisions import Recalled, recall
 from bot.store.tables import Delivery
-from bot.thread import PermissionReader, Thread, commanders, comment_texts, default_tip, own_objects, read_thread
+from bot.thread import (
+    PermissionReader,
+    Thread,
+    commanders,
+    comment_texts,
+    default_tip,
+    defined_labels,
+    own_objects,
+    read_thread,
+)
 
 MAX_PUSHES = 100
 PATIENCE = 3
@@ -60,15 +70,6 @@ class Sources:
     mirrors: Mirrors
 
 
-class NameTaken(Exception):
-    """The repository that was meant is not the one that has its name now."""
-
-    def __init__(self, meant: Repo, found: Repo) -> None:
-        super().__init__(f"{found.name} is now another repository (id {found.id}, not {meant.id})")
-        self.meant = meant
-        self.found = found
-
-
 class Observer:
     """Takes snapshots. Reads everything, writes nothing to Forgejo."""
 
@@ -86,7 +87,7 @@ class Observer:
 
     async def canonical(self, target: Target) -> Target:
         """Return the target in its repository as the server numbers and spells it. Raises ForgejoError."""
-        return _in(target, await endpoints.REPOSITORY.get(self._client, target.repository))
+        return located(target, await endpoints.REPOSITORY.get(self._client, target.repository))
 
     async def observe(self, target: Target, identity: Identity) -> Snapshot:
         """Return a new snapshot, of the target in its repository as it is called now.
@@ -95,7 +96,7 @@ class Observer:
         be read now.
         """
         thread = await read_thread(self._client, target)
-        target = _in(target, thread.repository)
+        target = located(target, thread.repository)
         self._mirrors.identify(target.repository, target.repository_id)
         login = own_objects.current_login(identity.account_id, thread.comments, thread.timeline)
         identity = replace(identity, account=login or identity.account)
@@ -208,11 +209,11 @@ class Observer:
     async def _memory(self, thread: Thread, inputs: Inputs, policy: Policy, recalled: Recalled) -> Memory:
         rights = thread.repository.permissions
         asking = commanders(inputs, policy) if rights and rights.admin else ()
+        repo = Repo(id=thread.repository.id, name=thread.repository.full_name)
         return Memory(
             updated_at=thread.head.updated_at,
-            permissions=await self._permissions.of(
-                Repo(id=thread.repository.id, name=thread.repository.full_name), asking
-            ),
+            permissions=await self._permissions.of(repo, asking),
+            defined=tuple(map(self._mask, await defined_labels(self._client, repo.name, inputs))),
             judgments=recalled.judgments,
         )
 
@@ -285,14 +286,6 @@ class Observer:
 
     def _side(self, ref: PullRef) -> Side:
         return Side(ref=self._mask(ref.ref), sha=ref.sha, repository=ref.repo.full_name if ref.repo else "")
-
-
-def _in(target: Target, found: Repository) -> Target:
-    """A name that was given to another repository since must not carry anything over to that one."""
-    repo = Repo(id=found.id, name=found.full_name)
-    if target.repository_id not in {0, repo.id}:
-        raise NameTaken(target.repo, repo)
-    return target.model_copy(update={"repository": repo.name, "repository_id": repo.id})
 
 
 def _author(thing: object) -> str:

@@ -4,6 +4,7 @@ Public modules: `own_objects`.
 """
 
 from bot.thread.comments import comment_texts
+from bot.thread.defined_labels import defined_labels
 from bot.thread.naming import Names
 from bot.thread.permissions import MAX_ASKED, PermissionReader, commanders
 from bot.thread.thread import Thread, WrongKind, default_tip, read_thread
@@ -17,5 +18,6 @@ __all__ = [
     "commanders",
     "comment_texts",
     "default_tip",
+    "defined_labels",
     "read_thread",
 ]

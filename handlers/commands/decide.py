@@ -40,7 +40,7 @@ CANCELS = frozenset((
 ))  # fmt: skip
 """Words that, as the whole reason, ask for the end of something."""
 
-_ONE_NAME = re.compile(r'"([^"]+)"|([^\s"]+)')
+_ONE_NAME = re.compile('["\u201c\u201d\u201e]([^"\u201c\u201d\u201e]+)["\u201c\u201d]|\'([^\']+)\'(?!\\S)|([^\\s"]+)')
 _CHECK = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
 
@@ -96,7 +96,7 @@ def spoken(line: CommandLine) -> tuple[str, str]:
     if command is None or command.takes == "nothing":
         return "", cut(line.rest, MAX_WHY)
     if command.takes == "names":
-        names = [(match[1] or match[2]).strip("`,") for match in _ONE_NAME.finditer(line.rest)]
+        names = [(match[1] or match[2] or match[3]).strip("`,") for match in _ONE_NAME.finditer(line.rest)]
         return cut("\n".join(dict.fromkeys(filter(None, names))), MAX_ARGUMENT), ""
     first, *rest = line.rest.split(maxsplit=1) or [""]
     return cut(first.strip("`").removeprefix("/").lower(), MAX_ARGUMENT), cut("".join(rest).strip(), MAX_WHY)
@@ -197,7 +197,7 @@ def _untracked(case: Case) -> str:
 
 
 def _undeclared(case: Case) -> str:
-    known = case.labels.names | frozenset(case.snapshot.inputs.labels)
+    known = case.labels.names | {*case.snapshot.inputs.labels, *case.snapshot.memory.defined}
     missing = next((name for name in names_in(case.argument) if name not in known), None)
     if missing is None:
         return ""

@@ -67,7 +67,7 @@ async def test_arguments_are_read(line: str, argument: str, why: str) -> None:
         (f"/label {' '.join('abcdefghijk')}", "too many labels; at most 10 per line (usage: /label NAME...)"),
         (f"/label {'a' * 5000}", "too many labels; at most 10 per line (usage: /label NAME...)"),
         ("/label kind/bugs", 'label not found: "kind/bugs"; did you mean "kind/bug"?'),
-        ("/unlabel size/small 'odd one'", 'label not found: "\'odd"'),
+        ("/unlabel size/small 'odd one'", 'label not found: "odd one"; did you mean "flow/done"?'),
         ("/accept", "missing fingerprint; copy it from the report (usage: /accept FINGERPRINT REASON)"),
         (f"/accept {LEAK} no", "missing reason: say why it is harmless (usage: /accept FINGERPRINT REASON)"),
     ],
@@ -174,3 +174,12 @@ async def test_only_what_was_found_here_is_accepted() -> None:
 async def test_nobody_accepts_a_finding_on_what_he_opened() -> None:
     (made,) = await decided(said(f"/accept {LEAK} made up"), leaks=(leak(LEAK),), author=OPERATOR.title())
     assert made.refused == OWN
+
+
+@pytest.mark.parametrize(
+    "line", ['/label "good first issue"', "/label 'good first issue'", "/label \u201cgood first issue\u201d meta"]
+)
+async def test_a_label_that_only_the_server_defines_can_be_set(line: str) -> None:
+    memory = Memory(permissions={FRIEND: "write"}, defined=("good first issue", "meta"))
+    (made,) = await decided(said(line, FRIEND), memory=memory)
+    assert (names_in(made.argument)[0], made.refused) == ("good first issue", "")

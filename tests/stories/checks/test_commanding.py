@@ -179,6 +179,25 @@ async def test_an_accepted_finding_blocks_no_more_and_nobody_accepts_his_own(sce
     assert "must be revoked" not in (await scene.reports(number))[0]["body"]
 
 
+async def test_a_label_that_only_the_server_defines_is_set_by_a_command(scene: World) -> None:
+    number = await opened(scene)
+    label = {"name": "good first issue", "color": "#0e8a16", "description": ""}
+    await scene.api[OPERATOR].post(f"/repos/{REPOSITORY}/labels", label)
+    assert await commanded(scene, WRITER, number, '/label "good first issue"') == (TAKEN, "")
+    assert "good first issue" in await scene.labels(number)
+
+
+async def test_a_label_that_organisation_and_repository_have_is_put_on_once(scene: World) -> None:
+    label = {"name": "kind/bug", "color": "#0e8a16", "description": ""}
+    await scene.api[OPERATOR].post("/orgs/workshop/labels", label)
+    made = await scene.api[OPERATOR].post(f"/repos/{REPOSITORY}/labels", label)
+    number = await opened(scene)
+    await commanded(scene, WRITER, number, "/label kind/bug")
+    on = await scene.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/issues/{number}/labels")
+    assert [one["id"] for one in on if one["name"] == "kind/bug"] == [made["id"]]
+    assert [one["url"] for one in on if one["name"] == "kind/bug"] == [made["url"]]
+
+
 async def test_a_command_in_a_review_and_on_a_line_is_answered_and_a_secret_there_is_found(scene: World) -> None:
     number, head = await pull_with_rain(scene)
     secret = f"try FORGEJO_TOKEN={secrets.token_hex(20)}"
