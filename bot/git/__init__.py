@@ -7,7 +7,8 @@ Public modules: `diff`, `patches`, `tree`.
 
 from bot.git.diff_files import files_of
 from bot.git.forks import fetch_from
-from bot.git.mirror import Mirror, Mirrors, check_sha
+from bot.git.mirror import Mirror, Mirrors
+from bot.git.names import check_sha
 from bot.git.process import Git, GitError, GitLimits, GitTooMuch
 
 __all__ = [

@@ -1,6 +1,7 @@
 """Fetches a commit from another repository of the same server, such as the fork that a pull request comes from."""
 
-from bot.git.mirror import LOST, Mirror, check_sha
+from bot.git.mirror import LOST, Mirror
+from bot.git.names import check_sha
 from bot.git.process import GitError
 
 NAME = "fork"

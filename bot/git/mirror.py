@@ -16,17 +16,16 @@ from urllib.parse import quote
 
 from bot.git.diff import LOG, NET, PATCH, RAW
 from bot.git.environment import mirror_environment
+from bot.git.names import SHA, check_ref, check_sha
 from bot.git.object_format import initialise, object_format, stored_format
 from bot.git.process import Git, GitError, GitLimits, GitTooMuch
 from bot.model import no_commit
 from bot.network import DIRECT, Network
 
-__all__ = ["GitError", "GitLimits", "GitTooMuch", "Mirror", "Mirrors", "check_ref", "check_sha"]
+__all__ = ["GitError", "GitLimits", "GitTooMuch", "Mirror", "Mirrors"]
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
-SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 LOST = re.compile(r"not our ref|unadvertised object")
-FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|\.lock(/|$)|^/|^$")
 
 
 class Mirrors:
@@ -289,17 +288,3 @@ def _put(new: Path, folder: Path) -> None:
     """Delete an incomplete mirror."""
     shutil.rmtree(folder, ignore_errors=True)
     new.rename(folder)
-
-
-def check_sha(text: str) -> str:
-    """Return the text if it is a full object id. Raises GitError, so no user's text becomes an option of git."""
-    if not SHA.fullmatch(text):
-        raise GitError(f"{text[:80]!r} is not a commit id")
-    return text
-
-
-def check_ref(text: str) -> str:
-    """Return the text if it is a valid full ref name. Raises GitError."""
-    if not text.startswith("refs/") or FORBIDDEN_IN_REF.search(text):
-        raise GitError(f"{text[:80]!r} is not a ref name")
-    return text

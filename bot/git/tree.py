@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from bot.fact_cache import AGAIN, FactCache
 from bot.git.diff import decode
-from bot.git.mirror import GitError, Mirror, Mirrors, check_sha
+from bot.git.mirror import GitError, Mirror, Mirrors
+from bot.git.names import check_sha
 from bot.model import Gap
 
 SECONDS = 5.0

@@ -6,7 +6,7 @@ affects; `resync` lists changes without a delivery.
 
 from bot.intake.inbox import Inbox
 from bot.intake.resync import Resync
-from bot.intake.routing import Change, mark_changed, mark_dirty, route, route_pending
+from bot.intake.routing import Change, mark_changed, route, route_pending
 from bot.intake.webhook import add_webhook
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Resync",
     "add_webhook",
     "mark_changed",
-    "mark_dirty",
     "route",
     "route_pending",
 ]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.git.mirror import GitError, GitLimits, GitTooMuch, Mirror, Mirrors, check_ref, check_sha
+from bot.git.mirror import GitError, GitLimits, GitTooMuch, Mirror, Mirrors
+from bot.git.names import check_ref, check_sha
 from tests.gitwork import REPOSITORY, Forge, running_forge
 
 MAIN = "refs/heads/main"

@@ -196,7 +196,10 @@ async def test_an_old_webhook_of_the_bot_beside_the_new_one_is_deleted(
     monkeypatch.setenv("ASSAY_PUBLIC_URL", "https://bot.example")
     done = await forge.assay("setup", REPOSITORY)
     assert f"✓ webhook: deleted {old}, which an earlier setup made" in done.out
-    assert [number for number, _ in await hooks(forge)] == [fresh, other]
+    assert f"✓ webhook: replaced {fresh}, to receive action_run_success, action_run_failure" in done.out
+    (kept, _), (number, url) = await hooks(forge)
+    assert (kept, url, number > other) == (other, "https://bot.example/webhooks/forgejo", True)
+    assert "✓ webhook: up to date" in (await forge.assay("setup", REPOSITORY)).out
 
 
 async def test_a_webhook_of_unknown_origin_is_named_and_stays(forge: Forge) -> None:
