@@ -28,6 +28,7 @@ class Server:
         self.root = root
         self.port = free_port()
         self.secret = uuid.uuid4().hex
+        self._repository = {"id": sandbox.repository_id(REPOSITORY), "full_name": REPOSITORY}
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("ASSAY_")},
             "ASSAY_FORGEJO_URL": sandbox.url,
@@ -89,7 +90,7 @@ class Server:
             "action": "opened",
             "number": number,
             "issue" if event == "issues" else "pull_request": {"number": number},
-            "repository": {"full_name": REPOSITORY},
+            "repository": self._repository,
             "sender": {"login": sender},
         }
         body = json.dumps(payload).encode()

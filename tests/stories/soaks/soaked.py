@@ -75,7 +75,7 @@ async def seen(scene: World, number: int, sign: str = "!") -> SoakSeen:
 async def readings(scene: World) -> dict[str, Reading]:
     """What is kept of soaks."""
     async with scene.machine.store.read() as session:
-        return await soak_observations.readings(session, REPOSITORY)
+        return await soak_observations.readings(session, scene.repo.id)
 
 
 async def forget_readings(scene: World) -> None:
