@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.model import Finding, Kind, Location, Report, Restored, Snapshot, Target, Verdict
 from bot.plan.report_payload import folded
-from bot.text import code, cut, plain
+from bot.text import cell, code, cut, plain
 
 MAX_BYTES = 60_000
 MAX_FINDINGS = 50
@@ -153,7 +153,7 @@ def left_notice(name: str) -> str:
 def _table(reports: Sequence[Report]) -> str:
     shown = [report for report in reports if report.shown]
     rows = [
-        f"| {code(report.check)} | {ICONS[report.verdict]} {report.verdict} | {plain(cut(report.summary, 160))} |"
+        f"| {cell(report.check)} | {ICONS[report.verdict]} {report.verdict} | {plain(cut(report.summary, 160))} |"
         for report in shown
     ]
     return "\n".join(["| Check | Verdict | Summary |", "| --- | --- | --- |", *rows])

@@ -10,7 +10,7 @@ from typing import Literal
 
 from bot.model import Answer, Decision, Snapshot
 from bot.policy import named
-from bot.text import code, plain
+from bot.text import cell, code, plain
 from handlers.commands.registry import help_with, names_in
 
 Reaction = Literal["eyes", "+1", "confused"]
@@ -112,7 +112,7 @@ def _reply(made: Sequence[Decision], *, agent: bool) -> str:
 
 
 def _about(one: Decision) -> str:
-    shown = code(f"/{one.command}") if one.line else "(edited comment)"
+    shown = cell(f"/{one.command}") if one.line else "(edited comment)"
     return " ".join(filter(None, [shown, plain(", ".join(names_in(one.argument)), 100)]))
 
 
