@@ -138,8 +138,10 @@ def without_footer(body: str) -> str:
 
 def restored_notice(thing: Restored) -> str:
     """Gives the sentence about a change by others that the bot reverted."""
-    times = "once" if thing.total == 1 else f"{thing.total} times"
-    return f"{plain(thing.what)}; restored {times}, most recently on {thing.last_at:%Y-%m-%d %H:%M} UTC."
+    # The earlier changes may have been of another kind, such as an edit before this deletion.
+    more = f"restored. Changes by others here were restored {thing.total} times"
+    times = "restored once" if thing.total == 1 else more
+    return f"{plain(thing.what)}; {times}, most recently on {thing.last_at:%Y-%m-%d %H:%M} UTC."
 
 
 def left_notice(name: str) -> str:
