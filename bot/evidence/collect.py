@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, EVIDENCE_SCHEMA, Block, Evidence, EvidenceStep, blocks
-from bot.text import code, described, inert_json, plain
+from bot.text import cell, described, inert_json, plain
 
 STEPS = {".plan.stdout.json": "plan", ".apply.stdout.json": "apply", ".health.json": "health"}
 SCOPE = "auto-apply-scope.json"
@@ -151,20 +151,20 @@ def against(evidence: Evidence, markers: Markers) -> Iterator[str]:
 
 
 def _rows(evidence: Evidence, markers: Markers, artifacts: Sequence[Artifact]) -> Iterator[tuple[str, str]]:
-    yield "Soak", code(evidence.soak)
+    yield "Soak", cell(evidence.soak)
     yield "Kind", evidence.kind
     if evidence.module:
-        yield "Module", code(evidence.module)
+        yield "Module", cell(evidence.module)
     if evidence.run is not None:
         yield "Run", _run(evidence)
     if evidence.commit:
-        yield "Commit", code(evidence.commit)
+        yield "Commit", cell(evidence.commit)
     for text in (one for one in markers.texts if one in evidence.markers):
         what = "Forbidden text" if text in markers.forbidden else "Expected text"
-        yield f"{what} {code(text)}", _times(evidence.markers.get(text, 0))
+        yield f"{what} {cell(text)}", _times(evidence.markers.get(text, 0))
     for name, step in evidence.steps.items():
         ended = "no exit code" if step.exit_code is None else f"exit code {step.exit_code}"
-        yield name.capitalize(), f"{code(step.status or 'no status')}, {ended}"
+        yield name.capitalize(), f"{cell(step.status or 'no status')}, {ended}"
     yield from _facts(evidence)
     for scope in artifacts:
         for name, modules in (("Allowed modules", scope.allowed), ("Blocked modules", scope.blocked)):
@@ -174,14 +174,14 @@ def _rows(evidence: Evidence, markers: Markers, artifacts: Sequence[Artifact]) -
 
 def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
     if file := evidence.token_file:
-        yield "Token file", f"mode {file.mode}, owner {code(file.owner)}, {file.size} bytes"
+        yield "Token file", f"mode {file.mode}, owner {cell(file.owner)}, {file.size} bytes"
     if evidence.approved_pr is not None:
         yield "Approved pull request", str(evidence.approved_pr)
     if evidence.logs is not None:
         window = f", from {evidence.window_hours:g} hours" if evidence.window_hours is not None else ""
         yield "Logs read", f"{evidence.logs}{window}"
     if evidence.actor:
-        yield "Started by", code(evidence.actor)
+        yield "Started by", cell(evidence.actor)
     if evidence.observed_at is not None:
         yield "Observed", f"{evidence.observed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
@@ -192,13 +192,13 @@ def _run(evidence: Evidence) -> str:
         return ""
     name = f"run {run.number}" if run.number else f"run with id {run.id}"
     if run.url:
-        name = f"[{name}]({run.url})" if _RUN_URL.fullmatch(run.url) else f"{name}, {code(run.url)}"
+        name = f"[{name}]({run.url})" if _RUN_URL.fullmatch(run.url) else f"{name}, {cell(run.url)}"
     number = f", id {run.id}" if run.number and run.id else ""
-    return f"{name}{number}" + (f", of {code(run.workflow)}" if run.workflow else "")
+    return f"{name}{number}" + (f", of {cell(run.workflow)}" if run.workflow else "")
 
 
 def _listed(modules: Sequence[str]) -> str:
-    shown = ", ".join(code(one, 100) for one in modules[:MAX_MODULES])
+    shown = ", ".join(cell(one, 100) for one in modules[:MAX_MODULES])
     more = f" and {len(modules) - MAX_MODULES} more" if len(modules) > MAX_MODULES else ""
     return f"{shown}{more}" if modules else plain("none")
 

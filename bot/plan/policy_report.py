@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.model import Backtest, Finding, Judgment, Location, Preview, Report, Severity, Snapshot, Trial, Verdict
 from bot.plan.policy_changes import WAITS
 from bot.policy import PATH
-from bot.text import code, plain
+from bot.text import cell, code, plain
 
 NAME = "policy"
 MAX_LABELS = 8
@@ -129,10 +129,10 @@ def _row(trial: Trial) -> str:
     labels = trial.labels
     rest = f" and {len(labels) - MAX_LABELS} more" if len(labels) > MAX_LABELS else ""
     cells = [
-        f"{code(f'!{trial.number}')} {plain(trial.title)} ({plain(trial.state)})",
-        "<br>".join(f"{code(one.check)}: {plain(one.before)} → {plain(one.after)}" for one in trial.shifts),
-        " ".join(code(label) for label in labels[:MAX_LABELS]) + rest,
-        " → ".join(code(name) if name else "none" for name in trial.merge or ()),
+        f"{cell(f'!{trial.number}')} {plain(trial.title)} ({plain(trial.state)})",
+        "<br>".join(f"{cell(one.check)}: {plain(one.before)} → {plain(one.after)}" for one in trial.shifts),
+        " ".join(cell(label) for label in labels[:MAX_LABELS]) + rest,
+        " → ".join(cell(name) if name else "none" for name in trial.merge or ()),
     ]
     return f"| {' | '.join(cells)} |"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.model import Finding, Kind, Location, Report, Restored, Snapshot, Target, Verdict
 from bot.plan.report_payload import folded
-from bot.text import code, cut, plain
+from bot.text import cell, code, cut, plain
 
 MAX_BYTES = 60_000
 MAX_FINDINGS = 50
@@ -154,8 +154,10 @@ def without_footer(body: str) -> str:
 
 def restored_notice(thing: Restored) -> str:
     """Gives the sentence about a change by others that the bot reverted."""
-    times = "once" if thing.total == 1 else f"{thing.total} times"
-    return f"{plain(thing.what)}; restored {times}, most recently on {thing.last_at:%Y-%m-%d %H:%M} UTC."
+    # The earlier changes may have been of another kind, such as an edit before this deletion.
+    more = f"restored. Changes by others here were restored {thing.total} times"
+    times = "restored once" if thing.total == 1 else more
+    return f"{plain(thing.what)}; {times}, most recently on {thing.last_at:%Y-%m-%d %H:%M} UTC."
 
 
 def left_notice(name: str) -> str:
@@ -169,7 +171,7 @@ def left_notice(name: str) -> str:
 def _table(reports: Sequence[Report]) -> str:
     shown = [report for report in reports if report.shown]
     rows = [
-        f"| {code(report.check)} | {ICONS[report.verdict]} {report.verdict} | {plain(cut(report.summary, 160))} |"
+        f"| {cell(report.check)} | {ICONS[report.verdict]} {report.verdict} | {plain(cut(report.summary, 160))} |"
         for report in shown
     ]
     return "\n".join(["| Check | Verdict | Summary |", "| --- | --- | --- |", *rows])

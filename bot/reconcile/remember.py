@@ -14,7 +14,7 @@ async def remember(store: Store, evaluation: Evaluation) -> None:
     if not made and not judged:
         return
     entries = [
-        Entry.of(target, "decision", one.by, object=f"comment:{one.comment_id}:{one.line}", detail=_told(one))
+        Entry.of(target, "decision", _actor(one), object=f"comment:{one.comment_id}:{one.line}", detail=_told(one))
         for one in made
     ]
     entries += [
@@ -29,6 +29,11 @@ async def remember(store: Store, evaluation: Evaluation) -> None:
         await decisions.keep_decisions(session, target, made)
         await decisions.keep_judgments(session, target, judged)
         await append(session, entries, now)
+
+
+def _actor(decision: Decision) -> str:
+    """Return who gave a command; empty for an edit (line 0), since Forgejo does not say who edited a comment."""
+    return decision.by if decision.line else ""
 
 
 def _told(decision: Decision) -> dict[str, str]:

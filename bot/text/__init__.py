@@ -5,7 +5,7 @@ Imports no other package; any package may use it.
 Public modules: `forgejo_blocks`, `html_cover`, `markdown`, `path_mentions`, `shown_lines`.
 """
 
-from bot.text.escape import INVISIBLE, code, cut, inert_json, plain, visible
+from bot.text.escape import INVISIBLE, cell, code, cut, inert_json, plain, visible
 from bot.text.validation import described
 from bot.text.yaml_lines import line_under
 from bot.text.yaml_model import MAX_BYTES, YamlFile, YamlFileError
@@ -17,6 +17,7 @@ __all__ = [
     "UNUSABLE",
     "YamlFile",
     "YamlFileError",
+    "cell",
     "code",
     "cut",
     "described",

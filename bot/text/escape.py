@@ -16,6 +16,8 @@ LEADING = re.compile(r"^(\s*)([-+=#/]|\d+(?=[.)]))")
 CLOSING = re.compile(r"(?<=\s)(#+)$")
 """Characters that would end a heading."""
 TRIGGER = re.compile(r"([@#!])(?=[\w-])")
+EMOJI = re.compile(r":(?=[-+\w]+:)")
+"""The beginning of a name that Forgejo replaces by an emoji, such as `:100:`."""
 ADDRESS = re.compile(r"(?i)(https?|ftp|mailto|www)(?=[:.])")
 INVISIBLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
@@ -30,17 +32,23 @@ def visible(text: str) -> str:
 
 def plain(text: str, limit: int = 1000) -> str:
     """Return the text escaped, so that Markdown shows it unchanged and Forgejo does not act on it."""
-    parted = ADDRESS.sub(rf"\1{JOINER}", TRIGGER.sub(rf"\1{JOINER}", cut(visible(text), limit).strip(" ")))
+    parted = TRIGGER.sub(rf"\1{JOINER}", cut(visible(text), limit).strip(" "))
+    parted = EMOJI.sub(f":{JOINER}", ADDRESS.sub(rf"\1{JOINER}", parted))
     return CLOSING.sub(r"\\\1", LEADING.sub(_led, PUNCTUATION.sub(r"\\\1", parted).replace("[", BRACKET)))
 
 
 def code(text: str, limit: int = 300) -> str:
-    """Return the text as inline code, which it cannot close; also valid in table cells."""
-    shown = cut(visible(text), limit).replace("|", "\\|")
+    """Return the text as inline code, which it cannot close. In a table it is `cell`."""
+    shown = cut(visible(text), limit)
     longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
     fence = "`" * (longest + 1)
     space = " " if not shown.strip() or {shown[0], shown[-1]} & {" ", "`"} else ""
     return f"{fence}{space}{shown or ' '}{space}{fence}"
+
+
+def cell(text: str, limit: int = 300) -> str:
+    """Return the text as inline code in a table, where a bar ends a cell even in code."""
+    return code(text, limit).replace("|", "\\|")
 
 
 def inert_json(value: object) -> str:

@@ -4,9 +4,9 @@ Public modules: `own_objects`.
 """
 
 from bot.thread.comments import comment_texts
-from bot.thread.defined_labels import defined_labels
 from bot.thread.naming import Names
 from bot.thread.permissions import MAX_ASKED, PermissionReader, commanders
+from bot.thread.server_labels import defined_labels
 from bot.thread.thread import Thread, WrongKind, default_tip, read_thread
 
 __all__ = [

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from enum import IntEnum
 from typing import Literal
 
-from bot.text import code
+from bot.text import cell
 
 
 class Role(IntEnum):
@@ -158,7 +158,7 @@ COMMANDS = {
 def table(commands: Iterable[Command] = tuple(COMMANDS.values())) -> str:
     """Return a Markdown table of commands with the required role and an example."""
     rows = (
-        f"| {code(command.usage)} | {_who(command)} | {command.about} | {code(command.example)} |"
+        f"| {cell(command.usage)} | {_who(command)} | {command.about} | {cell(command.example)} |"
         for command in commands
     )
     return "\n".join(["| command | allowed for | what it does | example |", "| --- | --- | --- | --- |", *rows])

@@ -10,7 +10,7 @@ from typing import Literal
 
 from bot.model import Answer, Decision, Snapshot
 from bot.policy import named
-from bot.text import code, plain
+from bot.text import cell, code, plain
 from handlers.commands.registry import help_with, names_in
 
 Reaction = Literal["eyes", "+1", "confused"]
@@ -25,6 +25,8 @@ REPLIES = 20
 EDIT_REPLIES = 3
 """Number of edits on one target that get a reply, for all authors together: the editor may be somebody else."""
 SHOWN = 20
+UNKNOWN_EDITOR = "unknown"
+"""Anyone with write access can edit a comment, and Forgejo does not say who did."""
 
 EXPLAINED = {"explain": "", "soak": "soak-evidence", "gate": "gates"}
 """Commands that are answered with the details of a check: the named one, or a fixed one."""
@@ -68,7 +70,7 @@ def history(decisions: Sequence[Decision]) -> str:
         return "No commands here yet."
     last = sorted(decisions, key=lambda one: (one.comment_id, one.line))[-SHOWN:]
     rows = (
-        f"| {one.at:%Y-%m-%d %H:%M} | {plain(one.by)} | {_about(one)} "
+        f"| {one.at:%Y-%m-%d %H:%M} | {plain(one.by) if one.line else UNKNOWN_EDITOR} | {_about(one)} "
         f"| {plain(one.refused, 200) if one.refused else 'executed'} |"
         for one in last
     )
@@ -112,7 +114,7 @@ def _reply(made: Sequence[Decision], *, agent: bool) -> str:
 
 
 def _about(one: Decision) -> str:
-    shown = code(f"/{one.command}") if one.line else "(edited comment)"
+    shown = cell(f"/{one.command}") if one.line else f"(edited comment of {plain(one.by)})"
     return " ".join(filter(None, [shown, plain(", ".join(names_in(one.argument)), 100)]))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot.model import Check, Finding, Kind, Lint, Location, Report, Severity, Snapshot, Tools, Verdict
 from bot.policy import WorkflowLintGuard
-from bot.text import code, plain
+from bot.text import cell, plain
 from handlers.facts.modes import FILES, LINTS, STATES, Said, judged, switched_off, unread
 from handlers.facts.patterns import chosen
 from handlers.facts.wording import some
@@ -64,7 +64,7 @@ def _finding(lint: Lint) -> Finding:
 def _explanation(lints: Sequence[Lint]) -> str:
     """The findings as a table with links. The report itself shows no links from untrusted text."""
     rows = [
-        f"| {_rule(one)} | {one.severity} | {code(f'{one.path}:{one.line}')} | {plain(one.title)} |" for one in lints
+        f"| {_rule(one)} | {one.severity} | {cell(f'{one.path}:{one.line}')} | {plain(one.title)} |" for one in lints
     ]
     return "\n".join(["| rule | severity | where | what |", "| --- | --- | --- | --- |", *rows]) if rows else ""
 

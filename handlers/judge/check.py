@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from bot.model import Check, Judgment, Kind, OwnWords, Report, Snapshot, Target, Tools, Verdict, canonical
-from bot.text import code, plain
+from bot.text import cell, plain
 from handlers.judge import comment as judge_comment
 from handlers.judge.external_judges import Foreign, look, outdated
 from handlers.judge.human_decisions import agreed, binding, bound, current_labels, spoken_labels
@@ -167,7 +167,7 @@ def _rested(report: Report, past: Past, snapshot: Snapshot) -> Report:
 
 
 def _explanation(payload: Payload, ruled: Ruled) -> str:
-    rows = [f"| {plain(one.name)} | {one.weight} | {plain(one.says)} | {code(one.ref, 120)} |" for one in ruled.signals]
+    rows = [f"| {plain(one.name)} | {one.weight} | {plain(one.says)} | {cell(one.ref, 120)} |" for one in ruled.signals]
     head = ["| Signal | Weight | Meaning | Evidence |", "| --- | --- | --- | --- |"]
     table = "\n".join([*head, *rows]) if rows else NO_SIGNALS
     return EXPLAINED.format(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from bot.model import Decision
-from bot.text import code, plain
+from bot.text import cell, code, plain
 from handlers.judge.payload import BEGIN, END, Payload, written
 
 HEADING = "### Assaymaster judgment"
@@ -69,19 +69,19 @@ def stepped_back(judge: str, comment: int) -> str:
 
 def _fields(payload: Payload, decided: Iterable[Decision]) -> list[tuple[str, str]]:
     target, actor = payload.target, payload.judge_actor
-    by = {one.command: f", set by {code(one.by)}" for one in decided}
+    by = {one.command: f", set by {cell(one.by)}" for one in decided}
     priority = payload.priority + by.get("priority", "")
     action = payload.recommended_next_action + by.get("park", "")
     scores = f"reach {payload.reach} / impact {payload.impact} / confidence {payload.confidence}"
     return [
-        ("Target", code(f"{target.repo}#{target.kind}#{target.number}", 400)),
+        ("Target", cell(f"{target.repo}#{target.kind}#{target.number}", 400)),
         ("Priority", priority),
         ("Action", action),
         ("Scores", scores),
         ("Operator fit", payload.piotr_fit),
         ("Effort", payload.effort_hint),
         ("Labels", ", ".join(map(code, payload.labels_to_apply))),
-        ("Judge", f"{code(actor.name)} via {code(actor.runtime)}"),
+        ("Judge", f"{cell(actor.name)} via {cell(actor.runtime)}"),
     ]
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.model import Check, Decision, Kind, KnownLabels, Report, Snapshot, Tools, Verdict
 from bot.policy import LabelRule
-from bot.text import code, plain
+from bot.text import cell, plain
 from handlers.commands import names_in
 from handlers.facts.change import Facts, measured
 from handlers.labels.builtin_rules import DEFAULTS, LABELS, defaults_table
@@ -174,11 +174,11 @@ def _explanation(made: Choices) -> str:
 def _rows(made: Choices) -> Iterator[Sequence[str]]:
     for choice in made.made.values():
         if choice.on or choice.rule == "/unlabel":
-            yield code(choice.label) + ("" if choice.on else " off"), _rule(choice), plain(choice.why, MAX_WHY)
+            yield cell(choice.label) + ("" if choice.on else " off"), _rule(choice), plain(choice.why, MAX_WHY)
 
 
 def _rule(choice: Choice) -> str:
-    return code(choice.rule) if choice.at is not None else plain(choice.rule)
+    return cell(choice.rule) if choice.at is not None else plain(choice.rule)
 
 
 CHECK = Check(

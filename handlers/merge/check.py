@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.model import Check, Finding, Judgment, Kind, Location, Report, Snapshot, Tools, Verdict, digest
-from bot.text import code, plain
+from bot.text import cell, plain
 from handlers.facts.modes import OFF, STATES
 from handlers.merge.facts import Facts, rules
 from handlers.merge.overrides import AUTO, CLASSES, Word, holds, last_word
@@ -173,7 +173,7 @@ def _explanation(found: Classified) -> str:
     rows = []
     for place, reason in enumerate(REASONS, start=1):
         says = "; ".join(one.says for one in found.reasons if one.reason is reason)
-        rows.append(f"| {place} | {code(reason.name)} | {code(reason.label)} | {plain(says) if says else 'no'} |")
+        rows.append(f"| {place} | {cell(reason.name)} | {cell(reason.label)} | {plain(says) if says else 'no'} |")
     return "\n".join(["|  | Reason | Label | Here |", "| --- | --- | --- | --- |", *rows])
 
 

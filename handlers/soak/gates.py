@@ -27,7 +27,7 @@ from bot.model import (
     digest,
 )
 from bot.policy import GatePolicy, named
-from bot.text import code, plain
+from bot.text import cell, code, plain
 from handlers.facts.modes import listed
 from handlers.soak.gate_model import Gate, Gates, announced_in
 from handlers.soak.labels import CUTOVER
@@ -205,7 +205,7 @@ def _table(gates: Gates) -> str:
         return NO_GATE
     ordered = (*gates.here, *(gate for gate in gates.all if not gate.here))
     rows = [
-        f"| {code(gate.phrase)} | {plain(gate.about)} | {plain(listed(gate.on))} | {_state(gate, gates)} |"
+        f"| {cell(gate.phrase)} | {plain(gate.about)} | {plain(listed(gate.on))} | {_state(gate, gates)} |"
         for gate in ordered[:MOST_ROWS]
     ]
     head = ["| phrase | opens | counts on | state |", "| --- | --- | --- | --- |"]
@@ -219,7 +219,7 @@ def _state(gate: Gate, gates: Gates) -> str:
         return f"see {plain(gate.on[0])}"  # a soak is read on its issue and on pull requests only
     by = gates.opened(gate)
     if by is None and gate.soak is not None and not gate.soak.open:
-        return f"closed; the soak is {code(gate.soak.name)}"
+        return f"closed; the soak is {cell(gate.soak.name)}"
     return f"open, by {plain(by.by)} on {by.at:%Y-%m-%d %H:%M} UTC" if by else "closed"
 
 

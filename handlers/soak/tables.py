@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from bot.text import code, plain
+from bot.text import cell, plain
 from handlers.soak.payload import Row, SoakState, Standing
 
 MET, UNMET = "✅", "⬜"
@@ -53,9 +53,9 @@ def evidence(rows: Iterable[Row]) -> str:
         (
             comment(row.comment, when(row.at).removesuffix(" UTC")),
             plain(row.kind, 40),
-            code(row.module, 80) if row.module else "",
+            cell(row.module, 80) if row.module else "",
             run(row),
-            code(row.by, 100) if row.by else "deleted account",
+            cell(row.by, 100) if row.by else "deleted account",
             f"{MET if row.counts else UNMET} {plain(row.why, 400)}",
         )
         for row in rows

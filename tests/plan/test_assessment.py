@@ -130,6 +130,13 @@ def test_what_was_put_back_is_told_even_on_a_clean_issue() -> None:
     assert "`label:judge/p1`. The bot will not restore it again before tomorrow." in comment.body
 
 
+def test_a_second_change_of_another_kind_is_not_told_as_the_same_one_twice() -> None:
+    what = "This comment was deleted by somebody else"
+    restored = Restored(object="comment:report", what=what, today=2, total=2, last_at=NOW)
+    (comment,) = plan(snapshot(ISSUE), [report()], [restored]).comments
+    assert f"{what}; restored. Changes by others here were restored 2 times, most recently on" in comment.body
+
+
 def test_labels_carry_the_evidence_of_their_report() -> None:
     one = report(Verdict.BLOCK, labels={"safety:secret-touch": True, "x": False}, findings=(finding(),))
     assert plan(snapshot(), [one, report(check="other")]).labels == {

@@ -147,3 +147,9 @@ async def test_nothing_that_was_typed_breaks_out_of_a_reply(name: str, typed: st
     assert "@a" not in reply + report.explanation
     assert re.search(r"^\s*/", f"{reply}\n{report.explanation}", re.MULTILINE) is None
     assert all(len(ROW_END.findall(row)) == 5 for row in report.explanation.splitlines())
+
+
+async def test_the_history_does_not_name_the_author_for_somebodys_edit() -> None:
+    report, _ = await evaluate(thread(said("Fine.\n/hold", edited=True)))
+    last = report.explanation.splitlines()[-1]
+    assert "| unknown | (edited comment of operator) |" in last

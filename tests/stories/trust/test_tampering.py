@@ -108,7 +108,8 @@ async def test_two_bots_that_insist_on_one_label_meet_three_times_a_day(scene: W
     assert rounds == [True, True, True, False, False]
     report = await scene.report(number)
     assert report is not None
-    assert f"Label {LEAK} was removed by codex; restored 3 times" in report["body"]
+    told = f"Label {LEAK} was removed by codex; restored. Changes by others here were restored 3 times"
+    assert told in report["body"]
     assert "will not restore it again before tomorrow" in report["body"]
     metrics = scene.machine.metrics.registry
     assert (metrics.get_sample_value("assay_alarms_total", {"kind": "label"}) or 0) >= 1
