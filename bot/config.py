@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from pydantic import (
     BaseModel,
@@ -210,7 +211,8 @@ class Settings(BaseSettings):
 
     def store_url(self) -> str:
         """Return the database URL; default is the SQLite file in the data directory."""
-        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'assay.db').resolve()}"
+        file = quote(str((self.data_dir / "assay.db").resolve()))
+        return self.database_url or f"sqlite+aiosqlite:///{file}"
 
     def read_token(self) -> str:
         """Return the bot's token.

@@ -1,5 +1,6 @@
 """Settings of the process, and the secrets that lie in files."""
 
+import asyncio
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.config import ConfigError, ModelSettings, Settings, made
+from bot.store import open_store
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +48,16 @@ def test_arguments_go_before_the_environment_and_the_environment_before_the_file
     os.environ |= {"ASSAY_PORT": "3", "ASSAY_HOST": "0.0.0.0", "ASSAY_WORKERS": ""}  # noqa: S104 - only read, never bound
     settings = Settings(port=4)
     assert (settings.port, settings.host, settings.workers) == (4, "0.0.0.0", 2)  # noqa: S104 - as above
+
+
+@pytest.mark.parametrize("name", ["a?b", "a#b", "a%41", "a b", "%00", "a@b:c"])
+def test_a_data_folder_of_any_name_holds_its_database(elsewhere: Path, name: str) -> None:
+    async def create() -> None:
+        await (await open_store(Settings(data_dir=elsewhere / name).store_url())).close()
+
+    asyncio.run(create())
+    assert [one.name for one in elsewhere.iterdir()] == [name]
+    assert (elsewhere / name / "assay.db").is_file()
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ class Failures:
         account, kind = self._account.identity().account, type(fault).__name__
         try:
             await self._parts.applier.close(target, account, contexts, kind)
-        except ForgejoError as again:
+        except (ForgejoError, LabelRefused) as again:
             log.warning("reconcile.error-status-not-set", error=str(again))
             if evaluated:
                 return

@@ -36,20 +36,23 @@ VALUES = (
     "{}",
     '{"a": 1}',
     MODEL % '"api_key": "short"',
-    MODEL % '"api_key_file": "/nonexistent"',
+    MODEL % '"api_key_file": "/proc/nonexistent"',
     MODEL % '"seconds": NaN',
     "/dev/null",
-    "/nonexistent/x",
+    "/proc/nonexistent/x",
     "\udcff\udcff",
     "postgresql://u@127.0.0.1:1x/x",
     "sqlite://",
     "mysql://a/b",
+    "sqlite:////tmp/%00/x",
+    "%00",
     "x" * 5000,
 )
 """Values of the environment; the odd one is bytes that are not UTF-8."""
+UNUSABLE = ("\udcff\udcff", "/dev/null", "/proc/nonexistent/x", "x" * 5000)
+"""Of a folder in which all rules would be compiled anew."""
 TABLES = ("-1", "1.5", "true", "nan", "[]", "[1]", "{}", "{a = 1}", "1979-05-27", '"\\u0000"', '""', "9" * 30)
 """Values in `assay.toml`."""
-COMMANDS = (("setup", "workshop/garden"), ("ledger", "verify"))
 
 
 @pytest.fixture
@@ -124,11 +127,10 @@ def test_a_broken_file_of_settings_ends_with_2_and_its_place(
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", Settings.model_fields)
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_no_value_of_any_setting_ends_as_a_bug(env: Env, assay: Assay, name: str, command: tuple[str, ...]) -> None:
-    for value in VALUES:
+def test_no_value_of_any_setting_ends_as_a_bug(env: Env, assay: Assay, name: str) -> None:
+    for value in UNUSABLE if name == "rules_cache_dir" else VALUES:
         env(name, value)
-        done = assay(*command)
+        done = assay("setup", "workshop/garden")
         assert done.status in {2, 3}, (value, done.err)
         assert "internal error" not in done.err, (value, done.err)
 

@@ -158,6 +158,8 @@ def _known(url: str) -> URL:
     except (ArgumentError, ValueError):
         raise StoreError("invalid database URL; use sqlite:///path or postgresql://user@host/name") from None
     backend = parsed.get_backend_name()
+    if "\0" in (parsed.database or ""):
+        raise StoreError("invalid database URL; it must not contain %00")
     if parsed.drivername not in {backend, _ASYNC_DRIVERS.get(backend), _BLOCKING_DRIVERS.get(backend)} or (
         backend not in _ASYNC_DRIVERS
     ):
