@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.forgejo.httpx import HttpxForgejo
-from bot.model import EvidenceRun, RunSeen
+from bot.model import EvidenceRun, Repo, RunSeen
 from bot.sandbox import FORGEJO_12, SERVERS, JobPlan, Sandbox, Server
 from bot.soaks.failures import SoakFailures
 from bot.soaks.runs import SoakRuns
@@ -27,6 +27,10 @@ class Place:
     clock: Clock
     tip: str
 
+    @property
+    def repo(self) -> Repo:
+        return Repo(id=self.sandbox.repository_id(REPO), name=REPO)
+
     async def run(self, status: str = "success", *, branch: str = "", workflow: str = WORKFLOW) -> int:
         """Begins and ends a run, and gives its id."""
         run = await self.sandbox.start_run(REPO, workflow, branch=branch)
@@ -35,7 +39,7 @@ class Place:
         return run
 
     async def read(self, *wanted: EvidenceRun) -> tuple[RunSeen, ...]:
-        return await SoakRuns(self.client, lambda text: text).read(REPO, wanted)
+        return await SoakRuns(self.client, lambda text: text).read(self.repo, wanted)
 
     async def one(self, number: int) -> RunSeen:
         (seen,) = await self.read(EvidenceRun(number=number))
