@@ -40,7 +40,7 @@ def test_a_good_file_is_read_and_knows_its_lines() -> None:
             "books:\n  - one\n  - 2\n",
             "shelf.yaml:3: `books.1`: expected text; put the value in quotes",
         ),
-        ("books: 1\n", "shelf.yaml:1: `books`: expected a list"),
+        ("books: 1\n", "shelf.yaml:1: `books`: expected a list, such as [a, b]"),
         ("", "shelf.yaml:1: the file must be a mapping of keys to values"),
         ("- one\n", "shelf.yaml:1: the file must be a mapping of keys to values"),
         ("owner: &me me\nbooks: [*me]\n", "shelf.yaml:2: YAML aliases are not supported; write the value out"),

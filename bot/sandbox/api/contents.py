@@ -23,13 +23,18 @@ TREE_SIZE = 1000
 KEPT = {"Cache-Control": "private, max-age=300", "Access-Control-Expose-Headers": "Content-Disposition"}
 
 
-async def _at(ask: Ask, name: str) -> str:
-    """The commit of a ref or id, the default branch's where none is named. Raises a 404 where there is none."""
+async def _at(ask: Ask, name: str, *kinds: str) -> str:
+    """The commit of a ref or id, the default branch's where none is named. Raises a 404 where there is none.
+
+    `kinds` are the kinds of objects that an id may be of; without them it is a commit's.
+    """
     name = name or ask.repo.default_branch
-    sha = ask.repo.branch(name) or await ask.parts.git.resolve(ask.repo.path, name)
-    if sha is None:
-        raise missing()
-    return sha
+    if sha := ask.repo.branch(name):
+        return sha
+    for kind in kinds or ("commit",):
+        if sha := await ask.parts.git.resolve(ask.repo.path, name, kind):
+            return sha
+    raise missing()
 
 
 async def _entries(ask: Ask, sha: str, path: str, *, deep: bool = False) -> list[Json]:
@@ -179,7 +184,7 @@ def _file_commit(commit: Json) -> Json:
 @ROUTES.add("GET", REPO + "/git/trees/{sha}")
 async def tree(ask: Ask) -> web.Response:
     """A tree, with all that is below it when `recursive` is asked for."""
-    sha = await _at(ask, ask.part("sha"))
+    sha = await _at(ask, ask.part("sha"), "commit", "tree")
     deep = ask.request.query.get("recursive", "") in ("true", "1")
     found = await _entries(ask, sha, "", deep=deep)
     git = f"{ask.forge.url}/api/v1/repos/{ask.repo.full_name}/git"

@@ -196,12 +196,12 @@ class Git:
         content = "\n".join([*lines, "", message]).encode()
         return (await self.run(repo, "hash-object", "-t", "commit", "-w", "--stdin", stdin=content)).decode().strip()
 
-    async def resolve(self, repo: Path, name: str) -> str | None:
-        """The full commit id for a (shortened) id, or None."""
+    async def resolve(self, repo: Path, name: str, kind: str = "commit") -> str | None:
+        """The full id for a (shortened) id of a commit or a tree, or None."""
         if "\0" in name:
             return None
         out = await self.run(
-            repo, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", ok=(0, 1, 128)
+            repo, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{{kind}}}", ok=(0, 1, 128)
         )
         return out.decode().strip() or None
 

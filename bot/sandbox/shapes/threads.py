@@ -7,6 +7,7 @@ id, absent things are null, "" or []) follow recorded answers.
 from bot.sandbox.git.diffs import Facts
 from bot.sandbox.people import User
 from bot.sandbox.records import Entry, Hook, Issue, Label, Reaction, Repo, Review, Status
+from bot.sandbox.servers import FORGEJO_16
 from bot.sandbox.shapes.accounts import Accounts, stamp
 from bot.sandbox.shapes.fixed import TIMELINE_REST, Json
 
@@ -236,7 +237,7 @@ class Shapes(Accounts):
         }
 
     def review_comments(self, issue: Issue, review: Review, viewer: User | None) -> list[Json]:
-        """The comments of a review on lines. The lines themselves, `diff_hunk`, are not shown."""
+        """The comments of a review on lines. `diff_hunk` names the place of the line, without its text."""
         page, at = self.page(issue), stamp(review.created)
         return [
             {
@@ -250,12 +251,13 @@ class Shapes(Accounts):
                 "path": path,
                 "commit_id": review.commit_id,
                 "original_commit_id": "",
-                "diff_hunk": "",
+                "diff_hunk": f"@@ -{line},0 +{line},1 @@",
                 "position": line,
                 "original_position": 0,
                 "html_url": f"{page}#issuecomment-{number}",
                 "pull_request_url": page,
             }
+            | ({"extra_lines_count": 0} if self._forge.server is FORGEJO_16 else {})
             for number, path, body, line in review.inline
         ]
 

@@ -11,7 +11,7 @@ from handlers.commands.registry import COMMANDS
 from tests.handlers.commands.commanding import answer, decided, evaluate, refused_with, said, thread
 from tests.snapshots import OPERATOR, OUTSIDER, POLICY, WRITER
 
-HOLD = WRITE_SO.format(usage="/hold [WHY]")
+HOLD = WRITE_SO.format(usage="/hold [REASON]")
 
 
 @pytest.mark.parametrize(

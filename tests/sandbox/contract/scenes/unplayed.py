@@ -19,7 +19,7 @@ CALLS: dict[str, dict[str, str]] = {
         "merge-auto-.*": NO_SCHEDULES,
         "pull-get-agit": NO_AGIT,
         "assignees-list|reviewers-list|requested-reviewers-.*|notifications.*|compare|markup-render": NOT_ASKED,
-        "git-(blob|commit-diff|ref-pull|refs)|media-at-sha|review-(comments|delete|get)|server-nodeinfo": NOT_ASKED,
+        "git-(blob|commit-diff|ref-pull|refs)|media-at-sha|review-(delete|get)|server-nodeinfo": NOT_ASKED,
         "settings-(attachment|repository|ui)|pull-by-base-head|pull-files-(skip-to|whitespace)": NOT_ASKED,
         "pull-diff-html-url": PAGES,
         "issues-list-by-label": "its issue has a milestone and an assignee, which the sandbox has none of",
@@ -36,7 +36,7 @@ CALLS: dict[str, dict[str, str]] = {
         "merge-auto-.*": NO_SCHEDULES,
         "pull-get-agit": NO_AGIT,
         "assignees-list|reviewers-list|requested-reviewers-add|compare|pull-by-base-head": NOT_ASKED,
-        "issue-(close-blocked|delete-.*|dependenc.*)|review-comments.*|repos-convert-in-openapi": NOT_ASKED,
+        "issue-(close-blocked|delete-.*|dependenc.*)|review-comments-multi-line|repos-convert-in-openapi": NOT_ASKED,
         "web-job-log-anonymous": PAGES,
     },
     "gitea": {
@@ -214,6 +214,7 @@ _GITEA_UNSEEN = (
     f"POST {PULL}/merge",
     f"GET {PULL}/reviews",
     f"POST {PULL}/reviews",
+    f"GET {PULL}/reviews/{{id:\\d+}}/comments",
     f"POST {PULL}/reviews/{{id:\\d+}}/dismissals",
 )
 ROUTES: dict[str, dict[str, str]] = {
