@@ -31,11 +31,15 @@ _TAG = re.compile(
     r"(?P<attributes>(?:\s+[a-zA-Z_:][\w:.-]*(?:\s*=\s*(?:[^\s\"'=<>`]+|'[^']*'|\"[^\"]*\"))?)*)\s*/?>"
 )
 _BEGINS = re.compile(r"<[a-zA-Z/!?]")
-_LATER_TAG = re.compile(r"\n[ \t>]*<[a-zA-Z/!?]")
+_LATER_BLOCK = re.compile(r"\n[ \t>]*(?:<[a-zA-Z/!?]|(?:[-+*]|\d{1,9}[.)])[ \t]*(?:\n|\Z))")
 _AUTOLINK = re.compile(r"<[a-zA-Z][a-zA-Z0-9+.-]{1,31}:[^\s<>]*>")
 _HIDDEN = re.compile(r"\shidden(?=[\s=]|\Z)", re.IGNORECASE)
 _STYLED = re.compile(r"\sstyle\s*=[^=]*(?:color|\\)", re.IGNORECASE)
 _MARKS = re.compile(r"`+|<|\\[!-/:-@\[-`{-~]")
+
+
+_DEEPEST = 50
+"""Maximum number of open elements that are tracked."""
 
 
 class Tag(NamedTuple):
@@ -96,9 +100,10 @@ class Cover:
         self._place += 1
         parts, at = [], 0
         for found in _tags_of_text(source):
-            parts.append((self.content, source[at : found.start()]))
+            end = found.end() if found["end"] else found.start()
+            parts.append((self.content, source[at:end]))
             self._take(_tag(found))
-            at = found.start()
+            at = end
         parts.append((self.content, source[at:]))
         return "".join(part if shown else "\n" * part.count("\n") for shown, part in parts)
 
@@ -108,7 +113,7 @@ class Cover:
         """
         tags = _tags(_AUTOLINK.sub("", source))
         covers = any(tag is None or tag.name in TRACKED | FOR_EVER or _hides(tag) for tag in tags)
-        self._lost = self._lost or covers or may_begin_html(source)
+        self._lost = self._lost or covers or may_begin_block(source)
 
     def lose(self) -> None:
         """Takes all that follows as covered."""
@@ -122,12 +127,16 @@ class Cover:
                 self._close(tag.name)
         elif tag.end:
             self._close(tag.name)
-        elif tag.name in FOR_EVER or _hides(tag):
+        else:
+            self._begin(tag)
+
+    def _begin(self, tag: Tag) -> None:
+        if tag.name in FOR_EVER or _hides(tag) or len(self._open) > _DEEPEST:
             self._lost = True
         elif tag.name in TRACKED:
             self._open.append(tag.name)
             self._opened_in.append(self._place)
-        self._place += tag is not None and tag.name in BLOCKS
+        self._place += tag.name in BLOCKS
 
     def _close(self, name: str) -> None:
         """Closes an element. An end tag across other elements or blocks of Markdown leaves nothing certain."""
@@ -144,9 +153,9 @@ class Cover:
         del self._opened_in[len(self._open) :]
 
 
-def may_begin_html(source: str) -> bool:
-    """Says whether a line of a block, below its first, may begin a block of HTML of its own."""
-    return _LATER_TAG.search(_AUTOLINK.sub("", source)) is not None
+def may_begin_block(source: str) -> bool:
+    """Says whether a line of a block, below its first, may begin a block of HTML or a list of its own."""
+    return _LATER_BLOCK.search(_AUTOLINK.sub("", source)) is not None
 
 
 def ends_paragraph(source: str) -> bool:
@@ -161,10 +170,10 @@ def _hides(tag: Tag) -> bool:
 
 def _tags(source: str) -> Iterator[Tag | None]:
     """Gives the tags of raw HTML; None where something begins that doesn't end in it."""
-    at = 0
+    at, last = 0, _last_ends(source)
     while begins := _BEGINS.search(source, at):
         at = begins.start()
-        found = _markup(source, at)
+        found = _markup(source, at, last)
         if found is None:
             yield None
             return
@@ -178,7 +187,7 @@ def _tags_of_text(source: str) -> Iterator[re.Match[str]]:
     starts: dict[int, list[int]] = {}
     for start, length in reversed(runs):
         starts.setdefault(length, []).append(start)
-    at = 0
+    at, last = 0, _last_ends(source)
     while mark := _MARKS.search(source, at):
         at = mark.end()
         if mark[0][0] == "`":
@@ -186,15 +195,20 @@ def _tags_of_text(source: str) -> Iterator[re.Match[str]]:
             while ends and ends[-1] < at:
                 ends.pop()
             at = ends[-1] + len(mark[0]) if ends else at
-        elif mark[0] == "<" and (found := _markup(source, mark.start())):
+        elif mark[0] == "<" and (found := _markup(source, mark.start(), last)):
             yield from [found] if found.re is _TAG else []
             at = found.end()
 
 
-def _markup(source: str, at: int) -> re.Match[str] | None:
+def _last_ends(source: str) -> tuple[int, int]:
+    """Where the last tag and the last comment may end: no search begins behind that."""
+    return source.rfind(">"), max(source.rfind("-->"), source.rfind("--!>"))
+
+
+def _markup(source: str, at: int, last: tuple[int, int]) -> re.Match[str] | None:
     if source.startswith("<!--", at):
-        return _COMMENT.match(source, at)
-    return _TAG.match(source, at) or _BOGUS.match(source, at)
+        return _COMMENT.match(source, at) if at < last[1] else None
+    return _TAG.match(source, at) or _BOGUS.match(source, at) if at < last[0] else None
 
 
 def _tag(found: re.Match[str]) -> Tag:

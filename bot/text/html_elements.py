@@ -11,20 +11,20 @@ def _set(names: str) -> frozenset[str]:
 
 RAW = _set("iframe noembed noframes noscript script style textarea title xmp")
 """Elements that no tag but their own ends."""
-HIDING = RAW | _set("audio canvas datalist del dialog nostyle object rp s strike video")
+HIDING = RAW | _set("del nostyle object rp s strike video")
 """Elements whose content isn't shown, or is struck out."""
 SHOWN_APART = _set(
-    "a acronym applet bdi bdo blink blockquote button caption code colgroup data dd details dir dl dt "
-    "fieldset figcaption figure form h1 h2 h3 h4 h5 h6 h7 h8 hgroup kbd label legend li listing map marquee "
-    "menu menuitem meter nobr ol optgroup option output picture pre progress q rb rt rtc ruby samp search "
-    "slot small sub summary sup table tbody td tfoot th thead tr tt ul var"
+    "a acronym applet audio bdi bdo blink blockquote button canvas caption code colgroup data datalist dd "
+    "details dialog dir dl dt fieldset figcaption figure form h1 h2 h3 h4 h5 h6 h7 h8 hgroup kbd label legend "
+    "li listing map marquee menu menuitem meter nobr ol optgroup option output picture pre progress q rb rt "
+    "rtc ruby samp search slot small sub summary sup table tbody td tfoot th thead tr tt ul var"
 )
 """Elements that show their content as a quote, a fold, a list, code, a link or the like, or ever smaller."""
 TRACKED = HIDING | SHOWN_APART
 """All elements in which text isn't plain text."""
 NEUTRAL = _set(
-    "acronym applet bdi blink button data fieldset form label legend map marquee menuitem meter nobr output "
-    "picture progress search slot small sub sup"
+    "acronym applet audio bdi blink button canvas data datalist dialog fieldset form label legend map marquee "
+    "menuitem meter nobr output picture progress search slot small sub sup"
 )
 """Those of them that don't change what a heading is."""
 FOR_EVER = _set("frameset math plaintext select svg template")
@@ -33,7 +33,7 @@ END_IMPLIED = _set("caption colgroup dd dt li optgroup option rb rp rt rtc tbody
 """Elements that the end tag of an outer one ends."""
 ENDS_WITH_BLOCK = _set("del details dialog h1 h2 h3 h4 h5 h6 kbd pre q samp sub summary sup var")
 """Elements that end with the quote or list item that they are in. Others go on, or take its end for their own."""
-CLOSES_ANYWHERE = RAW | _set(
+CLOSES_ANYWHERE = _set(
     "a applet blockquote button caption code colgroup dd details dialog dir dl dt fieldset figcaption figure "
     "h1 h2 h3 h4 h5 h6 hgroup li listing marquee menu nobr object ol pre s small strike summary table tbody "
     "td tfoot th thead tr tt ul"

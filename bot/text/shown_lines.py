@@ -9,11 +9,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from bot.text.forgejo_blocks import line_of, with_forgejo_blocks
+from bot.text.forgejo_blocks import with_forgejo_blocks
 from bot.text.html_cover import Cover, ends_paragraph
 
 STAND_IN = "standing"
@@ -21,8 +20,6 @@ STAND_IN = "standing"
 
 _BEGINS = "line_begins"
 _WORD = re.compile(rf"(`?){STAND_IN}\1[ \t]*(?=\n|\Z)")
-_MATHS = {"$$": ("$$", re.compile(r"\${2,}\s*")), "\\[": ("\\]", re.compile(r"\\\]\s*"))}
-"""The opening sign of mathematics, its closing sign on the same line, and the closing line of a block."""
 _DELIMITERS = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
 _MOST_ENDS = 3
 """Maximum number of lines that are tried as the end of the metadata."""
@@ -98,6 +95,8 @@ def _of(tokens: list[Token], lines: list[str]) -> Iterator[int]:
         elif token.type == "code_block" and token.map and _continues(lines, token.map[0]):
             cover.see_source(token.content) if token.level else cover.lose()
         elif token.type == "inline":
+            if _may_be_another(tokens, at):
+                cover.lose()
             yield from _of_block(_is_paragraph(tokens, at, lines, tables), token, lines, cover)
 
 
@@ -108,6 +107,16 @@ def _is_paragraph(tokens: list[Token], at: int, lines: list[str], tables: Collec
     first, end = tokens[at].map or (0, 0)
     held = at > 1 and tokens[at - 2].type.removesuffix("_close") in _HOLDERS and _continues(lines, first)
     return tokens[at - 1].type == "paragraph_open" and tokens[at - 1].level == 0 and not held and end not in tables
+
+
+def _may_be_another(tokens: list[Token], at: int) -> bool:
+    """Says whether a block may be something else for Forgejo, whose end isn't known: a heading that is a table, or a
+    definition below a list.
+    """
+    text, kind, above = tokens[at].content, tokens[at - 1].type, tokens[at - 2].type if at > 1 else ""
+    if kind == "heading_open":
+        return any(map(is_delimiters, text.split("\n")))
+    return text.startswith((": ", ":\t")) and above.removesuffix("_close") in _HOLDERS
 
 
 def _continues(lines: list[str], start: int) -> bool:
@@ -124,6 +133,7 @@ def _of_block(plain: bool, token: Token, lines: list[str], cover: Cover) -> Iter
     line, cells = first + raw.count("\n", 0, max(begins, 0)), _table_in(lines, first, end)
     cover.begin()
     if cells < end:
+        # The cells of a table are split before code in them is read.
         cover.see_source(raw)
     struck, flat, read = _struck(token.children or []), 0, 0
     for child in token.children or ():
@@ -161,10 +171,8 @@ def _shown(child: Token) -> str:
 
 def _parser(*, long_maths: bool) -> MarkdownIt:
     made = MarkdownIt("commonmark").disable(["emphasis", "entity"])
-    with_forgejo_blocks(made, cells=False)
+    with_forgejo_blocks(made, cells=False, long_maths=long_maths)
     made.inline.ruler.before("text", _BEGINS, _line_begins)
-    maths, interrupts = _long_maths if long_maths else _maths, ["paragraph", "reference", "blockquote", "list"]
-    made.block.ruler.before("fence", "maths", maths, {"alt": interrupts})
     # The parser compiles its rules at first use; do it here, because a second thread could see a half-built set.
     made.parse("/a")
     return made
@@ -186,37 +194,6 @@ def _line_begins(state: StateInline, silent: bool) -> bool:
     if not silent:
         state.push(_BEGINS, "", 0).meta = {"at": at}
     state.pos = found.end() if found else at + 1
-    return True
-
-
-def _maths(state: StateBlock, start: int, _end: int, silent: bool) -> bool:
-    """Skips a block of mathematics, which is one line in comments."""
-    first = line_of(state, start)
-    _, closed, rest = first[2:].partition(_MATHS.get(first[:2], ("\n", None))[0])
-    if not closed or rest.strip(" ") or state.is_code_block(start):
-        return False
-    return silent or _skip_maths(state, start, start + 1)
-
-
-def _long_maths(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Skips a block of mathematics on several lines, as versions before Forgejo 16 and Gitea do. An unclosed block
-    continues to the end of its container.
-    """
-    first = line_of(state, start)
-    sign, last = _MATHS.get(first[:2], ("", None))
-    if last is None or sign in first[2:] or state.is_code_block(start):
-        return _maths(state, start, end, silent)
-    after = start + 1
-    while not silent and after < end and (state.isEmpty(after) or state.sCount[after] >= state.blkIndent):
-        after += 1
-        if last.fullmatch(line_of(state, after - 1)) and not state.is_code_block(after - 1):
-            break
-    return silent or _skip_maths(state, start, after)
-
-
-def _skip_maths(state: StateBlock, start: int, after: int) -> bool:
-    state.line = after
-    state.push("maths", "", 0).map = [start, after]
     return True
 
 

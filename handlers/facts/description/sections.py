@@ -1,8 +1,8 @@
 """Parses a description for the contract check: its sections and their content.
 
 Headings are recognised by Markdown; their level, order and spelling do not matter. A section ends at the next heading
-that is a section or has at least the same level. Quotes, footnotes, struck-out and hidden text are not content.
-Folded text is content, but a heading in it begins no section.
+that is a section or has at least the same level. Quotes, footnotes, definitions, struck-out and hidden text are not
+content. Folded text is content, but a heading in it begins no section.
 """
 
 import re
@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from bot.policy import ContractPolicy, SectionName
 from bot.text.forgejo_blocks import with_forgejo_blocks
-from bot.text.html_cover import Cover, may_begin_html
+from bot.text.html_cover import Cover, may_begin_block
 from bot.text.shown_lines import is_delimiters, metadata_ends
 from handlers.facts.description.section_names import MAX_HEADING, NAMES, WORDS, key, lookup, named, title
 
@@ -120,11 +120,11 @@ def read(body: str, rules: ContractPolicy) -> Pack:
 
 
 def _parsed(lines: tuple[str, ...], rules: ContractPolicy) -> Pack:
-    reader = _Reader(lookup(rules))
+    reader = _Reader(lookup(rules), lines)
     tokens = _markdown().parse("\n".join(lines))
     for before, token in zip([None, *tokens], tokens, strict=False):
         reader.take(before, token)
-    return reader.pack(lines)
+    return reader.pack()
 
 
 def uncommented(text: str) -> str:
@@ -153,8 +153,9 @@ class _Open:
 class _Reader:
     """Reads the blocks of a description in order, and tracks the current section."""
 
-    def __init__(self, lookup: Mapping[str, SectionName]) -> None:
+    def __init__(self, lookup: Mapping[str, SectionName], lines: tuple[str, ...]) -> None:
         self._lookup = lookup
+        self._lines = lines
         self._parts: dict[SectionName, _Open] = {}
         self._headings: list[tuple[str, int]] = []
         self._said: list[tuple[bool, bool, Said]] = []
@@ -168,18 +169,22 @@ class _Reader:
         """Reads one block."""
         self._enter_or_leave(token)
         line = token.map[0] + 1 if token.map else 0
-        if token.type in {"fence", "code_block"} and self._cover.content:
-            self._item(token.content, line, "fence")
+        if token.type in {"fence", "code_block", "maths"}:
+            if token.type == "code_block" and self._lines[max(0, line - 2)].strip():
+                # Forgejo may read it as a part of the line above.
+                self._cover.see_source(token.content)
+            self._item(token.content if self._cover.content else "", line, "fence")
         elif token.type == "html_block":
             self._cover.begin()
             self._cover.see(token.content)
             self._item(_TAG.sub("", _COMMENT.sub("", token.content)), line, "html")
         elif token.type in {"footnote", "definition"}:
-            text = self._apart(token.content)
-            self._item(text, line, "quote" if token.type == "footnote" or "blockquote_open" in self._open else "item")
+            self._item(self._apart(token.content), line, "quote")
         elif token.type == "inline" and before is not None:
             heads = before.type == "heading_open" and before.level == 0 and self._cover.heads
-            heads = heads and not any(map(is_delimiters, token.content.split("\n")))
+            if any(map(is_delimiters, token.content.split("\n"))):
+                heads = False
+                self._cover.see_source(token.content)
             text = self._cover.see_text(token.content)
             if heads or before.type != "heading_open":
                 self._inline(before, token, text, int(before.tag[1:]) if heads else 0)
@@ -197,18 +202,18 @@ class _Reader:
         self._cover.enter()
         text = self._cover.see_text(content)
         self._cover.leave()
-        if may_begin_html(content):
+        if may_begin_block(content):
             self._cover.lose()
         return text
 
-    def pack(self, lines: tuple[str, ...]) -> Pack:
+    def pack(self) -> Pack:
         """Gives the parsed description."""
-        self._close(len(lines))
+        self._close(len(self._lines))
         parts = {
             name: Part(one.heading, one.line, tuple(one.items), tuple(one.spans)) for name, one in self._parts.items()
         }
         canary, tiers = ([(inside, said) for inside, of, said in self._said if of is kind] for kind in (True, False))
-        return Pack(parts, tuple(self._headings), _outside(canary), _outside(tiers), lines)
+        return Pack(parts, tuple(self._headings), _outside(canary), _outside(tiers), self._lines)
 
     def _inline(self, before: Token, token: Token, text: str, level: int) -> None:
         line = token.map[0] + 1 if token.map else 0

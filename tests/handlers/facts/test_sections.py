@@ -49,10 +49,39 @@ def test_a_heading_is_known_however_it_is_written(heading: str) -> None:
         "- ### What changed\n\nthe pump",
         "What changed\n\nthe pump",
         "### What changed yesterday\n\nthe pump",
+        "<noscript>\n\n### What changed\n\nthe pump\n\n</noscript>",
+        "<details>\n\n### What changed\n\nthe pump\n\n</details>",
+        "<details\n\n### What changed\n\nthe pump",
+        "### ~~What changed~~\n\nthe pump",
+        "[^1]: a\n\n    b\n    ### What changed\n\n    the pump",
+        "---\na: |\n\n  ### What changed\n\n  the pump\n---\n",
+        "### What changed\n\n<title>\n\nthe pump\n\n</title>",
+        "### What changed\n\n<noscript>the pump</noscript>",
+        "### What changed\n\n~~the pump~~",
+        "### What changed\n\n[^1]: the pump",
+        "**What changed**\n:-:\nthe pump",
     ],
 )
 def test_what_only_looks_like_a_heading_is_none(text: str) -> None:
     assert said(text) == []
+
+
+def test_folded_text_is_content() -> None:
+    body = "## What changed\n\n<details><summary>log</summary>\n\nthe pump\n\n</details>\n\n## Why\n\nold\n"
+    assert (said(body), said(body, "why-it-changed")) == (["the pump"], ["old"])
+
+
+@pytest.mark.parametrize(
+    "tag", ["<name>", "<br>", "<button>", "`<noscript>`", "`<details>`", "<https://forge.example>"]
+)
+def test_a_tag_in_the_text_that_hides_nothing_changes_nothing(tag: str) -> None:
+    body = f"## What changed\n\na {tag} b\n\n## Why\n\nold\n"
+    assert said(body, "why-it-changed") == ["old"]
+
+
+@pytest.mark.parametrize("flood", ["<s>", "</", "<!--", "<a ", "`<", "a\n: b\n", "[^1]: a\n"])
+def test_a_flood_of_tags_is_read_to_its_end(flood: str) -> None:
+    assert said("## What changed\n\nthe pump\n\n" + flood * 5000)[0] == "the pump"
 
 
 def test_a_section_keeps_what_stands_under_lower_headings_that_are_none() -> None:
