@@ -80,7 +80,7 @@ def _fields(payload: Payload, decided: Iterable[Decision]) -> list[tuple[str, st
         ("Scores", scores),
         ("Operator fit", payload.piotr_fit),
         ("Effort", payload.effort_hint),
-        ("Labels", ", ".join(map(code, payload.labels_to_apply))),
+        ("Labels", ", ".join(map(cell, payload.labels_to_apply))),
         ("Judge", f"{cell(actor.name)} via {cell(actor.runtime)}"),
     ]
 
