@@ -2,7 +2,9 @@
 
 import codecs
 import secrets
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,27 @@ UNUSABLE = ("\udcff\udcff", "/dev/null", "/proc/nonexistent/x", "x" * 5000)
 """Of a folder in which all rules would be compiled anew."""
 TABLES = ("-1", "1.5", "true", "nan", "[]", "[1]", "{}", "{a = 1}", "1979-05-27", '"\\u0000"', '""', "9" * 30)
 """Values in `assay.toml`."""
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Refuses every token at once, so that no command waits to ask again."""
+
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the standard library
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def refusing() -> Iterator[str]:
+    """The address of a server that refuses every token."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
 
 
 @pytest.fixture
@@ -127,7 +150,8 @@ def test_a_broken_file_of_settings_ends_with_2_and_its_place(
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_no_value_of_any_setting_ends_as_a_bug(env: Env, assay: Assay, name: str) -> None:
+def test_no_value_of_any_setting_ends_as_a_bug(env: Env, assay: Assay, refusing: str, name: str) -> None:
+    env("forgejo_url", refusing)
     for value in UNUSABLE if name == "rules_cache_dir" else VALUES:
         env(name, value)
         done = assay("setup", "workshop/garden")
@@ -137,8 +161,12 @@ def test_no_value_of_any_setting_ends_as_a_bug(env: Env, assay: Assay, name: str
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_no_value_in_the_file_of_settings_ends_as_a_bug(env: Env, assay: Assay, clean: Path, name: str) -> None:
+def test_no_value_in_the_file_of_settings_ends_as_a_bug(
+    env: Env, assay: Assay, monkeypatch: pytest.MonkeyPatch, refusing: str, name: str
+) -> None:
+    env("forgejo_url", refusing)
+    monkeypatch.delenv(f"ASSAY_{name.upper()}", raising=False)
     for value in TABLES:
-        (clean / "assay.toml").write_text(f"{name} = {value}\n", encoding="utf-8")
+        Path("assay.toml").write_text(f"{name} = {value}\n", encoding="utf-8")
         done = assay("setup", "workshop/garden")
         assert done.status in {2, 3}, (value, done.err)

@@ -8,6 +8,8 @@ import pytest
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, World
 from tests.stories.pushes import leaking_pull, token_line
 
+pytestmark = pytest.mark.long
+
 MIB = 1024 * 1024
 PULLS = f"/repos/{REPOSITORY}/pulls"
 

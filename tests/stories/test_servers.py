@@ -14,6 +14,8 @@ from tests.stories.contexts import statuses
 from tests.stories.pushes import clean_pull, leaking_pull
 from tests.stories.server import RULES
 
+pytestmark = pytest.mark.long
+
 REPO = f"/repos/{REPOSITORY}"
 LEAK = "safety:secret-touch"
 

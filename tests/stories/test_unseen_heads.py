@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 
+import pytest
+
 from bot.app import now
 from bot.engine import Lease
 from bot.sandbox.faults import Fault
@@ -10,6 +12,8 @@ from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, World
 from bot.store import repositories, targets
 from tests.stories.contexts import statuses
 from tests.stories.pushes import clean_pull, leaking_pull, token_line
+
+pytestmark = pytest.mark.long
 
 FAILURE = RuntimeError("unforeseen")
 

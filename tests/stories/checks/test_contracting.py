@@ -4,10 +4,14 @@ is answered with a description that is ready to be used.
 
 import re
 
+import pytest
+
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, REPOSITORY, WRITER, World
 from tests.stories.checks.guarded import POLICY, Change, Opened, described, guard, opened, rain, rows
 from tests.stories.contexts import GUARDS
+
+pytestmark = pytest.mark.long
 
 RAIN = "garden/rain.py"
 TEMPLATE = re.compile(r"^(`{3,})markdown\n(.*?)^\1$", re.DOTALL | re.MULTILINE)

@@ -12,6 +12,8 @@ from tests.stories.checks.test_judging import MATTER, labelled, payload
 from tests.stories.conftest import hook
 from tests.stories.server import RULES
 
+pytestmark = pytest.mark.long
+
 TITLE = "chore: give the publishing runner an account of its own"
 PAGE = "## Goal\n\nA page that explains the plan.\n\n## Done when\n\n- the page is linked\n"
 PAGE_TITLE = "docs: explain the watering plan"

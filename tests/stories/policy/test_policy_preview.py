@@ -7,6 +7,8 @@ from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, World
 from tests.stories.contexts import statuses
 from tests.stories.pushes import leaking_pull
 
+pytestmark = pytest.mark.long
+
 OFF = "secret-leak:\n  mode: off\n"
 
 

@@ -12,6 +12,8 @@ from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, World
 from bot.store import repositories, targets
 from tests.stories.pushes import clean_pull, leaking_pull, token_line
 
+pytestmark = pytest.mark.long
+
 MIB = 1024 * 1024
 
 
