@@ -1,5 +1,6 @@
 """What the service says of a database that takes no writes and of a token that the server rejects."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -24,8 +25,11 @@ async def readyz(address: str) -> tuple[int, dict[str, str]]:
 async def test_readyz_tells_a_database_whose_writes_are_locked(tmp_path: Path) -> None:
     async with world(tmp_path, rules_cache_dir=RULES) as scene:
         assert (await readyz(scene.address))[1]["database"] == "ok"
-        with closing(sqlite3.connect(tmp_path / "data" / "assay.db", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        await scene.settled()
+        file = tmp_path / "data" / "assay.db"
+        with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+            # In a thread: a transaction of the bot, which this loop has to end, may be open.
+            await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
             status, told = await readyz(scene.address)
             other.execute("ROLLBACK")
         assert status == 503
