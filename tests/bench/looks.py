@@ -9,7 +9,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from bot.model import Kind, Target
 from bot.sandbox.world import AGENT, BOT, REPOSITORY, World, world
 from tests.bench.scan import Row
 from tests.stories.conftest import hook
@@ -61,7 +60,7 @@ async def _calls(scene: World) -> list[Row]:
     """One more look at a pull request on which nothing happened."""
     await scene.settled()
     scene.sandbox.reset_calls()
-    await scene.machine.engine.submit(Target(repository=REPOSITORY, number=1, kind=Kind.PULL))
+    await scene.machine.engine.submit(scene.target("!1"))
     await scene.settled()
     mine = [call for call in scene.sandbox.calls if call.user == BOT]
     writes = [call for call in scene.sandbox.writes if call.user == BOT]
