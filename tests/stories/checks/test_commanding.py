@@ -14,6 +14,8 @@ from tests.stories.conftest import hook
 from tests.stories.pushes import leaking_pull
 from tests.stories.server import RULES
 
+pytestmark = pytest.mark.long
+
 TITLE = "chore: give the publishing runner an account of its own"
 TAKEN = ["+1", "eyes"]
 REFUSED = ["confused"]

@@ -9,6 +9,8 @@ from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, World
 from tests.stories.checks.guarded import POLICY, Change, guard, opened, rain, rows
 from tests.stories.contexts import GUARDS
 
+pytestmark = pytest.mark.long
+
 WORKFLOW = """\
 on: pull_request
 jobs:
