@@ -1,17 +1,16 @@
 """Adds labels to targets and removes them, and creates missing label definitions in the repository."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from bot.forgejo import ForgejoAPI, ServerReader, endpoints
 from bot.forgejo.capabilities import LABELS_BY_NAME
-from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.types import Label
 from bot.labels import LabelSet, hex_colour
 from bot.model import Repo, Target
 from bot.plan import Action
+from bot.thread import label_ids
 
 
 class LabelRefused(RuntimeError):
@@ -82,28 +81,17 @@ class LabelWriter:
     async def _define(self, target: Target, names: Sequence[str]) -> list[int]:
         """Return the ids of labels, after creating those that neither the repository nor its organisation has.
 
-        By its name, Forgejo would set the repository's label and the organisation's. Of several, the repository's
-        oldest one is taken.
+        By its name, Forgejo would set the repository's label and the organisation's.
         """
         known = self._defined.get(target.repo, {})
         if not known.keys() >= set(names):
-            known = await self._known(target)
+            known = await label_ids(self._client, target.repository)
             for name in names:
                 if name not in known:
                     made = await endpoints.LABELS.post(self._client, target.repository, data=self._definition(name))
                     known[name] = made.id
             self._defined[target.repo] = known
         return [known[name] for name in names]
-
-    async def _known(self, target: Target) -> dict[str, int]:
-        owner = target.repository.split("/", 1)[0]
-        own = [label async for label in endpoints.LABELS.each(self._client, target.repository)]
-        known = {label.name: label.id for label in sorted(own, key=lambda label: -label.id)}
-        # A user has no labels of its own, and a token without read:organization may not ask for an organisation's.
-        with suppress(NotFound, Forbidden):
-            async for label in endpoints.ORG_LABELS.each(self._client, owner):
-                known.setdefault(label.name, label.id)
-        return known
 
     def _definition(self, name: str) -> dict[str, Any]:
         label = self._labels.get(name)

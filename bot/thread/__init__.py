@@ -6,7 +6,7 @@ Public modules: `own_objects`.
 from bot.thread.comments import comment_texts
 from bot.thread.naming import Names
 from bot.thread.permissions import MAX_ASKED, PermissionReader, commanders
-from bot.thread.server_labels import defined_labels
+from bot.thread.server_labels import defined_labels, label_ids
 from bot.thread.thread import Thread, WrongKind, default_tip, read_thread
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "comment_texts",
     "default_tip",
     "defined_labels",
+    "label_ids",
     "read_thread",
 ]
