@@ -48,7 +48,19 @@ class Soak:
     @cached_property
     def progress(self) -> Progress:
         """The progress by the evidence that is present."""
-        return progress(self.inputs, self.verified, self.inputs.now)
+        return progress(self.inputs, self.verified, self.inputs.now, self._never)
+
+    @cached_property
+    def _never(self) -> frozenset[int]:
+        """The comments whose phrases came too early by the evidence of their time, even if that was lost since."""
+        stored = frozenset(self.inputs.kept.early)
+        if not any(item.lost_at for item in self.inputs.items):
+            return stored
+        return stored | {
+            phrase.comment
+            for phrase in self.inputs.phrases
+            if phrase.comment in progress(self.inputs, self.verified, phrase.at, stored).early
+        }
 
     @cached_property
     def stays(self) -> Reached | None:
@@ -56,7 +68,7 @@ class Soak:
         found = [self.inputs.kept.reached] if self.inputs.kept.reached else []
         lost = [item.lost_at for item in self.inputs.items] + [phrase.lost_at for phrase in self.inputs.phrases]
         for moment in sorted({at for at in lost if at is not None}):
-            then = progress(self.inputs, self.verified, moment - _TICK)
+            then = progress(self.inputs, self.verified, moment - _TICK, self._never)
             if then.removal is not None and then.state in STAYS:
                 found.append(Reached(state="removed", at=then.removal.at, comment=then.removal.comment))
         return min(found, key=lambda one: one.at, default=None)
@@ -140,7 +152,7 @@ class Soak:
         """Return the phrases that never count later. The phrase that opened the gate is not among them, so that it
         counts again after a temporary error.
         """
-        found = {*self.inputs.kept.early, *self.progress.early} - ({opened.comment} if opened else set())
+        found = {*self._never, *self.progress.early} - ({opened.comment} if opened else set())
         return tuple(sorted(found)[-MAX_PHRASES:])
 
     def said(self) -> dict[tuple[int, int], Seen]:

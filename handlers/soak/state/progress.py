@@ -29,11 +29,13 @@ class Seen(NamedTuple):
 class Progress:
     """The progress of a soak: the `counted` evidence, the numbers of its runs (`known`), and their `modules`.
 
+    `never` are the comments whose phrases never count, `early` those that came too early, with the state then.
     `said` has the result for each piece of evidence; `alarms` are for the operator.
     """
 
     inputs: SoakInputs
     verified: Mapping[tuple[int, int], Verified]
+    never: frozenset[int] = frozenset()
     installed: Item | None = None
     counted: list[Item] = field(default_factory=list)
     known: set[int] = field(default_factory=set)
@@ -101,9 +103,14 @@ class Progress:
         )
 
 
-def progress(inputs: SoakInputs, verified: Mapping[tuple[int, int], Verified], until: datetime) -> Progress:
-    """Return the progress of a soak at a moment."""
-    made = Progress(inputs, verified)
+def progress(
+    inputs: SoakInputs,
+    verified: Mapping[tuple[int, int], Verified],
+    until: datetime,
+    never: frozenset[int] = frozenset(),
+) -> Progress:
+    """Return the progress of a soak at a moment. `never` are the comments whose phrases came too early."""
+    made = Progress(inputs, verified, never=never)
     for event in _events(inputs, verified, until):
         before = made.state
         if isinstance(event, Item):
@@ -264,7 +271,7 @@ def _heed(made: Progress, phrase: Phrase) -> None:
     if made.phrase is not None or made.removal is not None:
         return
     # A phrase that came too early stays invalid, even if a run that finished later would make it valid in hindsight.
-    if made.state == "awaiting-operator" and phrase.comment not in made.inputs.kept.early:
+    if made.state == "awaiting-operator" and phrase.comment not in made.never:
         made.phrase = phrase
     else:
         made.early[phrase.comment] = made.state

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handlers.soak.payload import ORDER
@@ -161,8 +161,18 @@ def lived(story: Story, on_failure: str = "reset") -> Life:
     return life
 
 
+GOOD = ("smoke", "good", MODULES[0])
+TWICE: list[Any] = [("merge", 273), ("install", RUNNER, "0600"), GOOD]
+EARLY_PHRASE: Story = ([*TWICE, ("smoke", "failed", MODULES[0])], [], [], [("lose", 1, "edited")])
+"""The phrase came while the soak was blocked; later the run that had begun it is lost, and with it the block."""
+SECOND_PHRASE: Story = (TWICE, [("lose", 3, "deleted")], [], [("lose", 5, "deleted"), ("phrase", OPERATOR, True)])
+"""A second phrase after the loss of the audit doesn't make the first one, which was in time, too early."""
+
+
 @settings(max_examples=60, deadline=None)
 @given(STORIES, st.sampled_from(["reset", "block"]))
+@example(EARLY_PHRASE, "block")
+@example(SECOND_PHRASE, "block")
 def test_what_is_computed_at_once_is_what_was_computed_step_by_step(story: Story, on_failure: str) -> None:
     life = lived(story, on_failure)
     now, once = life.seen[-1], life.at_once()
