@@ -98,7 +98,7 @@ class Service:
         async with self._routing:
             changed = await route_pending(machine.store, self.inbox, machine.account.id, self._clock())
         for change in changed:
-            await machine.engine.submit(change.target, urgent=change.urgent)
+            await machine.engine.submit(change.target, urgent=change.urgent, spaced=True)
 
     def _stored(self, _new: Sequence[Envelope]) -> None:
         self._arrived.set()

@@ -29,10 +29,13 @@ class Engine(abc.ABC):
         """Begins to run `work` for each target submitted, and `failed` after each run that raised."""
 
     @abc.abstractmethod
-    async def submit(self, target: Target, *, priority: int = 0, delay: float = 0.0, urgent: bool = False) -> None:
+    async def submit(
+        self, target: Target, *, priority: int = 0, delay: float = 0.0, urgent: bool = False, spaced: bool = False
+    ) -> None:
         """Asks for one run of a target, after `delay` seconds, lower `priority` first.
 
-        `urgent` tells a run of the target that is under way that it is superseded.
+        `urgent` tells a run of the target that is under way that it is superseded. `spaced` lets the target rest
+        after its last run for a multiple of the time that it took, so that a burst of deliveries becomes few runs.
         """
 
     @abc.abstractmethod

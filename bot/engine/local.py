@@ -12,6 +12,10 @@ from bot.model import Target
 
 log = structlog.get_logger(__name__)
 
+REST = 24.0
+"""A target rests for this multiple of its last run before a spaced run: the loop's time is for deliveries first."""
+LONGEST_REST = 10.0
+
 
 class LocalEngine(Engine):
     """Takes turns between repositories, so that a burst in one doesn't starve another."""
@@ -26,6 +30,8 @@ class LocalEngine(Engine):
         self._waiting: dict[str, int] = {}
         self._running: dict[str, Lease] = {}
         self._again: dict[str, tuple[Target, int]] = {}
+        self._after_rest: dict[str, Target] = {}
+        self._resting: dict[str, asyncio.TimerHandle] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._sequence = 0
         self._wake = asyncio.Event()
@@ -38,9 +44,17 @@ class LocalEngine(Engine):
         for _ in range(self._count):
             self._keep(self._worker())
 
-    async def submit(self, target: Target, *, priority: int = 0, delay: float = 0.0, urgent: bool = False) -> None:
+    async def submit(
+        self, target: Target, *, priority: int = 0, delay: float = 0.0, urgent: bool = False, spaced: bool = False
+    ) -> None:
         """Queues a target once; a run under way is followed by one more."""
         key = str(target)
+        if spaced and not urgent:
+            if key in self._running:
+                self._after_rest.setdefault(key, target)
+                return
+            if key in self._resting:
+                delay = max(delay, self._resting[key].when() - asyncio.get_running_loop().time())
         if delay > 0:
             self._later(target, priority, delay)
             return
@@ -63,6 +77,7 @@ class LocalEngine(Engine):
             timer.cancel()
         self._waiting.pop(key, None)
         self._again.pop(key, None)
+        self._after_rest.pop(key, None)
         self._settle()
 
     def every(self, name: str, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
@@ -75,9 +90,10 @@ class LocalEngine(Engine):
 
     async def stop(self) -> None:
         """Cancels workers, schedules and timers."""
-        for timer in self._timers.values():
+        for timer in (*self._timers.values(), *self._resting.values()):
             timer.cancel()
         self._timers.clear()
+        self._resting.clear()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -169,6 +185,7 @@ class LocalEngine(Engine):
         key = str(target)
         lease = Lease(target)
         self._running[key] = lease
+        started = asyncio.get_running_loop().time()
         try:
             if self._work is not None:
                 await self._work(lease)
@@ -177,10 +194,21 @@ class LocalEngine(Engine):
             await self._tell(target, fault)
         finally:
             del self._running[key]
-            repeat = self._again.pop(key, None)
+            rest = self._begin_rest(key, started)
+            repeat, after_rest = self._again.pop(key, None), self._after_rest.pop(key, None)
             if repeat is not None:
                 self._put(*repeat)
+            elif after_rest is not None:
+                self._later(after_rest, 0, rest)
             self._settle()
+
+    def _begin_rest(self, key: str, started: float) -> float:
+        loop = asyncio.get_running_loop()
+        rest = min(REST * (loop.time() - started), LONGEST_REST)
+        if (known := self._resting.pop(key, None)) is not None:
+            known.cancel()
+        self._resting[key] = loop.call_later(rest, self._resting.pop, key, None)
+        return rest
 
     async def _tell(self, target: Target, fault: Exception) -> None:
         """Report a failure. The callback may fail too (such as without a database); the next sweep finds the target."""

@@ -317,3 +317,65 @@ async def test_a_schedule_begins_at_once_and_outlives_a_failing_run(engine: Loca
 
     engine.every("job", 0.001, job)
     await until(lambda: len(runs) >= 3)
+
+
+async def test_a_burst_of_spaced_submissions_becomes_one_run_and_one_after_a_rest(
+    engine: LocalEngine, work: Work
+) -> None:
+    work.gate.clear()
+    await engine.start(work.run, work.failed)
+    await engine.submit(target(), spaced=True)
+    await until(lambda: len(work.begun) == 1)
+    await engine.submit(target(), spaced=True)
+    await asyncio.sleep(SOON)
+    work.gate.set()
+    await idle(engine)
+    for _ in range(100):
+        await engine.submit(target(), spaced=True)
+    await idle(engine)
+    assert len(work.begun) == 1
+    await until(lambda: len(work.begun) == 2)
+    await idle(engine)
+    assert len(work.begun) == 2
+
+
+@pytest.mark.parametrize("how", [{}, {"urgent": True, "spaced": True}])
+async def test_what_is_urgent_or_not_spaced_runs_without_a_rest(
+    engine: LocalEngine, work: Work, how: dict[str, bool]
+) -> None:
+    work.gate.clear()
+    await engine.start(work.run, work.failed)
+    await engine.submit(target())
+    await until(lambda: len(work.begun) == 1)
+    await engine.submit(target(), spaced=True)
+    await engine.submit(target(), **how)
+    await asyncio.sleep(SOON)
+    work.gate.set()
+    await idle(engine)
+    assert len(work.begun) == 2
+    await engine.submit(target(), **how)
+    await idle(engine)
+    assert len(work.begun) == 3
+
+
+async def test_a_cancelled_target_is_not_run_after_its_rest(engine: LocalEngine, work: Work) -> None:
+    work.gate.clear()
+    await engine.start(work.run, work.failed)
+    await engine.submit(target())
+    await until(lambda: len(work.begun) == 1)
+    await engine.submit(target(), spaced=True)
+    await engine.cancel(target())
+    work.gate.set()
+    await idle(engine)
+    await asyncio.sleep(SOON)
+    assert len(work.begun) == 1
+
+
+async def test_a_short_run_has_a_short_rest(engine: LocalEngine, work: Work) -> None:
+    await engine.start(work.run, work.failed)
+    await engine.submit(target(), spaced=True)
+    await idle(engine)
+    await asyncio.sleep(SOON)
+    await engine.submit(target(), spaced=True)
+    await idle(engine)
+    assert len(work.begun) == 2
