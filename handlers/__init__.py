@@ -6,6 +6,7 @@ from bot.model import Check
 from handlers.commands import CHECK as COMMANDS
 from handlers.contract import CHECK as CONTRACT
 from handlers.guards import CHECKS as GUARDS
+from handlers.incident import CHECK as INCIDENT
 from handlers.judge import CHECK as JUDGE
 from handlers.labels import CHECK as LABELS
 from handlers.merge import CHECK as MERGE
@@ -15,6 +16,7 @@ from handlers.soak import GATES, SOAK_EVIDENCE
 CHECKS: tuple[Check, ...] = (
     COMMANDS,
     SECRET_LEAK,
+    INCIDENT,
     CONTRACT,
     *GUARDS,
     SOAK_EVIDENCE,

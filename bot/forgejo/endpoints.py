@@ -7,6 +7,7 @@ from bot.forgejo.types import (
     CollaboratorPermission,
     CombinedStatus,
     Comment,
+    CommitStatus,
     Hook,
     Issue,
     Label,
@@ -55,6 +56,7 @@ PULL = Endpoint("/repos/{owner}/{repo}/pulls/{index}", PullRequest)
 REVIEWS = Endpoint("/repos/{owner}/{repo}/pulls/{index}/reviews", Review)
 REVIEW_COMMENTS = Endpoint("/repos/{owner}/{repo}/pulls/{index}/reviews/{id}/comments", ReviewComment)
 COMBINED_STATUS = Endpoint("/repos/{owner}/{repo}/commits/{ref}/status", CombinedStatus)
+COMMIT_STATUSES = Endpoint("/repos/{owner}/{repo}/commits/{ref}/statuses", CommitStatus)
 STATUSES = Endpoint("/repos/{owner}/{repo}/statuses/{sha}", Unread)
 
 RUNS = Endpoint("/repos/{owner}/{repo}/actions/runs", RunPage, query=["run_number", "status", "ref"])

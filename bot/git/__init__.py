@@ -7,17 +7,19 @@ Public modules: `diff`, `patches`, `tree`.
 
 from bot.git.diff_files import files_of
 from bot.git.forks import fetch_from
-from bot.git.mirror import Mirror, Mirrors
-from bot.git.names import check_sha
+from bot.git.mirror import LOST, Mirror, Mirrors
+from bot.git.names import check_ref, check_sha
 from bot.git.process import Git, GitError, GitLimits, GitTooMuch
 
 __all__ = [
+    "LOST",
     "Git",
     "GitError",
     "GitLimits",
     "GitTooMuch",
     "Mirror",
     "Mirrors",
+    "check_ref",
     "check_sha",
     "fetch_from",
     "files_of",

@@ -25,7 +25,8 @@ from bot.network import DIRECT, Network
 __all__ = ["GitError", "GitLimits", "GitTooMuch", "Mirror", "Mirrors"]
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
-LOST = re.compile(r"not our ref|unadvertised object")
+LOST = re.compile(r"not our ref|unadvertised object|couldn't find remote ref")
+"""How git says that the server does not have a commit or a branch."""
 
 
 class Mirrors:

@@ -63,6 +63,20 @@ async def read_patches(mirror: Mirror, scope: Range, limits: HistoryLimits) -> P
     return _bounded(found, limits, head)
 
 
+async def read_commit(mirror: Mirror, sha: str, base: str, limits: HistoryLimits) -> Patches:
+    """Return the patch of one commit, which was fetched and is beyond the base; without files over the file limit.
+
+    A merge shows only what it changed itself. Raises GitError if it cannot be read.
+    """
+    left_out = await mirror.left_out([sha], base)
+    listed = list(read_log(await mirror.log([sha], base, limit=1, patch=False)))
+    large = paths_of(entry for patch in listed for entry in patch.files if entry[1] in left_out)
+    output, fault = await _group(mirror, [sha], sorted(large))
+    read = await asyncio.to_thread(_readable, output, sha)
+    gaps = [*_large(listed, left_out, mirror.mirrors.limits.file_bytes // 1024), *read.gaps]
+    return _bounded(replace(read, gaps=(*gaps, *([_rest(fault, sha)] if fault else []))), limits, sha)
+
+
 async def _around(mirror: Mirror, scope: Range, limits: HistoryLimits, left_out: frozenset[str]) -> Patches:
     """Read commits with large files in groups, each group without the files that are large in all of its commits.
 

@@ -3,7 +3,8 @@
 Used by observe.
 """
 
-from bot.history.history import Heads, Histories, History, HistoryLimits, Moved, relevant
+from bot.history.heads import Heads, Moved, relevant
+from bot.history.history import Histories, History, HistoryLimits
 from bot.history.protected_lines import ProtectedChanges, ProtectedLines, protected_names
 from bot.history.stale_mentions import Mentions, left
 

@@ -5,20 +5,22 @@ Each pair of head and base is read once and cached, so an unchanged pull request
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from bot.git import GitError, Mirror, Mirrors, fetch_from
+from bot.git import LOST, GitError, Mirror, Mirrors, fetch_from
 from bot.git.diff import CommitPatch, NetDiff, read_log, read_objects
 from bot.git.patches import HistoryLimits, Range, paths_of, read_difference, read_patches
+from bot.history.heads import Heads, Moved
+from bot.history.merged import Merged, merge_itself, on_base, without_head
 from bot.model import AddedLines, ChangedFile, Commit, Gap, Leak, no_commit
 from bot.scan import Scanner
 from bot.scan.additions import Added, marks_of, read_added
 from bot.scan.commits import Commits, Searched, leak_of, search
 from bot.text import visible
 
-__all__ = ["Heads", "Histories", "History", "HistoryLimits", "Moved", "leak_of", "relevant"]
+__all__ = ["Histories", "History", "HistoryLimits", "leak_of"]
 
 MAX_LETTERS = 600_000
 """Characters of all changed files' names; three thousand ordinary files have a third of it."""
@@ -28,31 +30,6 @@ MAX_REMEMBERED_TEXT = 16_000_000
 """Characters of added lines in the whole cache."""
 MAX_DROPPED_HEADS = 50
 MAX_GAPS = 200
-
-
-class Moved(RuntimeError):
-    """The server does not provide the head: the branch moved between its answer and the fetch. Evaluate again."""
-
-
-@dataclass(frozen=True)
-class Heads:
-    """The commits to read: the pull request's number, its head, its base, and earlier heads.
-
-    `origin` is the repository of the head branch; empty if it is the same one or gone.
-
-    `trunk` is the tip of the default branch. Every commit that the trunk does not have is scanned for secrets, even if
-    another base branch already has it.
-    """
-
-    repository: str
-    number: int
-    head: str
-    base: str
-    base_ref: str
-    trunk: str = ""
-    trunk_ref: str = ""
-    earlier: tuple[str, ...] = ()
-    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,19 +97,23 @@ class Histories:
     async def _read(self, heads: Heads) -> tuple[History, bool]:
         """Return the history, and whether another evaluation may see more."""
         mirror = self._mirrors.mirror(heads.repository)
-        await self._fetch(mirror, heads)
+        merged = await self._fetched(mirror, heads)
+        heads = merged.heads
         merge_base = await mirror.merge_base(heads.head, heads.base)
         scope = await self._scope(mirror, heads)
         read = await read_patches(mirror, scope.range, self._limits)
+        merge = await merge_itself(mirror, heads, self._limits)
         net, unnamed = await self._difference(mirror, merge_base, heads.head)
         unlisted = await self._unlisted(mirror, heads, scope)
-        gaps = [*scope.gaps, *read.gaps, *unnamed]
+        gaps = [*merged.gaps, *scope.gaps, *read.gaps, *merge.gaps, *unnamed]
         if not merge_base:
             gaps.append(Gap(what="the net difference", why="head and base have no common ancestor", of=heads.head))
-        objects = await mirror.commit_objects([patch.commit.sha for patch in (*read.patches, *unlisted)])
-        dropped = {patch.commit.sha for patch in read.patches} - scope.ahead - {*scope.branch}
+        known = {patch.commit.sha for patch in read.patches}
+        patches = (*read.patches, *(patch for patch in merge.patches if patch.commit.sha not in known))
+        objects = await mirror.commit_objects([patch.commit.sha for patch in (*patches, *unlisted)])
+        dropped = known - scope.ahead - {*scope.branch}
         paths = frozenset(paths_of(net.files))
-        commits = Commits(heads.head, read.patches, frozenset(dropped), read_objects(objects), paths)
+        commits = Commits(heads.head, patches, frozenset(dropped), read_objects(objects), paths)
         found = await asyncio.to_thread(search, self._scanner, commits)
         added = await asyncio.to_thread(self._added, net, commits, found)
         listed = [patch for patch in read.patches if patch.commit.sha in {*scope.branch, *dropped}]
@@ -145,7 +126,7 @@ class Histories:
             leaks=found.leaks,
             gaps=await asyncio.to_thread(self._few, [*gaps, *found.gaps], heads.head),
         )
-        return history, scope.late or read.late or net.late or found.late
+        return history, scope.late or read.late or merge.late or net.late or found.late
 
     async def _difference(self, mirror: Mirror, merge_base: str, head: str) -> tuple[NetDiff, tuple[Gap, ...]]:
         """Limit the files: every check matches patterns against their names, so the names' length counts too."""
@@ -165,19 +146,39 @@ class Histories:
             return Added(cut=True)
         return read_added(self._scanner, net.patch, {file.path: found.paths[file.path] for file, _ in net.files}, marks)
 
+    async def _fetched(self, mirror: Mirror, heads: Heads) -> Merged:
+        """Fetch the commits. After a merge whose head is gone, the commit of the merge stands for it.
+
+        Raises GitError and Moved.
+        """
+        try:
+            await self._fetch(mirror, heads)
+        except Moved as fault:
+            instead = await without_head(mirror, heads, str(fault))
+            if instead is None:
+                raise
+            return instead
+        return Merged(heads)
+
     async def _fetch(self, mirror: Mirror, heads: Heads) -> None:
         refs = {f"refs/pull/{heads.number}/head": heads.head}
         if heads.trunk_ref and heads.trunk:
             refs[f"refs/heads/{heads.trunk_ref}"] = heads.trunk
         if heads.base_ref:
             refs[f"refs/heads/{heads.base_ref}"] = heads.base
-        await mirror.fetch(refs)
+        try:
+            await mirror.fetch(refs)
+        except GitError as fault:
+            if not heads.merged or not LOST.search(str(fault)):
+                raise
         if heads.head in await mirror.present([heads.head]):
             return
         # After a reopening by API and after a fast merge, Forgejo leaves `refs/pull/N/head` at an earlier commit.
         if not await mirror.fetch_commits([heads.head]):
             return
         if heads.origin and not await fetch_from(mirror, heads.origin, heads.head):
+            return
+        if heads.merged_into and await on_base(mirror, heads):
             return
         raise Moved(
             f"the server does not provide commit {heads.head[:10]}, the head of {heads.repository}!{heads.number}; "
@@ -262,8 +263,3 @@ def _printable(file: ChangedFile, found: Searched) -> ChangedFile:
 def _clean(text: str) -> str:
     """Replace lone surrogates, which stand for non-UTF-8 bytes and are invalid in JSON."""
     return text.encode("utf-8", "replace").decode()
-
-
-def relevant(heads: Heads, earlier: Iterable[str]) -> Heads:
-    """Return the heads with the earlier ones, each once, in a stable order."""
-    return replace(heads, earlier=tuple(dict.fromkeys(sha for sha in earlier if sha != heads.head)))

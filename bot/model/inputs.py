@@ -94,6 +94,10 @@ class Inputs(Value):
     """The linters' findings in changed workflows. Read if `guards.workflow-lint` is on."""
     statuses: tuple[StatusSeen, ...] = ()
     """The newest status of each context on the head, except the bot's own."""
+    forged: tuple[StatusSeen, ...] = ()
+    """Successes in the bot's contexts that other accounts posted on the head before it was merged."""
+    merged_by: str = ""
+    """The account that Forgejo names for the merge; of a manual merge, Forgejo guesses it from the commit."""
     leaks: tuple[Leak, ...] = ()
     """The secrets found in texts, commits and files."""
     gaps: tuple[Gap, ...] = ()

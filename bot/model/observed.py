@@ -110,6 +110,12 @@ class StatusSeen(Value):
     creator: str = ""
     creator_id: int = 0
 
+    @property
+    def fingerprint(self) -> str:
+        """Return `st_` and 16 hex digits, the same for the same context and state of the same account."""
+        content = f"{self.context}\n{self.state}\n{self.creator_id}"
+        return f"st_{digest(content).removeprefix('sha256:')[:16]}"
+
 
 class Side(Value):
     """One side of a pull request: its branch, commit and repository (empty if the fork was deleted)."""

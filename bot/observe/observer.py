@@ -4,16 +4,14 @@ Texts are scanned and masked here, before any other code reads them.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
-
 from bot.forgejo import ForgejoAPI, endpoints
-from bot.forgejo.types import PullRef, PullRequest, TimelineEvent
+from bot.forgejo.types import PullRef, PullRequest
 from bot.git import GitError, Mirrors
-from bot.history import Heads, Histories, History, Moved, relevant
+from bot.history import Heads, Histories, History, Moved
 from bot.model import (
     Gap,
     Identity,
@@ -27,18 +25,17 @@ from bot.model import (
     StatusSeen,
     Target,
     digest,
-    no_commit,
 )
 from bot.observe.context import ContextRequest, Contexts, Wanted
 from bot.observe.gate_inputs import GateInputs
 from bot.observe.located import located
 from bot.observe.policy_in_force import Merge, Policies
+from bot.observe.pull_heads import pull_heads
 from bot.policy import PATH, Policy, named
 from bot.scan import Scanner, read_texts
 from bot.soaks import Scene
 from bot.store import Store, owned, targets
 from bot.store.decisions import Recalled, recall
-from bot.store.tables import Delivery
 from bot.thread import (
     PermissionReader,
     Thread,
@@ -50,9 +47,12 @@ from bot.thread import (
     read_thread,
 )
 
-MAX_PUSHES = 100
 PATIENCE = 3
 """Failed evaluations after which an unfetchable repository is reported instead of only retried."""
+
+PAST_STATUSES = Gap(
+    what="statuses that were set before the merge", why="there are too many, or the server lacks them", of="statuses"
+)
 
 
 @dataclass(frozen=True)
@@ -161,50 +161,30 @@ class Observer:
         )
         return mine, row.attempts if row else 0
 
+    def _forged(self, thread: Thread, identity: Identity) -> tuple[StatusSeen, ...]:
+        return self._masked(one for one in thread.at_merge.successes if one.creator_id != identity.account_id)
+
     def _seen(self, thread: Thread, *, ours: bool) -> tuple[StatusSeen, ...]:
-        chosen = [status for status in thread.statuses if status.context.startswith("assay/") is ours]
+        return self._masked(one for one in thread.statuses if one.context.startswith("assay/") is ours)
+
+    def _masked(self, chosen: Iterable[StatusSeen]) -> tuple[StatusSeen, ...]:
         texts = ("context", "description", "target_url")
         return tuple(
             status.model_copy(update={name: self._mask(getattr(status, name)) for name in texts}) for status in chosen
         )
 
     async def _history(self, target: Target, thread: Thread, tip: str, attempts: int) -> History:
-        pull = thread.head
-        if not isinstance(pull, PullRequest) or not pull.head.sha:
+        heads = await pull_heads(self._store, target, thread, tip)
+        if heads is None:
             return History()
-        live = pull.state == "open"
-        base = pull.base.sha if live else pull.merge_base or pull.base.sha
-        heads = Heads(
-            target.repository,
-            target.number,
-            pull.head.sha,
-            base,
-            pull.base.ref if live else "",
-            trunk=tip if live else "",
-            trunk_ref=thread.repository.default_branch if live else "",
-            origin=pull.head.repo.full_name if pull.head.repo and pull.head.repo.id != thread.repository.id else "",
-        )
-        heads = relevant(heads, await self._earlier(target, pull, thread.timeline))
         try:
             return await self._histories.read(heads)
         except (GitError, Moved) as fault:
-            if attempts < PATIENCE:
+            # A branch that is being pushed to is read again at once; a head that is still missing then is reported.
+            patience = int(not heads.merged) if isinstance(fault, Moved) else PATIENCE
+            if attempts < patience:
                 raise
-            return History(gaps=(Gap(what="the commits", why=str(fault), of=pull.head.sha),))
-
-    async def _earlier(self, target: Target, pull: PullRequest, timeline: Sequence[TimelineEvent]) -> list[str]:
-        """Return the branch's earlier heads: from force-pushes in the timeline, deliveries, and earlier evaluations."""
-        pushed = [event.pushed for event in timeline if event.type == "pull_push"]
-        found = [sha for push in pushed if push and push[0] for sha in push[1]]
-        origin = pull.head.repo.id if pull.head.repo else 0
-        pushes = select(Delivery.before, Delivery.after).where(
-            Delivery.repository_id == origin, Delivery.ref == f"refs/heads/{pull.head.ref}", Delivery.event == "push"
-        )
-        async with self._store.read() as session:
-            seen = await targets.earlier_heads(session, target)
-            rows = (await session.execute(pushes.order_by(Delivery.received_at.desc()).limit(MAX_PUSHES))).all()
-        found += [sha for pair in rows for sha in pair if not no_commit(sha)]
-        return [*found, *seen]
+            return History(gaps=(Gap(what="the commits", why=str(fault), of=heads.head),))
 
     async def _memory(self, thread: Thread, inputs: Inputs, policy: Policy, recalled: Recalled) -> Memory:
         rights = thread.repository.permissions
@@ -234,7 +214,7 @@ class Observer:
                 "paths": around.paths,
                 "mentions": around.mentions,
                 "lints": around.lints,
-                "unseen": around.unseen,
+                "unseen": (*inputs.unseen, *around.unseen),
                 "leaks": (*inputs.leaks, *around.leaks),
                 "gaps": (*inputs.gaps, *around.gaps),
             }
@@ -277,6 +257,9 @@ class Observer:
             added=history.added,
             added_cut=history.added_cut,
             statuses=self._seen(thread, ours=False),
+            forged=self._forged(thread, identity),
+            merged_by=pull.merged_by.login if pull and pull.merged else "",
+            unseen=(PAST_STATUSES,) if thread.at_merge.cut else (),
             leaks=(*history.leaks, *read.leaks),
             gaps=(*history.gaps, *read.gaps),
         )

@@ -46,6 +46,8 @@ CALM = frozenset({Verdict.PASS, Verdict.PENDING, Verdict.SKIP})
 NO_MERGE_HEADING = "Action needed"
 NO_MERGE_NEEDED = "**The author has to act.** If the author cannot, an operator has to."
 """What a block means where there is nothing to merge: on an issue, or on a closed pull request."""
+MERGED_NEEDED = "**An operator has to act.** It is already merged."
+"""What a block means after a merge."""
 ASKS = ("judge/operator-needed", "review:needs-human", "mode:operator-only", "needs-operator-decision")
 """The labels by which a check asks for an operator."""
 STOPPING = frozenset({Verdict.BLOCK, Verdict.ERROR, Verdict.PENDING})
@@ -136,7 +138,8 @@ def _opening(snapshot: Snapshot, reports: Sequence[Report]) -> tuple[str, ...]:
 def _heading(snapshot: Snapshot, verdict: Verdict) -> tuple[str, str]:
     mergeable = snapshot.target.kind is Kind.PULL and snapshot.inputs.state == "open"
     if verdict is Verdict.BLOCK and not mergeable:
-        return f"### {ICONS[verdict]} {NO_MERGE_HEADING}", NO_MERGE_NEEDED
+        needed = MERGED_NEEDED if snapshot.inputs.state == "merged" else NO_MERGE_NEEDED
+        return f"### {ICONS[verdict]} {NO_MERGE_HEADING}", needed
     return f"### {ICONS[verdict]} {HEADINGS[verdict]}", NEEDED[verdict]
 
 

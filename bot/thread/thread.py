@@ -1,15 +1,16 @@
 """Reads one target from Forgejo's API: the target, its comments, timeline and statuses, and the default branch.
 
-Four calls for a pull request into the default branch, five for an issue.
+Four calls for a pull request into the default branch, five for an issue or a merged pull request.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.concurrent import run_all
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import Comment, Issue, PullRequest, Repository, TimelineEvent
 from bot.model import Kind, StatusSeen, Target
+from bot.thread.statuses import AtMerge, at_merge, status_seen
 
 
 class WrongKind(ValueError):
@@ -25,6 +26,7 @@ class Thread:
     comments: tuple[Comment, ...]
     timeline: tuple[TimelineEvent, ...]
     statuses: tuple[StatusSeen, ...] = ()
+    at_merge: AtMerge = field(default_factory=AtMerge)
 
 
 async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
@@ -41,7 +43,7 @@ async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
     if isinstance(head, PullRequest):
         repository = head.base.repo or await endpoints.REPOSITORY.get(client, name)
         statuses = await _statuses(client, name, head.head.sha) if head.state == "open" else ()
-        return Thread(head, repository, *said, statuses)
+        return Thread(head, repository, *said, statuses, await at_merge(client, name, head))
     if head.pull_request is not None:
         raise WrongKind(f"{target} is a pull request; use {target.repository}!{target.number}")
     return Thread(head, repository or await endpoints.REPOSITORY.get(client, name), *said)
@@ -71,17 +73,7 @@ async def _statuses(client: ForgejoAPI, repository: str, sha: str) -> tuple[Stat
     page = 1
     while True:
         combined = await endpoints.COMBINED_STATUS.get(client, repository, sha, params={"limit": 50, "page": page})
-        seen += [
-            StatusSeen(
-                context=status.context,
-                state=status.state,
-                description=status.description,
-                target_url=status.target_url,
-                creator=status.creator.login,
-                creator_id=max(status.creator.id, 0),
-            )
-            for status in combined.statuses
-        ]
+        seen += map(status_seen, combined.statuses)
         if not combined.statuses or len(seen) >= combined.total_count:
             return tuple(sorted(seen, key=lambda status: status.context))
         page += 1

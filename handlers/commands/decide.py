@@ -179,7 +179,11 @@ def _unacceptable(case: Case) -> str:
     seen = case.snapshot.inputs
     if named(case.comment.author, (seen.author,)):
         return OWN
-    found = sorted({leak.fingerprint for leak in seen.leaks} | {gap.fingerprint for gap in seen.gaps})
+    found = sorted(
+        {leak.fingerprint for leak in seen.leaks}
+        | {gap.fingerprint for gap in (*seen.gaps, *seen.unseen)}
+        | {status.fingerprint for status in seen.forged}
+    )
     if case.argument in found:
         return ""
     more = len(found) - SHOWN_FINGERPRINTS

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.git import GitError
-from bot.history.history import Heads, Histories, History, HistoryLimits, Moved, relevant
+from bot.history.heads import Heads, Moved, relevant
+from bot.history.history import Histories, History, HistoryLimits
 from bot.model import ChangedFile
 from tests.gitwork import REPOSITORY
 from tests.history.pulls import Pull, places, token_line

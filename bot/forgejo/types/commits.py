@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from bot.forgejo.types.replies import Reply
+from bot.forgejo.types.replies import Moment, Reply
 from bot.forgejo.types.server import User
 
 
@@ -54,6 +54,7 @@ class CommitStatus(Reply):
     description: str = ""
     target_url: str = ""
     creator: User = User()
+    created_at: Moment = None
 
 
 class CombinedStatus(Reply):

@@ -1,0 +1,66 @@
+"""Reads what a merge brought onto its base branch, even if the pull request's head is gone.
+
+Forgejo may show an earlier head of a pull request that was merged right after a push, and a squash or a rebase leaves
+the head in no branch. The commit that the merge made is on the base branch.
+"""
+
+from dataclasses import dataclass, replace
+
+from bot.git import LOST, GitError, Mirror, check_ref, check_sha
+from bot.git.patches import HistoryLimits, Patches, read_commit
+from bot.history.heads import Heads
+from bot.model import Gap
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A merged pull request: its heads as far as they can be read, and gaps for the rest."""
+
+    heads: Heads
+    gaps: tuple[Gap, ...] = ()
+
+
+async def on_base(mirror: Mirror, heads: Heads) -> bool:
+    """Fetch the base branch of a merge and return whether it brought the head. Raises GitError."""
+    branch, sha = check_ref(f"refs/heads/{heads.merged_into}"), check_sha(heads.head)
+    async with mirror.lock:
+        try:
+            await mirror.fetch_specs([f"+{branch}:refs/assay/merged-into"])
+        except GitError as fault:
+            if not LOST.search(str(fault)):
+                raise
+            return False
+        try:
+            inside = ("merge-base", "--is-ancestor", sha, "refs/assay/merged-into")
+            await mirror.mirrors.run(mirror.folder, *inside, offline=True)
+            await mirror.mirrors.run(mirror.folder, "update-ref", f"refs/assay/seen/{sha}", sha, offline=True)
+        except GitError:
+            return False
+    return True
+
+
+async def without_head(mirror: Mirror, heads: Heads, why: str) -> Merged | None:
+    """Return heads with the commit of the merge in place of the head, which the server does not provide.
+
+    Return None if the server does not provide that commit either. Raises GitError.
+    """
+    if not heads.merged or await mirror.fetch_commits([heads.merged]):
+        return None
+    (patch,) = (await read_commit(mirror, heads.merged, heads.base, HistoryLimits())).patches[:1] or (None,)
+    if patch is None or not patch.commit.parents:
+        return None
+    gap = Gap(what=f"commit {heads.head[:10]}, the head that was merged", why=why, of=heads.head)
+    return Merged(replace(heads, head=heads.merged, base=patch.commit.parents[0], merged=""), (gap,))
+
+
+async def merge_itself(mirror: Mirror, heads: Heads, limits: HistoryLimits) -> Patches:
+    """Return what the commit of the merge itself changed: all of a squash, the resolved conflicts of a merge."""
+    if not heads.merged or heads.merged == heads.head:
+        return Patches((), ())
+    what = f"commit {heads.merged[:10]}, which the merge made"
+    try:
+        if await mirror.fetch_commits([heads.merged]):
+            return Patches((), (Gap(what=what, why="the server does not provide it", of=heads.merged),))
+        return await read_commit(mirror, heads.merged, heads.base, limits)
+    except GitError as fault:
+        return Patches((), (Gap(what=what, why=str(fault), of=heads.merged),), late=True)
