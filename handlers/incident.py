@@ -19,6 +19,7 @@ from bot.model import (
     StatusSeen,
     Tools,
     Verdict,
+    WantedIssue,
 )
 from bot.text import code
 from handlers.facts.accepted import accepted, open_leaks
@@ -57,6 +58,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
         findings=(*findings, *unseen),
         labels={LABEL: bool(findings)},
         comment=_comment(snapshot, findings, leaks, forged),
+        issue=_issue(snapshot, findings, leaks, forged),
         shown=bool(findings or unseen),
         status=False,
     )
@@ -98,12 +100,28 @@ def _summary(leaks: Sequence[Leak], forged: Sequence[StatusSeen]) -> str:
     return " and ".join(parts)
 
 
+def _issue(
+    snapshot: Snapshot, findings: Sequence[Finding], leaks: Sequence[Leak], forged: Sequence[StatusSeen]
+) -> WantedIssue | None:
+    if not findings or snapshot.policy.incident.issue != "on":
+        return None
+    number = snapshot.target.number
+    return WantedIssue(
+        title=f"Incident: pull request {number} {_summary(leaks, forged)}",
+        body=f"Pull request !{number} needs an operator.\n\n{_told(snapshot, findings, leaks, forged)}",
+    )
+
+
 def _comment(
     snapshot: Snapshot, findings: Sequence[Finding], leaks: Sequence[Leak], forged: Sequence[StatusSeen]
 ) -> OwnWords:
     """Gives the comment that notifies the operators: a mention in a new comment sends Forgejo's notification."""
     if not findings:
         return OwnWords(body=CLOSED, only_if_there=True)
+    return OwnWords(body=_told(snapshot, findings, leaks, forged))
+
+
+def _told(snapshot: Snapshot, findings: Sequence[Finding], leaks: Sequence[Leak], forged: Sequence[StatusSeen]) -> str:
     operators = " ".join(f"@{login}" for login in snapshot.policy.operators or ())
     merged_by = snapshot.inputs.merged_by
     by = f" Forgejo names {code(merged_by)} as the account that merged." if merged_by else ""
@@ -112,7 +130,7 @@ def _comment(
     if (more := len(findings) - SHOWN) > 0:
         lines.append(f"- {more} more; see the report")
     steps = [*([LEAKED_STEP] if leaks else []), *([FORGED_STEP] if forged else []), ACCEPT]
-    return OwnWords(body="\n".join([*lines, "", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]))
+    return "\n".join([*lines, "", *(f"{number}. {step}" for number, step in enumerate(steps, 1))])
 
 
 CHECK = Check(

@@ -55,6 +55,13 @@ class OwnWords(Value):
     only_if_there: bool = False
 
 
+class WantedIssue(Value):
+    """An issue that should be opened once: plain title and Markdown without its marker."""
+
+    title: str
+    body: str
+
+
 class Report(Value):
     """The result of one check for one snapshot. `labels` maps each label of the check to whether it should be on.
 
@@ -62,9 +69,9 @@ class Report(Value):
     stays until the basis changes. `decisions`, and a new `judgment`, are stored and are part of every later snapshot;
     `records` come with one, and are written to the ledger. `commanded`: when a label was requested by a valid command,
     which overrides earlier manual changes. A check with `shown=False` has no line in the report comment, one with
-    `status=False` no commit status. `comment` is the Markdown of a separate comment, `section` of the report below the
-    findings, `explanation` of the reply to `/explain`; `data` is machine-readable. `again` requests another evaluation
-    after so many seconds.
+    `status=False` no commit status. `comment` is the Markdown of a separate comment, `issue` an issue to open once,
+    `section` of the report below the findings, `explanation` of the reply to `/explain`; `data` is machine-readable.
+    `again` requests another evaluation after so many seconds.
     """
 
     check: str
@@ -80,6 +87,7 @@ class Report(Value):
     judgment: Judgment | None = None
     records: tuple[Record, ...] = ()
     comment: OwnWords | None = None
+    issue: WantedIssue | None = None
     explanation: str = ""
     section: str = ""
     data: dict[str, Any] = Field(default_factory=dict)
@@ -133,9 +141,10 @@ class WantedStatus(Value):
 
 
 class Plan(Value):
-    """What should exist on Forgejo for one target."""
+    """What should exist on Forgejo for one target. `issues` are by the check that asks for them."""
 
     comments: tuple[WantedComment, ...] = ()
     reactions: tuple[WantedReaction, ...] = ()
     labels: dict[str, WantedLabel] = Field(default_factory=dict)
     statuses: tuple[WantedStatus, ...] = ()
+    issues: dict[str, WantedIssue] = Field(default_factory=dict)

@@ -37,18 +37,20 @@ ActionKind = Literal[
     "label.remove",
     "status.create",
     "reaction.create",
+    "issue.create",
 ]
 
 
 class Action(Value):
     """One write. `object` identifies what is written (`comment:PURPOSE`, `label:NAME`, `status:SHA:CONTEXT`,
-    `reaction:COMMENT:CONTENT`).
+    `reaction:COMMENT:CONTENT`, `issue:CHECK`).
 
     An empty `target_url` of a status means the report comment of this evaluation.
     """
 
     kind: ActionKind
     object: str
+    title: str = ""
     body: str = ""
     comment_id: int | None = None
     label: str = ""
@@ -81,6 +83,7 @@ class Action(Value):
             "label.add": f"add label {self.label}",
             "label.remove": f"remove label {self.label}",
             "status.create": f"set status {self.context} on {self.sha[:10]} to {self.state}: {self.description}",
+            "issue.create": f"open the issue of check {self.object.removeprefix('issue:')}: {self.title}",
             "reaction.create": f"add reaction {self.body} to comment {self.comment_id}",
         }
         return about[self.kind]
@@ -150,7 +153,15 @@ def writes(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: KnownLabe
     for status in plan.statuses:
         if not disputed.gives_up(_status_object(snapshot, status)):
             found += _status_actions(status, snapshot)
-    return (*found, *done)
+    return (*found, *_issue_actions(plan, snapshot), *done)
+
+
+def _issue_actions(plan: Plan, snapshot: Snapshot) -> Iterator[Action]:
+    """The issues that were never opened: each is opened once, even if somebody deletes it."""
+    for check, wanted in plan.issues.items():
+        held = snapshot.own.held_at(f"issue:{check}")
+        if held is None or not held.value:
+            yield Action(kind="issue.create", object=f"issue:{check}", title=wanted.title, body=wanted.body)
 
 
 def _label_actions(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: KnownLabels) -> Iterator[Action]:

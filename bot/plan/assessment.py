@@ -13,6 +13,7 @@ from bot.model import (
     Tools,
     Verdict,
     WantedComment,
+    WantedIssue,
     WantedLabel,
     WantedStatus,
 )
@@ -112,6 +113,7 @@ def plan(
         reactions=answered.reactions,
         labels=labels,
         statuses=_statuses(snapshot, reports),
+        issues=_issues(snapshot, reports),
     )
 
 
@@ -126,6 +128,16 @@ def _own_words(snapshot: Snapshot, reports: Sequence[Report]) -> list[WantedComm
         for report in reports
         if report.comment is not None
     ]
+
+
+def _issues(snapshot: Snapshot, reports: Sequence[Report]) -> dict[str, WantedIssue]:
+    return {
+        report.check: report.issue.model_copy(
+            update={"body": f"{reporting.marker(snapshot.target, f'{report.check}-issue')}\n{report.issue.body}"}
+        )
+        for report in reports
+        if report.issue is not None
+    }
 
 
 def _state(snapshot: Snapshot) -> str:

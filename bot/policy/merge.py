@@ -1,4 +1,4 @@
-"""The policy of the merge classification: the requirements for a merge without a human."""
+"""The policy of merges: the requirements for a merge without a human, and what follows from a bad one."""
 
 from typing import Annotated
 
@@ -21,3 +21,9 @@ class MergePolicy(Section):
         description="Required status contexts, in addition to those of the base branch's protection; "
         "patterns with `*` and `?`.",
     )
+
+
+class IncidentPolicy(Section):
+    """Incidents: pull requests that were merged with a secret or with a forged success. The check is always on."""
+
+    issue: Switch = Field(default="off", description="Whether the bot opens an issue for each incident.")

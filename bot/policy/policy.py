@@ -13,7 +13,7 @@ from bot.policy.guards import GuardsPolicy
 from bot.policy.judge import JudgePolicy
 from bot.policy.labels import LabelsPolicy
 from bot.policy.lint import mistakes
-from bot.policy.merge import MergePolicy
+from bot.policy.merge import IncidentPolicy, MergePolicy
 from bot.policy.parts import Login, Section
 from bot.policy.secret_leak import SecretLeakPolicy
 from bot.policy.soaks import MAX_GATES, MAX_SOAKS, GatePolicy, SoakPolicy
@@ -40,6 +40,7 @@ class Policy(Section):
         default=(), description="Accounts that may set labels of decision groups that no check has set."
     )
     secret_leak: SecretLeakPolicy = Field(default_factory=SecretLeakPolicy, alias="secret-leak")
+    incident: IncidentPolicy = Field(default_factory=IncidentPolicy)
     judge: JudgePolicy = Field(default_factory=JudgePolicy)
     labels: LabelsPolicy = Field(default_factory=LabelsPolicy)
     commands: CommandsPolicy = Field(default_factory=CommandsPolicy)
@@ -67,6 +68,7 @@ TRUSTED_KEYS = (
     "agents",
     "writers",
     "secret_leak",
+    "incident",
     "judge",
     "labels",
     "commands",

@@ -7,7 +7,7 @@ repeated blindly, because the next evaluation begins with a new snapshot.
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Conflict, ForgejoError, NotFound, Unreachable
@@ -22,7 +22,8 @@ from bot.store.ledger import Entry, append
 PERMITTING = frozenset({"merge/auto", "automerge-candidate", "mode:safe-auto"})
 """Labels that permit automatic actions; they are removed from a head that could not be evaluated."""
 
-
+INTERRUPTED = timedelta(days=7)
+"""The maximum age of an issue that an interrupted write may have opened."""
 FAILED = "evaluation failed ({kind}); operators: see the bot's log"
 
 
@@ -167,6 +168,8 @@ class Applier:
                 return [await self._labels.remove(snapshot.target, action)]
             case "status.create":
                 return [await self._status(snapshot, action, done)]
+            case "issue.create":
+                return [await self._issue(snapshot, action)]
             case "reaction.create":
                 return [await self._react(snapshot.target, action)]
             case _:
@@ -191,6 +194,17 @@ class Applier:
         with suppress(NotFound):  # already deleted by another account, which is the wanted result
             await endpoints.COMMENT.delete(self._client, *there)
         return Done(action)
+
+    async def _issue(self, snapshot: Snapshot, action: Action) -> Done:
+        """Open an issue, unless a write that was interrupted has opened it: its first line is the marker."""
+        repository, marker = snapshot.target.repository, action.body.partition("\n")[0]
+        since = (snapshot.taken_at - INTERRUPTED).strftime("%Y-%m-%dT%H:%M:%SZ")
+        async for issue in endpoints.ISSUES.each(self._client, repository, params={"state": "all", "since": since}):
+            if issue.user.id == snapshot.own.account_id and issue.body.startswith(marker):
+                return Done(action, issue.number)
+        data = {"title": action.title, "body": action.body}
+        made = await endpoints.ISSUES.post(self._client, repository, data=data)
+        return Done(action, made.number)
 
     async def _status(self, snapshot: Snapshot, action: Action, done: Sequence[Done]) -> Done:
         url = action.target_url or next(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.model import ChangedFile, Judgment, Memory, Report, Verdict
@@ -133,8 +133,14 @@ policies = st.builds(
 )
 
 
+def twice(count: int) -> Policy:
+    rule = {"name": "rain", "when": {"words": ["rain"]}, "labels": ["meta"]}
+    return Policy.model_validate({"labels": {"rules": [rule] * count}})
+
+
 @given(policies, policies)
 @settings(max_examples=200, deadline=None)
+@example(twice(1), twice(2))
 def test_sentences_are_there_exactly_where_policies_differ_and_each_on_one_line(old: Policy, new: Policy) -> None:
     found = changes(old, new)
     assert bool(found) is (old != new)

@@ -4,8 +4,11 @@ import re
 import shutil
 
 import pytest
+from sqlalchemy import update
 
-from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, World
+from bot.policy import PATH
+from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, World
+from bot.store.tables import Holding
 from tests.stories.pushes import clean_pull, leaking_pull, token_line
 
 pytestmark = pytest.mark.long
@@ -157,3 +160,26 @@ async def test_a_pull_request_closed_without_a_merge_is_no_incident(scene: World
     await scene.api[AGENT].patch(f"/repos/{REPOSITORY}/pulls/{number}", {"state": "closed"})
     await scene.settled()
     assert not await scene.said(number, "incident")
+
+
+async def issues_of_the_bot(scene: World) -> list[str]:
+    found = await scene.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/issues", {"state": "all", "type": "issues"})
+    return [issue["title"] for issue in found if issue["user"]["login"] == BOT]
+
+
+async def test_with_the_policys_word_an_incident_opens_one_issue_even_if_the_write_was_interrupted(
+    scene: World,
+) -> None:
+    checkout = await scene.clone(OPERATOR)
+    tip = await checkout.commit("Open issues", {PATH: "incident:\n  issue: 'on'\n"})
+    await checkout.push("main")
+    await scene.machine.policies.trust(scene.repo, tip, OPERATOR)
+    number, _ = await leaking_pull(scene)
+    await merge(scene, number)
+    await scene.settled()
+    assert await issues_of_the_bot(scene) == [f"Incident: pull request {number} merged with 1 secret"]
+    async with scene.machine.store.session() as session:
+        await session.execute(update(Holding).where(Holding.object == "issue:incident").values(value=""))
+    await scene.machine.reconciler.apply_once(scene.target(f"!{number}"))
+    await scene.machine.reconciler.apply_once(scene.target(f"!{number}"))
+    assert len(await issues_of_the_bot(scene)) == 1
