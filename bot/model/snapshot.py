@@ -26,7 +26,10 @@ class OwnComment(Value):
 
 
 class Held(Value):
-    """What the ledger says the bot wrote at one place (`comment:report`, `label:NAME`, `status:SHA:CONTEXT`)."""
+    """What the ledger says the bot wrote at one place (`comment:report`, `label:NAME`, `status:SHA:CONTEXT`).
+
+    `value` is the last confirmed write; `intended` are those that were started since, separated by spaces.
+    """
 
     object: str
     value: str = ""
@@ -34,6 +37,11 @@ class Held(Value):
     evidence: str = ""
     remote_id: int | None = None
     written_at: datetime | None = None
+
+    @property
+    def possible(self) -> frozenset[str]:
+        """Gives every value of the bot that may be on the server."""
+        return frozenset({self.value, *self.intended.split()})
 
 
 class Restored(Value):

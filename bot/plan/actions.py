@@ -216,8 +216,7 @@ def _comment_dispute(comment: WantedComment, snapshot: Snapshot) -> str:
     which = "This comment" if comment.purpose == "report" else f"The {purpose_of(comment.purpose)}"
     if not there:
         return "" if comment.only_if_there or comment.once else f"{which} was deleted by somebody else"
-    known = {held.value, held.intended}
-    return "" if there[0].body_hash in known else f"{which} was edited by somebody else"
+    return "" if there[0].body_hash in held.possible else f"{which} was edited by somebody else"
 
 
 def _comment_actions(comment: WantedComment, snapshot: Snapshot) -> list[Action]:

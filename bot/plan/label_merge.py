@@ -26,7 +26,7 @@ def decide_label(
         seen = seen.model_copy(update={"by": RENAMED})
     trusted = (*(policy.operators or ()), *policy.writers)
     if want is None:
-        if seen.on and held is not None and held.value == "on" and seen.by == account:
+        if seen.on and held is not None and "on" in held.possible and seen.by == account:
             return "write"
         foreign = seen.on and decision and seen.by not in {account, ""} and not named(seen.by, trusted)
         return "restore" if foreign else "keep"

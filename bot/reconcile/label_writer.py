@@ -1,5 +1,6 @@
 """Adds labels to targets and removes them, and creates missing label definitions in the repository."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,7 @@ class LabelWriter:
         self._server = server
         self._labels = labels
         self._defined: dict[Repo, dict[str, int]] = {}
+        self._defining: dict[int, asyncio.Lock] = {}
 
     async def add(self, target: Target, actions: Sequence[Action]) -> list[Done]:
         """Add labels in one request. Raises LabelRefused for an undeclared one, ForgejoError."""
@@ -83,14 +85,16 @@ class LabelWriter:
 
         By its name, Forgejo would set the repository's label and the organisation's.
         """
-        known = self._defined.get(target.repo, {})
-        if not known.keys() >= set(names):
-            known = await label_ids(self._client, target.repository)
-            for name in names:
-                if name not in known:
-                    made = await endpoints.LABELS.post(self._client, target.repository, data=self._definition(name))
-                    known[name] = made.id
-            self._defined[target.repo] = known
+        # One at a time in a repository: the server would define a label of the same name again.
+        async with self._defining.setdefault(target.repository_id, asyncio.Lock()):
+            known = self._defined.get(target.repo, {})
+            if not known.keys() >= set(names):
+                known = await label_ids(self._client, target.repository)
+                for name in names:
+                    if name not in known:
+                        made = await endpoints.LABELS.post(self._client, target.repository, data=self._definition(name))
+                        known[name] = made.id
+                self._defined[target.repo] = known
         return [known[name] for name in names]
 
     def _definition(self, name: str) -> dict[str, Any]:

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-FaultKind = Literal["500", "502-html", "404", "hang", "close"]
+FaultKind = Literal["500", "502-html", "404", "hang", "close", "lost"]
+"""With `lost` the request has its effect, and the connection ends without the answer."""
 
 
 @dataclass

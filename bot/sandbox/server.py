@@ -164,6 +164,8 @@ class Sandbox(Staging):
             return web.Response(status=421, text="the sandbox answers on loopback addresses only")
         for fault in list(self.faults):
             if fault.takes(request.method, request.path_qs):
+                if fault.kind == "lost":
+                    await self._answer(request, handler)
                 return await self._broken(request, fault)
         response = await self._answer(request, handler)
         if not response.prepared:
@@ -206,7 +208,7 @@ class Sandbox(Staging):
     async def _broken(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         if fault.kind == "hang":
             await self._stopping.wait()
-        if fault.kind in ("hang", "close") and request.transport:
+        if fault.kind in ("hang", "close", "lost") and request.transport:
             request.transport.abort()
         if fault.kind == "502-html":
             return web.Response(status=502, text="<html><h1>502 Bad Gateway</h1></html>", content_type="text/html")

@@ -13,6 +13,7 @@ from bot.model import Held, Restored, Target
 from bot.store.database.session import upsert
 from bot.store.tables import Holding, LedgerEntry
 
+MAX_INTENTS = 50
 _WRITTEN = ("remote_id", "value", "intended", "evidence")
 
 
@@ -34,7 +35,18 @@ async def held(session: AsyncSession, target: Target) -> tuple[Held, ...]:
 
 
 async def intend(session: AsyncSession, target: Target, things: Mapping[str, str], at: datetime) -> None:
-    """Record planned writes, each object with its value, so that a crash is not mistaken for tampering."""
+    """Record planned writes, each object with its value, so that a crash is not mistaken for tampering.
+
+    Earlier ones that were not confirmed are kept, at most MAX_INTENTS of an object: any of them may have arrived.
+    """
+    known = select(Holding.object, Holding.intended).where(
+        Holding.repository_id == target.repository_id, Holding.number == target.number, Holding.object.in_(things)
+    )
+    earlier = {name: intended.split() for name, intended in (await session.execute(known)).all()}
+    waiting = {
+        name: [*(one for one in earlier.get(name, ()) if one != value), value][-MAX_INTENTS:]
+        for name, value in things.items()
+    }
     about = {
         "repository_id": target.repository_id,
         "number": target.number,
@@ -42,7 +54,7 @@ async def intend(session: AsyncSession, target: Target, things: Mapping[str, str
         "evidence": "",
         "written_at": at,
     }
-    rows = [{**about, "object": name, "intended": value} for name, value in things.items()]
+    rows = [{**about, "object": name, "intended": " ".join(values)} for name, values in waiting.items()]
     await upsert(session, Holding, rows, ("repository_id", "number", "object"), ("intended",))
 
 

@@ -164,8 +164,9 @@ class Verdict(Table):
 class Holding(Table):
     """The bot's last write to one object (a comment, a label, a status): the base of every three-way merge.
 
-    `intended` is the hash of a started write; `value` the hash of the last confirmed one. A crash between the two keeps
-    both, so the bot recognises its own write on the server.
+    `intended` are the hashes of started writes that were not confirmed since, oldest first, separated by spaces;
+    `value` is the hash of the last confirmed one. A crash or a lost answer keeps them, so the bot recognises each of
+    its own writes on the server.
     """
 
     __tablename__ = "holdings"
@@ -175,7 +176,7 @@ class Holding(Table):
     object: Mapped[str] = mapped_column(String(255), primary_key=True)
     remote_id: Mapped[int | None] = mapped_column(BigInteger)
     value: Mapped[str] = mapped_column(String(80), default="")
-    intended: Mapped[str] = mapped_column(String(80), default="")
+    intended: Mapped[str] = mapped_column(Text, default="")
     evidence: Mapped[str] = mapped_column(String(80), default="")
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

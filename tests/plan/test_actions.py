@@ -82,6 +82,14 @@ LABEL_CASES = [
     ("decision, added by an agent: taken off", OFF, seen("x", AGENT), MINE_OFF, DECISION, "restore"),
     ("nobody wants it, the bot set it: it goes", None, seen("x", BOT), MINE_ON, FREE, "write"),
     ("nobody wants it, the bot set it, decision: it goes", None, seen("x", BOT), MINE_ON, DECISION, "write"),
+    (
+        "nobody wants it, the answer to the bot's own setting was lost: it goes",
+        None,
+        seen("x", BOT),
+        held("label:x", "off", "e1", intended="on"),
+        FREE,
+        "write",
+    ),
     ("nobody wants it, a human set it again: it stays", None, seen("x", WRITER), MINE_ON, FREE, "keep"),
     ("nobody wants it, an agent set it, free: it stays", None, seen("x", AGENT), None, FREE, "keep"),
     ("judge/p3 of an outsider at opening is taken off", None, seen("x", OUTSIDER), None, DECISION, "restore"),
@@ -220,6 +228,7 @@ def written(body: str = REPORT, *, intended: str = "") -> Held:
 
 EDITED, DELETED = "This comment was edited by somebody else", "This comment was deleted by somebody else"
 OTHER = REPORT.replace("No problems found", "Approved by the operator")
+FORMER = REPORT.replace("No problems found", "Waiting")
 COMMENT_CASES = [
     ("none yet: created", [], None, ["comment.create"], []),
     ("as wanted: nothing", [REPORT], written(), [], []),
@@ -237,6 +246,13 @@ COMMENT_CASES = [
     ("an edit of the footer alone is restored too", [f"{REPORT}{FOOTER}x"], written(), ["comment.edit"], [EDITED]),
     ("crashed after the write was begun: ours", [OTHER], written(REPORT, intended=OTHER), ["comment.edit"], []),
     ("crashed before the write arrived: ours", [OTHER], written(OTHER, intended=REPORT), ["comment.edit"], []),
+    (
+        "an earlier write arrived whose answer was lost, a later one didn't: ours",
+        [OTHER],
+        held("comment:report", digest(FORMER), intended=f"{digest(OTHER)} {digest(REPORT)}"),
+        ["comment.edit"],
+        [],
+    ),
     (
         "crashed while creating, the write arrived",
         [REPORT],

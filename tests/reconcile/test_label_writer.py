@@ -1,5 +1,7 @@
 """Labels are taken off by name where the server takes names first, and by id elsewhere."""
 
+import asyncio
+import json
 from dataclasses import dataclass, field
 
 import httpx
@@ -89,3 +91,34 @@ async def test_a_label_that_is_gone_already_costs_no_write() -> None:
 async def test_a_label_that_stays_though_the_server_says_otherwise_is_told(version: str) -> None:
     with pytest.raises(LabelRefused, match="did not remove label judge/p0 of workshop/garden!4"):
         await remove(Forge(version, {7: "judge/p0"}, deaf=True), "judge/p0", 7)
+
+
+@dataclass
+class Definitions:
+    """A repository without labels, which defines each that it is asked for, as often as it is asked."""
+
+    made: list[str] = field(default_factory=list)
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0)
+        if request.url.path == "/api/v1/repos/workshop/garden/labels":
+            if request.method == "POST":
+                self.made.append(json.loads(request.content)["name"])
+            there = [{**RECORDED, "id": key, "name": name} for key, name in enumerate(self.made, 1)]
+            return httpx.Response(200, json=there if request.method == "GET" else there[-1])
+        if request.method == "POST":
+            wanted = json.loads(request.content)["labels"]
+            there = [{**RECORDED, "id": key, "name": self.made[key - 1]} for key in wanted]
+            return httpx.Response(200, json=there)
+        return httpx.Response(404, json={"message": "not found"})
+
+
+async def test_many_first_labels_at_once_are_defined_once() -> None:
+    forge = Definitions()
+    actions = [Action(kind="label.add", object=f"label:{name}", label=name) for name in ("judge/p2", "kind/bug")]
+    async with HttpxForgejo("http://forge.example", "", transport=httpx.MockTransport(forge)) as client:
+        writer = LabelWriter(client, LabelSet.load(), ServerReader(client))
+        targets = [TARGET.model_copy(update={"number": number}) for number in range(1, 13)]
+        done = await asyncio.gather(*(writer.add(target, actions) for target in targets))
+    assert forge.made == ["judge/p2", "kind/bug"]
+    assert {one.remote_id for each in done for one in each} == {1, 2}
