@@ -4,6 +4,7 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -16,6 +17,21 @@ REST = 24.0
 """A target rests for this multiple of its last run before a spaced run: the loop's time is for deliveries first."""
 LONGEST_REST = 10.0
 
+BACKGROUND = 3
+"""From this priority on, work is background: listings, polls and daily evaluations."""
+AGE = 60.0
+"""Seconds of waiting that count as much as one step of priority."""
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Waiting:
+    """A target that waits for a worker, since a moment of the loop's clock; the lower priority goes first."""
+
+    priority: int
+    sequence: int
+    since: float = field(compare=False)
+    target: Target = field(compare=False)
+
 
 class LocalEngine(Engine):
     """Takes turns between repositories, so that a burst in one doesn't starve another."""
@@ -25,10 +41,11 @@ class LocalEngine(Engine):
         self._work: Work | None = None
         self._failed: Failed | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._queues: dict[str, list[tuple[int, int, Target]]] = {}
+        self._queues: dict[str, list[Waiting]] = {}
         self._turns: deque[str] = deque()
         self._waiting: dict[str, int] = {}
         self._running: dict[str, Lease] = {}
+        self._background: dict[str, bool] = {}
         self._again: dict[str, tuple[Target, int]] = {}
         self._after_rest: dict[str, Target] = {}
         self._resting: dict[str, asyncio.TimerHandle] = {}
@@ -137,39 +154,48 @@ class LocalEngine(Engine):
         self._waiting[key] = priority
         self._sequence += 1
         queue = self._queues.setdefault(target.repository, [])
-        heapq.heappush(queue, (priority, self._sequence, target))
+        heapq.heappush(queue, Waiting(priority, self._sequence, asyncio.get_running_loop().time(), target))
         if target.repository not in self._turns:
             self._turns.append(target.repository)
         self._quiet.clear()
         self._wake.set()
 
     def _take(self) -> Target | None:
-        for _ in range(len(self._turns)):
-            repository = self._turns.popleft()
-            queue = self._queues[repository]
-            target = self._first(queue) if self._may(repository) else None
-            if queue:
-                self._turns.append(repository)
-            else:
-                del self._queues[repository]
-            if target is not None:
-                self._wake.set()  # with fewer that wait, a repository may have more workers
-                return target
-        return None
+        """Take the most pressing target; of equals, the repository whose turn it is."""
+        first = [one for one in map(self._first, [*self._turns]) if one is not None and self._may(one)]
+        if not first:
+            return None
+        now = asyncio.get_running_loop().time()
+        chosen = min(first, key=lambda one: one.priority - int((now - one.since) / AGE))
+        repository = chosen.target.repository
+        heapq.heappop(self._queues[repository])
+        del self._waiting[str(chosen.target)]
+        self._turns.remove(repository)
+        self._turns.append(repository)
+        self._background[str(chosen.target)] = chosen.priority >= BACKGROUND
+        self._wake.set()  # with fewer that wait, a repository may have more workers
+        return chosen.target
 
-    def _may(self, repository: str) -> bool:
-        """One repository never has all workers, and at most half of them while others wait: its work may be slow."""
-        most = self._count // 2 if self._turns else self._count - 1
-        busy = sum(lease.target.repository == repository for lease in self._running.values())
+    def _may(self, one: Waiting) -> bool:
+        """One repository never has all workers, and at most half of them while others wait: its work may be slow.
+
+        Background work never has all of them either.
+        """
+        if one.priority >= BACKGROUND and sum(self._background.values()) >= max(1, self._count - 1):
+            return False
+        most = self._count // 2 if len(self._turns) > 1 else self._count - 1
+        busy = sum(lease.target.repository == one.target.repository for lease in self._running.values())
         return busy < max(1, most)
 
-    def _first(self, queue: list[tuple[int, int, Target]]) -> Target | None:
-        """Entries that were cancelled, or queued again with a better priority, are passed over."""
+    def _first(self, repository: str) -> Waiting | None:
+        """The first entry of a repository; those that were cancelled or queued again more pressingly are dropped."""
+        queue = self._queues[repository]
         while queue:
-            priority, _, target = heapq.heappop(queue)
-            if self._waiting.get(str(target)) == priority:
-                del self._waiting[str(target)]
-                return target
+            if self._waiting.get(str(queue[0].target)) == queue[0].priority:
+                return queue[0]
+            heapq.heappop(queue)
+        del self._queues[repository]
+        self._turns.remove(repository)
         return None
 
     async def _worker(self) -> None:
@@ -194,6 +220,7 @@ class LocalEngine(Engine):
             await self._tell(target, fault)
         finally:
             del self._running[key]
+            self._background.pop(key, None)
             rest = self._begin_rest(key, started)
             repeat, after_rest = self._again.pop(key, None), self._after_rest.pop(key, None)
             if repeat is not None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from bot.engine import Lease
+from bot.engine import Lease, local
 from bot.engine.local import LocalEngine
 from bot.model import Kind, Target
 
@@ -379,3 +379,41 @@ async def test_a_short_run_has_a_short_rest(engine: LocalEngine, work: Work) -> 
     await engine.submit(target(), spaced=True)
     await idle(engine)
     assert len(work.begun) == 2
+
+
+async def test_what_is_pressing_goes_before_the_background_work_of_all_repositories(work: Work) -> None:
+    single = LocalEngine(workers=1)
+    for number in range(100):
+        await single.submit(target(1, f"repository/{number}"), priority=8)
+    await single.submit(target(1, "repository/hot"))
+    await single.start(work.run, work.failed)
+    await idle(single)
+    await single.stop()
+    assert work.begun[0] == "repository/hot!1"
+    assert len(work.begun) == 101
+
+
+async def test_background_work_leaves_a_worker_free(engine: LocalEngine, work: Work) -> None:
+    work.gate.clear()
+    for number in range(20):
+        await engine.submit(target(1, f"repository/{number}"), priority=8)
+    await engine.start(work.run, work.failed)
+    await until(lambda: len(work.begun) == 3)
+    await asyncio.sleep(SOON)
+    assert len(work.begun) == 3
+    await engine.submit(target(1, "repository/hot"))
+    await until(lambda: "repository/hot!1" in work.begun)
+    work.gate.set()
+    await idle(engine)
+
+
+async def test_what_waited_long_goes_before_what_is_more_pressing(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "AGE", SOON / 8)
+    single = LocalEngine(workers=1)
+    await single.submit(target(1, "repository/old"), priority=8)
+    await asyncio.sleep(2 * SOON)
+    await single.submit(target(1, "repository/hot"), priority=2)
+    await single.start(work.run, work.failed)
+    await idle(single)
+    await single.stop()
+    assert work.begun == ["repository/old!1", "repository/hot!1"]
