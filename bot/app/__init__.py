@@ -2,6 +2,7 @@
 
 from bot.app.machine import Machine, assemble, now
 from bot.app.operators import operator_problems
+from bot.app.owner import only_server
 from bot.app.service import Service
 
 __all__ = [
@@ -9,5 +10,6 @@ __all__ = [
     "Service",
     "assemble",
     "now",
+    "only_server",
     "operator_problems",
 ]

@@ -76,14 +76,14 @@ def demo(
 
 
 async def _serve() -> None:
-    from bot.app import Service, assemble  # noqa: PLC0415 - loads everything, which --help doesn't need
+    from bot.app import Service, assemble, only_server  # noqa: PLC0415 - loads everything, which --help doesn't need
     from bot.telemetry import configure_logs  # noqa: PLC0415 - as above
 
     settings = with_forgejo(read_settings())
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, ended.set)
-    async with assemble(settings) as machine:
+    async with assemble(settings) as machine, only_server(settings.data_dir, machine.store):
         configure_logs(settings.log_level, machine.scanner.mask)
         async with Service(machine).running():
             await ended.wait()
