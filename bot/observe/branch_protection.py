@@ -13,6 +13,7 @@ from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import Review as Given
 from bot.model import Location, Review
+from bot.thread import Accounts
 
 STATES = {"APPROVED": "approved", "REQUEST_CHANGES": "changes", "COMMENT": "comment"}
 """The states of a review that count. Review requests and pending reviews do not."""
@@ -48,19 +49,21 @@ class Reviews:
     unread: int = 0
 
 
-async def read_reviews(client: ForgejoAPI, repository: str, number: int, account: str) -> Reviews:
-    """Return the reviews of a pull request without those of the bot's own `account`, which makes none.
+async def read_reviews(
+    client: ForgejoAPI, repository: str, number: int, account_id: int, accounts: Accounts
+) -> Reviews:
+    """Return the reviews of a pull request without those of the bot's own account, which makes none.
 
     Raises ForgejoError.
     """
     given = [one async for one in endpoints.REVIEWS.each(client, repository, number, params={"limit": PAGE})]
-    others = [one for one in given if one.state in STATES and one.user.login != account]
+    others = [one for one in await accounts.by_name(given) if one.state in STATES and one.user.id != account_id]
     speaking = [one for one in others if one.comments_count]
     read = speaking[-MAX_READ:]
     found = await run_all(*(endpoints.REVIEW_COMMENTS.whole(client, repository, number, one.id) for one in read))
-    inline = (one for page in found for one in page)
+    inline = await accounts.by_name(one for page in found for one in page)
     remarks = [Remark(_number(one), one.user.login, one.submitted_at or _LONG_AGO, one.body) for one in others]
-    remarks += [Remark(one.id, one.user.login, one.created_at, one.body) for one in inline if one.user.login != account]
+    remarks += [Remark(one.id, one.user.login, one.created_at, one.body) for one in inline if one.user.id != account_id]
     texts = sorted((one for one in remarks if one.text), key=lambda one: one.comment)
     return Reviews(last_words(others), tuple(texts), len(speaking) - len(read))
 

@@ -26,7 +26,8 @@ LOCK = 0x6173736179
 class Entry:
     """A new entry.
 
-    `kind` is judgment, decision, intent, result, restore, alarm, trust, setup, evidence, gate or soak.
+    `kind` is judgment, decision, intent, result, restore, alarm, trust, setup, evidence, gate, soak, repository
+    or account.
     """
 
     kind: str

@@ -8,11 +8,16 @@ import httpx
 import pytest
 
 from bot.forgejo.httpx import HttpxForgejo
+from bot.forgejo.types import User
 from bot.model import CommentText, Decision, Repo, digest
 from bot.thread.permissions import FRESH, MAX_ASKED, PermissionReader, commanders
 from tests.snapshots import AGENT, NOW, OPERATOR, POLICY, inputs
 
 GARDEN = Repo(id=1, name="workshop/garden")
+
+
+def person(name: str) -> User:
+    return User(id=7, login=name)
 
 
 def said(number: int, author: str, body: str = "/hold", **change: Any) -> CommentText:
@@ -44,10 +49,10 @@ async def test_an_answer_is_believed_for_a_while(minutes: int, calls: int) -> No
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.path)
-        return httpx.Response(200, content=json.dumps({"permission": "write", "role_name": "write"}))
+        return httpx.Response(200, content=json.dumps({"permission": "write", "user": {"id": 7, "login": "ann"}}))
 
     async with HttpxForgejo("http://forge.invalid", "x", transport=httpx.MockTransport(answer)) as client:
-        permissions = PermissionReader(client, lambda: now[0])
+        permissions = PermissionReader(client, lambda: now[0], person)
         assert await permissions.of(GARDEN, ["ann"]) == {"ann": "write"}
         now[0] += timedelta(minutes=minutes)
         assert await permissions.of(GARDEN, ["ann"]) == {"ann": "write"}
@@ -55,7 +60,28 @@ async def test_an_answer_is_believed_for_a_while(minutes: int, calls: int) -> No
     assert timedelta(minutes=4) < FRESH < timedelta(minutes=6)
 
 
+@pytest.mark.parametrize("answered", [{"id": 8, "login": "ann"}, {"login": "ann"}, None])
+async def test_an_answer_about_another_account_gives_nobody_a_permission(answered: dict[str, Any] | None) -> None:
+    told = {"permission": "admin", "user": answered}
+    answer = httpx.MockTransport(lambda _request: httpx.Response(200, json=told))
+    async with HttpxForgejo("http://forge.invalid", "x", transport=answer) as client:
+        assert await PermissionReader(client, lambda: NOW, person).of(GARDEN, ["ann"]) == {"ann": "none"}
+
+
+async def test_an_account_is_asked_for_by_the_login_that_it_has_now() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, json={"permission": "write", "user": {"id": 7, "login": "anna"}})
+
+    async with HttpxForgejo("http://forge.invalid", "x", transport=httpx.MockTransport(answer)) as client:
+        permissions = PermissionReader(client, lambda: NOW, {"ann": User(id=7, login="anna")}.get)
+        assert await permissions.of(GARDEN, ["ann", "nobody-seen"]) == {"ann": "write", "nobody-seen": "none"}
+    assert asked == ["/api/v1/repos/workshop/garden/collaborators/anna/permission"]
+
+
 async def test_who_may_not_ask_gets_an_empty_answer() -> None:
     refuse = httpx.MockTransport(lambda _request: httpx.Response(403, json={"message": "no"}))
     async with HttpxForgejo("http://forge.invalid", "x", transport=refuse) as client:
-        assert await PermissionReader(client, lambda: NOW).of(GARDEN, ["ann", "bob"]) == {}
+        assert await PermissionReader(client, lambda: NOW, person).of(GARDEN, ["ann", "bob"]) == {}

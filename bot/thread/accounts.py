@@ -1,0 +1,291 @@
+"""Finds the accounts that listed logins mean, and gives everything that was read from Forgejo the names of these.
+
+A login is looked up once, when it is first listed: for operators when the server starts, for the lists of a policy when
+it is first in force. From then on the login means this account's id, until an operator of the bot's host confirms
+another one. An unchanged target costs no request.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import structlog
+
+from bot.fact_cache import FactCache
+from bot.forgejo import ForgejoAPI, endpoints
+from bot.forgejo.errors import Forbidden, NotFound, Redirected
+from bot.forgejo.types import PullRequest, User
+from bot.policy import Policy, named
+from bot.store import Store, accounts, targets
+from bot.thread.directory import Directory
+from bot.thread.thread import Thread
+
+log = structlog.get_logger(__name__)
+
+LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
+"""A login as Forgejo accepts it."""
+REMEMBERED = 10_000
+REFUSED = 600.0
+"""Seconds after which a login is looked up again if the server refused to tell."""
+MAX_NOTES = 5
+CONFIRM = "if this is right, run on the bot's host: assay accounts confirm"
+NOTE = (
+    "{name} uses or used the login {login}, which means another account; it has no rights here; "
+    + CONFIRM
+    + " {login} {id}"
+)
+
+
+class NotTheirs(ValueError):
+    """The account does not have the login; the text says what to do."""
+
+
+class HasUser(Protocol):
+    """Anything of Forgejo's that somebody did."""
+
+    @property
+    def user(self) -> User:
+        """Who did it."""
+
+    def model_copy(self, *, update: dict[str, Any]) -> Any:
+        """Return a copy with changed fields."""
+
+
+Done = TypeVar("Done", bound=HasUser)
+
+
+class Accounts:
+    """Knows accounts by id. `me` returns the bot's id and login; `alarm` is called for each login that was taken."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - whom to ask, where it is kept, who is listed, and who is told
+        self,
+        client: ForgejoAPI,
+        store: Store,
+        operators: tuple[str, ...],
+        me: Callable[[], tuple[int, str]],
+        clock: Callable[[], datetime],
+        alarm: Callable[[], None],
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._operators = operators
+        self._me = me
+        self._clock = clock
+        self._alarm = alarm
+        self._unread: FactCache[str, bool] = FactCache(REMEMBERED)
+        self._people: FactCache[str, User] = FactCache(REMEMBERED)
+        self._lock = asyncio.Lock()
+        self._refused: set[str] = set()
+
+    async def directory(self) -> Directory:
+        """Return the directory as the database has it now; a command of another process may have changed it."""
+        async with self._store.read() as session:
+            return Directory(await accounts.known(session), self._me(), self._refused)
+
+    async def narrowed(self, policy: Policy) -> Policy:
+        """Return a policy with names of accounts for logins, and its operators limited to those of the settings.
+
+        Raises ForgejoError if a new login cannot be looked up now.
+        """
+        directory = await self._looked_up(self._operators, "settings")
+        directory = await self._looked_up(policy.logins(), "policy", directory)
+        named_policy = policy.with_logins(directory.rights, directory.restricted)
+        return named_policy.narrowed(directory.rights(self._operators))
+
+    async def tried(self, policy: Policy) -> Policy:
+        """Return the same for a policy that nobody has trusted: none of its new logins is looked up or bound."""
+        directory = await self.directory()
+        return policy.with_logins(directory.rights, directory.restricted).narrowed(directory.rights(self._operators))
+
+    async def operators(self) -> tuple[str, ...]:
+        """Return the names of the operators. Raises ForgejoError if a new one cannot be looked up now."""
+        return (await self._looked_up(self._operators, "settings")).rights(self._operators)
+
+    async def named(self, thread: Thread) -> Thread:
+        """Return a thread in which every login is the name of its account."""
+        head, directory = thread.head, await self.directory()
+        people = _people(thread)
+        changed = {"user": _named(head.user, directory)}
+        if isinstance(head, PullRequest):
+            people.append(head.merged_by)
+            changed["merged_by"] = _named(head.merged_by, directory)
+        await self._noticed(people, directory)
+        return Thread(
+            head=head.model_copy(update=changed),
+            repository=thread.repository,
+            comments=tuple(_by_name(one, directory) for one in thread.comments),
+            timeline=tuple(_by_name(one, directory) for one in thread.timeline),
+            statuses=tuple(
+                one.model_copy(update={"creator": directory.name(one.creator, one.creator_id)})
+                for one in thread.statuses
+            ),
+        )
+
+    async def by_name(self, things: Iterable[Done]) -> list[Done]:
+        """Return things that accounts did, such as reviews, with the accounts' names for logins."""
+        found = list(things)
+        directory = await self.directory()
+        await self._noticed([one.user for one in found], directory)
+        return [_by_name(one, directory) for one in found]
+
+    def person(self, name: str) -> User | None:
+        """Return the account that was last seen with a name, with its login."""
+        return self._people.get(name)
+
+    async def present(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the present name for each of some stored names."""
+        directory = await self.directory()
+        return {name: directory.current(name) for name in names}
+
+    def notes(self, thread: Thread, policy: Policy) -> tuple[str, ...]:
+        """Return a note for each account in a named thread that has or had a login of the lists without meaning it."""
+        listed = (*(policy.operators or ()), *self._operators, *policy.logins())
+        found = dict.fromkeys(
+            (user.login, login, user.id)
+            for user in _people(thread)
+            for login, sign, _ in [user.login.partition("#")]
+            if sign and named(login, listed)
+        )
+        return tuple(NOTE.format(name=name, login=login, id=number) for name, login, number in [*found][:MAX_NOTES])
+
+    async def problems(self) -> tuple[str, ...]:
+        """Return a sentence for each login that another account has now."""
+        async with self._store.read() as session:
+            found = await accounts.known(session)
+        return tuple(
+            f"account {one.id} has the login {one.login}, which means another account or none; it has no rights; "
+            f"{CONFIRM} {one.login} {one.id}"
+            for one in found
+            if one.state == "unconfirmed"
+        )
+
+    async def checked(self, login: str) -> str:
+        """Ask the server who has an operator's login now; return what is wrong with it, with what to do, or nothing.
+
+        Raises ForgejoError.
+        """
+        found = await self._ask(login)
+        async with self._lock, self._store.session() as session:
+            directory = Directory(await accounts.known(session), self._me())
+            meant, now = directory.means(login), self._clock()
+            if found is None or not found.id:
+                if not meant:
+                    await accounts.looked_up(session, login, accounts.NOBODY, "settings", now)
+                    return f"the server has no account {login}, or hides it from the bot; correct ASSAY_OPERATORS"
+                return (
+                    f"account {meant} is no longer called {login}, and stays an operator; write its new login in "
+                    "ASSAY_OPERATORS, or remove it if the account was deleted"
+                )
+            if not directory.knows(login):
+                await accounts.looked_up(session, found.login, found.id, "settings", now)
+                return ""
+            if meant == found.id:
+                await accounts.returned(session, login)
+                return ""
+        await self._took(found)
+        return f"account {found.id} has the login {login} now, and nobody has its rights; {CONFIRM} {login} {found.id}"
+
+    async def confirm(self, login: str, account_id: int, by: str) -> User:
+        """Bind a login to the account that has it now, and mark open targets dirty.
+
+        Raises NotTheirs if the account does not have the login, and ForgejoError.
+        """
+        found = await self._ask(login)
+        async with self._lock, self._store.session() as session:
+            known = await accounts.known(session)
+            seen = [one for one in known if one.login == accounts.folded(login) and one.id == account_id]
+            if found is None and seen and accounts.folded(seen[0].called) == accounts.folded(login):
+                found = User(id=account_id, login=seen[0].called)
+            if found is None:
+                raise NotTheirs(
+                    f"the server does not tell who has the login {login}, and the bot has not seen it either"
+                )
+            if found.id != account_id:
+                raise NotTheirs(f"the login {login} belongs to account {found.id} now, not to {account_id}")
+            await accounts.confirm(session, found.login, account_id, by, self._clock())
+            await targets.mark_open(session, priority=3)
+        return found
+
+    async def _looked_up(
+        self, logins: Sequence[str], how: accounts.How, directory: Directory | None = None
+    ) -> Directory:
+        """Return the directory with all of some logins looked up."""
+        known = directory or await self.directory()
+        new = [login for login in logins if not known.knows(login) and not self._unread.get(accounts.folded(login))]
+        if not new:
+            return known
+        async with self._lock:
+            for login in dict.fromkeys(new):
+                await self._look_up(login, how)
+        return await self.directory()
+
+    async def _look_up(self, login: str, how: accounts.How) -> None:
+        if not LOGIN.fullmatch(login):
+            self._refused.add(accounts.folded(login))
+            self._unread.keep(accounts.folded(login), fact=True)
+            return
+        try:
+            found = await self._ask(login)
+        except Forbidden as fault:
+            self._refused.add(accounts.folded(login))
+            self._unread.keep(accounts.folded(login), fact=True, seconds=REFUSED)
+            log.warning("account.not-readable", login=login, error=str(fault), next="give the token read:user")
+            return
+        self._refused.discard(accounts.folded(login))
+        number, called = (found.id, found.login) if found else (accounts.NOBODY, login)
+        async with self._store.session() as session:
+            await accounts.looked_up(session, called, number, how, self._clock())
+        if not number:
+            log.warning("account.missing", login=login, listed=how, next="correct the list, or confirm it later")
+
+    async def _ask(self, login: str) -> User | None:
+        """Return who has a login now; None if the server tells nobody. Raises other ForgejoErrors.
+
+        Forgejo redirects from an account's old login to its new one.
+        """
+        try:
+            found = await endpoints.ACCOUNT.get(self._client, login)
+        except NotFound:
+            return None
+        except Redirected as fault:
+            if fault.server:
+                raise
+            return None
+        return found if found.id and accounts.folded(found.login) == accounts.folded(login) else None
+
+    async def _noticed(self, people: Iterable[User], directory: Directory) -> None:
+        """Record who has a listed login without being meant, and listed accounts with a new login."""
+        for user in {(one.id, one.login): one for one in people if one.login}.values():
+            self._people.keep(directory.name(user.login, user.id), user)
+            if directory.taken(user.login, user.id):
+                await self._took(user)
+            elif directory.renamed(user.login, user.id):
+                async with self._lock, self._store.session() as session:
+                    if await accounts.renamed(session, user.id, user.login, self._clock()):
+                        log.warning("account.renamed", id=user.id, login=user.login, next="correct the lists")
+
+    async def _took(self, user: User) -> None:
+        async with self._lock, self._store.session() as session:
+            news = await accounts.seen(session, user.login, user.id, self._clock())
+        if news:
+            self._alarm()
+            log.error("account.login-taken", login=user.login, id=user.id, next=f"{CONFIRM} {user.login} {user.id}")
+
+
+def _named(user: User, directory: Directory) -> User:
+    name = directory.name(user.login, user.id)
+    return user if name == user.login else user.model_copy(update={"login": name})
+
+
+def _by_name(thing: Done, directory: Directory) -> Done:
+    user = _named(thing.user, directory)
+    if user is thing.user:
+        return thing
+    changed: Done = thing.model_copy(update={"user": user})
+    return changed
+
+
+def _people(thread: Thread) -> list[User]:
+    return [thread.head.user, *(one.user for one in thread.comments), *(one.user for one in thread.timeline)]
