@@ -199,6 +199,7 @@ def _remark(raw: Remark, masked: str) -> CommentText:
     return CommentText(
         id=raw.comment,
         author=raw.author,
+        author_id=raw.author_id,
         body=masked,
         body_hash=digest(raw.text),
         created_at=raw.at,

@@ -129,9 +129,7 @@ class Observer:
     async def _recalled(self, target: Target) -> Recalled:
         """Return what is stored, with the present names of the accounts that decided."""
         found = await recall(self._store, target, self._clock())
-        present = await self._accounts.present({one.by for one in found.decisions})
-        decisions = tuple(one.model_copy(update={"by": present[one.by]}) for one in found.decisions)
-        return replace(found, decisions=decisions)
+        return replace(found, decisions=await self._accounts.decided(found.decisions))
 
     async def _trust_merged(self, target: Target, thread: Thread, identity: Identity) -> None:
         """Trust a policy change that an operator merged."""
@@ -219,7 +217,7 @@ class Observer:
 
     async def _memory(self, thread: Thread, inputs: Inputs, policy: Policy, recalled: Recalled) -> Memory:
         rights = thread.repository.permissions
-        asking = commanders(inputs, policy) if rights and rights.admin else ()
+        asking = commanders(inputs, policy) if rights and rights.admin else {}
         repo = Repo(id=thread.repository.id, name=thread.repository.full_name)
         return Memory(
             updated_at=thread.head.updated_at,

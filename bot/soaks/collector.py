@@ -112,7 +112,8 @@ class SoakReader:
     async def _writers(self, tracking: Tracking, policy: Policy, soak: SoakPolicy) -> tuple[str, ...]:
         """Return the policy's writers, and accounts with write access if the bot may look these up."""
         wrote = (await asyncio.to_thread(authors, tracking.comments, soak.name))[:MAX_ASKED] if tracking.asks else ()
-        said = await self._permissions.of(tracking.repo, wrote)
+        ids = {one.author: one.author_id for one in tracking.comments}
+        said = await self._permissions.of(tracking.repo, {name: ids[name] for name in wrote})
         return tuple(sorted({*policy.writers, *(login for login, may in said.items() if may in WRITING)}))
 
     def _shown(self, commit: CommitSeen) -> CommitSeen:

@@ -193,6 +193,7 @@ class DecisionRow(Table):
     argument: Mapped[str] = mapped_column(Text, default="")
     why: Mapped[str] = mapped_column(Text, default="")
     by: Mapped[str] = mapped_column(String(255))
+    by_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     refused: Mapped[str] = mapped_column(Text, default="")
     role: Mapped[str] = mapped_column(String(16), default="")

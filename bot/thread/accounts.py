@@ -17,6 +17,7 @@ from bot.fact_cache import FactCache
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, NotFound, Redirected
 from bot.forgejo.types import PullRequest, User
+from bot.model import Decision
 from bot.policy import Policy, named
 from bot.store import Store, accounts, targets
 from bot.thread.directory import Directory
@@ -75,7 +76,7 @@ class Accounts:
         self._clock = clock
         self._alarm = alarm
         self._unread: FactCache[str, bool] = FactCache(REMEMBERED)
-        self._people: FactCache[str, User] = FactCache(REMEMBERED)
+        self._logins: FactCache[int, str] = FactCache(REMEMBERED)
         self._lock = asyncio.Lock()
         self._refused: set[str] = set()
 
@@ -130,14 +131,17 @@ class Accounts:
         await self._noticed([one.user for one in found], directory)
         return [_by_name(one, directory) for one in found]
 
-    def person(self, name: str) -> User | None:
-        """Return the account that was last seen with a name, with its login."""
-        return self._people.get(name)
+    def login(self, account_id: int) -> str:
+        """Return the login with which an account was seen last; empty if it was not seen."""
+        return self._logins.get(account_id) or ""
 
-    async def present(self, names: Iterable[str]) -> dict[str, str]:
-        """Return the present name for each of some stored names."""
+    async def decided(self, made: Iterable[Decision]) -> tuple[Decision, ...]:
+        """Return stored decisions with the present names of those who decided; older ones have no ids."""
         directory = await self.directory()
-        return {name: directory.current(name) for name in names}
+        return tuple(
+            one.model_copy(update={"by": directory.name(one.by, one.by_id) if one.by_id else directory.current(one.by)})
+            for one in made
+        )
 
     def notes(self, thread: Thread, policy: Policy) -> tuple[str, ...]:
         """Return a note for each account in a named thread that has or had a login of the lists without meaning it."""
@@ -258,7 +262,7 @@ class Accounts:
     async def _noticed(self, people: Iterable[User], directory: Directory) -> None:
         """Record who has a listed login without being meant, and listed accounts with a new login."""
         for user in {(one.id, one.login): one for one in people if one.login}.values():
-            self._people.keep(directory.name(user.login, user.id), user)
+            self._logins.keep(user.id, user.login)
             if directory.taken(user.login, user.id):
                 await self._took(user)
             elif directory.renamed(user.login, user.id):

@@ -25,6 +25,7 @@ async def comment_texts(
             CommentText(
                 id=comment.id,
                 author=author,
+                author_id=comment.user.id,
                 body=text,
                 body_hash=digest(comment.body),
                 created_at=comment.created_at,

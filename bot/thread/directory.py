@@ -51,9 +51,9 @@ class Directory:
         return f"{login}#{account_id}" if folded(login) in self._listed else login
 
     def taken(self, login: str, account_id: int) -> bool:
-        """Return whether an account has a listed login that means another account, or none."""
-        listed = folded(login) in self._listed and folded(login) != folded(self._my_login)
-        return account_id > 0 and listed and self._ids.get(folded(login)) != account_id
+        """Return whether an account has a login that was looked up and means another account, or none."""
+        mine = account_id == self._me or folded(login) == folded(self._my_login)
+        return account_id > 0 and self.knows(login) and not mine and self.means(login) != account_id
 
     def renamed(self, login: str, account_id: int) -> bool:
         """Return whether the account of a listed login is called otherwise than when it was last seen."""

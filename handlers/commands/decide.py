@@ -78,6 +78,7 @@ class Case:
             argument=self.argument,
             why=self.why,
             by=self.comment.author,
+            by_id=self.comment.author_id,
             at=self.comment.created_at,
             refused=refused,
             role=self.role.name.lower(),

@@ -1,4 +1,4 @@
-"""The accounts that listed logins mean."""
+"""The accounts that listed logins mean, and the ids of those who decided."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,7 +22,10 @@ def upgrade() -> None:
         sa.Column("bound_by", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("login", "account_id", name=op.f("pk_accounts")),
     )
+    op.add_column("decisions", sa.Column("by_id", sa.BigInteger(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("decisions") as batch:
+        batch.drop_column("by_id")
     op.drop_table("accounts")
