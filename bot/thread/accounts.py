@@ -7,19 +7,21 @@ another one. An unchanged target costs no request.
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.fact_cache import FactCache
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, NotFound, Redirected
-from bot.forgejo.types import PullRequest, User
+from bot.forgejo.types import User
 from bot.model import Decision
-from bot.policy import Policy, named
+from bot.policy import Policy
 from bot.store import Store, accounts, targets
+from bot.thread.account_names import CONFIRM, Done, by_name, notes, people_of, with_names
 from bot.thread.directory import Directory
 from bot.thread.thread import Thread
 
@@ -28,33 +30,13 @@ log = structlog.get_logger(__name__)
 LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 """A login as Forgejo accepts it."""
 REMEMBERED = 10_000
+FRESH = 1.0
 REFUSED = 600.0
-"""Seconds after which a login is looked up again if the server refused to tell."""
-MAX_NOTES = 5
-CONFIRM = "if this is right, run on the bot's host: assay accounts confirm"
-NOTE = (
-    "{name} uses or used the login {login}, which means another account; it has no rights here; "
-    + CONFIRM
-    + " {login} {id}"
-)
+"""Seconds for which the database's accounts are remembered, and after which a refused login is looked up again."""
 
 
 class NotTheirs(ValueError):
     """The account does not have the login; the text says what to do."""
-
-
-class HasUser(Protocol):
-    """Anything of Forgejo's that somebody did."""
-
-    @property
-    def user(self) -> User:
-        """Who did it."""
-
-    def model_copy(self, *, update: dict[str, Any]) -> Any:
-        """Return a copy with changed fields."""
-
-
-Done = TypeVar("Done", bound=HasUser)
 
 
 class Accounts:
@@ -77,13 +59,30 @@ class Accounts:
         self._alarm = alarm
         self._unread: FactCache[str, bool] = FactCache(REMEMBERED)
         self._logins: FactCache[int, str] = FactCache(REMEMBERED)
+        self._rows: FactCache[str, tuple[accounts.Account, ...]] = FactCache(1)
+        self._version = 0
         self._lock = asyncio.Lock()
         self._refused: set[str] = set()
 
     async def directory(self) -> Directory:
-        """Return the directory as the database has it now; a command of another process may have changed it."""
-        async with self._store.read() as session:
-            return Directory(await accounts.known(session), self._me(), self._refused)
+        """Return the directory as the database had it a second ago at most: another process may change it."""
+        found, version = self._rows.get("all"), self._version
+        if found is None:
+            async with self._store.read() as session:
+                found = await accounts.known(session)
+            if version == self._version:
+                self._rows.keep("all", found, FRESH)
+        return Directory(found, self._me(), self._refused)
+
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[AsyncSession]:
+        """One change at a time, after which the database is read again."""
+        try:
+            async with self._lock, self._store.session() as session:
+                yield session
+        finally:
+            self._version += 1
+            self._rows.forget("all")
 
     async def narrowed(self, policy: Policy) -> Policy:
         """Return a policy with names of accounts for logins, and its operators limited to those of the settings.
@@ -106,30 +105,16 @@ class Accounts:
 
     async def named(self, thread: Thread) -> Thread:
         """Return a thread in which every login is the name of its account."""
-        head, directory = thread.head, await self.directory()
-        people = _people(thread)
-        changed = {"user": _named(head.user, directory)}
-        if isinstance(head, PullRequest):
-            people.append(head.merged_by)
-            changed["merged_by"] = _named(head.merged_by, directory)
-        await self._noticed(people, directory)
-        return Thread(
-            head=head.model_copy(update=changed),
-            repository=thread.repository,
-            comments=tuple(_by_name(one, directory) for one in thread.comments),
-            timeline=tuple(_by_name(one, directory) for one in thread.timeline),
-            statuses=tuple(
-                one.model_copy(update={"creator": directory.name(one.creator, one.creator_id)})
-                for one in thread.statuses
-            ),
-        )
+        directory = await self.directory()
+        await self._noticed(people_of(thread), directory)
+        return with_names(thread, directory)
 
     async def by_name(self, things: Iterable[Done]) -> list[Done]:
         """Return things that accounts did, such as reviews, with the accounts' names for logins."""
         found = list(things)
         directory = await self.directory()
         await self._noticed([one.user for one in found], directory)
-        return [_by_name(one, directory) for one in found]
+        return [by_name(one, directory) for one in found]
 
     def login(self, account_id: int) -> str:
         """Return the login with which an account was seen last; empty if it was not seen."""
@@ -144,15 +129,8 @@ class Accounts:
         )
 
     def notes(self, thread: Thread, policy: Policy) -> tuple[str, ...]:
-        """Return a note for each account in a named thread that has or had a login of the lists without meaning it."""
-        listed = (*(policy.operators or ()), *self._operators, *policy.logins())
-        found = dict.fromkeys(
-            (user.login, login, user.id)
-            for user in _people(thread)
-            for login, sign, _ in [user.login.partition("#")]
-            if sign and named(login, listed)
-        )
-        return tuple(NOTE.format(name=name, login=login, id=number) for name, login, number in [*found][:MAX_NOTES])
+        """Return notes about accounts in a named thread that have or had a login of the lists without being meant."""
+        return notes(thread, (*(policy.operators or ()), *self._operators, *policy.logins()))
 
     async def problems(self) -> tuple[str, ...]:
         """Return a sentence for each login that another account has now."""
@@ -171,7 +149,7 @@ class Accounts:
         Raises ForgejoError.
         """
         found = await self._ask(login)
-        async with self._lock, self._store.session() as session:
+        async with self._changing() as session:
             directory = Directory(await accounts.known(session), self._me())
             meant, now = directory.means(login), self._clock()
             if found is None or not found.id:
@@ -197,7 +175,7 @@ class Accounts:
         Raises NotTheirs if the account does not have the login, and ForgejoError.
         """
         found = await self._ask(login)
-        async with self._lock, self._store.session() as session:
+        async with self._changing() as session:
             known = await accounts.known(session)
             seen = [one for one in known if one.login == accounts.folded(login) and one.id == account_id]
             if found is None and seen and accounts.folded(seen[0].called) == accounts.folded(login):
@@ -220,9 +198,8 @@ class Accounts:
         new = [login for login in logins if not known.knows(login) and not self._unread.get(accounts.folded(login))]
         if not new:
             return known
-        async with self._lock:
-            for login in dict.fromkeys(new):
-                await self._look_up(login, how)
+        for login in dict.fromkeys(new):
+            await self._look_up(login, how)
         return await self.directory()
 
     async def _look_up(self, login: str, how: accounts.How) -> None:
@@ -239,7 +216,7 @@ class Accounts:
             return
         self._refused.discard(accounts.folded(login))
         number, called = (found.id, found.login) if found else (accounts.NOBODY, login)
-        async with self._store.session() as session:
+        async with self._changing() as session:
             await accounts.looked_up(session, called, number, how, self._clock())
         if not number:
             log.warning("account.missing", login=login, listed=how, next="correct the list, or confirm it later")
@@ -266,30 +243,13 @@ class Accounts:
             if directory.taken(user.login, user.id):
                 await self._took(user)
             elif directory.renamed(user.login, user.id):
-                async with self._lock, self._store.session() as session:
+                async with self._changing() as session:
                     if await accounts.renamed(session, user.id, user.login, self._clock()):
                         log.warning("account.renamed", id=user.id, login=user.login, next="correct the lists")
 
     async def _took(self, user: User) -> None:
-        async with self._lock, self._store.session() as session:
+        async with self._changing() as session:
             news = await accounts.seen(session, user.login, user.id, self._clock())
         if news:
             self._alarm()
             log.error("account.login-taken", login=user.login, id=user.id, next=f"{CONFIRM} {user.login} {user.id}")
-
-
-def _named(user: User, directory: Directory) -> User:
-    name = directory.name(user.login, user.id)
-    return user if name == user.login else user.model_copy(update={"login": name})
-
-
-def _by_name(thing: Done, directory: Directory) -> Done:
-    user = _named(thing.user, directory)
-    if user is thing.user:
-        return thing
-    changed: Done = thing.model_copy(update={"user": user})
-    return changed
-
-
-def _people(thread: Thread) -> list[User]:
-    return [thread.head.user, *(one.user for one in thread.comments), *(one.user for one in thread.timeline)]
