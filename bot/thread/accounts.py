@@ -92,16 +92,16 @@ class Accounts:
         directory = await self._looked_up(self._operators, "settings")
         directory = await self._looked_up(policy.logins(), "policy", directory)
         named_policy = policy.with_logins(directory.rights, directory.restricted)
-        return named_policy.narrowed(directory.rights(self._operators))
+        return named_policy.narrowed(directory.operators(self._operators))
 
     async def tried(self, policy: Policy) -> Policy:
         """Return the same for a policy that nobody has trusted: none of its new logins is looked up or bound."""
         directory = await self.directory()
-        return policy.with_logins(directory.rights, directory.restricted).narrowed(directory.rights(self._operators))
+        return policy.with_logins(directory.rights, directory.restricted).narrowed(directory.operators(self._operators))
 
     async def operators(self) -> tuple[str, ...]:
         """Return the names of the operators. Raises ForgejoError if a new one cannot be looked up now."""
-        return (await self._looked_up(self._operators, "settings")).rights(self._operators)
+        return (await self._looked_up(self._operators, "settings")).operators(self._operators)
 
     async def named(self, thread: Thread) -> Thread:
         """Return a thread in which every login is the name of its account."""

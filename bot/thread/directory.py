@@ -73,9 +73,12 @@ class Directory:
         return name if found is None or found.login == folded(name) else found.login
 
     def rights(self, logins: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the names of the accounts that a list of logins means; the bot's own account has no rights."""
-        names = (self.current(login) for login in logins if not self._me or self.means(login) != self._me)
-        return tuple(dict.fromkeys(names))
+        """Return the names of the accounts that a list of logins means."""
+        return tuple(dict.fromkeys(map(self.current, logins)))
+
+    def operators(self, logins: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the operators; the bot's own account is none."""
+        return self.rights(tuple(login for login in logins if not self._me or self.means(login) != self._me))
 
     def restricted(self, logins: tuple[str, ...]) -> tuple[str, ...]:
         """Return the names of all accounts that ever had one of some logins, for the list of agents."""

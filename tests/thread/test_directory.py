@@ -83,9 +83,16 @@ def test_an_operator_has_the_login_that_the_settings_name_last() -> None:
     assert directory.current("mallory") == "mallory"
 
 
-def test_the_bots_own_account_has_no_rights() -> None:
-    directory = Directory([ZOE, account("assay-bot", 1)], ME)
-    assert directory.rights(("zoe", "assay-bot")) == ("zoe",)
+def test_the_bots_own_account_is_no_operator() -> None:
+    directory = Directory([ZOE, account("assay-bot", 1), account("robot", 1)], ME)
+    assert directory.operators(("zoe", "assay-bot", "robot")) == ("zoe",)
+
+
+def test_no_list_becomes_empty_for_an_empty_list_may_mean_everybody() -> None:
+    directory = Directory([account("assay-bot", 1), account("nobody", 0, "missing")], ME, ["unread"])
+    for login in ("assay-bot", "nobody", "unread", "never-seen"):
+        assert len(directory.rights((login,))) == 1
+        assert directory.restricted((login,)) == (login,)
 
 
 def test_a_renamed_account_is_news_once() -> None:
