@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.ledger import Entry, append
+from bot.store.ledger import Entry, append, lock
 from bot.store.tables import AccountRow
 
 State = Literal["bound", "missing", "unconfirmed", "former"]
@@ -118,6 +118,8 @@ def folded(login: str) -> str:
 
 
 async def _of(session: AsyncSession, login: str) -> Sequence[AccountRow]:
+    """Return the rows of a login. No other process can change them before the transaction ends."""
+    await lock(session)
     found = await session.execute(select(AccountRow).where(AccountRow.login == folded(login)))
     return found.scalars().all()
 
