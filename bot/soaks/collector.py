@@ -131,8 +131,9 @@ def completed(seen: SoakSeen, tracking: Tracking, policy: Policy, soak: SoakPoli
     comments, lost = bearing(tracking.comments, soak, trusted)
     whole = seen.model_copy(
         update={
-            "comments": comments,
-            "decisions": decisions_of(tracking.decisions),
+            # Without the accounts' ids, as the database returns them.
+            "comments": tuple(one.model_copy(update={"author_id": 0}) for one in comments),
+            "decisions": tuple(one.model_copy(update={"by_id": 0}) for one in decisions_of(tracking.decisions)),
             "kept": kept_of(tracking.judgments, soak.name),
             "unseen": LEFT_OUT if lost else "",
         }
