@@ -34,3 +34,7 @@ class FactCache(Generic[Key, Fact]):
         """Keeps a fact for so many seconds, and gives it back."""
         self._known[key] = _Kept(fact, seconds)
         return fact
+
+    def forget(self, key: Key) -> None:
+        """Forgets a fact."""
+        self._known.pop(key, None)

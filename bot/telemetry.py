@@ -17,7 +17,9 @@ class Metrics:
         self.reconciles = self._counter("reconciles", "Evaluations of targets by outcome", "outcome")
         self.writes = self._counter("writes", "Writes to Forgejo by kind", "kind")
         self.restores = self._counter("restores", "Objects that others changed and the bot restored", "kind")
-        self.alarms = self._counter("alarms", "Objects that the bot stopped restoring", "kind")
+        self.alarms = self._counter(
+            "alarms", "Objects that the bot stopped restoring; `account`: logins that were taken", "kind"
+        )
         self.verdicts = self._counter("verdicts", "Verdicts by check", "check", "verdict")
         self.questions = self._counter("model_questions", "Questions to models by outcome", "model", "outcome")
         self.calls = self._counter("forgejo_calls", "Requests to Forgejo", "method", "status")

@@ -26,7 +26,7 @@ from bot.scan import Scanner
 from bot.soaks import SoakReader, Soaks
 from bot.store import Store, open_store
 from bot.telemetry import Metrics
-from bot.thread import Names, PermissionReader
+from bot.thread import Accounts, Names, PermissionReader
 from handlers import CHECKS
 
 log = structlog.get_logger(__name__)
@@ -54,6 +54,7 @@ class Machine:
     reconciler: Reconciler
     resync: Resync
     account: "Account"
+    accounts: Accounts
 
 
 class Account:
@@ -126,19 +127,22 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits, network)
         histories = Histories(mirrors, scanner, HistoryLimits(settings.max_commits, settings.max_files))
         engine = LocalEngine(settings.workers)
-        policies = Policies(client, store, engine, settings.operators, scanner.mask, clock, settings.models)
+        account = Account(client, settings.operators, key)
+        taken = metrics.alarms.labels(kind="account")
+        accounts = Accounts(client, store, settings.operators, lambda: (account.id, account.login), clock, taken.inc)
+        policies = Policies(client, store, engine, accounts, scanner.mask, clock, settings.models)
         labels = LabelSet.load()
-        previews = Previews(store, policies.text, CHECKS, labels, settings.operators, clock, settings.models)
-        permissions = PermissionReader(client, clock)
-        soaks = Soaks(client, store, SoakReader(client, mirrors, scanner, permissions), scanner, clock)
+        previews = Previews(store, policies.text, CHECKS, labels, accounts.tried, clock, settings.models)
+        permissions = PermissionReader(client, clock, accounts.login)
+        soaks = Soaks(client, store, SoakReader(client, mirrors, scanner, permissions), scanner, accounts, clock)
         gate_inputs = GateInputs(store, soaks, mirrors, scanner)
-        contexts = Contexts(client, mirrors, scanner)
-        observer = Observer(
-            Sources(client, store, histories, policies, contexts, gate_inputs, permissions, scanner, mirrors), clock
+        contexts = Contexts(client, mirrors, scanner, accounts)
+        sources = Sources(
+            client, store, histories, policies, contexts, gate_inputs, permissions, accounts, scanner, mirrors
         )
+        observer = Observer(sources, clock)
         names = Names(client, store, clock)
         applier = Applier(client, store, LabelWriter(client, labels, server), clock)
-        account = Account(client, settings.operators, key)
         parts = Parts(store, observer, names, previews, applier, CHECKS, scanner, labels, metrics, clock, models.ask)
         reconciler = Reconciler(parts, engine, account)
         resync = Resync(client, store, engine, names, clock)
@@ -156,6 +160,7 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
             reconciler,
             resync,
             account,
+            accounts,
         )
 
 

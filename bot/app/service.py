@@ -119,6 +119,7 @@ class Service:
         machine.engine.every("sweep", 60.0, self._sweep)
         machine.engine.every("reevaluate", 60.0, machine.resync.relook)
         machine.engine.every("prune", 3600.0, self._prune)
+        machine.engine.every("operators", DAY, self._check_operators)
         while True:
             await self._arrived.wait()
             self._arrived.clear()
@@ -154,7 +155,7 @@ class Service:
         if not operators:
             log.warning("operators.none", next="set ASSAY_OPERATORS to the logins of those who decide")
         try:
-            for problem in await operator_problems(self._machine.client, operators):
+            for problem in await operator_problems(self._machine.accounts, operators):
                 log.warning("operators.unknown", problem=problem)
         except ForgejoError as fault:
             log.warning("operators.not-checked", error=str(fault))
@@ -196,7 +197,8 @@ class Service:
         checks = {"database": self._database(), "forgejo": self._forgejo(), "mirrors": self._disk()}
         answers = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
         ready = all(answer == "ok" for answer in answers.values())
-        return web.json_response({**answers, "server": self._server()}, status=200 if ready else 503)
+        more = {"server": self._server(), "accounts": await self._accounts()}
+        return web.json_response({**answers, **more}, status=200 if ready else 503)
 
     def _server(self) -> dict[str, object]:
         """Return what is known of the server; an old server does not make the bot unready."""
@@ -207,6 +209,12 @@ class Service:
             "notes": [note for note in (known.unsupported, known.untested) if note],
             "missing": [str(feature) for feature in known.missing],
         }
+
+    async def _accounts(self) -> list[str]:
+        """Return the logins that another account has now; they do not make the bot unready."""
+        with suppress(StoreError, SQLAlchemyError):
+            return [*await self._machine.accounts.problems()]
+        return []
 
     async def _database(self) -> str:
         try:

@@ -16,7 +16,7 @@ from bot.history import Moved
 from bot.reconcile import LabelRefused
 from bot.store import StoreError
 from bot.text import YamlFileError
-from bot.thread import WrongKind
+from bot.thread import NotTheirs, WrongKind
 
 ADVICE: dict[type[Exception], str] = {
     Unauthorised: "Set a valid token in ASSAY_TOKEN_FILE or ASSAY_TOKEN.",
@@ -27,7 +27,7 @@ ADVICE: dict[type[Exception], str] = {
 
 
 STATUSES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
-    ((YamlFileError, ConfigError, WrongKind, StoreError, SQLAlchemyError, OSError), USAGE),
+    ((YamlFileError, ConfigError, WrongKind, NotTheirs, StoreError, SQLAlchemyError, OSError), USAGE),
     ((ForgejoError, GitError, Moved, LabelRefused, ValidationError), FORGEJO),
 )
 

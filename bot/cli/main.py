@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from bot.cli.commands import check, deliveries, judge, labels, ledger, repositories, server, targets
+from bot.cli.commands import accounts, check, deliveries, judge, labels, ledger, repositories, server, targets
 from bot.cli.commands.contract import app as contract
 from bot.cli.commands.evidence import app as evidence
 from bot.cli.commands.policy import app as policy
@@ -35,6 +35,7 @@ targets.add(app)
 judge.add(app)
 check.add(app)
 scan.add(app)
+app.add_typer(accounts.app, name="accounts")
 app.add_typer(contract.app, name="contract")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(evidence.app, name="evidence")

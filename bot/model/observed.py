@@ -7,6 +7,7 @@ from pydantic import AliasChoices, Field
 
 from bot.model.evidence import CommitSeen, PullSeen, RunSeen
 from bot.model.words import Location, Severity, Value, digest
+from bot.policy import named
 
 
 class Leak(Value):
@@ -72,10 +73,14 @@ class AddedLines(Value):
 
 
 class CommentText(Value):
-    """Another account's comment: `edited` if its times differ, `witnessed` if a signed delivery contained this text."""
+    """Another account's comment: `edited` if its times differ, `witnessed` if a signed delivery contained this text.
+
+    `author` is the account's name; its id is for the bot's questions to Forgejo, and not part of a stored snapshot.
+    """
 
     id: int
     author: str
+    author_id: Annotated[int, Field(exclude=True)] = 0
     body: str
     body_hash: str
     created_at: datetime
@@ -171,7 +176,8 @@ class Decision(Value):
     """The result of one command line: accepted, or `refused` with the reason. It is stored and never decided again.
 
     `line` counts from 1 in the comment; `at` is when the comment was written, `decided` when the bot decided on it, and
-    `role` the author's role then: `operator`, `writer` or `anyone`. Decisions of earlier versions lack these two.
+    `role` the author's role then: `operator`, `writer` or `anyone`. Decisions of earlier versions lack these two. The
+    account's id is in the database only.
     """
 
     comment_id: int
@@ -180,10 +186,17 @@ class Decision(Value):
     argument: str = ""
     why: str = ""
     by: str
+    by_id: Annotated[int, Field(exclude=True)] = 0
     at: datetime
     refused: str = ""
     role: Annotated[str, Field(validation_alias=AliasChoices("role", "standing"))] = ""
     decided: datetime | None = None
+
+    def of_operator(self, operators: tuple[str, ...]) -> bool:
+        """Return whether an operator gave the command, as recorded with it. For decisions without a role the present
+        operators count.
+        """
+        return self.role == "operator" if self.role else named(self.by, operators)
 
 
 class ProtectedLine(Value):

@@ -12,7 +12,9 @@ from bot.concurrent import run_all
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import Review as Given
+from bot.forgejo.types import User
 from bot.model import Location, Review
+from bot.thread import Accounts
 
 STATES = {"APPROVED": "approved", "REQUEST_CHANGES": "changes", "COMMENT": "comment"}
 """The states of a review that count. Review requests and pending reviews do not."""
@@ -30,6 +32,7 @@ class Remark:
 
     comment: int
     author: str
+    author_id: int
     at: datetime
     text: str
 
@@ -48,19 +51,21 @@ class Reviews:
     unread: int = 0
 
 
-async def read_reviews(client: ForgejoAPI, repository: str, number: int, account: str) -> Reviews:
-    """Return the reviews of a pull request without those of the bot's own `account`, which makes none.
+async def read_reviews(
+    client: ForgejoAPI, repository: str, number: int, account_id: int, accounts: Accounts
+) -> Reviews:
+    """Return the reviews of a pull request without those of the bot's own account, which makes none.
 
     Raises ForgejoError.
     """
     given = [one async for one in endpoints.REVIEWS.each(client, repository, number, params={"limit": PAGE})]
-    others = [one for one in given if one.state in STATES and one.user.login != account]
+    others = [one for one in await accounts.by_name(given) if one.state in STATES and one.user.id != account_id]
     speaking = [one for one in others if one.comments_count]
     read = speaking[-MAX_READ:]
     found = await run_all(*(endpoints.REVIEW_COMMENTS.whole(client, repository, number, one.id) for one in read))
-    inline = (one for page in found for one in page)
-    remarks = [Remark(_number(one), one.user.login, one.submitted_at or _LONG_AGO, one.body) for one in others]
-    remarks += [Remark(one.id, one.user.login, one.created_at, one.body) for one in inline if one.user.login != account]
+    inline = await accounts.by_name(one for page in found for one in page)
+    remarks = [_remark(_number(one), one.user, one.submitted_at or _LONG_AGO, one.body) for one in others]
+    remarks += [_remark(one.id, one.user, one.created_at, one.body) for one in inline if one.user.id != account_id]
     texts = sorted((one for one in remarks if one.text), key=lambda one: one.comment)
     return Reviews(last_words(others), tuple(texts), len(speaking) - len(read))
 
@@ -97,6 +102,10 @@ async def read_required(client: ForgejoAPI, repository: str, branch: str) -> tup
     except (NotFound, ValueError):  # a branch without an address does not exist
         return ()
     return tuple(sorted(set(found.status_check_contexts))) if found.enable_status_check else ()
+
+
+def _remark(comment: int, user: User, at: datetime, text: str) -> Remark:
+    return Remark(comment, user.login, user.id, at, text)
 
 
 def _number(review: Given) -> int:

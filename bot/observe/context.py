@@ -25,7 +25,7 @@ from bot.text import visible
 from bot.text.markdown import READ
 from bot.text.path_mentions import MOST as MOST_PATHS
 from bot.text.path_mentions import path_names
-from bot.thread import Thread
+from bot.thread import Accounts, Thread
 from bot.workflows import WorkflowLints
 
 REMEMBERED = 256
@@ -73,7 +73,7 @@ class ContextRequest:
     thread: Thread
     history: History
     body: str
-    account: str
+    account_id: int
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,9 @@ class _Named:
 class Contexts:
     """Reads contexts, and caches what cannot change."""
 
-    def __init__(self, client: ForgejoAPI, mirrors: Mirrors, scanner: Scanner) -> None:
+    def __init__(self, client: ForgejoAPI, mirrors: Mirrors, scanner: Scanner, accounts: Accounts) -> None:
         self._client = client
+        self._accounts = accounts
         self._scanner = scanner
         self._references = References(client)
         self._trees = Trees(mirrors)
@@ -159,7 +160,7 @@ class Contexts:
         )
 
     async def _reviews(self, request: ContextRequest, pull: PullRequest) -> tuple[Reviews, Texts]:
-        found = await read_reviews(self._client, request.repo.name, pull.number, request.account)
+        found = await read_reviews(self._client, request.repo.name, pull.number, request.account_id, self._accounts)
         gaps = (Gap(what="comments on lines", why=TOO_MANY, of=str(found.unread)),) if found.unread else ()
         if not found.remarks:
             return found, Texts((), (), gaps)
@@ -198,6 +199,7 @@ def _remark(raw: Remark, masked: str) -> CommentText:
     return CommentText(
         id=raw.comment,
         author=raw.author,
+        author_id=raw.author_id,
         body=masked,
         body_hash=digest(raw.text),
         created_at=raw.at,

@@ -37,6 +37,7 @@ from bot.soaks import Scene
 from bot.store import Store, owned, targets
 from bot.store.decisions import Recalled, recall
 from bot.thread import (
+    Accounts,
     PermissionReader,
     Thread,
     commanders,
@@ -66,6 +67,7 @@ class Sources:
     contexts: Contexts
     gate_inputs: GateInputs
     permissions: PermissionReader
+    accounts: Accounts
     scanner: Scanner
     mirrors: Mirrors
 
@@ -84,6 +86,7 @@ class Observer:
         self._mirrors = sources.mirrors
         self._clock = clock
         self._permissions = sources.permissions
+        self._accounts = sources.accounts
 
     async def canonical(self, target: Target) -> Target:
         """Return the target in its repository as the server numbers and spells it. Raises ForgejoError."""
@@ -95,17 +98,18 @@ class Observer:
         Raises NameTaken if another repository has the name; ForgejoErrors, WrongKind, GitError and Moved if it cannot
         be read now.
         """
-        thread = await read_thread(self._client, target)
-        target = located(target, thread.repository)
+        found = await read_thread(self._client, target)
+        target = located(target, found.repository)
         self._mirrors.identify(target.repository, target.repository_id)
-        login = own_objects.current_login(identity.account_id, thread.comments, thread.timeline)
-        identity = replace(identity, account=login or identity.account)
-        tip = await default_tip(self._client, thread)
-        await self._trust_merged(target, thread, identity)
+        login = own_objects.current_login(identity.account_id, found.comments, found.timeline)
+        identity = replace(identity, account=login or identity.account, operators=await self._accounts.operators())
+        tip = await default_tip(self._client, found)
+        await self._trust_merged(target, await self._accounts.named(found), identity)
         in_force = await self._policies.in_force(target.repo, tip)
+        thread = await self._accounts.named(found)  # the policy may list logins that were not known before
         mine, attempts = await self._own(target, thread, identity)
         history = await self._history(target, thread, tip, attempts)
-        recalled = await recall(self._store, target, self._clock())
+        recalled = await self._recalled(target)
         inputs = await self._inputs(target, thread, history, (recalled, identity))
         inputs = await self._around(target, thread, history, (inputs, in_force.policy, identity))
         scene = Scene(target, thread, tip, in_force.policy, identity, patient=attempts < PATIENCE)
@@ -117,17 +121,22 @@ class Observer:
             inputs=inputs,
             policy=in_force.policy,
             policy_problems=in_force.problems,
-            policy_notes=in_force.notes,
+            policy_notes=(*in_force.notes, *self._accounts.notes(thread, in_force.policy)),
             memory=memory,
             own=mine,
         )
+
+    async def _recalled(self, target: Target) -> Recalled:
+        """Return what is stored, with the present names of the accounts that decided."""
+        found = await recall(self._store, target, self._clock())
+        return replace(found, decisions=await self._accounts.decided(found.decisions))
 
     async def _trust_merged(self, target: Target, thread: Thread, identity: Identity) -> None:
         """Trust a policy change that an operator merged."""
         pull = thread.head
         if not isinstance(pull, PullRequest) or not pull.merged or not pull.merge_commit_sha or not pull.merged_at:
             return
-        by = pull.merged_by.login if pull.merged_by else ""
+        by = pull.merged_by.login
         if not named(by, identity.operators) or pull.base.ref != thread.repository.default_branch:
             return
         base = pull.merge_base or pull.base.sha
@@ -188,7 +197,7 @@ class Observer:
 
     async def _memory(self, thread: Thread, inputs: Inputs, policy: Policy, recalled: Recalled) -> Memory:
         rights = thread.repository.permissions
-        asking = commanders(inputs, policy) if rights and rights.admin else ()
+        asking = commanders(inputs, policy) if rights and rights.admin else {}
         repo = Repo(id=thread.repository.id, name=thread.repository.full_name)
         return Memory(
             updated_at=thread.head.updated_at,
@@ -202,7 +211,7 @@ class Observer:
     ) -> Inputs:
         """Return a pull request's context, as far as enabled checks need it."""
         inputs, policy, identity = so_far
-        request = ContextRequest(target.repo, thread, history, inputs.body, identity.account)
+        request = ContextRequest(target.repo, thread, history, inputs.body, identity.account_id)
         around = await self._contexts.read(request, Wanted.by(policy))
         return inputs.model_copy(
             update={
@@ -236,7 +245,7 @@ class Observer:
             body=read.masked[1],
             title_hash=digest(head.title),
             body_hash=digest(head.body),
-            author=_author(head),
+            author=head.user.login,
             state="merged" if pull and pull.merged else head.state,
             draft=pull.draft if pull else False,
             locked=head.is_locked,
@@ -269,8 +278,3 @@ class Observer:
 
     def _side(self, ref: PullRef) -> Side:
         return Side(ref=self._mask(ref.ref), sha=ref.sha, repository=ref.repo.full_name if ref.repo else "")
-
-
-def _author(thing: object) -> str:
-    user = getattr(thing, "user", None)
-    return user.login if user else ""

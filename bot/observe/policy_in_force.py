@@ -17,6 +17,7 @@ from bot.store import targets as records
 from bot.store.ledger import Entry, append
 from bot.store.tables import TrustedPolicy
 from bot.text import MAX_BYTES
+from bot.thread import Accounts
 
 REMEMBERED = 256
 MISPLACED = f"{{}} is not read; if it is meant as the policy, rename it to {PATH}"
@@ -50,7 +51,7 @@ class Policies:
         client: ForgejoAPI,
         store: Store,
         engine: Engine,
-        operators: tuple[str, ...],
+        accounts: Accounts,
         mask: Callable[[str], str],
         clock: Callable[[], datetime],
         models: Collection[str] | None = None,
@@ -58,7 +59,7 @@ class Policies:
         self._client = client
         self._store = store
         self._engine = engine
-        self._operators = operators
+        self._accounts = accounts
         self._models = models
         self._mask = mask
         self._clock = clock
@@ -79,7 +80,7 @@ class Policies:
         return self._texts[key]
 
     async def in_force(self, repo: Repo, commit: str) -> InForce:
-        """Return the policy in force for a commit of the default branch."""
+        """Return the policy in force for a commit of the default branch, with names of accounts for logins."""
         text = await self.text(repo.name, commit) if commit else ""
         async with self._store.read() as session:
             row = await session.get(TrustedPolicy, repo.id)
@@ -92,7 +93,7 @@ class Policies:
             await self._keep_good(repo, text, row)
         policy, notes = effective(current, trusted)
         strays = await self.misplaced(repo.name, commit) if commit and not text else ()
-        return InForce(policy.narrowed(self._operators), problems, (*notes, *map(MISPLACED.format, strays)))
+        return InForce(await self._accounts.narrowed(policy), problems, (*notes, *map(MISPLACED.format, strays)))
 
     async def misplaced(self, repository: str, commit: str) -> tuple[str, ...]:
         """Return the files at a commit that look like a policy, but are in the wrong place or have the wrong name.

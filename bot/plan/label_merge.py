@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from bot.model import Held, KnownLabels, LabelSeen, Plan, Snapshot, WantedLabel, digest
-from bot.policy import named
+from bot.policy import is_agent, named
 
 MAX_NAME = 100
 RENAMED = "/renamed"
@@ -79,7 +79,7 @@ def current_evidence(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> dic
 def _may_change(seen: LabelSeen, snapshot: Snapshot, *, decision: bool) -> bool:
     if decision:
         return named(seen.by, snapshot.policy.operators or ())
-    return not named(seen.by, snapshot.policy.agents)
+    return not is_agent(seen.by, snapshot.policy.agents)
 
 
 def _evicted(held: Held | None, want: WantedLabel, seen: LabelSeen, account: str) -> bool:

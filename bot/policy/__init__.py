@@ -19,7 +19,17 @@ from bot.policy.labels import LabelRule, LabelsPolicy, When
 from bot.policy.lint import FOLDERS, misplaced, mistakes
 from bot.policy.merge import MergePolicy
 from bot.policy.parts import Login, Section
-from bot.policy.policy import PATH, TRUSTED_KEYS, Policy, PolicyError, effective, load, load_stored, named
+from bot.policy.policy import (
+    PATH,
+    TRUSTED_KEYS,
+    Policy,
+    PolicyError,
+    effective,
+    is_agent,
+    load,
+    load_stored,
+    named,
+)
 from bot.policy.secret_leak import Accepted, SecretLeakPolicy
 from bot.policy.soaks import GatePolicy, Protected, SoakPolicy
 
@@ -52,6 +62,7 @@ __all__ = [
     "When",
     "WorkflowLintGuard",
     "effective",
+    "is_agent",
     "load",
     "load_stored",
     "misplaced",

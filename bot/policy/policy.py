@@ -2,7 +2,7 @@
 and the part of a change that takes effect before an operator trusts it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Literal, get_args
 
 from pydantic import BaseModel, Field
@@ -20,6 +20,8 @@ from bot.policy.soaks import MAX_GATES, MAX_SOAKS, GatePolicy, SoakPolicy
 from bot.text import YamlFile, YamlFileError
 
 PATH = ".forgejo/assay.yml"
+Resolve = Callable[[tuple[str, ...]], tuple[str, ...]]
+"""Returns the names of the accounts that a list of logins means."""
 MAX_LISTED = 100
 
 
@@ -55,6 +57,32 @@ class Policy(Section):
         max_length=MAX_GATES,
         description="Steps that only an operator can open, in addition to those of the soaks.",
     )
+
+    def logins(self) -> tuple[str, ...]:
+        """Return the logins in all lists of the policy, each once."""
+        soaks = (login for soak in self.soaks for login in soak.evidence_from)
+        authors = (login for rule in self.labels.rules for login in rule.when.author)
+        listed = (*(self.operators or ()), *self.agents, *self.writers, *self.judge.judges, *soaks, *authors)
+        return tuple(dict.fromkeys(listed))
+
+    def with_logins(self, resolve: Resolve, resolve_agents: Resolve) -> "Policy":
+        """Return the policy with all lists of logins resolved; the list of agents has its own way."""
+        labels = [
+            rule.model_copy(update={"when": rule.when.model_copy(update={"author": resolve(rule.when.author)})})
+            for rule in self.labels.rules
+        ]
+        return self.model_copy(
+            update={
+                "operators": None if self.operators is None else resolve(self.operators),
+                "agents": resolve_agents(self.agents),
+                "writers": resolve(self.writers),
+                "judge": self.judge.model_copy(update={"judges": resolve(self.judge.judges)}),
+                "soaks": tuple(
+                    one.model_copy(update={"evidence_from": resolve(one.evidence_from)}) for one in self.soaks
+                ),
+                "labels": self.labels.model_copy(update={"rules": tuple(labels)}),
+            }
+        )
 
     def narrowed(self, operators: tuple[str, ...]) -> "Policy":
         """Return the policy with its operators limited to those of the process's settings."""
@@ -117,6 +145,13 @@ def _read(text: str, path: str) -> tuple[Policy, YamlFile]:
 def named(login: str, names: Iterable[str]) -> bool:
     """Return whether an account is among the names; case is ignored, and a deleted account has an empty login."""
     return bool(login) and login.casefold() in {name.casefold() for name in names}
+
+
+def is_agent(login: str, agents: Iterable[str]) -> bool:
+    """Return whether an account is among the agents. `codex#9`, an account that only has or had an agent's login, is
+    one: a restriction holds for all accounts of its login, a right for one.
+    """
+    return named(login.partition("#")[0], agents)
 
 
 def effective(current: Policy, trusted: Policy | None) -> tuple[Policy, tuple[str, ...]]:

@@ -44,15 +44,15 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Previews:
-    """Makes previews. `read` gives the masked policy file of a repository at a commit, empty if there is none; `models`
-    are the names in the bot's settings.
+    """Makes previews. `read` gives the masked policy file of a repository at a commit, empty if there is none;
+    `narrowed` gives a policy with names of accounts and the operators of the settings; `models` are the names there.
     """
 
     store: Store
     read: Callable[[str, str], Awaitable[str]]
     checks: Sequence[Check]
     labels: LabelSet
-    operators: tuple[str, ...]
+    narrowed: Callable[[Policy], Awaitable[Policy]]
     clock: Callable[[], datetime]
     models: Collection[str] | None = None
 
@@ -69,7 +69,7 @@ class Previews:
         after = await self.read(target.repository, inputs.head.sha)
         removed = not after and all(file.path != PATH or file.status == "deleted" for file in touching)
         proposal = Proposal(before, after, current, removed)
-        basis = digest(canonical([inputs.head.sha, before, after, self.operators]))
+        basis = digest(canonical([inputs.head.sha, before, after, current.operators]))
         known, basis = _remembered(earlier, basis)
         return known or await self._made(target, proposal, basis)
 
@@ -82,7 +82,7 @@ class Previews:
             return blank.model_copy(update={"problems": _few(fault.problems)})
         earlier = await kept(self.store, target.repository_id, without=target.number) if found else Kept()
         bench = Bench(self.checks, self.labels, SECONDS, WORK)
-        pair = (old.narrowed(self.operators), new.narrowed(self.operators))
+        pair = (await self.narrowed(old), await self.narrowed(new))
         return blank.model_copy(
             update={
                 "warnings": _few(await asyncio.to_thread(unfit, proposal.after, new, self.labels)),

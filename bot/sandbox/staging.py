@@ -11,6 +11,8 @@ from bot.sandbox.people import NAME, Level
 from bot.sandbox.records import Repo
 from bot.sandbox.state import rename
 
+GHOST = (-1, "Ghost")
+"""Id and login of the account that stands for deleted ones (Forgejo: `models/user/user_system.go`)."""
 README = MappingProxyType({"README.md": "A repository of the sandbox.\n"})
 
 
@@ -153,6 +155,15 @@ class Staging(RunStaging):
         for org in self._forge.users.values():
             org.owners = {new.lower() if owner == old else owner for owner in org.owners}
 
+    def delete_user(self, login: str) -> None:
+        """Deletes an account, as an administrator may: what it wrote stays, by Forgejo's user Ghost with the id -1."""
+        user = self._forge.users.pop(self._forge.account(login).login.lower())
+        for token in [token for token, holder in self._forge.tokens.items() if holder is user]:
+            self.revoke(token)
+        for repo in self._forge.repos.values():
+            repo.grants.pop(user.login.lower(), None)
+        user.id, user.login = GHOST
+
     def drop_repo(self, full_name: str) -> None:
         """Deletes a repository, without any event. One that is made under its name again has another id."""
         del self._forge.repos[self._forge.named(full_name).full_name.lower()]
@@ -160,6 +171,10 @@ class Staging(RunStaging):
     def repository_id(self, full_name: str) -> int:
         """Return the number by which the server knows a repository."""
         return self._forge.named(full_name).id
+
+    def account_id(self, login: str) -> int:
+        """Return the number by which the server knows an account."""
+        return self._forge.account(login).id
 
     def revoke(self, token: str) -> None:
         """Makes a token junk."""

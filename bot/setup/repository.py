@@ -114,7 +114,7 @@ class _Setup:
             self._left("no operators are configured; set ASSAY_OPERATORS")
         elif named(login, operators):
             self._left(f"the bot's account {login} must not be an operator; remove it from ASSAY_OPERATORS")
-        problems = await operator_problems(self._client, operators)
+        problems = await operator_problems(self._machine.accounts, operators)
         for problem in problems:
             self._left(problem)
         if operators and not problems:
@@ -162,7 +162,7 @@ class _Setup:
         """Warn if the account has written comments without the bot's marker: somebody else uses it."""
         newest = {"page": 1, "limit": 50}
         found = await endpoints.COMMENTS.whole(self._client, repository.full_name, params=newest)
-        foreign = [one for one in found if one.user.login == login and not one.body.startswith(OURS)]
+        foreign = [one for one in found if one.user.id == self._machine.account.id and not one.body.startswith(OURS)]
         if foreign:
             self._left(f"{login} has written {len(foreign)} comments that are not the bot's; use a separate account")
 

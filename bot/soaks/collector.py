@@ -112,7 +112,8 @@ class SoakReader:
     async def _writers(self, tracking: Tracking, policy: Policy, soak: SoakPolicy) -> tuple[str, ...]:
         """Return the policy's writers, and accounts with write access if the bot may look these up."""
         wrote = (await asyncio.to_thread(authors, tracking.comments, soak.name))[:MAX_ASKED] if tracking.asks else ()
-        said = await self._permissions.of(tracking.repo, wrote)
+        ids = {one.author: one.author_id for one in tracking.comments}
+        said = await self._permissions.of(tracking.repo, {name: ids[name] for name in wrote})
         return tuple(sorted({*policy.writers, *(login for login, may in said.items() if may in WRITING)}))
 
     def _shown(self, commit: CommitSeen) -> CommitSeen:
@@ -130,8 +131,9 @@ def completed(seen: SoakSeen, tracking: Tracking, policy: Policy, soak: SoakPoli
     comments, lost = bearing(tracking.comments, soak, trusted)
     whole = seen.model_copy(
         update={
-            "comments": comments,
-            "decisions": decisions_of(tracking.decisions),
+            # Without the accounts' ids, as the database returns them.
+            "comments": tuple(one.model_copy(update={"author_id": 0}) for one in comments),
+            "decisions": tuple(one.model_copy(update={"by_id": 0}) for one in decisions_of(tracking.decisions)),
             "kept": kept_of(tracking.judgments, soak.name),
             "unseen": LEFT_OUT if lost else "",
         }

@@ -23,7 +23,7 @@ from bot.soaks.collector import Beside, SoakReader, Tracking, completed, tracked
 from bot.store import Store, phrases_on, soak_observations, targets
 from bot.store.decisions import recall
 from bot.store.soak_observations import Reading, basis
-from bot.thread import Thread, WrongKind, comment_texts, read_thread
+from bot.thread import Accounts, Thread, WrongKind, comment_texts, read_thread
 
 AGAIN = 60.0
 """Seconds after which a tracking issue that could not be read is read again."""
@@ -48,15 +48,17 @@ class Scene:
 class Soaks:
     """Reads soaks for snapshots."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - where soaks are read, where they are kept, and whose they are
         self,
         client: ForgejoAPI,
         store: Store,
         reader: SoakReader,
         scanner: Scanner,
+        accounts: Accounts,
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
+        self._accounts = accounts
         self._store = store
         self._reader = reader
         self._scanner = scanner
@@ -138,7 +140,7 @@ class Soaks:
         return next(one.seen for one in found if one.name == soak.name)
 
     async def _thread(self, scene: Scene, issue: Target) -> Tracking:
-        thread = await read_thread(self._client, issue)
+        thread = await self._accounts.named(await read_thread(self._client, issue))
         others = [one for one in thread.comments if one.user.id != scene.identity.account_id]
         places = [Location(where="comment", comment_id=one.id) for one in others]
         read = await asyncio.to_thread(read_texts, self._scanner, places, [one.body for one in others])

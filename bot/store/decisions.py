@@ -56,6 +56,7 @@ async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ..
             argument=row.argument,
             why=row.why,
             by=row.by,
+            by_id=row.by_id,
             at=row.at,
             refused=row.refused,
             role=row.role,
@@ -68,7 +69,7 @@ async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ..
 async def keep_decisions(session: AsyncSession, target: Target, made: Sequence[Decision]) -> None:
     """Store decisions on command lines; existing ones are not changed."""
     place = {"repository_id": target.repository_id, "number": target.number}
-    rows = [{**place, **one.model_dump()} for one in made]
+    rows = [{**place, **one.model_dump(), "by_id": one.by_id} for one in made]
     await upsert(session, DecisionRow, rows, ("repository_id", "number", "comment_id", "line"), ("line",))
 
 

@@ -26,7 +26,8 @@ LOCK = 0x6173736179
 class Entry:
     """A new entry.
 
-    `kind` is judgment, decision, intent, result, restore, alarm, trust, setup, evidence, gate or soak.
+    `kind` is judgment, decision, intent, result, restore, alarm, trust, setup, evidence, gate, soak, repository
+    or account.
     """
 
     kind: str
@@ -64,8 +65,7 @@ async def append(session: AsyncSession, entries: Sequence[Entry], at: datetime) 
     """Append entries to the chain, in a transaction of the caller."""
     if not entries:
         return
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    await lock(session)
     newest = select(LedgerEntry.sequence, LedgerEntry.hash).order_by(LedgerEntry.sequence.desc()).limit(1)
     last = (await session.execute(newest)).first()
     sequence, previous = (last[0], last[1]) if last else (0, GENESIS)
@@ -76,6 +76,12 @@ async def append(session: AsyncSession, entries: Sequence[Entry], at: datetime) 
         row["hash"] = previous = _hash(row)
         rows.append(row)
     await session.execute(insert(LedgerEntry), rows)
+
+
+async def lock(session: AsyncSession) -> None:
+    """Let no other process append until the transaction ends, for entries that depend on what was read before."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
 
 async def verify(session: AsyncSession) -> Proof:

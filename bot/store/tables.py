@@ -194,6 +194,7 @@ class DecisionRow(Table):
     argument: Mapped[str] = mapped_column(Text, default="")
     why: Mapped[str] = mapped_column(Text, default="")
     by: Mapped[str] = mapped_column(String(255))
+    by_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     refused: Mapped[str] = mapped_column(Text, default="")
     role: Mapped[str] = mapped_column(String(16), default="")
@@ -278,3 +279,23 @@ class TrustedPolicy(Table):
     trusted_text: Mapped[str] = mapped_column(Text, default="")
     trusted_by: Mapped[str] = mapped_column(String(255), default="")
     trusted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AccountRow(Table):
+    """An account that a listed login means, or that was seen under one. `login` is in lower case.
+
+    `state`: `bound` to the login; `missing`, with id 0, if nobody had the login when it was first looked up;
+    `unconfirmed`, another account that has the login now; `former`, one that had it before. `called` is the account's
+    last known login.
+    """
+
+    __tablename__ = "accounts"
+
+    login: Mapped[str] = mapped_column(String(255), primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    state: Mapped[str] = mapped_column(String(16))
+    how: Mapped[str] = mapped_column(String(16))
+    called: Mapped[str] = mapped_column(String(255))
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    bound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    bound_by: Mapped[str] = mapped_column(String(255), default="")

@@ -6,6 +6,7 @@ Every function works inside a transaction of its caller.
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,18 @@ from bot.store.tables import Delivery, Head, Repository, SnapshotRow, SoakRow, T
 
 KEPT_SNAPSHOTS = 5
 MAX_HEADS = 100
+
+
+class Witness(NamedTuple):
+    """Who wrote a comment, and the HMAC of its text, as a signed delivery told."""
+
+    author_id: int
+    author: str
+    mac: str
+
+    def of(self, author_id: int, author: str) -> bool:
+        """Return whether the author is an account. Deliveries of version 0.1 have no ids, so the name decides."""
+        return self.author_id == author_id if self.author_id else self.author == author
 
 
 def named() -> Select[TargetRow, str]:
@@ -219,18 +232,21 @@ async def keep_snapshot(session: AsyncSession, snapshot: Snapshot) -> None:
         await session.execute(delete(SnapshotRow).where(mine, SnapshotRow.hash.in_(hashes)))
 
 
-async def witnesses(session: AsyncSession, repository_id: int, ids: Sequence[int]) -> dict[int, set[tuple[str, str]]]:
-    """Gives for each comment the (author, HMAC) pairs that `created` deliveries sent by the author bore witness to."""
-    found: dict[int, set[tuple[str, str]]] = {}
+async def witnesses(session: AsyncSession, repository_id: int, ids: Sequence[int]) -> dict[int, set[Witness]]:
+    """Gives for each comment what `created` deliveries sent by the author bore witness to."""
+    found: dict[int, set[Witness]] = {}
     for start in range(0, len(ids), 500):
-        query = select(Delivery.comment_id, Delivery.comment_author, Delivery.comment_hmac).where(
+        query = select(
+            Delivery.comment_id, Delivery.comment_author_id, Delivery.comment_author, Delivery.comment_hmac
+        ).where(
             Delivery.repository_id == repository_id,
             Delivery.comment_id.in_(ids[start : start + 500]),
             Delivery.action == "created",
+            Delivery.sender_id == Delivery.comment_author_id,
             Delivery.sender == Delivery.comment_author,
         )
-        for comment, author, mac in await session.execute(query):
-            found.setdefault(comment or 0, set()).add((author, mac))
+        for comment, number, login, mac in await session.execute(query):
+            found.setdefault(comment or 0, set()).add(Witness(number, login, mac))
     return found
 
 

@@ -20,16 +20,17 @@ async def comment_texts(
         author = comment.user.login if comment.user else ""
         mac = witness_of(comment.body, identity.witness_key)
         came = seen.get(comment.id, set())
-        known = any(name == author and hmac.compare_digest(mac, other) for name, other in came)
+        known = any(one.of(comment.user.id, author) and hmac.compare_digest(mac, one.mac) for one in came)
         texts.append(
             CommentText(
                 id=comment.id,
                 author=author,
+                author_id=comment.user.id,
                 body=text,
                 body_hash=digest(comment.body),
                 created_at=comment.created_at,
                 # An edit within the second of writing does not change the update time, but changes the text's HMAC.
-                edited=comment.updated_at != comment.created_at or (bool(came) and all(mac != it for _, it in came)),
+                edited=comment.updated_at != comment.created_at or (bool(came) and all(mac != one.mac for one in came)),
                 witnessed=known,
             )
         )

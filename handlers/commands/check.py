@@ -148,6 +148,7 @@ def _edited(
             line=0,
             command=EDITED,
             by=comment.author,
+            by_id=comment.author_id,
             at=comment.created_at,
             refused=EDITED_REFUSAL,
             decided=snapshot.taken_at,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.model import WRITING, CommentText, Decision, Kind, KnownLabels, Snapshot
-from bot.policy import named
+from bot.policy import is_agent, named
 from bot.text import cut
 from handlers.commands.registry import COMMANDS, Role, names_in, nearest
 from handlers.facts.description.command_lines import CommandLine
@@ -78,6 +78,7 @@ class Case:
             argument=self.argument,
             why=self.why,
             by=self.comment.author,
+            by_id=self.comment.author_id,
             at=self.comment.created_at,
             refused=refused,
             role=self.role.name.lower(),
@@ -121,7 +122,7 @@ def _unknown(case: Case) -> str:
     if case.line.word not in COMMANDS:
         near = nearest(case.line.word, COMMANDS)
         return f"{UNKNOWN}; did you mean /{near}?" if near else UNKNOWN
-    return AGENT if named(case.comment.author, case.snapshot.policy.agents) else ""
+    return AGENT if is_agent(case.comment.author, case.snapshot.policy.agents) else ""
 
 
 def _malformed(case: Case) -> str:

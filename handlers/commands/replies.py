@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.model import Answer, Decision, Snapshot
-from bot.policy import named
+from bot.policy import is_agent, named
 from bot.text import cell, code, plain
 from handlers.commands.registry import help_with, names_in
 
@@ -51,7 +51,7 @@ def answers(snapshot: Snapshot, decisions: Sequence[Decision]) -> tuple[Answer, 
         answer = Answer(
             comment_id=number,
             reactions=() if number in remarks else _reactions(made),
-            reply=_reply(made, agent=named(made[0].by, snapshot.policy.agents)),
+            reply=_reply(made, agent=is_agent(made[0].by, snapshot.policy.agents)),
             explains=tuple(
                 dict.fromkeys(_explained(one) for one in made if one.command in EXPLAINED and not one.refused)
             ),
@@ -86,7 +86,7 @@ def _since(made: Sequence[Decision]) -> datetime:
 
 
 def _may_speak(snapshot: Snapshot, one: Decision, spoken: Counter[str]) -> bool:
-    policy, agent = snapshot.policy, named(one.by, snapshot.policy.agents)
+    policy, agent = snapshot.policy, is_agent(one.by, snapshot.policy.agents)
     # No login contains a slash, so these keys for groups differ from all accounts.
     who, most = one.by.casefold(), REPLIES
     if not one.line:

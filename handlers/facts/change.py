@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.model import ChangedFile, Kind, Leak, Snapshot
-from bot.policy import named
+from bot.policy import is_agent
 from handlers.facts.accepted import open_leaks
 from handlers.facts.path_index import Budget, PathIndex
 
@@ -95,7 +95,7 @@ class Facts:
         known = (name for names in AGENTS.values() for name in names)
         if not author:
             return ()
-        return ("agent",) if named(author, (*self.snapshot.policy.agents, *known)) else ("other",)
+        return ("agent",) if is_agent(author, (*self.snapshot.policy.agents, *known)) else ("other",)
 
     @cached_property
     def announced(self) -> Announced:

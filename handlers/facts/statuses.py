@@ -1,7 +1,7 @@
 """The reliability of a status: whether its job was skipped, and whether an author or agent reported it."""
 
 from bot.model import Snapshot, StatusSeen
-from bot.policy import named
+from bot.policy import is_agent, named
 
 SKIPPED = "has been skipped"
 """The start of Forgejo's description of a skipped job, whose state is success."""
@@ -18,5 +18,6 @@ def self_reported(status: StatusSeen, snapshot: Snapshot) -> bool:
 
     Statuses of Forgejo Actions have no creator.
     """
-    judged = (snapshot.inputs.author, *(snapshot.policy.agents or ()))
-    return status.state in {"success", "warning"} and named(status.creator, judged)
+    creator = status.creator
+    judged = named(creator, (snapshot.inputs.author,)) or is_agent(creator, snapshot.policy.agents)
+    return status.state in {"success", "warning"} and judged

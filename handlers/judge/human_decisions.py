@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import get_args
 
 from bot.model import Decision, Snapshot
-from bot.policy import named
 from bot.text import cut
 from handlers.judge.labels import DECIDES
 from handlers.judge.payload import FAMILY, EvidenceRef, Opinion, Priority
@@ -29,16 +28,9 @@ def binding(snapshot: Snapshot) -> tuple[Decision, ...]:
     for one in obeyed(snapshot):
         if one.command == "park" or (one.command == "priority" and one.argument in get_args(Priority)):
             found[one.command] = one
-        elif one.command == "rejudge" and _of_operator(one, snapshot):
+        elif one.command == "rejudge" and one.of_operator(snapshot.policy.operators or ()):
             found.pop("park", None)
     return tuple(found[command] for command in ("priority", "park") if command in found)
-
-
-def _of_operator(one: Decision, snapshot: Snapshot) -> bool:
-    """Return whether an operator gave the command, as recorded with it. Old records lack this: for them today's list
-    of operators counts.
-    """
-    return one.role == "operator" if one.role else named(one.by, snapshot.policy.operators or ())
 
 
 def bound(opinion: Opinion, decisions: Iterable[Decision]) -> Opinion:

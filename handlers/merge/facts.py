@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.model import Finding, KnownLabels, Reference, Snapshot, Verdict
-from bot.policy import MergePolicy, named
+from bot.policy import MergePolicy
 from handlers.commands import newest
 from handlers.facts.modes import unread
 from handlers.facts.patterns import segment_fits
@@ -74,7 +74,7 @@ class Facts:
         if policy.labels.mode == "off":
             return found
         trusted = tuple(
-            one for one in inputs.decisions if one.command != "unlabel" or named(one.by, policy.operators or ())
+            one for one in inputs.decisions if one.command != "unlabel" or one.of_operator(policy.operators or ())
         )
         read = inputs.model_copy(update={"decisions": trusted})
         for choice in choices(self.snapshot.model_copy(update={"inputs": read}), self.known).made.values():

@@ -26,6 +26,7 @@ async def test_readyz_tells_the_server_and_what_it_has_not_got(tmp_path: Path) -
             "notes": [],
             "missing": [str(feature) for feature in known.missing],
         },
+        "accounts": [],
     }
 
 

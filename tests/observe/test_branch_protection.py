@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,9 +14,12 @@ from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.types import Review as Given
 from bot.model import Location
 from bot.observe.branch_protection import last_words, read_required, read_reviews
+from bot.thread import Accounts
 from tests.forgejo.exchanges import exchange
+from tests.listed import accounts_in
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
+SOMEBODY_ELSE, PATCHWARDEN = 99, 4
 
 
 def given(author: str, state: str, minute: int = 0, **more: Any) -> Given:
@@ -69,10 +73,11 @@ class Server:
     client: HttpxForgejo
     answers: dict[str, httpx.Response]
     asked: list[str]
+    accounts: Accounts
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Server]:
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
     answers: dict[str, httpx.Response] = {}
     asked: list[str] = []
 
@@ -80,8 +85,11 @@ async def server() -> AsyncIterator[Server]:
         asked.append(request.url.raw_path.decode())
         return answers[request.url.path.removeprefix("/api/v1/repos/workshop/garden")]
 
-    async with HttpxForgejo("http://forge.example", "", transport=httpx.MockTransport(answer)) as client:
-        yield Server(client, answers, asked)
+    async with (
+        HttpxForgejo("http://forge.example", "", transport=httpx.MockTransport(answer)) as client,
+        accounts_in(tmp_path, client) as accounts,
+    ):
+        yield Server(client, answers, asked, accounts)
 
 
 def recorded(name: str) -> httpx.Response:
@@ -92,7 +100,7 @@ def recorded(name: str) -> httpx.Response:
 
 async def test_reviews_of_a_real_forgejo_are_read_with_their_texts(server: Server) -> None:
     server.answers["/pulls/50/reviews"] = recorded("reviews-list-after-push")
-    read = await read_reviews(server.client, "workshop/garden", 50, "somebody-else")
+    read = await read_reviews(server.client, "workshop/garden", 50, SOMEBODY_ELSE, server.accounts)
     assert [(one.author, one.state, one.stale, one.official, one.dismissed) for one in read.words] == [
         ("iskra", "changes", True, True, False),
         ("patchwarden-bot", "approved", True, True, True),
@@ -107,7 +115,7 @@ async def test_reviews_of_a_real_forgejo_are_read_with_their_texts(server: Serve
 async def test_comments_on_lines_are_read_of_reviews_that_have_some(server: Server) -> None:
     server.answers["/pulls/10/reviews"] = recorded("reviews-list")
     server.answers["/pulls/10/reviews/10/comments"] = recorded("review-comments")
-    read = await read_reviews(server.client, "workshop/garden", 10, "somebody-else")
+    read = await read_reviews(server.client, "workshop/garden", 10, SOMEBODY_ELSE, server.accounts)
     assert [(one.comment, one.author, one.text) for one in read.remarks if one.comment < 116] == [
         (114, "patchwarden-bot", "magic number"),
         (115, "patchwarden-bot", "why dropped?"),
@@ -117,14 +125,14 @@ async def test_comments_on_lines_are_read_of_reviews_that_have_some(server: Serv
 
 async def test_reviews_by_the_bots_account_are_nobodys_word(server: Server) -> None:
     server.answers["/pulls/10/reviews"] = recorded("reviews-list")
-    read = await read_reviews(server.client, "workshop/garden", 10, "patchwarden-bot")
+    read = await read_reviews(server.client, "workshop/garden", 10, PATCHWARDEN, server.accounts)
     assert (read.words, read.remarks) == ((), ())
 
 
 async def test_requests_and_unfinished_reviews_say_nothing(server: Server) -> None:
     values = [given("a", state).model_dump(mode="json") | {"body": "x"} for state in ("PENDING", "REQUEST_REVIEW", "")]
     server.answers["/pulls/1/reviews"] = httpx.Response(200, json=values, headers={"X-Total-Count": "3"})
-    read = await read_reviews(server.client, "workshop/garden", 1, "bot")
+    read = await read_reviews(server.client, "workshop/garden", 1, SOMEBODY_ELSE, server.accounts)
     assert (read.words, read.remarks) == ((), ())
 
 
@@ -143,13 +151,13 @@ async def test_all_pages_of_reviews_are_read(server: Server) -> None:
     asked = iter(pages)
 
     async with HttpxForgejo("http://forge.example", "", transport=httpx.MockTransport(lambda _: next(asked))) as client:
-        assert len((await read_reviews(client, "workshop/garden", 1, "bot")).words) == 60
+        assert len((await read_reviews(client, "workshop/garden", 1, SOMEBODY_ELSE, server.accounts)).words) == 60
 
 
 async def test_a_pull_request_that_is_gone_is_not_one_without_reviews(server: Server) -> None:
     server.answers["/pulls/9/reviews"] = httpx.Response(404, json={"message": "no"})
     with pytest.raises(NotFound):
-        await read_reviews(server.client, "workshop/garden", 9, "bot")
+        await read_reviews(server.client, "workshop/garden", 9, SOMEBODY_ELSE, server.accounts)
 
 
 async def test_a_branch_asks_for_the_contexts_of_its_protection(server: Server) -> None:

@@ -18,6 +18,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, WRITER, people
 from bot.scan.scanner import Scanner
 from bot.thread.thread import Thread, read_thread
+from tests.listed import accounts_in
 from tests.scan.compiled import scanner as compiled
 
 ALL = Wanted(contract=True, base=True, docs_drift=True, workflow_lint=True, merge=True)
@@ -56,7 +57,9 @@ class Scene:
 
     async def request(self, number: int, kind: Kind = Kind.PULL) -> ContextRequest:
         thread = await read_thread(self.api[BOT], Target(repository=REPOSITORY, number=number, kind=kind))
-        return ContextRequest(Repo(name=REPOSITORY), thread, await self._history(thread), thread.head.body, BOT)
+        return ContextRequest(
+            Repo(name=REPOSITORY), thread, await self._history(thread), thread.head.body, self.sandbox.account_id(BOT)
+        )
 
     async def read(self, number: int, wanted: Wanted = ALL) -> Context:
         request = await self.request(number)
@@ -86,7 +89,8 @@ async def scene(tmp_path: Path, scanner: Scanner) -> AsyncIterator[Scene]:
     tokens = await people(sandbox)
     api = {login: HttpxForgejo(sandbox.url, token) for login, token in tokens.items()}
     mirrors = Mirrors(tmp_path / "mirrors", sandbox.url, lambda: tokens[BOT], GitLimits())
-    yield Scene(sandbox, api, mirrors, scanner, Contexts(api[BOT], mirrors, scanner))
+    async with accounts_in(tmp_path, api[BOT]) as accounts:
+        yield Scene(sandbox, api, mirrors, scanner, Contexts(api[BOT], mirrors, scanner, accounts))
     for client in api.values():
         await client.aclose()
     await sandbox.stop()

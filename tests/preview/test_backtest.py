@@ -145,8 +145,12 @@ class Texts:
         return self.texts[commit]
 
 
+async def narrowed(policy: Policy) -> Policy:
+    return policy.narrowed((OPERATOR,))
+
+
 def previews(store: Store, texts: Texts) -> Previews:
-    return Previews(store, texts, CHECKS, LABELS, (OPERATOR,), lambda: NOW)
+    return Previews(store, texts, CHECKS, LABELS, narrowed, lambda: NOW)
 
 
 async def shown(store: Store, texts: Texts, *earlier: Judgment, **change: Any) -> Preview:

@@ -262,12 +262,15 @@ async def test_a_kept_preview_that_cannot_be_read_is_made_anew_once(store: Store
     async def read(_: str, commit: str) -> str:
         return "agents: [ann]" if commit == seen.head.sha else ""
 
+    async def untouched(policy: Policy) -> Policy:
+        return policy
+
     def judgment(made: Preview, *earlier: Judgment) -> Judgment | None:
         return policy_report(snapshot(memory=Memory(judgments=earlier)), made).judgment
 
     seen = inputs(files=(ChangedFile(path=PATH, status="changed"),))
     hours = iter(NOW.replace(hour=hour) for hour in range(24))
-    previews = Previews(store, read, (), LABELS, (), lambda: next(hours))
+    previews = Previews(store, read, (), LABELS, untouched, lambda: next(hours))
     first = await previews.of(PULL, seen, POLICY, ())
     assert first is not None
     old = Judgment(check="policy", at=NOW, basis=first.basis, content={"of": "another version"})

@@ -103,3 +103,14 @@ async def test_a_401_repeats_the_token(world: World) -> None:
     response = await world.client.get("/api/v1/user", headers={"Authorization": "token not-a-token"})
     assert response.status_code == 401
     assert response.json()["message"].count("not-a-token") == 2
+
+
+async def test_what_a_deleted_account_opened_stays_by_ghost_and_its_login_is_free(world: World) -> None:
+    issue = await world.made("iskra", "POST", f"{GARDEN}/issues", json={"title": "Dry beds"})
+    before = world.sandbox.account_id("iskra")
+    world.sandbox.delete_user("iskra")
+    after = await world.made("codex", "GET", f"{GARDEN}/issues/{issue['number']}")
+    assert (after["user"]["id"], after["user"]["login"]) == (-1, "Ghost")
+    assert (await world.call("codex", "GET", "/users/iskra")).status_code == 404
+    world.sandbox.add_user("iskra")
+    assert world.sandbox.account_id("iskra") > before

@@ -109,7 +109,7 @@ async def test_the_first_word_of_the_server_gives_each_repository_its_id(store: 
         assert [one.command for one in await decisions.decisions(session, target)] == ["hold"]
         assert [one.content for one in await decisions.judgments(session, target)] == [{"priority": "p1"}]
         assert len(await soak_observations.tracked(session, garden.id)) == 5
-        assert await targets.witnesses(session, garden.id, [5]) == {5: {("op", "mac")}}
+        assert await targets.witnesses(session, garden.id, [5]) == {5: {(0, "op", "mac")}}
         assert [one.total for one in await owned.restored(session, target, NOW)] == [1]
         assert await ledger.verify(session) == ledger.Proof(COUNT)
     await store.close()

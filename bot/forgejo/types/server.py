@@ -39,11 +39,15 @@ class Repository(Reply):
 
 
 class CollaboratorPermission(Reply):
-    """The right of one account: `none`, `read`, `write`, `admin` or `owner`. Asking for others needs admin."""
+    """The right of one account: `none`, `read`, `write`, `admin` or `owner`. Asking for others needs admin.
+
+    `user` is the account that has the login which was asked for.
+    """
 
     definition: ClassVar[str] = "RepoCollaboratorPermission"
 
     permission: str
+    user: User = User()
 
 
 class Hook(Reply):
