@@ -21,7 +21,7 @@ from bot.plan.policy_report import NAME as POLICY_CHECK
 from bot.plan.policy_report import policy_report
 from bot.plan.replies import answers
 from bot.policy import PATH
-from bot.text import plain
+from bot.text import code, plain
 
 STATES = {
     Verdict.PASS: "success",
@@ -93,7 +93,7 @@ def plan(
     target = snapshot.target
     notices = [reporting.restored_notice(thing) for thing in restored]
     notices += [reporting.left_notice(name) for name in left]
-    body = reporting.write(snapshot, reports, [*notices, *_policy_notices(snapshot)])
+    body = reporting.write(snapshot, reports, [*notices, *_policy_notices(snapshot), *_review_notices(snapshot)])
     clean = all(report.verdict in {Verdict.PASS, Verdict.SKIP} for report in reports) and not restored
     comment = WantedComment(
         purpose="report",
@@ -152,6 +152,18 @@ def _description(report: Report) -> str:
 def _held_status(snapshot: Snapshot, check: str) -> bool:
     """A status that was red once must be set to green later, even for a check that normally sets no green status."""
     return snapshot.own.held_at(f"status:{snapshot.inputs.head.sha}:assay/{check}") is not None
+
+
+def _review_notices(snapshot: Snapshot) -> list[str]:
+    """A dismissed objection looks as if there had been none; an admin of the repository can dismiss any."""
+    if snapshot.inputs.state != "open":
+        return []
+    found = [one for one in snapshot.inputs.reviews if one.state == "changes" and one.dismissed and one.author]
+    return [
+        f"{plain(one.author)} requested changes to commit {code(one.commit[:10])}. This review was dismissed"
+        + (f" by {plain(one.dismissed_by)}." if one.dismissed_by else ".")
+        for one in found
+    ]
 
 
 def _policy_notices(snapshot: Snapshot) -> list[str]:

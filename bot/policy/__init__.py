@@ -19,7 +19,7 @@ from bot.policy.labels import LabelRule, LabelsPolicy, When
 from bot.policy.lint import FOLDERS, misplaced, mistakes
 from bot.policy.merge import MergePolicy
 from bot.policy.parts import Login, Section
-from bot.policy.policy import PATH, TRUSTED_KEYS, Policy, PolicyError, effective, load, load_stored, named
+from bot.policy.policy import PATH, TRUSTED_KEYS, Policy, PolicyError, effective, load, load_stored, named, text_digest
 from bot.policy.secret_leak import Accepted, SecretLeakPolicy
 from bot.policy.soaks import GatePolicy, Protected, SoakPolicy
 
@@ -57,4 +57,5 @@ __all__ = [
     "misplaced",
     "mistakes",
     "named",
+    "text_digest",
 ]

@@ -3,17 +3,20 @@
 Public modules: `decisions`, `deliveries`, `ledger`, `owned`, `repositories`, `soak_observations`, `tables`, `targets`.
 """
 
+from bot.store.acts import Acts, Submitted
 from bot.store.database.session import Store, StoreError, open_store, upsert
 from bot.store.gate_phrases import GATES_CHECK, phrases_on
 from bot.store.writer import DeliveryWriter, NotWritten, Outcome
 
 __all__ = [
     "GATES_CHECK",
+    "Acts",
     "DeliveryWriter",
     "NotWritten",
     "Outcome",
     "Store",
     "StoreError",
+    "Submitted",
     "open_store",
     "phrases_on",
     "upsert",

@@ -36,6 +36,17 @@ class Forge:
     call: Assay
     api: dict[str, HttpxForgejo] = field(default_factory=dict)
 
+    async def protect(self, **change: Any) -> None:
+        """Protects the default branch as the README says, but for what is changed."""
+        path = f"{REPO}/branch_protections"
+        for rule in await self.api[OPERATOR].getitem(path):
+            await self.api[OPERATOR].delete(f"{path}/{rule['rule_name']}")
+        rule = {"rule_name": "main", "enable_push": True}
+        rule |= {"enable_push_whitelist": True, "push_whitelist_usernames": [OPERATOR]}
+        rule |= {"enable_merge_whitelist": True, "merge_whitelist_usernames": [OPERATOR]}
+        rule |= {"enable_status_check": True, "status_check_contexts": ["assay/secret-leak"]}
+        await self.api[OPERATOR].post(path, rule | change)
+
     async def assay(self, *arguments: str) -> Outcome:
         return await asyncio.to_thread(self.call, *arguments)
 

@@ -49,7 +49,6 @@ class PullRequest(Reply):
     is_locked: bool = False
     merged: bool = False
     merged_at: Moment = None
-    merged_by: User = User()
     merge_commit_sha: str = ""
     merge_base: str = ""
     base: PullRef
@@ -122,6 +121,7 @@ class TimelineEvent(Reply):
     user: User = User()
     body: str = ""
     label: Label | None = None
+    review_id: int = 0
     created_at: AwareDatetime
 
     @property
@@ -149,7 +149,6 @@ class Review(Reply):
     state: str = ""
     body: str = ""
     commit_id: str = ""
-    stale: bool = False
     official: bool = False
     dismissed: bool = False
     html_url: str = ""
