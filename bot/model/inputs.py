@@ -81,6 +81,8 @@ class Inputs(Value):
     """Whether head and base conflict; nothing if unknown. Read if `contract` or `merge` is on."""
     reviews: tuple[Review, ...] = ()
     """The reviews."""
+    scheduled_by: str = ""
+    """Who scheduled a merge before the newest push or change of the base branch; empty if nobody did."""
     remarks: tuple[CommentText, ...] = ()
     """The texts of reviews, and of their comments on lines. Commands and phrases in them don't count."""
     required: tuple[str, ...] = ()

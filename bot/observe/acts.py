@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.forgejo.types import PullRequest
+from bot.forgejo.types import PullRequest, TimelineEvent
 from bot.model import ChangeState, Gap, Inputs, Review, Target
 from bot.policy import named
 from bot.store import Acts, Submitted
 from bot.thread import Thread
 
 DISMISSED = "dismiss_review"
+SCHEDULED, CANCELLED = "pull_scheduled_merge", "pull_cancel_scheduled_merge"
+MOVED = ("pull_push", "change_target_branch")
+"""Types of events in the timeline."""
 
 
 class ActReader:
@@ -35,6 +38,7 @@ class ActReader:
         by = {event.review_id: event.user.login for event in thread.timeline if event.type == DISMISSED}
         return inputs.model_copy(
             update={
+                "scheduled_by": _scheduled_by(thread.timeline) if inputs.state == "open" else "",
                 "reviews": tuple(self._review(one, reviews, by) for one in inputs.reviews),
                 "comments": tuple(
                     one.model_copy(update={"about": self._masked(comments[one.id])}) if one.id in comments else one
@@ -49,6 +53,17 @@ class ActReader:
 
     def _masked(self, state: ChangeState) -> ChangeState:
         return state.model_copy(update={"base": self._mask(state.base)})
+
+
+def _scheduled_by(timeline: Sequence[TimelineEvent]) -> str:
+    """Return who scheduled a merge of which Forgejo keeps the schedule, though something moved since."""
+    by = moved = ""
+    for event in sorted(timeline, key=lambda one: (one.created_at, one.id)):
+        if event.type in {SCHEDULED, CANCELLED}:
+            by, moved = event.user.login if event.type == SCHEDULED else "", ""
+        elif event.type in MOVED:
+            moved = by
+    return moved
 
 
 def operator_approval(

@@ -159,7 +159,14 @@ def _review_notices(snapshot: Snapshot) -> list[str]:
     if snapshot.inputs.state != "open":
         return []
     found = [one for one in snapshot.inputs.reviews if one.state == "changes" and one.dismissed and one.author]
-    return [
+    by = snapshot.inputs.scheduled_by
+    kept = (
+        f"{plain(by)} scheduled a merge before the newest change. Forgejo keeps the schedule and merges what is here "
+    )
+    scheduled = (
+        [f"{kept}now, as soon as the required statuses allow it; cancel it if that is not wanted."] if by else []
+    )
+    return scheduled + [
         f"{plain(one.author)} requested changes to commit {code(one.commit[:10])}. This review was dismissed"
         + (f" by {plain(one.dismissed_by)}." if one.dismissed_by else ".")
         for one in found

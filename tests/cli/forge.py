@@ -11,6 +11,7 @@ from typing import Any
 from bot.forgejo.httpx import HttpxForgejo
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import OPERATOR, REPOSITORY
+from tests import protections
 
 REPO = f"/repos/{REPOSITORY}"
 
@@ -41,11 +42,7 @@ class Forge:
         path = f"{REPO}/branch_protections"
         for rule in await self.api[OPERATOR].getitem(path):
             await self.api[OPERATOR].delete(f"{path}/{rule['rule_name']}")
-        rule = {"rule_name": "main", "enable_push": True}
-        rule |= {"enable_push_whitelist": True, "push_whitelist_usernames": [OPERATOR]}
-        rule |= {"enable_merge_whitelist": True, "merge_whitelist_usernames": [OPERATOR]}
-        rule |= {"enable_status_check": True, "status_check_contexts": ["assay/secret-leak"]}
-        await self.api[OPERATOR].post(path, rule | change)
+        await self.api[OPERATOR].post(path, protections.rule(**change))
 
     async def assay(self, *arguments: str) -> Outcome:
         return await asyncio.to_thread(self.call, *arguments)

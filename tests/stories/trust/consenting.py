@@ -1,9 +1,15 @@
 """Steps of the stories about consent: a repository with a red zone, and pull requests that hide something from it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from sqlalchemy import select, update
+
+from bot.app import now
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, Checkout, World
+from bot.store import deliveries
+from bot.store.tables import Delivery
 from tests.stories.contexts import statuses
 from tests.stories.pushes import leaking_pull
 
@@ -58,6 +64,35 @@ class Change:
         await self.checkout.git("push", "--quiet", "--force", "origin", f"{self.main}:refs/heads/{self.base}")
         await self.scene.settled()
 
+    async def revert(self) -> None:
+        """Takes the last commit back by another one."""
+        await self.checkout.git("revert", "--no-edit", "HEAD")
+        await self._pushed()
+
+    async def rename(self) -> None:
+        """Gives the file another name."""
+        folder = f"deploy/{self.branch.removeprefix('codex/')}"
+        await self.checkout.git("mv", f"{folder}/readme.md", f"{folder}/guide.md")
+        await self.checkout.git("commit", "--quiet", "--message", "Rename")
+        await self._pushed()
+
+    async def _pushed(self) -> None:
+        self.head = await self.checkout.git("rev-parse", "HEAD")
+        await self.checkout.push(self.branch)
+        await self.scene.settled()
+
+    async def says(self, text: str, number: int = 0) -> int:
+        """Writes a comment as the operator, here or on another target, and gives its number."""
+        found = await self.scene.write(OPERATOR, number or self.number, text)
+        await self.scene.settled()
+        return found
+
+    async def fingerprint(self) -> str:
+        """The fingerprint of the secret that it adds."""
+        target = self.scene.target(f"!{self.number}")
+        seen = (await self.scene.machine.reconciler.evaluate(target)).snapshot
+        return seen.inputs.leaks[0].fingerprint
+
     async def evaluate(self) -> None:
         """Has the bot look again."""
         await self.scene.machine.engine.submit(self.scene.target(f"!{self.number}"))
@@ -68,18 +103,22 @@ class Change:
         return (await statuses(self.scene, self.head)).get("assay/red-zone", "none")
 
 
-async def change(scene: World, name: str = "one") -> Change:
-    """Opens such a pull request: into `stage-NAME`, where the agent already put what the red zone is about."""
+async def change(scene: World, name: str = "one", body: str = "", **more: str) -> Change:
+    """Opens such a pull request: into `stage-NAME`, where the agent already put what the red zone is about.
+
+    `more` are the texts of further files of the folder, by their names without the ending.
+    """
     checkout = await scene.clone(AGENT)
     base, branch = f"stage-{name}", f"codex/{name}"
     await checkout.branch(base)
     await checkout.commit("Prepare", {f"deploy/{name}/open-port.tf": "open = true\n"})
     await checkout.push(base)
     await checkout.git("switch", "--quiet", "--create", branch)
-    head = await checkout.commit("Fix a word", {f"deploy/{name}/readme.md": f"Deploys {name}.\n"})
+    files = {"readme": f"Deploys {name}.\n"} | more
+    head = await checkout.commit("Fix a word", {f"deploy/{name}/{file}.md": text for file, text in files.items()})
     await checkout.push(branch)
     main = await checkout.git("rev-parse", "origin/main")
-    number = await scene.open_pull(AGENT, branch, f"docs: {name}", base=base)
+    number = await scene.open_pull(AGENT, branch, f"docs: {name}", body, base=base)
     await scene.settled()
     return Change(scene, checkout, base, branch, number, head, main)
 
@@ -110,3 +149,13 @@ async def leak_state(scene: World, branch: str = "codex/leak") -> str:
     await scene.machine.engine.submit(scene.target(f"!{number}"))
     await scene.settled()
     return (await scene.statuses(head)).get("assay/secret-leak", "none")
+
+
+async def month_later(scene: World) -> None:
+    """Lets all that the bot was told grow 31 days old, and prunes it."""
+    async with scene.machine.store.session() as session:
+        ids = {row.id: row.received_at for row in (await session.execute(select(Delivery))).scalars()}
+        for name, at in ids.items():
+            old = at - timedelta(days=31)
+            await session.execute(update(Delivery).where(Delivery.id == name).values(received_at=old))
+        assert await deliveries.prune(session, now() - timedelta(days=30)) == len(ids)

@@ -4,7 +4,7 @@ import pytest
 
 from bot.policy import PATH, text_digest
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World
-from tests.stories.trust.consenting import OFF, PULLS, leak_state, merge, policy_pull
+from tests.stories.trust.consenting import OFF, PULLS, leak_state, merge, month_later, policy_pull
 
 pytestmark = pytest.mark.long
 MERGES = f"/repos/{REPOSITORY}/branch_protections"
@@ -34,8 +34,8 @@ async def test_a_merge_that_was_scheduled_before_a_push_trusts_no_policy(scene: 
     await merge(scene, number, merge_when_checks_succeed=True)
     head = await checkout.commit("And more", {PATH: OFF})
     await checkout.push("codex/words")
-    await scene.api[AGENT].post(f"{STATUSES}/{head}", {"context": "ci", "state": "success"})
     await scene.settled()
+    assert "operator scheduled a merge before the newest change" in await policy_on(scene, number)
     await scene.api[AGENT].post(f"{STATUSES}/{head}", {"context": "ci", "state": "success"})
     await scene.settled()
     pull = await scene.api[OPERATOR].getitem(f"{PULLS}/{number}")
@@ -66,7 +66,7 @@ async def test_an_operators_own_merge_says_what_waits_and_trusts_nothing(scene: 
     assert f"comments on a line of its own: /trust {DIGEST}" in (leak or {})["body"]
 
 
-async def test_an_operators_approval_of_the_head_trusts_its_policy_once_it_is_merged(scene: World) -> None:
+async def test_an_operators_approval_trusts_its_policy_once_it_is_merged(scene: World) -> None:
     number, _ = await policy_pull(scene, OFF)
     await scene.api[OPERATOR].post(f"{PULLS}/{number}/reviews", {"event": "APPROVED"})
     await scene.settled()
@@ -143,12 +143,31 @@ async def test_a_word_that_a_writer_edited_into_an_operators_comment_trusts_noth
     assert await leak_state(scene) == "failure"
 
 
-async def test_an_approval_that_was_dismissed_or_followed_by_a_push_trusts_nothing(scene: World) -> None:
+async def test_an_approval_that_was_dismissed_trusts_nothing(scene: World) -> None:
     number, _ = await policy_pull(scene, OFF)
     review = await scene.api[OPERATOR].post(f"{PULLS}/{number}/reviews", {"event": "APPROVED"})
     await scene.api[OPERATOR].post(f"{PULLS}/{number}/reviews/{review['id']}/dismissals", {"message": "no"})
     await merge(scene, number)
     assert await leak_state(scene) == "failure"
+
+
+async def test_an_approval_that_was_followed_by_a_push_trusts_nothing(scene: World) -> None:
+    number, checkout = await policy_pull(scene, "secret-leak:\n  mode: advise\n")
+    await scene.api[OPERATOR].post(f"{PULLS}/{number}/reviews", {"event": "APPROVED"})
+    await scene.settled()
+    await checkout.commit("More", {PATH: OFF})
+    await checkout.push("codex/policy")
+    await merge(scene, number)
+    assert await leak_state(scene) == "failure"
+
+
+async def test_a_word_is_as_good_after_a_month(scene: World) -> None:
+    number, _ = await policy_pull(scene, OFF)
+    await scene.write(OPERATOR, number, f"/trust {DIGEST}")
+    await scene.settled()
+    await month_later(scene)
+    await merge(scene, number)
+    assert await leak_state(scene) == "success"
 
 
 async def test_an_approval_of_a_word_does_not_trust_what_lay_on_the_default_branch_before(scene: World) -> None:
