@@ -34,6 +34,10 @@ STATES = {
 WORSE = ("success", "pending", "error", "failure")
 """Status states from best to worst, for commits that several pull requests share."""
 MAX_DESCRIPTION = 140
+SCHEDULED = (
+    "{} scheduled a merge before the newest change. Forgejo keeps the schedule and merges what is here now, as soon as "
+    "the required statuses allow it. Cancel it if that is not wanted."
+)
 
 
 @dataclass(frozen=True)
@@ -160,12 +164,7 @@ def _review_notices(snapshot: Snapshot) -> list[str]:
         return []
     found = [one for one in snapshot.inputs.reviews if one.state == "changes" and one.dismissed and one.author]
     by = snapshot.inputs.scheduled_by
-    kept = (
-        f"{plain(by)} scheduled a merge before the newest change. Forgejo keeps the schedule and merges what is here "
-    )
-    scheduled = (
-        [f"{kept}now, as soon as the required statuses allow it; cancel it if that is not wanted."] if by else []
-    )
+    scheduled = [SCHEDULED.format(plain(by))] if by else []
     return scheduled + [
         f"{plain(one.author)} requested changes to commit {code(one.commit[:10])}. This review was dismissed"
         + (f" by {plain(one.dismissed_by)}." if one.dismissed_by else ".")
