@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from bot.labels.catalog import LabelSet
 from bot.model import (
     ChangedFile,
+    ChangeState,
     Commit,
     Finding,
     Gap,
@@ -129,6 +130,10 @@ def leak(fingerprint: str = f"sf_{'1' * 16}", **change: Any) -> Leak:
         "fingerprint": fingerprint,
     }
     return Leak(**(values | change))
+
+
+NOW_SEEN = ChangeState(head=HEAD, base="main", merge_base=BASE)
+"""What the pull request is, as the delivery of an act that holds says it."""
 
 
 def gap(what: str = "file big.bin", why: str = "a version of it is over 5120 KiB") -> Gap:

@@ -4,6 +4,7 @@ from bot.forgejo.endpoint import Endpoint, Unread
 from bot.forgejo.types import (
     RUN,
     Branch,
+    BranchProtection,
     CollaboratorPermission,
     CombinedStatus,
     Comment,
@@ -32,6 +33,7 @@ ORG_LABEL = Endpoint("/orgs/{org}/labels/{id}", Label)
 REPOSITORY = Endpoint("/repos/{owner}/{repo}", Repository)
 REPOSITORY_BY_ID = Endpoint("/repositories/{id}", Repository)
 BRANCH = Endpoint("/repos/{owner}/{repo}/branches/{branch}", Branch, open_ended=True)
+BRANCH_PROTECTIONS = Endpoint("/repos/{owner}/{repo}/branch_protections", BranchProtection)
 TREE = Endpoint("/repos/{owner}/{repo}/git/trees/{sha}", Tree)
 FILE = Endpoint("/repos/{owner}/{repo}/raw/{filepath}", Unread, query=["ref"], open_ended=True)
 COLLABORATOR_PERMISSION = Endpoint(

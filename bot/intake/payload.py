@@ -19,6 +19,10 @@ _Ref = Annotated[str, StringConstraints(max_length=512, pattern=r"^[^\x00-\x1f\x
 _Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{0,64}$")]
 _Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
+REVIEWED = "reviewed"
+DECISIONS = {"pull_request_review_approved": "approved", "pull_request_review_rejected": "changes"}
+"""The types of reviews that decide something, as the body names them; a header's name decides nothing."""
+
 
 class MalformedPayload(ValueError):
     """The payload is not a valid Forgejo payload; the text says where, and quotes nothing of it."""
@@ -40,12 +44,19 @@ class _Repository(_Part):
 
 
 class _Commit(_Part):
+    ref: _Ref | None = None
     sha: _Sha | None = None
 
 
 class _Pull(_Part):
     number: _Id | None = None
     head: _Commit | None = None
+    base: _Commit | None = None
+    merge_base: _Sha | None = None
+
+
+class _Review(_Part):
+    type: _Word | None = None
 
 
 class _PullMark(_Part):
@@ -87,6 +98,7 @@ class _Payload(_Part):
     issue: _Issue | None = None
     # The wiki's events have a `comment` too: the text of the edit.
     comment: Annotated[_Comment | str | None, Field(union_mode="left_to_right")] = None
+    review: _Review | None = None
     repository: _Repository | None = None
     sender: _Account | None = None
     run: _Run | None = None
@@ -112,6 +124,16 @@ class _Payload(_Part):
         sender = self.sender or (self.run and self.run.trigger_user) or _Account()
         return repository, sender
 
+    def ends(self) -> tuple[str, str]:
+        """The base branch and the merge base of the pull request; empty if there is none."""
+        pull = self.pull_request or _Pull()
+        return (pull.base.ref if pull.base else None) or NOBODY, pull.merge_base or NOBODY
+
+    def decision(self) -> str:
+        """What the sender decided in a review; empty for a review without a decision, and for other events."""
+        kind = self.review.type if self.review and self.action == REVIEWED else None
+        return DECISIONS.get(kind or NOBODY, NOBODY)
+
     def newest(self) -> str:
         """The new commit of this delivery."""
         head = self.pull_request.head if self.pull_request else None
@@ -134,6 +156,7 @@ def read_envelope(delivery: str, event: str, payload: bytes, *, witness_key: byt
     repository, sender = read.origin()
     comment = read.comment if isinstance(read.comment, _Comment) else None
     author = comment.user if comment and comment.user else _Account()
+    base_ref, merge_base = read.ends()
     return Envelope(
         id=delivery,
         event=event,
@@ -147,6 +170,9 @@ def read_envelope(delivery: str, event: str, payload: bytes, *, witness_key: byt
         ref=read.full_ref(),
         before=read.before or NOBODY,
         after=read.newest(),
+        base_ref=base_ref,
+        merge_base=merge_base,
+        review=read.decision(),
         comment_id=comment.id if comment else None,
         comment_author=author.login,
         comment_author_id=author.id,

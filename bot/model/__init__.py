@@ -26,6 +26,7 @@ from bot.model.inputs import Inputs
 from bot.model.observed import (
     AddedLines,
     ChangedFile,
+    ChangeState,
     CommentText,
     Commit,
     Decision,
@@ -81,6 +82,7 @@ __all__ = [
     "Answer",
     "Backtest",
     "Block",
+    "ChangeState",
     "ChangedFile",
     "Check",
     "CommentText",

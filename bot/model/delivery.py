@@ -10,7 +10,11 @@ NOBODY = ""
 
 
 class Envelope(BaseModel):
-    """One delivery as it is kept. `after` is the new commit of a push and the head of a pull request."""
+    """One delivery as it is kept. `after` is the new commit of a push and the head of a pull request.
+
+    `base_ref` and `merge_base` are a pull request's at that moment. `review` is `approved` or `changes`: the sender's
+    decision. Forgejo sends no id of the review.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,6 +30,9 @@ class Envelope(BaseModel):
     ref: str = NOBODY
     before: str = NOBODY
     after: str = NOBODY
+    base_ref: str = NOBODY
+    merge_base: str = NOBODY
+    review: str = NOBODY
     comment_id: int | None = None
     comment_author: str = NOBODY
     comment_author_id: int = 0

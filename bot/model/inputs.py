@@ -8,6 +8,7 @@ from pydantic import AliasChoices, Field
 from bot.model.observed import (
     AddedLines,
     ChangedFile,
+    ChangeState,
     CommentText,
     Commit,
     Decision,
@@ -80,6 +81,8 @@ class Inputs(Value):
     """Whether head and base conflict; nothing if unknown. Read if `contract` or `merge` is on."""
     reviews: tuple[Review, ...] = ()
     """The reviews."""
+    scheduled_by: str = ""
+    """Who scheduled a merge before the newest push or change of the base branch; empty if nobody did."""
     remarks: tuple[CommentText, ...] = ()
     """The texts of reviews, and of their comments on lines. Commands and phrases in them don't count."""
     required: tuple[str, ...] = ()
@@ -113,6 +116,21 @@ class Inputs(Value):
     """The changed lines that contain names which a soak or a gate of the policy protects."""
     phrases: tuple[PhraseSeen, ...] = ()
     """The gate phrases that operators wrote on other pull requests and issues."""
+
+    @property
+    def change(self) -> ChangeState:
+        """Return what the pull request is now."""
+        return ChangeState(head=self.head.sha, base=self.base.ref, merge_base=self.merge_base)
+
+    def named_by(self, act: CommentText | Review) -> bool:
+        """Return whether a review or an operator's comment is about what the pull request is now.
+
+        It is only where head, base branch and merge base are the same as at the moment of the act: a push, a retarget
+        and a rewritten base branch show what nobody agreed to. A review must name the head itself, too.
+        """
+        if isinstance(act, Review) and act.commit != self.head.sha:
+            return False
+        return bool(self.head.sha and self.merge_base) and act.about == self.change
 
     def live(self, comment: CommentText) -> bool:
         """Return whether a comment was written after the setup or is witnessed, so that its requests are answered."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, model_validator
 
 from bot.model.evidence import CommitSeen, PullSeen, RunSeen
 from bot.model.words import Location, Severity, Value, digest
@@ -72,10 +72,19 @@ class AddedLines(Value):
     text: str
 
 
+class ChangeState(Value):
+    """What a pull request is at a moment: the commit of its head, its base branch, and the merge base of both."""
+
+    head: str
+    base: str
+    merge_base: str
+
+
 class CommentText(Value):
     """Another account's comment: `edited` if its times differ, `witnessed` if a signed delivery contained this text.
 
     `author` is the account's name; its id is for the bot's questions to Forgejo, and not part of a stored snapshot.
+    `about`: what the pull request was when an operator wrote it, as its delivery said; nothing if none told.
     """
 
     id: int
@@ -86,6 +95,7 @@ class CommentText(Value):
     created_at: datetime
     edited: bool
     witnessed: bool
+    about: ChangeState | None = None
 
 
 class LabelSeen(Value):
@@ -133,15 +143,24 @@ class Side(Value):
 class Review(Value):
     """A review: `approved`, `changes` or `comment`.
 
-    `stale`: the head changed after the review; `official`: the reviewer has write access to the repository.
+    `about`: what the pull request was when it came, as its signed delivery said; nothing if none told. `official`: the
+    reviewer has write access to the repository. `dismissed_by`: who took its effect away, if it is known.
     """
 
+    id: int = 0
     author: str
     state: str
     commit: str = ""
-    stale: bool = False
+    about: ChangeState | None = None
     official: bool = False
     dismissed: bool = False
+    dismissed_by: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_0_1(cls, values: Any) -> Any:
+        """Leave out `stale` of earlier snapshots: Forgejo sets it for some pushes only, so it tells nothing."""
+        return {name: values[name] for name in values if name != "stale"} if isinstance(values, dict) else values
 
 
 class Reference(Value):

@@ -89,7 +89,8 @@ class Preview(Value):
     """The policy in a pull request. Its texts are masked, but untrusted.
 
     `basis` is the hash of the input. `problems` make the policy invalid, `warnings` do not. `changes` are the first
-    sentences about changes; `more` counts the rest.
+    sentences about changes; `more` counts the rest. `digest` names the file for `/trust`. `beyond` are the changes from
+    what is in force, if the base has changes that no operator trusted.
     """
 
     basis: Annotated[str, Field(validation_alias=AliasChoices("basis", "ground"))]
@@ -99,4 +100,6 @@ class Preview(Value):
     warnings: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     more: int = 0
+    digest: str = ""
+    beyond: tuple[str, ...] = ()
     backtest: Backtest = Backtest()

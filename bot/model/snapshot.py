@@ -107,6 +107,7 @@ class Memory(Value):
     `permissions` says what Forgejo lets those do (none, read, write, admin, owner) who wrote commands that nobody has
     taken yet; `defined` are the labels on the server, if such a command is about labels. `judgments` are earlier ones,
     oldest first; `updated_at` is Forgejo's, which the bot's writes move too.
+    `policies` name the policy files that wait for an operator: this head's, and the default branch's.
     `verdicts` is what the checks before this one say in this very pass, of those that have a status.
     """
 
@@ -115,6 +116,7 @@ class Memory(Value):
     defined: tuple[str, ...] = ()
     judgments: tuple[Judgment, ...] = ()
     preview: Preview | None = None
+    policies: tuple[str, ...] = ()
     verdicts: dict[str, str] = Field(default_factory=dict)
 
 

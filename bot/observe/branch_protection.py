@@ -4,7 +4,7 @@ Texts of reviews and of their comments on lines are returned too, to be scanned 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,6 +14,7 @@ from bot.forgejo.errors import NotFound
 from bot.forgejo.types import Review as Given
 from bot.forgejo.types import User
 from bot.model import Location, Review
+from bot.store import Submitted
 from bot.thread import Accounts
 
 STATES = {"APPROVED": "approved", "REQUEST_CHANGES": "changes", "COMMENT": "comment"}
@@ -44,9 +45,12 @@ class Remark:
 
 @dataclass(frozen=True)
 class Reviews:
-    """The last word of each reviewer, all texts, and how many reviews were left out whose comments were not read."""
+    """The last word of each reviewer, all decisions of reviewers, all texts, and how many reviews were left out whose
+    comments were not read.
+    """
 
     words: tuple[Review, ...] = ()
+    decisions: tuple[Submitted, ...] = ()
     remarks: tuple[Remark, ...] = ()
     unread: int = 0
 
@@ -67,7 +71,14 @@ async def read_reviews(
     remarks = [_remark(_number(one), one.user, one.submitted_at or _LONG_AGO, one.body) for one in others]
     remarks += [_remark(one.id, one.user, one.created_at, one.body) for one in inline if one.user.id != account_id]
     texts = sorted((one for one in remarks if one.text), key=lambda one: one.comment)
-    return Reviews(last_words(others), tuple(texts), len(speaking) - len(read))
+    return Reviews(last_words(others), tuple(_decisions(others)), tuple(texts), len(speaking) - len(read))
+
+
+def _decisions(given: Sequence[Given]) -> Iterator[Submitted]:
+    for one in given:
+        if STATES[one.state] != "comment":
+            at = one.submitted_at or _LONG_AGO
+            yield Submitted(one.id, one.user.id, STATES[one.state], one.commit_id, at)
 
 
 def last_words(given: Sequence[Given]) -> tuple[Review, ...]:
@@ -81,10 +92,10 @@ def last_words(given: Sequence[Given]) -> tuple[Review, ...]:
             last[one.user.login] = one
     return tuple(
         Review(
+            id=one.id,
             author=author,
             state=STATES[one.state],
             commit=one.commit_id,
-            stale=one.stale,
             official=one.official,
             dismissed=one.dismissed,
         )

@@ -16,11 +16,12 @@ from bot.forgejo.types import PullRequest
 from bot.git import Mirrors
 from bot.git.tree import ConflictSeen, Ends, Trees
 from bot.history import History, Mentions
-from bot.model import CommentText, Gap, Leak, Lint, Mention, Reference, Repo, Review, digest
+from bot.model import CommentText, Gap, Inputs, Leak, Lint, Mention, Reference, Repo, Review, digest
 from bot.observe.branch_protection import MAX_READ, Remark, Reviews, read_required, read_reviews
 from bot.observe.references import MOST, Place, References, numbers, reference_of
 from bot.policy import Policy
 from bot.scan import Scanner, Texts, read_texts
+from bot.store import Submitted
 from bot.text import visible
 from bot.text.markdown import READ
 from bot.text.path_mentions import MOST as MOST_PATHS
@@ -80,11 +81,12 @@ class ContextRequest:
 class Context:
     """The masked fields of `Inputs` with these names, and the secrets in reviews and their comments on lines.
 
-    `leaks` are secrets in review texts and `gaps` their unscanned parts; `unseen` are all other parts that could not be
-    read.
+    `decisions` are all reviews that decide something, `reviews` the last word of each reviewer. `leaks` are secrets in
+    review texts and `gaps` their unscanned parts; `unseen` are all other parts that could not be read.
     """
 
     reviews: tuple[Review, ...] = ()
+    decisions: tuple[Submitted, ...] = ()
     remarks: tuple[CommentText, ...] = ()
     required: tuple[str, ...] = ()
     conflict: bool | None = None
@@ -95,6 +97,16 @@ class Context:
     leaks: tuple[Leak, ...] = ()
     gaps: tuple[Gap, ...] = ()
     unseen: tuple[Gap, ...] = ()
+
+    def added_to(self, inputs: Inputs) -> Inputs:
+        """Return the inputs with this context."""
+        same = ("reviews", "remarks", "required", "conflict", "references", "paths", "mentions", "lints")
+        more = {
+            "unseen": (*inputs.unseen, *self.unseen),
+            "leaks": (*inputs.leaks, *self.leaks),
+            "gaps": (*inputs.gaps, *self.gaps),
+        }
+        return inputs.model_copy(update={name: getattr(self, name) for name in same} | more)
 
 
 @dataclass(frozen=True)
@@ -147,6 +159,7 @@ class Contexts:
         found, texts = reviews
         return Context(
             reviews=found.words,
+            decisions=found.decisions,
             remarks=tuple(map(_remark, found.remarks, texts.masked)),
             required=required,
             conflict=conflict,

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.types import PullRef, PullRequest
 from bot.git import GitError, Mirrors
-from bot.history import Heads, Histories, History, Moved
+from bot.history import Histories, History, Moved
 from bot.model import (
     Gap,
     Identity,
@@ -26,15 +26,16 @@ from bot.model import (
     Target,
     digest,
 )
-from bot.observe.context import ContextRequest, Contexts, Wanted
+from bot.observe.acts import ActReader, bound, operator_approval
+from bot.observe.context import Context, ContextRequest, Contexts, Wanted
 from bot.observe.gate_inputs import GateInputs
 from bot.observe.located import located
-from bot.observe.policy_in_force import Merge, Policies
+from bot.observe.policy_in_force import Approved, InForce, Policies
 from bot.observe.pull_heads import pull_heads
-from bot.policy import PATH, Policy, named
+from bot.policy import PATH, Policy, text_digest
 from bot.scan import Scanner, read_texts
 from bot.soaks import Scene
-from bot.store import Store, owned, targets
+from bot.store import Acts, Store, owned, targets
 from bot.store.decisions import Recalled, recall
 from bot.thread import (
     Accounts,
@@ -87,6 +88,7 @@ class Observer:
         self._clock = clock
         self._permissions = sources.permissions
         self._accounts = sources.accounts
+        self._acts = ActReader(Acts(sources.store), self._mask, clock)
 
     async def canonical(self, target: Target) -> Target:
         """Return the target in its repository as the server numbers and spells it. Raises ForgejoError."""
@@ -104,17 +106,19 @@ class Observer:
         login = own_objects.current_login(identity.account_id, found.comments, found.timeline)
         identity = replace(identity, account=login or identity.account, operators=await self._accounts.operators())
         tip = await default_tip(self._client, found)
-        await self._trust_merged(target, await self._accounts.named(found), identity)
         in_force = await self._policies.in_force(target.repo, tip)
         thread = await self._accounts.named(found)  # the policy may list logins that were not known before
         mine, attempts = await self._own(target, thread, identity)
         history = await self._history(target, thread, tip, attempts)
         recalled = await self._recalled(target)
         inputs = await self._inputs(target, thread, history, (recalled, identity))
-        inputs = await self._around(target, thread, history, (inputs, in_force.policy, identity))
+        around = await self._around(target, thread, history, (inputs, in_force.policy, identity))
+        inputs = around.added_to(inputs)
+        inputs = await self._acts.read(target, inputs, (thread, around.decisions, in_force.policy.operators or ()))
+        in_force = await self._trust_approved(target, inputs, around, (tip, in_force.policy)) or in_force
         scene = Scene(target, thread, tip, in_force.policy, identity, patient=attempts < PATIENCE)
-        inputs = await self._gate_inputs.read(scene, inputs, history, recalled.judgments)
-        memory = await self._memory(thread, inputs, in_force.policy, recalled)
+        inputs = bound(await self._gate_inputs.read(scene, inputs, history, recalled.judgments), thread)
+        memory = await self._memory(thread, inputs, in_force, recalled)
         return Snapshot(
             target=target,
             taken_at=self._clock(),
@@ -131,19 +135,20 @@ class Observer:
         found = await recall(self._store, target, self._clock())
         return replace(found, decisions=await self._accounts.decided(found.decisions))
 
-    async def _trust_merged(self, target: Target, thread: Thread, identity: Identity) -> None:
-        """Trust a policy change that an operator merged."""
-        pull = thread.head
-        if not isinstance(pull, PullRequest) or not pull.merged or not pull.merge_commit_sha or not pull.merged_at:
-            return
-        by = pull.merged_by.login
-        if not named(by, identity.operators) or pull.base.ref != thread.repository.default_branch:
-            return
-        base = pull.merge_base or pull.base.sha
-        history = await self._histories.read(Heads(target.repository, target.number, pull.head.sha, base, ""))
-        if any(PATH in {file.path, file.old_path} for file in history.files):
-            merge = Merge(base, pull.head.sha, pull.merge_commit_sha, by, pull.merged_at)
-            await self._policies.trust_merge(target.repo, merge)
+    async def _trust_approved(
+        self, target: Target, inputs: Inputs, around: Context, tip: tuple[str, Policy]
+    ) -> InForce | None:
+        """Return the policy in force now if an operator approved the merged head that brought it; else None."""
+        commit, policy = tip
+        if inputs.state != "merged" or inputs.base.ref != inputs.default_branch or not _touches_policy(inputs):
+            return None
+        word = operator_approval(inputs, around.decisions, policy.operators or ())
+        if word is None:
+            return None
+        approved = Approved(inputs.merge_base, inputs.head.sha, commit, *word)
+        if not await self._policies.trust_approved(target.repo, approved):
+            return None
+        return await self._policies.in_force(target.repo, commit)
 
     async def _own(self, target: Target, thread: Thread, identity: Identity) -> tuple[Own, int]:
         sha = thread.head.head.sha if isinstance(thread.head, PullRequest) else ""
@@ -195,39 +200,32 @@ class Observer:
                 raise
             return History(gaps=(Gap(what="the commits", why=str(fault), of=heads.head),))
 
-    async def _memory(self, thread: Thread, inputs: Inputs, policy: Policy, recalled: Recalled) -> Memory:
+    async def _memory(self, thread: Thread, inputs: Inputs, in_force: InForce, recalled: Recalled) -> Memory:
         rights = thread.repository.permissions
-        asking = commanders(inputs, policy) if rights and rights.admin else {}
+        asking = commanders(inputs, in_force.policy) if rights and rights.admin else {}
         repo = Repo(id=thread.repository.id, name=thread.repository.full_name)
         return Memory(
             updated_at=thread.head.updated_at,
             permissions=await self._permissions.of(repo, asking),
             defined=tuple(map(self._mask, await defined_labels(self._client, repo.name, inputs))),
             judgments=recalled.judgments,
+            policies=await self._policy_digests(repo.name, inputs, in_force),
         )
+
+    async def _policy_digests(self, repository: str, inputs: Inputs, in_force: InForce) -> tuple[str, ...]:
+        """Return what names the policy files that wait for an operator: this head's, and the default branch's."""
+        found = [in_force.waiting] if in_force.waiting else []
+        if inputs.state == "open" and inputs.head.sha and _touches_policy(inputs):
+            found.insert(0, text_digest(await self._policies.text(repository, inputs.head.sha)))
+        return tuple(dict.fromkeys(found))
 
     async def _around(
         self, target: Target, thread: Thread, history: History, so_far: tuple[Inputs, Policy, Identity]
-    ) -> Inputs:
+    ) -> Context:
         """Return a pull request's context, as far as enabled checks need it."""
         inputs, policy, identity = so_far
         request = ContextRequest(target.repo, thread, history, inputs.body, identity.account_id)
-        around = await self._contexts.read(request, Wanted.by(policy))
-        return inputs.model_copy(
-            update={
-                "reviews": around.reviews,
-                "remarks": around.remarks,
-                "required": around.required,
-                "conflict": around.conflict,
-                "references": around.references,
-                "paths": around.paths,
-                "mentions": around.mentions,
-                "lints": around.lints,
-                "unseen": (*inputs.unseen, *around.unseen),
-                "leaks": (*inputs.leaks, *around.leaks),
-                "gaps": (*inputs.gaps, *around.gaps),
-            }
-        )
+        return await self._contexts.read(request, Wanted.by(policy))
 
     async def _inputs(
         self, target: Target, thread: Thread, history: History, known: tuple[Recalled, Identity]
@@ -278,3 +276,7 @@ class Observer:
 
     def _side(self, ref: PullRef) -> Side:
         return Side(ref=self._mask(ref.ref), sha=ref.sha, repository=ref.repo.full_name if ref.repo else "")
+
+
+def _touches_policy(inputs: Inputs) -> bool:
+    return any(PATH in {file.path, file.old_path} for file in inputs.files)

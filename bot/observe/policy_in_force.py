@@ -11,9 +11,10 @@ from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import TreeEntry
 from bot.model import Repo
-from bot.policy import FOLDERS, PATH, Policy, PolicyError, effective, load, load_stored, misplaced
+from bot.policy import FOLDERS, PATH, Policy, PolicyError, effective, load, load_stored, misplaced, named, text_digest
 from bot.store import Store, upsert
 from bot.store import targets as records
+from bot.store.decisions import consent_to
 from bot.store.ledger import Entry, append
 from bot.store.tables import TrustedPolicy
 from bot.text import MAX_BYTES
@@ -25,20 +26,28 @@ MISPLACED = f"{{}} is not read; if it is meant as the policy, rename it to {PATH
 
 @dataclass(frozen=True)
 class InForce:
-    """The policy in force, the errors of the file (fails closed), and notes on changes that wait for an operator."""
+    """The policy in force, the errors of the file (fails closed), and notes on changes that wait for an operator.
+
+    `waiting` is the digest of the default branch's file, if settings of it wait for an operator; else it is empty.
+    """
 
     policy: Policy
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    waiting: str = ""
 
 
 @dataclass(frozen=True)
-class Merge:
-    """A merged pull request: the commit before, its head, and the commit after; who merged it, and when."""
+class Approved:
+    """A merged pull request that an operator approved: merge base, head, the default branch's newest commit; who, when.
+
+    Who merged it says nothing: Forgejo names the one who scheduled a merge before the last push, and guesses by an
+    e-mail address, which anybody can write, where it only finds the commits on the branch.
+    """
 
     base: str
     head: str
-    commit: str
+    tip: str
     by: str
     at: datetime
 
@@ -80,10 +89,13 @@ class Policies:
         return self._texts[key]
 
     async def in_force(self, repo: Repo, commit: str) -> InForce:
-        """Return the policy in force for a commit of the default branch, with names of accounts for logins."""
+        """Return the policy in force for a commit of the default branch, with names of accounts for logins; trust it
+        first if an operator's `/trust` names its text.
+        """
         text = await self.text(repo.name, commit) if commit else ""
-        async with self._store.read() as session:
-            row = await session.get(TrustedPolicy, repo.id)
+        row = await self._row(repo)
+        if commit and await self._trust_by_word(repo, commit, text, row):
+            row = await self._row(repo)
         trusted = _loaded(row.trusted_text) if row and row.trusted_at else None
         try:
             current, problems = load(text, models=self._models), tuple[str, ...]()
@@ -91,9 +103,37 @@ class Policies:
             current, problems = _loaded(row.good_text if row else "") or Policy(), fault.problems
         else:
             await self._keep_good(repo, text, row)
-        policy, notes = effective(current, trusted)
+        policy, untrusted = effective(current, trusted)
+        digest = text_digest(text)
+        waits = (_waits(untrusted, repo, digest),) if untrusted else ()
         strays = await self.misplaced(repo.name, commit) if commit and not text else ()
-        return InForce(await self._accounts.narrowed(policy), problems, (*notes, *map(MISPLACED.format, strays)))
+        notes = (*waits, *map(MISPLACED.format, strays))
+        waiting = digest if untrusted and not problems else ""
+        return InForce(await self._accounts.narrowed(policy), problems, notes, waiting)
+
+    async def _row(self, repo: Repo) -> TrustedPolicy | None:
+        async with self._store.read() as session:
+            return await session.get(TrustedPolicy, repo.id)
+
+    async def _trust_by_word(self, repo: Repo, commit: str, text: str, row: TrustedPolicy | None) -> bool:
+        """Trust the policy if an operator's `/trust` names its text; say whether one did.
+
+        A word from before the last decision doesn't count: who trusted another policy since then has replaced it.
+        """
+        since = row.trusted_at if row else None
+        if row is not None and since and row.trusted_text == text:
+            return False
+        async with self._store.read() as session:
+            word = await consent_to(session, repo.id, text_digest(text), _second(since))
+        if word is None:
+            return False
+        decider = await self._accounts.decider(word.by, word.by_id)
+        if not named(decider, await self._accounts.operators()):
+            return False
+        with suppress(PolicyError):  # reported as a problem of the default branch
+            await self.trust(repo, commit, word.by, at=word.at)
+            return True
+        return False
 
     async def misplaced(self, repository: str, commit: str) -> tuple[str, ...]:
         """Return the files at a commit that look like a policy, but are in the wrong place or have the wrong name.
@@ -119,19 +159,22 @@ class Policies:
         except NotFound:
             return ()
 
-    async def trust_merge(self, repo: Repo, merge: "Merge") -> None:
-        """Trust the policy change of an operator's merge, and no other change.
+    async def trust_approved(self, repo: Repo, approved: Approved) -> bool:
+        """Trust the policy change of a pull request whose head an operator approved; say whether it is trusted now.
 
-        The pull request must contain exactly the change from the trusted policy to the policy after the merge; any
-        other change waits for `assay policy trust`.
+        The default branch's file must be the head's, and the pull request must show exactly the change from the trusted
+        policy to it: whatever the operator didn't see waits for his word.
         """
-        before, shown, after = [await self.text(repo.name, sha) for sha in (merge.base, merge.head, merge.commit)]
-        async with self._store.read() as session:
-            row = await session.get(TrustedPolicy, repo.id)
+        commits = (approved.base, approved.head, approved.tip)
+        before, shown, after = [await self.text(repo.name, sha) for sha in commits]
+        row = await self._row(repo)
         trusted = row.trusted_text if row and row.trusted_at else ""
-        if before == trusted and shown == after:
-            with suppress(PolicyError):  # reported as a problem of the default branch
-                await self.trust(repo, merge.commit, merge.by, at=merge.at)
+        if before != trusted or shown != after or (row and row.trusted_at and after == trusted):
+            return False
+        with suppress(PolicyError):  # reported as a problem of the default branch
+            await self.trust(repo, approved.tip, approved.by, at=approved.at)
+            return True
+        return False
 
     async def trust(self, repo: Repo, commit: str, by: str, at: datetime | None = None) -> Policy:
         """Trust the policy at a commit, for the operator `by`, and mark open targets dirty.
@@ -146,7 +189,8 @@ class Policies:
             row = await session.get(TrustedPolicy, repo.id)
             now = self._clock()
             decided = at or now
-            if row is not None and row.trusted_at and (row.trusted_text == text or row.trusted_at > decided):
+            last = _second(row.trusted_at) if row is not None else None
+            if row is not None and last and (row.trusted_text == text or last > decided):
                 return policy
             values = {
                 "repository_id": repo.id,
@@ -156,7 +200,8 @@ class Policies:
                 "good_text": text,
             }
             await upsert(session, TrustedPolicy, [values], ("repository_id",), [*values][1:])
-            entry = Entry("trust", repo.name, 0, by, object="policy", detail={"commit": commit}, repository_id=repo.id)
+            detail = {"commit": commit, "digest": text_digest(text)}
+            entry = Entry("trust", repo.name, 0, by, object="policy", detail=detail, repository_id=repo.id)
             await append(session, [entry], now)
             targets = await records.mark_open(session, repository_id=repo.id, priority=3)
         for target in targets:
@@ -169,6 +214,19 @@ class Policies:
         async with self._store.session() as session:
             values = {"repository_id": repo.id, "good_text": text, "trusted_text": "", "trusted_by": ""}
             await upsert(session, TrustedPolicy, [values], ("repository_id",), ("good_text",))
+
+
+def _waits(keys: Collection[str], repo: Repo, digest: str) -> str:
+    return (
+        f"{PATH} changed {', '.join(keys)} without an operator's consent; the previous values stay in force. To trust "
+        f"the new file, an operator reads it and comments on a line of its own: /trust {digest} (or runs: assay policy "
+        f"trust {repo.name} {digest})"
+    )
+
+
+def _second(at: datetime | None) -> datetime | None:
+    """Return a time in whole seconds, as Forgejo gives those of comments and reviews."""
+    return at.replace(microsecond=0) if at else None
 
 
 def _loaded(text: str) -> Policy | None:

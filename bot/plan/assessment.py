@@ -22,7 +22,7 @@ from bot.plan.policy_report import NAME as POLICY_CHECK
 from bot.plan.policy_report import policy_report
 from bot.plan.replies import answers
 from bot.policy import PATH
-from bot.text import plain
+from bot.text import code, plain
 
 STATES = {
     Verdict.PASS: "success",
@@ -35,6 +35,10 @@ STATES = {
 WORSE = ("success", "pending", "error", "failure")
 """Status states from best to worst, for commits that several pull requests share."""
 MAX_DESCRIPTION = 140
+SCHEDULED = (
+    "{} scheduled a merge before the newest change. Forgejo keeps the schedule and merges what is here now, as soon as "
+    "the required statuses allow it. Cancel it if that is not wanted."
+)
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def plan(
     target = snapshot.target
     notices = [reporting.restored_notice(thing) for thing in restored]
     notices += [reporting.left_notice(name) for name in left]
-    body = reporting.write(snapshot, reports, [*notices, *_policy_notices(snapshot)])
+    body = reporting.write(snapshot, reports, [*notices, *_policy_notices(snapshot), *_review_notices(snapshot)])
     clean = all(report.verdict in {Verdict.PASS, Verdict.SKIP} for report in reports) and not restored
     comment = WantedComment(
         purpose="report",
@@ -164,6 +168,20 @@ def _description(report: Report) -> str:
 def _held_status(snapshot: Snapshot, check: str) -> bool:
     """A status that was red once must be set to green later, even for a check that normally sets no green status."""
     return snapshot.own.held_at(f"status:{snapshot.inputs.head.sha}:assay/{check}") is not None
+
+
+def _review_notices(snapshot: Snapshot) -> list[str]:
+    """A dismissed objection looks as if there had been none; an admin of the repository can dismiss any."""
+    if snapshot.inputs.state != "open":
+        return []
+    found = [one for one in snapshot.inputs.reviews if one.state == "changes" and one.dismissed and one.author]
+    by = snapshot.inputs.scheduled_by
+    scheduled = [SCHEDULED.format(plain(by))] if by else []
+    return scheduled + [
+        f"{plain(one.author)} requested changes to commit {code(one.commit[:10])}. This review was dismissed"
+        + (f" by {plain(one.dismissed_by)}." if one.dismissed_by else ".")
+        for one in found
+    ]
 
 
 def _policy_notices(snapshot: Snapshot) -> list[str]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from bot.policy import TRUSTED_KEYS, Policy
 from bot.text import cut, visible
 
-WAITS = "; takes effect once an operator merges"
+WAITS = "; takes effect once an operator trusts it"
 """The ending of a sentence about a security-relevant key (`TRUSTED_KEYS`)."""
 
 ORDER = "same entries, different order"
@@ -41,9 +41,9 @@ def _differences(key: str, old: Any, new: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _entries(key, {_whole(k): v for k, v in old.items()}, {_whole(k): v for k, v in new.items()})
     elif _is_list(old) and _is_list(new):
-        named = _named(old), _named(new)
-        if any(isinstance(entry, BaseModel) for entry in (*old, *new)) and None not in named:
-            yield from _entries(key, *(one or {} for one in named))
+        named = _named(old, new) if any(isinstance(entry, BaseModel) for entry in (*old, *new)) else None
+        if named is not None:
+            yield from _entries(key, *named)
         else:
             yield from _listed(key, [_whole(entry) for entry in old], [_whole(entry) for entry in new])
     else:
@@ -73,10 +73,12 @@ def _listed(key: str, old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[
         yield key, ORDER
 
 
-def _named(entries: Sequence[Any]) -> dict[str, Any] | None:
-    """The entries of a list by their first required key; None if two have the same."""
-    named = {_name(entry): entry for entry in entries}
-    return named if len(named) == len(entries) else None
+def _named(old: Sequence[Any], new: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The entries of two lists by their first required key; None if that is not unique, also for an entry that stands
+    there twice: then whole entries are compared and counted.
+    """
+    before, after = ({_name(entry): entry for entry in entries} for entries in (old, new))
+    return (before, after) if len(before) == len(old) and len(after) == len(new) else None
 
 
 def _name(entry: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.model import Backtest, Finding, Judgment, Location, Preview, Report, Severity, Snapshot, Trial, Verdict
 from bot.plan.policy_changes import WAITS
-from bot.policy import PATH
+from bot.policy import PATH, named
 from bot.text import cell, code, plain
 
 NAME = "policy"
@@ -21,30 +21,60 @@ TRIED = (
     "**Backtest** on {count}: {found}. Run on {at:%Y-%m-%d %H:%M} UTC, with all changed settings in effect. No model "
     "was called, and nothing was written to those pull requests."
 )
+HOW = (
+    "**To put it in force**, an operator approves this head in a review, or trusts exactly this file with this "
+    "comment, before or after the merge:"
+)
+ONLY_BY_WORD = (
+    "**The base has changes that no operator trusted**, so an approval of this head is not enough. Compared with the "
+    "settings in force, this file changes:"
+)
+BY_WORD = "**To put it in force**, an operator trusts exactly this file with this comment, before or after the merge:"
+TRUSTED = "**{} trusted this file.** It takes effect once it is on the default branch as it is here."
 UNTRIED = "no earlier pull requests for a backtest"
 HEAD = ["| Pull request | Checks | Labels | Merge class |", "| --- | --- | --- | --- |"]
 
 
 def policy_report(snapshot: Snapshot, preview: Preview | None) -> Report:
     """Gives `error` while the default branch's policy is invalid, `block` if this pull request's policy is invalid, and
-    `advise` if its change needs an operator's merge or has label rules that cannot be applied.
+    `advise` if its change waits for an operator or has label rules that cannot be applied.
     """
     broken = [_finding(BROKEN, problem, Severity.HIGH, FIX) for problem in snapshot.policy_problems]
     if preview is None:
         return _report(Verdict.ERROR, LAST_GOOD, broken) if broken else IN_FORCE
     unusable = [_finding(UNUSABLE, problem, Severity.HIGH, FIX_HERE) for problem in preview.problems]
     unfit = [_finding(UNFIT, warning, Severity.MEDIUM, FIX_RULE) for warning in preview.warnings]
-    waits = any(text.endswith(WAITS) for text in preview.changes)
+    waits = _waits(preview) and not trusted_by(snapshot, preview)
     verdict = Verdict.ADVISE if unfit or waits else Verdict.PASS
     verdict = Verdict.ERROR if broken else verdict
     verdict = Verdict.BLOCK if unusable else verdict
     summary = LAST_GOOD if verdict is Verdict.ERROR else _summary(preview, waits=waits)
     report = _report(verdict, summary, [*unusable, *broken, *unfit])
-    return report.model_copy(update={"section": section(preview), "judgment": _kept(snapshot, preview)})
+    shown = section(preview, trusted_by(snapshot, preview))
+    return report.model_copy(update={"section": shown, "judgment": _kept(snapshot, preview)})
 
 
-def section(preview: Preview) -> str:
-    """Gives a policy change as Markdown: a list of changed keys, and a table of affected earlier pull requests."""
+def trusted_by(snapshot: Snapshot, preview: Preview) -> str:
+    """Gives the operator who trusted this file: by `/trust`, or by an approval of this head; empty if none did."""
+    operators = snapshot.policy.operators or ()
+    words = [one for one in snapshot.inputs.decisions if one.command == "trust" and not one.refused]
+    by = [one.by for one in words if one.argument == preview.digest and named(one.by, operators)]
+    reviews = () if preview.beyond else snapshot.inputs.reviews
+    by += [
+        one.author
+        for one in reviews
+        if one.state == "approved"
+        and not one.dismissed
+        and named(one.author, operators)
+        and snapshot.inputs.named_by(one)
+    ]
+    return by[-1] if by else ""
+
+
+def section(preview: Preview, by: str = "") -> str:
+    """Gives a policy change as Markdown: a list of changed keys, how an operator trusts it (or that `by` did), and a
+    table of affected earlier pull requests.
+    """
     if preview.problems:
         return ""
     parts = [
@@ -55,9 +85,25 @@ def section(preview: Preview) -> str:
     parts.append("\n".join(f"- {_sentence(text)}" for text in preview.changes))
     if preview.more:
         parts.append(f"*{_some(preview.more, 'more change')} not shown.*")
+    if by:
+        parts.append(TRUSTED.format(plain(by)))
+    elif _waits(preview):
+        parts += _how(preview)
     if preview.changes:
         parts += _tried(preview)
     return "\n\n".join(part for part in parts if part)
+
+
+def _waits(preview: Preview) -> bool:
+    return any(text.endswith(WAITS) for text in (*preview.changes, *preview.beyond))
+
+
+def _how(preview: Preview) -> Iterator[str]:
+    if preview.beyond:
+        yield ONLY_BY_WORD
+        yield "\n".join(f"- {_sentence(text)}" for text in preview.beyond)
+    yield BY_WORD if preview.beyond else HOW
+    yield f"```\n/trust {preview.digest}\n```"
 
 
 def _report(verdict: Verdict, summary: str, findings: Sequence[Finding]) -> Report:
@@ -93,14 +139,16 @@ def _summary(preview: Preview, *, waits: bool) -> str:
         return "this pull request changes no policy setting"
     tried = preview.backtest
     found = f"{len(tried.differing)} of {_some(len(tried.trials), 'earlier pull request')} affected"
-    waiting = "; security-relevant settings take effect once an operator merges" if waits else ""
+    waiting = "; security-relevant settings take effect once an operator trusts them" if waits else ""
     return f"{_some(count, 'policy change')}; {found if tried.trials else UNTRIED}{waiting}"
 
 
 def _sentence(text: str) -> str:
     key, _, words = text.partition(": ")
     change = plain(words.removesuffix(WAITS))
-    return f"{code(key)}: {change}" + (" · **takes effect once an operator merges**" if words.endswith(WAITS) else "")
+    return f"{code(key)}: {change}" + (
+        " · **takes effect once an operator trusts it**" if words.endswith(WAITS) else ""
+    )
 
 
 def _tried(preview: Preview) -> Iterator[str]:

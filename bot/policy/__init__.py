@@ -29,6 +29,7 @@ from bot.policy.policy import (
     load,
     load_stored,
     named,
+    text_digest,
 )
 from bot.policy.secret_leak import Accepted, SecretLeakPolicy
 from bot.policy.soaks import GatePolicy, Protected, SoakPolicy
@@ -68,4 +69,5 @@ __all__ = [
     "misplaced",
     "mistakes",
     "named",
+    "text_digest",
 ]

@@ -2,6 +2,7 @@
 and the part of a change that takes effect before an operator trusts it.
 """
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable
 from typing import Literal, get_args
 
@@ -26,8 +27,8 @@ MAX_LISTED = 100
 
 
 class Policy(Section):
-    """The repository's rules. Security-relevant settings take effect once an operator merged them or trusted them with
-    `assay policy trust`.
+    """The repository's rules. Security-relevant settings take effect once an operator trusted this very file: by an
+    approving review, with `/trust`, or with `assay policy trust`.
     """
 
     version: Literal[1] = Field(default=1, description="The version of this format.")
@@ -154,8 +155,18 @@ def is_agent(login: str, agents: Iterable[str]) -> bool:
     return named(login.partition("#")[0], agents)
 
 
+def text_digest(text: str) -> str:
+    """Return what names a policy file in `/trust`: the SHA-256 of its text as 64 hexadecimal digits.
+
+    It is of the whole text and not of what the settings mean, so that no other text ever has it, also under another
+    version of the bot; `sha256sum` prints the same for the file. Secrets in it are masked first, as in what takes
+    effect.
+    """
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def effective(current: Policy, trusted: Policy | None) -> tuple[Policy, tuple[str, ...]]:
-    """Return the policy in force, and a note on security-relevant changes that no operator has trusted.
+    """Return the policy in force, and the names of security-relevant settings that no operator has trusted.
 
     Without a trusted policy, security-relevant settings have their defaults.
     """
@@ -164,12 +175,7 @@ def effective(current: Policy, trusted: Policy | None) -> tuple[Policy, tuple[st
     if not waiting:
         return current, ()
     kept = current.model_copy(update={key: getattr(known, key) for key in waiting})
-    names = ", ".join(key.replace("_", "-") for key in waiting)
-    note = (
-        f"{PATH} changed {names} without an operator's merge; the previous values stay in force "
-        "until an operator runs: assay policy trust"
-    )
-    return kept, (note,)
+    return kept, tuple(key.replace("_", "-") for key in waiting)
 
 
 def _known_keys(model: type[BaseModel]) -> list[str]:

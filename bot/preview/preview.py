@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from bot.labels import LabelSet, rule_faults
 from bot.model import Backtest, Check, Inputs, Judgment, Kind, Preview, Target, canonical, digest
 from bot.plan import NAME, WAITS, changes
-from bot.policy import PATH, Policy, PolicyError, load, load_stored
+from bot.policy import PATH, Policy, PolicyError, load, load_stored, text_digest
 from bot.preview.backtest import Bench, Kept, kept, run_backtest
 from bot.store import Store
 from bot.text import YamlFile, cut
@@ -69,13 +69,15 @@ class Previews:
         after = await self.read(target.repository, inputs.head.sha)
         removed = not after and all(file.path != PATH or file.status == "deleted" for file in touching)
         proposal = Proposal(before, after, current, removed)
-        basis = digest(canonical([inputs.head.sha, before, after, current.operators]))
+        rules = current.model_dump(mode="json", by_alias=True)
+        basis = digest(canonical([inputs.head.sha, before, after, rules, WAITS]))
         known, basis = _remembered(earlier, basis)
         return known or await self._made(target, proposal, basis)
 
     async def _made(self, target: Target, proposal: Proposal, basis: str) -> Preview:
         """The preview. An untrusted policy may be long and its patterns slow, so the work is done in threads."""
-        blank = Preview(basis=basis, at=self.clock(), removed=proposal.removed)
+        named = text_digest(proposal.after)
+        blank = Preview(basis=basis, at=self.clock(), removed=proposal.removed, digest=named)
         try:
             old, new, found = await asyncio.to_thread(_compared, proposal, self.models)
         except PolicyError as fault:
@@ -88,6 +90,7 @@ class Previews:
                 "warnings": _few(await asyncio.to_thread(unfit, proposal.after, new, self.labels)),
                 "changes": found[:MAX_CHANGES],
                 "more": max(len(found) - MAX_CHANGES, 0),
+                "beyond": changes(proposal.current, pair[1])[:MAX_CHANGES] if pair[0] != proposal.current else (),
                 "backtest": await asyncio.to_thread(_backtest, earlier, pair, bench),
             }
         )
@@ -101,7 +104,7 @@ def unfit(text: str, policy: Policy, labels: LabelSet, path: str = PATH) -> tupl
 
 
 def _compared(proposal: Proposal, models: Collection[str] | None) -> tuple[Policy, Policy, tuple[str, ...]]:
-    """The policies before and after, and the changes; those that need an operator's merge come first.
+    """The policies before and after, and the changes; those that wait for an operator come first.
 
     Raises PolicyError if the policy after the change is invalid.
     """

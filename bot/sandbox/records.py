@@ -85,6 +85,17 @@ class Review:
     inline: list[tuple[int, str, str, int]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Merging:
+    """How somebody wants a pull request merged: at once, or when its required statuses are there."""
+
+    doer: User
+    style: str
+    title: str = ""
+    body: str = ""
+    delete: bool = False
+
+
 @dataclass(eq=False)
 class Pull:
     """What a pull request has beside its issue."""
@@ -101,6 +112,7 @@ class Pull:
     merge_commit: str | None = None
     head_deleted: bool = False
     maintainers_edit: bool = False
+    scheduled: Merging | None = None
 
 
 @dataclass(eq=False)
@@ -200,6 +212,7 @@ class Repo:
     last_run: int = 0
     secrets: dict[str, Secret] = field(default_factory=dict)
     object_format: str = "sha1"
+    detects_manual_merges: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

@@ -84,6 +84,10 @@ class Forge:
             raise ValueError(f"there is no user {login!r}")
         return user
 
+    def by_email(self, address: str) -> User | None:
+        """The account with that e-mail address, whatever its case."""
+        return next((user for user in self.users.values() if user.email.lower() == address.lower()), None)
+
     def run(self, run_id: int) -> tuple[Repo, Run] | None:
         """The run of that id with its repository, whichever this is."""
         found = ((repo, run) for repo in self.repos.values() for run in repo.runs.values())

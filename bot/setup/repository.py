@@ -15,7 +15,8 @@ from bot.forgejo.types import Repository
 from bot.labels.sync_client import carry_out, changes_for
 from bot.model import Repo
 from bot.observe import MISPLACED
-from bot.policy import PATH, PolicyError, named
+from bot.policy import PATH, PolicyError, load, named, text_digest
+from bot.setup.protection import protection_lines
 from bot.setup.targets import remember
 from bot.setup.webhook import known_webhooks, put_webhook
 from bot.store.ledger import Entry, append
@@ -70,6 +71,8 @@ class _Setup:
         await self._operators(login)
         webhook = await put_webhook(self._machine, repository, login, await known_webhooks(self._machine, repository))
         for line in webhook.lines:
+            self._report(line)
+        for line in await protection_lines(self._machine, repository, login):
             self._report(line)
         await self._labels(repository)
         await self._policy(repository)
@@ -136,7 +139,7 @@ class _Setup:
             self._done(f"labels: {made} created or updated, {len(labels.labels)} declared")
 
     async def _policy(self, repository: Repository) -> None:
-        """Trust the current policy at the first setup; later only an operator can change what is trusted."""
+        """Trust that there is no policy file yet; who sets up has read none. A file waits for an operator's word."""
         commit = await head_of(self._client, repository)
         if not commit:
             self._left("policy: the repository has no commits; run the setup again after the first push")
@@ -145,18 +148,21 @@ class _Setup:
         text = await policies.text(name, commit)
         async with self._machine.store.read() as session:
             row = await session.get(TrustedPolicy, repository.id)
-        if row is not None and row.trusted_at and row.trusted_text != text:
-            self._left(f"policy: changed since it was trusted; read it, then run: assay policy trust {name}")
-            return
+        trusted = row.trusted_text if row is not None and row.trusted_at else None
         try:
-            await policies.trust(Repo(id=repository.id, name=name), commit, "setup")
+            load(text, models=self._machine.settings.models)
         except PolicyError as fault:
             for problem in fault.problems:
                 self._left(f"policy: {problem}")
-        else:
-            self._done(f"policy: trusted at commit {commit[:10]}" if text else f"policy: no {PATH}; defaults apply")
-            for stray in () if text else await policies.misplaced(name, commit):
-                self._left(f"policy: {MISPLACED.format(stray)}")
+            return
+        if trusted != text and (text or trusted is not None):
+            what = "not trusted yet" if trusted is None else "changed since it was trusted"
+            self._left(f"policy: {what}; read it, then run: assay policy trust {name} {text_digest(text)}")
+            return
+        await policies.trust(Repo(id=repository.id, name=name), commit, "setup")
+        self._done(f"policy: trusted at commit {commit[:10]}" if text else f"policy: no {PATH}; defaults apply")
+        for stray in () if text else await policies.misplaced(name, commit):
+            self._left(f"policy: {MISPLACED.format(stray)}")
 
     async def _strangers(self, repository: Repository, login: str) -> None:
         """Warn if the account has written comments without the bot's marker: somebody else uses it."""

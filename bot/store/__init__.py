@@ -4,17 +4,20 @@ Public modules: `accounts`, `decisions`, `deliveries`, `ledger`, `owned`, `repos
 `targets`.
 """
 
+from bot.store.acts import Acts, Submitted
 from bot.store.database.session import Store, StoreError, open_store, upsert
 from bot.store.gate_phrases import GATES_CHECK, phrases_on
 from bot.store.writer import DeliveryWriter, NotWritten, Outcome
 
 __all__ = [
     "GATES_CHECK",
+    "Acts",
     "DeliveryWriter",
     "NotWritten",
     "Outcome",
     "Store",
     "StoreError",
+    "Submitted",
     "open_store",
     "phrases_on",
     "upsert",

@@ -16,6 +16,8 @@ from bot.store.tables import DecisionRow, JudgmentRow, Repository
 
 KEPT_JUDGMENTS = 20
 """Judgments kept per check and target: the history that a comment shows."""
+TRUST = "trust"
+"""The command by which an operator trusts a policy file."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,15 @@ class Recalled:
     served_since: datetime
     decisions: tuple[Decision, ...]
     judgments: tuple[Judgment, ...]
+
+
+@dataclass(frozen=True)
+class Consent:
+    """An operator's word for a policy file: who, and when."""
+
+    by: str
+    by_id: int
+    at: datetime
 
 
 async def recall(store: Store, target: Target, now: datetime) -> Recalled:
@@ -64,6 +75,24 @@ async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ..
         )
         for row in (await session.execute(query)).scalars()
     )
+
+
+async def consent_to(session: AsyncSession, repository_id: int, digest: str, since: datetime | None) -> Consent | None:
+    """Return who trusted a policy file of a repository by `/trust`, and when; None if nobody did since a time.
+
+    `digest` names the file's text.
+    """
+    query = select(DecisionRow.by, DecisionRow.by_id, DecisionRow.at).where(
+        DecisionRow.repository_id == repository_id,
+        DecisionRow.command == TRUST,
+        DecisionRow.argument == digest,
+        DecisionRow.refused == "",
+        DecisionRow.role == "operator",
+    )
+    if since is not None:
+        query = query.where(DecisionRow.at >= since)
+    found = (await session.execute(query.order_by(DecisionRow.at.desc()).limit(1))).first()
+    return Consent(found.by, found.by_id, found.at) if found else None
 
 
 async def keep_decisions(session: AsyncSession, target: Target, made: Sequence[Decision]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Repo
+from bot.store.acts import ActRow
 from bot.store.database.session import upsert
 from bot.store.ledger import Entry, append
 from bot.store.tables import (
@@ -30,7 +31,18 @@ from bot.store.tables import (
 
 FIRST_WAIT = timedelta(minutes=1)
 LAST_WAIT = timedelta(hours=6)
-_OF_TARGETS = (TargetRow, Head, Verdict, Holding, DecisionRow, JudgmentRow, SoakRow, SnapshotRow, TrustedPolicy)
+_OF_TARGETS = (
+    TargetRow,
+    Head,
+    Verdict,
+    Holding,
+    DecisionRow,
+    JudgmentRow,
+    SoakRow,
+    SnapshotRow,
+    TrustedPolicy,
+    ActRow,
+)
 
 
 @dataclass(frozen=True)

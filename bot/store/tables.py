@@ -68,6 +68,9 @@ class Delivery(Table):
     ref: Mapped[str] = mapped_column(String(512), default="")
     before: Mapped[str] = mapped_column(String(64), default="")
     after: Mapped[str] = mapped_column(String(64), default="")
+    base_ref: Mapped[str] = mapped_column(String(512), default="", server_default="")
+    merge_base: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    review: Mapped[str] = mapped_column(String(16), default="", server_default="")
     comment_id: Mapped[int | None] = mapped_column(BigInteger)
     comment_author: Mapped[str] = mapped_column(String(255), default="")
     comment_author_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
@@ -81,6 +84,7 @@ class Delivery(Table):
         # All are partial: each index that contains a row slows its acknowledgement down.
         _index("ix_deliveries_unrouted", "received_at", where="routed_at IS NULL"),
         _index("ix_deliveries_comment", "repository_id", "comment_id", where="comment_id IS NOT NULL"),
+        _index("ix_deliveries_review", "repository_id", "number", where="review <> ''"),
         _index("ix_deliveries_push", "repository_id", "ref", where="event = 'push'"),
     )
 

@@ -122,11 +122,12 @@ class Accounts:
 
     async def decided(self, made: Iterable[Decision]) -> tuple[Decision, ...]:
         """Return stored decisions with the present names of those who decided; older ones have no ids."""
+        return tuple([one.model_copy(update={"by": await self.decider(one.by, one.by_id)}) for one in made])
+
+    async def decider(self, login: str, account_id: int) -> str:
+        """Return the present name of an account that decided something under a login."""
         directory = await self.directory()
-        return tuple(
-            one.model_copy(update={"by": directory.name(one.by, one.by_id) if one.by_id else directory.current(one.by)})
-            for one in made
-        )
+        return directory.name(login, account_id) if account_id else directory.current(login)
 
     def notes(self, thread: Thread, policy: Policy) -> tuple[str, ...]:
         """Return notes about accounts in a named thread that have or had a login of the lists without being meant."""

@@ -41,6 +41,9 @@ MAX_LINES = 10
 PATIENCE = timedelta(seconds=30)
 """Maximum time until a comment's delivery arrives: one slow receiver delays all webhooks of a server."""
 
+SOON = 0.1
+"""Seconds until the next run after a `/trust`."""
+
 EDITED = "edited"
 """The command of the single decision, at line 0, on all commands added by editing a comment."""
 EDITED_REFUSAL = "new commands in an edited comment are ignored, because anyone with write access can edit it"
@@ -61,9 +64,14 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:
             "decisions": made,
             "answers": answers(snapshot, (*known, *made)),
             "explanation": history((*known, *made)),
-            "again": PATIENCE.total_seconds() if waits else 0.0,
+            "again": PATIENCE.total_seconds() if waits else SOON if _trusts(made) else 0.0,
         }
     )
+
+
+def _trusts(made: Sequence[Decision]) -> bool:
+    """Return whether an operator has just trusted a policy, which the next run puts in force."""
+    return any(one.command == "trust" and not one.refused for one in made)
 
 
 async def _decisions(snapshot: Snapshot, tools: Tools) -> tuple[tuple[Decision, ...], bool]:

@@ -32,6 +32,8 @@ OPERATORS = "only an operator may use this command"
 WRITERS = "only accounts with write access may use this command"
 NO_RISE = "only an operator may set a priority that is not higher than the current one"
 OWN = "the author cannot accept findings on their own issue or pull request; another operator must do it"
+NO_POLICY = "no policy file waits for an operator here; there is nothing to trust"
+OTHER_POLICY = "no policy file here has this digest; read the file again, and copy the digest from the report"
 NO_FINDINGS = "no finding here has this fingerprint; there is nothing to accept"
 DECIDES = "only an operator may change a decision label"
 CANCELS = frozenset((
@@ -42,6 +44,7 @@ CANCELS = frozenset((
 
 _ONE_NAME = re.compile('["\u201c\u201d\u201e]([^"\u201c\u201d\u201e]+)["\u201c\u201d]|\'([^\']+)\'(?!\\S)|([^\\s"]+)')
 _CHECK = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,8 @@ def _forbidden(case: Case) -> str:
 def _absent(case: Case) -> str:
     if case.line.word == "accept":
         return _unacceptable(case)
+    if case.line.word == "trust":
+        return _untrustable(case)
     if case.line.word == "soak-restart":
         return _untracked(case)
     return _undeclared(case) if COMMANDS[case.line.word].takes == "names" else ""
@@ -191,6 +196,11 @@ def _unacceptable(case: Case) -> str:
     rest = f" and {more} more" if more > 0 else ""
     there = ", ".join(found[:SHOWN_FINGERPRINTS])
     return f"no finding here has this fingerprint; fingerprints here: {there}{rest}" if found else NO_FINDINGS
+
+
+def _untrustable(case: Case) -> str:
+    waiting = case.snapshot.memory.policies
+    return "" if case.argument in waiting else OTHER_POLICY if waiting else NO_POLICY
 
 
 def _untracked(case: Case) -> str:
@@ -262,6 +272,10 @@ def _accept_form(case: Case) -> str:
     return "" if len(case.why) >= 3 else "missing reason: say why it is harmless"  # noqa: PLR2004 - as in the policy
 
 
+def _trust_form(case: Case) -> str:
+    return "" if _DIGEST.fullmatch(case.argument) else "missing or incomplete digest; copy it from the report"
+
+
 _FORMS: Mapping[str, Callable[[Case], str]] = {
     "help": _help_form,
     "explain": _check_form,
@@ -270,6 +284,7 @@ _FORMS: Mapping[str, Callable[[Case], str]] = {
     "label": _names_form,
     "unlabel": _names_form,
     "accept": _accept_form,
+    "trust": _trust_form,
     "hold": _hold_form,
     "park": _park_form,
     "soak-restart": _soak_form,

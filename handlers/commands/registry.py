@@ -150,6 +150,16 @@ COMMANDS = {
             takes="one",
             witness=True,
         ),
+        Command(
+            "trust",
+            "/trust DIGEST",
+            Role.OPERATOR,
+            "Trusts the policy file with this digest: its security-relevant settings take effect once it is on the "
+            "default branch.",
+            f"/trust {64 * '0'}",
+            takes="one",
+            witness=True,
+        ),
     )
 }
 """All commands by name, in display order."""

@@ -15,9 +15,8 @@ from handlers.facts.statuses import self_reported, was_skipped
 from handlers.facts.wording import quoted
 
 WAIVER = "canary-waived"
-SHORT = 10
 WORDS = ("missing", "pending", "running", "passed", "failed", "waived")
-_WAIVED = re.compile(rf"{WAIVER} ([0-9a-f]{{{SHORT},64}})")
+_WAIVED = re.compile(rf"{WAIVER} ([0-9a-f]{{40,64}})")
 
 
 class Real(StrEnum):
@@ -95,12 +94,13 @@ def waived(snapshot: Snapshot) -> str:
     """Gives the operator who waived the canary of this head; empty if none did.
 
     A waiver is a comment by an operator other than the author, which the bot received when it was written and which is
-    unedited. It has the phrase and at least ten digits of the head on its own line, outside code and quotes.
+    unedited. It has the phrase and the head on its own line, outside code and quotes: all digits of it, since anybody
+    can make a commit whose first ones are the same. Base branch and merge base must be those of that moment.
     """
     seen = snapshot.inputs
     for comment in seen.comments:
         right = named(comment.author, snapshot.policy.operators or ()) and not named(comment.author, (seen.author,))
-        sure = right and comment.witnessed and not comment.edited
+        sure = right and comment.witnessed and not comment.edited and seen.named_by(comment)
         if sure and wrote(comment.body, lambda row: _is_waiver(row, seen.head.sha)):
             return comment.author
     return ""
@@ -108,7 +108,7 @@ def waived(snapshot: Snapshot) -> str:
 
 def _is_waiver(row: str, head: str) -> bool:
     said = _WAIVED.fullmatch(row)
-    return said is not None and head.startswith(said[1])
+    return said is not None and head == said[1]
 
 
 def check(pack: Pack, snapshot: Snapshot, canary: Canary, tier: str) -> Iterator[Finding]:
@@ -163,7 +163,7 @@ def _disagreement(said: Said, snapshot: Snapshot, canary: Canary, tier: str) -> 
             line(said.line),
         )
     elif said.word == "waived" and not waived(snapshot):
-        head = snapshot.inputs.head.sha[:SHORT]
+        head = snapshot.inputs.head.sha
         yield finding(
             "canary-waiver",
             "The line says waived, but no operator waived the canary for this head",

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from bot.model import Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
 from bot.policy import RedZoneGuard, named
 from handlers.facts.modes import FILES, STATES, Said, judged, listed, switched_off, touched, unread
-from handlers.facts.reviews import approvals
+from handlers.facts.reviews import approvals, void_approvals
 
 NAME = "red-zone"
 LABEL = "review:needs-human"
 OWN = "opened by an operator; no other operator has approved it"
-APPROVE = "An operator must review and approve it. A later push needs a new approval."
+APPROVE = (
+    "An operator must review and approve it. After a later push, a change of the base branch or a rewritten base, it "
+    "needs a new approval."
+)
 
 
 def rules(snapshot: Snapshot) -> RedZoneGuard:
@@ -31,7 +34,8 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
     operators = snapshot.policy.operators or ()
     by = [login for login in approvals(snapshot) if named(login, operators)]
     own = named(snapshot.inputs.author, operators)
-    findings = () if by else tuple(_findings(zone, own=own))
+    void = "".join(f"; {one}" for one in void_approvals(snapshot))
+    findings = () if by else tuple(_findings(zone, void, own=own))
     touches = f"touches the red zone: {listed(list(zone))}"
     said = Said(
         clean=f"{touches}; approved by {listed(by)}" if zone else "no red-zone path touched",
@@ -50,7 +54,7 @@ def red_paths(snapshot: Snapshot) -> dict[str, str]:
     return touched(policy.paths, snapshot.inputs.files) if policy.mode != "off" else {}
 
 
-def _findings(zone: dict[str, str], *, own: bool) -> Iterator[Finding]:
+def _findings(zone: dict[str, str], void: str, *, own: bool) -> Iterator[Finding]:
     for pattern in dict.fromkeys(zone.values()):
         paths = [path for path, by in zone.items() if by == pattern]
         yield Finding(
@@ -58,7 +62,7 @@ def _findings(zone: dict[str, str], *, own: bool) -> Iterator[Finding]:
             severity=Severity.LOW if own else Severity.HIGH,
             title=f"Touches {pattern}, which always needs an operator's approval",
             location=Location(where="diff", path=paths[0]),
-            evidence=f"touched: {listed(paths)}" + (f"; {OWN}" if own else ""),
+            evidence=f"touched: {listed(paths)}" + (f"; {OWN}" if own else "") + void,
             next_step=APPROVE,
         )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.model import Severity, Verdict
 from bot.text import code
 from handlers.facts.modes import listed
-from handlers.facts.reviews import approvals, objections
+from handlers.facts.reviews import approvals, objections, void_approvals
 from handlers.facts.wording import NOT_CHECKED
 from handlers.guards import red_paths
 from handlers.judge import binding
@@ -90,7 +90,8 @@ def _missing(facts: Facts) -> Iterator[str]:
 def _review(facts: Facts) -> Iterator[str]:
     count, needed = len(approvals(facts.snapshot)), facts.policy.approvals
     if count < needed:
-        yield f"{count} of {needed} required approvals on this head"
+        void = "".join(f"; {one}" for one in void_approvals(facts.snapshot))
+        yield f"{count} of {needed} required approvals on this head{void}"
     if against := objections(facts.snapshot):
         yield f"changes requested by {listed(against, SHOWN)}"
 

@@ -2,7 +2,8 @@
 
 All that is said of a gate is read here: by the check `gates`, by `/gate`, and by the contract. A phrase counts where
 the policy says: on a soak's tracking issue and on `gate_on`, or on a gate's `targets`. A phrase that only a description
-announces counts on its own pull request.
+announces counts on its own pull request, for the head, base branch and merge base of the moment when it was written: no
+policy says what the gate is, so it is about what the operator saw.
 """
 
 from collections.abc import Iterator, Sequence
@@ -73,8 +74,11 @@ class Gates:
     @cached_property
     def written(self) -> tuple[Phrase, ...]:
         """The valid phrases in the target's own thread, of gates that count here."""
-        operators = self._snapshot.policy.operators or ()
-        return phrases_in(self._snapshot.inputs.comments, [gate.phrase for gate in self.here], operators)
+        seen, operators = self._snapshot.inputs, self._snapshot.policy.operators or ()
+        ruled = [gate.phrase for gate in self.here if gate.ruled]
+        announced = [gate.phrase for gate in self.here if not gate.ruled]
+        about_this = [comment for comment in seen.comments if seen.named_by(comment)] if announced else []
+        return (*phrases_in(seen.comments, ruled, operators), *phrases_in(about_this, announced, operators))
 
     def opened(self, gate: Gate) -> Phrase | None:
         """Return the operator's phrase that opened a gate, on any of its targets; None if it is closed."""

@@ -53,6 +53,8 @@ MISSES = {
     "edited": "{phrase} does not count: the comment was edited, and anyone with write access can edit it. {again}",
     "unwitnessed": "{phrase} does not count: the bot received no webhook delivery for this comment, so it cannot "
     "verify the author. {again}",
+    "moved": "{phrase} no longer counts: the pull request's head, base branch or merge base is another one than when "
+    "it was written. Look at it again, and post the phrase again as a new comment if it still holds.",
     "misspelt": "Typo in the phrase: expected exactly {phrase}. {again}",
     "aside": "{phrase} does not count in a quotation, in code or in a list: write it as plain text on a line of its "
     "own. {again}",
@@ -169,7 +171,7 @@ def _miss(snapshot: Snapshot, comment: CommentText, how: Reading, gate: Gate) ->
     if not gate.here:
         return "elsewhere" if how in {"counts", "misspelt"} else ""
     if how == "counts":
-        return "edited" if comment.edited else "unwitnessed"
+        return "edited" if comment.edited else "moved" if comment.witnessed else "unwitnessed"
     return how
 
 

@@ -68,4 +68,5 @@ async def forge(tmp_path: Path, assay: Assay, monkeypatch: pytest.MonkeyPatch) -
         forge = Forge(sandbox, tokens, assay)
         for login, token in tokens.items():
             forge.api[login] = await stack.enter_async_context(HttpxForgejo(sandbox.url, token))
+        await forge.protect()
         yield forge

@@ -11,6 +11,7 @@ from typing import Any
 from bot.forgejo.httpx import HttpxForgejo
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import OPERATOR, REPOSITORY
+from tests import protections
 
 REPO = f"/repos/{REPOSITORY}"
 
@@ -35,6 +36,13 @@ class Forge:
     tokens: dict[str, str]
     call: Assay
     api: dict[str, HttpxForgejo] = field(default_factory=dict)
+
+    async def protect(self, **change: Any) -> None:
+        """Protects the default branch as the README says, but for what is changed."""
+        path = f"{REPO}/branch_protections"
+        for rule in await self.api[OPERATOR].getitem(path):
+            await self.api[OPERATOR].delete(f"{path}/{rule['rule_name']}")
+        await self.api[OPERATOR].post(path, protections.rule(**change))
 
     async def assay(self, *arguments: str) -> Outcome:
         return await asyncio.to_thread(self.call, *arguments)

@@ -115,8 +115,9 @@ async def test_everything_that_is_switched_on_is_read(scene: Scene) -> None:
     assert isinstance(head, PullRequest)
     found = await scene.contexts.read(request, ALL)
     assert [(one.author, one.body) for one in found.remarks] == [(WRITER, "fine")]
-    assert replace(found, remarks=()) == Context(
-        reviews=(Review(author=WRITER, state="approved", commit=head.head.sha, official=True),),
+    assert [(one.id, one.state, one.commit) for one in found.decisions] == [(1, "approved", head.head.sha)]
+    assert replace(found, remarks=(), decisions=()) == Context(
+        reviews=(Review(id=1, author=WRITER, state="approved", commit=head.head.sha, official=True),),
         required=("ci / test",),
         conflict=False,
         references=(

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.policy import PATH, TRUSTED_KEYS, Accepted, Policy, PolicyError, SecretLeakPolicy, effective, load
+from bot.policy import (
+    PATH,
+    TRUSTED_KEYS,
+    Accepted,
+    Policy,
+    PolicyError,
+    SecretLeakPolicy,
+    effective,
+    load,
+    text_digest,
+)
 from bot.text.yaml_model import MAX_BYTES
 
 WHOLE = f"""
@@ -151,11 +161,14 @@ TRUSTED = load(WHOLE)
     ids=" and ".join,
 )
 def test_a_change_of_trust_waits_for_an_operator(change: dict[str, object]) -> None:
-    policy, notes = effective(TRUSTED.model_copy(update=change), TRUSTED)
+    policy, waiting = effective(TRUSTED.model_copy(update=change), TRUSTED)
     assert policy == TRUSTED
-    names = ", ".join(name.replace("_", "-") for name in TRUSTED_KEYS if name in change)
-    told = f"{PATH} changed {names} without an operator's merge; the previous values stay in force"
-    assert notes == (f"{told} until an operator runs: assay policy trust",)
+    assert waiting == tuple(name.replace("_", "-") for name in TRUSTED_KEYS if name in change)
+
+
+def test_the_digest_of_a_policy_is_that_of_its_text_as_other_programs_compute_it() -> None:
+    assert text_digest("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert text_digest("version: 1\n") != text_digest("version: 1\n# a word\n")
 
 
 def test_what_is_trusted_is_in_force_without_a_word() -> None:
@@ -163,8 +176,8 @@ def test_what_is_trusted_is_in_force_without_a_word() -> None:
 
 
 def test_without_a_trusted_policy_the_defaults_hold() -> None:
-    policy, notes = effective(TRUSTED, None)
-    assert (policy, len(notes)) == (Policy(), 1)
+    policy, waiting = effective(TRUSTED, None)
+    assert (policy, bool(waiting)) == (Policy(), True)
     assert effective(Policy(), None) == (Policy(), ())
 
 

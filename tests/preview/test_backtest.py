@@ -10,6 +10,7 @@ from sqlalchemy import event, select, update
 
 from bot.model import ChangedFile, Inputs, Judgment, Snapshot, Verdict
 from bot.model.preview import Preview
+from bot.plan.policy_changes import WAITS
 from bot.plan.policy_report import policy_report
 from bot.policy import PATH, Policy, load
 from bot.preview.backtest import Bench, Kept, kept, repositories, run_backtest
@@ -173,7 +174,7 @@ async def test_nothing_else_has_a_preview_and_no_file_is_asked_for(store: Store,
 async def test_a_changed_policy_is_tried_on_all_others(store: Store) -> None:
     await keep(store, pull(12, leaks=(leak(),)), pull(11, leaks=(leak(),)), pull(10))
     made = await shown(store, Texts(head="secret-leak: {mode: off}"))
-    assert made.changes == ('secret-leak.mode: changes from "block" to "off"; takes effect once an operator merges',)
+    assert made.changes == (f'secret-leak.mode: changes from "block" to "off"{WAITS}',)
     assert [(one.number, one.differs) for one in made.backtest.trials] == [(11, True), (10, True)]
     assert (made.problems, made.warnings, made.removed) == ((), (), False)
 

@@ -230,7 +230,7 @@ def test_what_waits_for_an_operator_is_advice_and_what_doesnt_passes() -> None:
     assert waits.verdict is Verdict.ADVISE
     assert waits.summary == (
         "1 policy change; 1 of 2 earlier pull requests affected; "
-        "security-relevant settings take effect once an operator merges"
+        "security-relevant settings take effect once an operator trusts them"
     )
 
 

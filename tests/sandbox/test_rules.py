@@ -126,6 +126,37 @@ async def test_a_required_status_blocks_the_merge_until_it_is_success(world: Wor
     assert found["number"] == 1
 
 
+async def test_a_scheduled_merge_stays_over_a_push_and_is_its_schedulers(world: World, pull: dict[str, Any]) -> None:
+    rule = {"rule_name": "main", "enable_status_check": True, "status_check_contexts": ["ci"]}
+    await world.made("operator", "POST", f"{GARDEN}/branch_protections", json=rule)
+    merge = f"{GARDEN}/pulls/1/merge"
+    wanted = {"Do": "merge", "merge_when_checks_succeed": True}
+    assert (await world.call("operator", "POST", merge, json=wanted)).status_code == 201
+    head = await world.sandbox.commit_files("workshop/garden", "codex/x", {"new.txt": "two\n"}, author="codex")
+    await world.made("codex", "POST", f"{GARDEN}/statuses/{head}", json={"state": "success", "context": "ci"})
+    merged = await world.made("codex", "GET", f"{GARDEN}/pulls/1")
+    assert (merged["head"]["sha"], merged["merged_by"]["login"]) == (head, "operator")
+    timeline = await world.made("codex", "GET", f"{GARDEN}/issues/1/timeline")
+    assert [one["type"] for one in timeline][-3:] == ["pull_scheduled_merge", "pull_push", "merge_pull"]
+
+
+@pytest.mark.parametrize(("email", "merger"), [("operator@example.invalid", "operator"), ("no@body", "workshop")])
+async def test_a_manual_merge_is_of_whom_the_commits_email_names(
+    world: World, pull: dict[str, Any], email: str, merger: str
+) -> None:
+    await world.made("operator", "PATCH", GARDEN, json={"autodetect_manual_merge": True})
+    forge, parts = world.sandbox._forge, world.sandbox._parts
+    repo = forge.named("workshop/garden")
+    main, head = repo.branch("main") or "", pull["head"]["sha"]
+    tree = await parts.git.merge_tree(repo.path, main, head)
+    sha = await parts.git.join(repo.path, tree or "", (main, head), ("codex", email, forge.now()), "Merge\n")
+    await parts.git.run(repo.path, "update-ref", "refs/heads/main", sha)
+    async with repo.lock:
+        await parts.pushes.settle(repo, forge.account("codex"))
+    merged = await world.made("codex", "GET", f"{GARDEN}/pulls/1")
+    assert (merged["merged"], merged["merge_commit_sha"], merged["merged_by"]["login"]) == (True, sha, merger)
+
+
 async def test_a_conflict_is_not_mergeable(world: World, pull: dict[str, Any]) -> None:
     await world.sandbox.commit_files("workshop/garden", "main", {"new.txt": "other\n"}, author="operator")
     assert (await world.made("codex", "GET", f"{GARDEN}/pulls/1"))["mergeable"] is False

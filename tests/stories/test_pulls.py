@@ -175,7 +175,7 @@ async def test_a_merged_pull_request_keeps_its_report(scene: World) -> None:
     assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
 
 
-async def test_a_policy_that_an_operator_merged_is_in_force(scene: World) -> None:
+async def test_a_policy_that_an_operator_approved_and_merged_is_in_force(scene: World) -> None:
     leaking, head = await leaking_pull(scene)
     await scene.settled()
     report = await scene.report(leaking)
@@ -187,6 +187,7 @@ async def test_a_policy_that_an_operator_merged_is_in_force(scene: World) -> Non
     await checkout.commit("Accept", {PATH: accept})
     await checkout.push("codex/policy")
     number = await scene.open_pull(AGENT, "codex/policy", "chore: accept")
+    await scene.api[OPERATOR].post(f"/repos/{REPOSITORY}/pulls/{number}/reviews", {"event": "APPROVED"})
     await scene.api[OPERATOR].post(f"/repos/{REPOSITORY}/pulls/{number}/merge", {"Do": "merge"})
     await scene.settled()
     report = await scene.report(leaking)
@@ -204,7 +205,7 @@ async def test_a_policy_that_an_agent_pushed_to_the_default_branch_is_told_and_n
     await scene.settled()
     report = await scene.report(number)
     assert report is not None
-    assert "changed secret-leak without an operator's merge" in report["body"]
+    assert "changed secret-leak without an operator's consent" in report["body"]
     assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
 
 

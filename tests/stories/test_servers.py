@@ -9,6 +9,7 @@ from bot.model import Target
 from bot.sandbox import SERVERS, Server
 from bot.sandbox.world import BOT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World, world
 from bot.setup import setup
+from tests import protections
 from tests.stories.checks.test_judging import MATTER
 from tests.stories.contexts import statuses
 from tests.stories.pushes import clean_pull, leaking_pull
@@ -24,6 +25,7 @@ LEAK = "safety:secret-touch"
 async def scene(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
     server: Server = request.param
     async with world(tmp_path, server=server, rules_cache_dir=RULES) as running:
+        await running.api[OPERATOR].post(f"{REPO}/branch_protections", protections.rule())
         said: list[str] = []
         assert await setup(running.machine, REPOSITORY, say=said.append), said
         yield running

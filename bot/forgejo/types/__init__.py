@@ -1,7 +1,7 @@
 """All types of the API's answers, by one name to import from."""
 
 from bot.forgejo.types.actions import RUN, ActionRun, EarlyRun, GiteaRun, Run, RunPage, Task, TaskPage
-from bot.forgejo.types.commits import Branch, CombinedStatus, CommitStatus, Tree, TreeEntry
+from bot.forgejo.types.commits import Branch, BranchProtection, CombinedStatus, CommitStatus, Tree, TreeEntry
 from bot.forgejo.types.replies import Reply
 from bot.forgejo.types.server import (
     CollaboratorPermission,
@@ -28,6 +28,7 @@ __all__ = [
     "RUN",
     "ActionRun",
     "Branch",
+    "BranchProtection",
     "CollaboratorPermission",
     "CombinedStatus",
     "Comment",

@@ -26,6 +26,27 @@ class Branch(Reply):
     status_check_contexts: tuple[str, ...] = ()
 
 
+class BranchProtection(Reply):
+    """A rule of protected branches; `rule_name` is a branch or a pattern. Only administrators may read it.
+
+    Without a whitelist everybody with write access may do it; `enable_push` false means that nobody may push.
+    """
+
+    definition: ClassVar[str] = "BranchProtection"
+
+    rule_name: str = ""
+    enable_push: bool = False
+    enable_push_whitelist: bool = False
+    push_whitelist_usernames: tuple[str, ...] = ()
+    push_whitelist_teams: tuple[str, ...] = ()
+    push_whitelist_deploy_keys: bool = False
+    enable_merge_whitelist: bool = False
+    merge_whitelist_usernames: tuple[str, ...] = ()
+    merge_whitelist_teams: tuple[str, ...] = ()
+    enable_status_check: bool = False
+    status_check_contexts: tuple[str, ...] = ()
+
+
 class TreeEntry(Reply):
     """An entry of a tree: `blob`, `tree` or `commit`."""
 

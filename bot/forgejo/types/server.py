@@ -35,6 +35,7 @@ class Repository(Reply):
     default_branch: str = ""
     empty: bool = False
     archived: bool = False
+    autodetect_manual_merge: bool = False
     permissions: Permissions = Permissions()
 
 

@@ -122,6 +122,7 @@ class TimelineEvent(Reply):
     user: User = User()
     body: str = ""
     label: Label | None = None
+    review_id: int = 0
     created_at: AwareDatetime
 
     @property
@@ -149,7 +150,6 @@ class Review(Reply):
     state: str = ""
     body: str = ""
     commit_id: str = ""
-    stale: bool = False
     official: bool = False
     dismissed: bool = False
     html_url: str = ""

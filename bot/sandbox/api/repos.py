@@ -89,6 +89,7 @@ async def edit(ask: Ask) -> web.Response:
         setattr(repo, name, getattr(repo, name) if ask.flag(name) is None else ask.flag(name))
     if isinstance(ask.body.get("description"), str):
         repo.description = ask.text("description") if ask.body["description"] else ""
+    repo.detects_manual_merges = bool(ask.body.get("autodetect_manual_merge", repo.detects_manual_merges))
     branch = ask.text("default_branch")
     if branch and repo.branch(branch):
         repo.default_branch = branch

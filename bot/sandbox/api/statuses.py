@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from bot.sandbox.api.merge import merge_scheduled
 from bot.sandbox.events.statuses import Said
 from bot.sandbox.http.request import Ask, Page, Refusal, answer, listed, missing
 from bot.sandbox.http.routing import Routes
@@ -28,6 +29,7 @@ async def create(ask: Ask) -> web.Response:
         raise Refusal(lost, name, []) if lost == HTTPStatus.NOT_FOUND else Refusal(lost, "")
     said = Said(ask.text("state"), ask.text("context"), ask.text("description"), ask.text("target_url"))
     row = await ask.parts.statuses.post(ask.repo, sha, said, ask.doer)
+    await merge_scheduled(ask.parts, ask.repo, sha)
     return answer(ask.parts.shapes.status(ask.repo, row), 201)
 
 

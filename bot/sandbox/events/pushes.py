@@ -57,9 +57,34 @@ class Pushes:
                 await self._head_deleted(issue, pull, doer)
             else:
                 await self._head_moved(issue, pull, after, doer)
+        if repo.detects_manual_merges and not no_commit(after):
+            await self._detect_merges(repo, branch, change)
         if branch == repo.default_branch and repo.none not in change:
             commits = await self._commits.select(repo, f"{before}..{after}")
             await self.close_named(repo, "\n".join(commit.message for commit in commits), doer)
+
+    async def _detect_merges(self, repo: Repo, branch: str, change: tuple[str, str]) -> None:
+        """Marks pull requests as merged whose head a push has brought to their base branch.
+
+        As on Forgejo the merger is looked up by the e-mail address of the commit's author, and is the repository's
+        owner where nobody has it: the one who pushed isn't asked.
+        """
+        before, after = change
+        for issue, pull in [(one, one.pull) for one in repo.issues.values() if one.pull]:
+            if pull.base_ref != branch or issue.closed or pull.head_sha == before:
+                continue
+            if await self._git.merge_base(repo.path, after, pull.head_sha) != pull.head_sha:
+                continue
+            span = f"{pull.head_sha}..{after}"
+            ways = await self._git.run(repo.path, "rev-list", "--ancestry-path", "--reverse", "--merges", span)
+            commit = next(iter(ways.decode().split()), pull.head_sha)
+            author = await self._git.run(repo.path, "log", "-1", "--format=%ae", commit)
+            merger = self._forge.by_email(author.decode().strip()) or repo.owner
+            pull.merge_base = await self._git.merge_base(repo.path, before, pull.head_sha)
+            pull.merged_at = issue.closed = issue.updated = self._forge.now()
+            pull.merged_by, pull.merge_commit, pull.base_sha = merger, commit, before
+            self._forge.record(issue, "merge_pull", merger, ref_commit_sha=commit)
+            await self._events.issue(issue, "closed", merger)
 
     def _pulls_from(self, repo: Repo, branch: str) -> list[tuple[Issue, Pull]]:
         return [

@@ -56,7 +56,7 @@ def test_a_file_is_tried_on_all_that_is_kept(assay: Assay, kept: Path) -> None:
     done = assay("policy", "backtest", "mine.yml")
     assert (done.status, done.err) == (0, "")
     assert done.out.splitlines()[:6] == [
-        'secret-leak.mode: changes from "block" to "off"; takes effect once an operator merges',
+        'secret-leak.mode: changes from "block" to "off"; takes effect once an operator trusts it',
         "",
         "workshop/garden: 3 pull requests compared, 3 with a different result",
         "",
@@ -136,5 +136,5 @@ def test_operators_of_the_settings_decide_under_both(assay: Assay, kept: Path, m
     Path("mine.yml").write_text(f"{SAME}operators: [second, stranger]\n")
     found: dict[str, Any] = json.loads(assay("policy", "backtest", "mine.yml", "--json").out)
     assert found["changes"] == [
-        'operators: adds "second", removes "operator"; takes effect once an operator merges',
+        'operators: adds "second", removes "operator"; takes effect once an operator trusts it',
     ]

@@ -1,11 +1,12 @@
 """`assay setup` over a real socket: what it makes, that a second run changes nothing, and what it leaves to people."""
 
 import base64
+import io
 from pathlib import Path
 
 import pytest
 
-from bot.policy import PATH
+from bot.policy import PATH, text_digest
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, WRITER
 from tests.cli.forge import REPO, Forge, rows, state
 
@@ -101,16 +102,74 @@ async def test_a_repository_that_isnt_there_is_exit_3(forge: Forge) -> None:
     assert "hidden from the bot's account" in done.err
 
 
-async def test_the_policy_is_trusted_once_and_not_again_when_it_changed(forge: Forge, tmp_path: Path) -> None:
-    sha = await write_policy(forge, "version: 1\n")
+async def test_the_policy_is_trusted_once_and_not_again_when_it_changed(
+    forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    first, second = "version: 1\n", "secret-leak: {mode: off}\n"
+    sha = await write_policy(forge, first)
+    told = f"assay policy trust {REPOSITORY} {text_digest(first)}"
+    assert f"! policy: not trusted yet; read it, then run: {told}" in (await forge.assay("setup", REPOSITORY)).out
+    assert (await forge.assay(*told.split()[1:])).status == 0
     assert "✓ policy: trusted" in (await forge.assay("setup", REPOSITORY)).out
-    await write_policy(forge, "secret-leak: {mode: off}\n", sha)
+    await write_policy(forge, second, sha)
     done = await forge.assay("setup", REPOSITORY)
     assert "! policy: changed since it was trusted" in done.out
-    assert rows(tmp_path, "SELECT trusted_text FROM policies") == [("version: 1\n",)]
-    trusted = await forge.assay("policy", "trust", REPOSITORY)
-    assert trusted.status == 0
+    wrong = await forge.assay("policy", "trust", REPOSITORY, text_digest(first))
+    assert (wrong.status, text_digest(second) in wrong.err) == (2, True)
+    unsure = await forge.assay("policy", "trust", REPOSITORY)
+    assert unsure.status == 130
+    assert 'secret-leak.mode: changes from "block" to "off"' in unsure.out
+    assert text_digest(second) in unsure.out
+    assert rows(tmp_path, "SELECT trusted_text FROM policies") == [(first,)]
+    assert (await forge.assay("policy", "trust", REPOSITORY, text_digest(second))).status == 0
     assert rows(tmp_path, "SELECT trusted_by FROM policies") == [(OPERATOR,)]
+
+
+async def test_a_policy_that_was_removed_is_not_trusted_by_a_setup(forge: Forge, tmp_path: Path) -> None:
+    text = "secret-leak: {mode: block}\n"
+    await write_policy(forge, text)
+    assert (await forge.assay("policy", "trust", REPOSITORY, text_digest(text))).status == 0
+    await forge.sandbox.commit_files(REPOSITORY, "main", {PATH: None}, author=AGENT)
+    assert "! policy: changed since it was trusted" in (await forge.assay("setup", REPOSITORY)).out
+    assert rows(tmp_path, "SELECT trusted_text FROM policies") == [(text,)]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"rule_name": "other"}, "no rule protects main: everybody with write access can push and merge"),
+        ({"enable_push_whitelist": False}, "everybody with write access can push to main"),
+        ({"push_whitelist_usernames": [OPERATOR, AGENT]}, f"{AGENT} can push to main"),
+        ({"push_whitelist_deploy_keys": True}, "deploy keys can push to main"),
+        ({"push_whitelist_teams": ["owners"]}, "the team owners can push to main"),
+        ({"enable_merge_whitelist": False}, "everybody with write access can merge into main, after posting a status"),
+        ({"merge_whitelist_usernames": [WRITER]}, f"{WRITER} can merge into main"),
+        ({"enable_status_check": False}, "assay/secret-leak is not required for a merge into main"),
+        ({"status_check_contexts": ["ci"]}, "assay/secret-leak is not required for a merge into main"),
+    ],
+)
+async def test_what_weakens_the_protection_is_told_with_where_to_mend_it(
+    forge: Forge, change: dict[str, object], told: str
+) -> None:
+    await forge.protect(**change)
+    (line,) = [line for line in (await forge.assay("setup", REPOSITORY)).out.splitlines() if "protection:" in line]
+    assert line.startswith(f"! protection: {told}")
+    assert f"{forge.sandbox.url}/{REPOSITORY}/settings/branches" in line
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"enable_push": False, "push_whitelist_usernames": []},
+        {"rule_name": "ma*"},
+        {"status_check_contexts": ["assay/*"]},
+        {"push_whitelist_usernames": [OPERATOR.upper()]},
+    ],
+)
+async def test_a_protection_that_leaves_all_to_operators_is_well(forge: Forge, change: dict[str, object]) -> None:
+    await forge.protect(**change)
+    assert "✓ protection: only operators can push to main" in (await forge.assay("setup", REPOSITORY)).out
 
 
 async def test_a_broken_policy_is_told_with_its_line(forge: Forge) -> None:

@@ -16,6 +16,7 @@ from tests.handlers.commands.commanding import FRIEND, JUDGED_P2, LEAK, decided,
 from tests.snapshots import AGENT as CODEX
 from tests.snapshots import ISSUE, NOW, OPERATOR, OUTSIDER, POLICY, TOOLS, WRITER, leak, snapshot
 
+DIGEST = 64 * "0"
 EVERY = {
     "help": "/help",
     "explain": "/explain judge",
@@ -28,13 +29,15 @@ EVERY = {
     "unhold": "/unhold",
     "park": "/park",
     "accept": f"/accept {LEAK} a made-up one",
+    "trust": f"/trust {DIGEST}",
     "soak": "/soak",
     "gate": "/gate",
     "soak-restart": "/soak-restart tokens the runner is new",
 }
 FOR_ALL = {"help", "explain", "soak", "gate"}
 FOR_WRITERS = FOR_ALL | {"recheck", "rejudge", "label", "unlabel", "hold", "priority"}
-NEED_WITNESS = {"hold", "unhold", "priority", "park", "accept", "rejudge", "soak-restart"}
+NEED_WITNESS = {"hold", "unhold", "priority", "park", "accept", "trust", "rejudge", "soak-restart"}
+MEMORY = JUDGED_P2.model_copy(update={"policies": (DIGEST,)})
 TRACKING = POLICY.model_copy(update={"soaks": (SoakPolicy(name="tokens", issue=ISSUE.number),)})
 
 
@@ -43,7 +46,7 @@ async def allowed(author: str, **change: bool) -> set[str]:
     taken = set()
     for name, line in EVERY.items():
         about = {"target": ISSUE, "policy": TRACKING} if name == "soak-restart" else {}
-        (one,) = await decided(said(line, author, **change), leaks=(leak(LEAK),), memory=JUDGED_P2, **about)
+        (one,) = await decided(said(line, author, **change), leaks=(leak(LEAK),), memory=MEMORY, **about)
         taken |= {name} if not one.refused else set()
     return taken
 

@@ -8,7 +8,7 @@ from typing import Any
 from bot.model import AddedLines, Location, Reference, Severity, Side, Snapshot
 from bot.policy.contract import ContractPolicy
 from tests.handlers.contract.contracts import BLOCK, FULL_BODY, LITE_BODY, OVERLAY, RUNTIME, changed, full, lite, status
-from tests.snapshots import BASE, leak
+from tests.snapshots import BASE, HEAD, leak
 
 OVERLAY_PATH = "compose/overlays/well-local-signer.yaml"
 SCRIPT_PATH = "scripts/cutover/well-local-signer-preflight.sh"
@@ -118,7 +118,7 @@ CANARIES = (
              {"statuses": (*STATUSES[:3], status("canary-required / canary"))}),
     Mutation("missing in tier full", "canary-disagrees", "Only tier lite", "Canary status: pending",
              instead(CANARY, "Canary status: missing \u2014")),
-    Mutation("waived by nobody", "canary-waiver", "no operator", "canary-waived a1a1a1a1a1",
+    Mutation("waived by nobody", "canary-waiver", "no operator", f"canary-waived {HEAD}",
              instead(CANARY, "Canary status: waived \u2014")),
     Mutation("two lines that differ", "canary-twice", "line 3", "Keep one line: Canary status: pending",
              lambda body: body.replace("\n\n", "\n\nCanary status: passed\n\n", 1)),

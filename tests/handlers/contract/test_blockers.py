@@ -9,7 +9,7 @@ from bot.policy import SoakPolicy
 from tests.handlers.contract.contract_mutations import emptied
 from tests.handlers.contract.contracts import FULL_BODY, OVERLAY, changed, found, full, judged, status
 from tests.handlers.soak.soaking import later, proven
-from tests.snapshots import NOW, OPERATOR, POLICY, WRITER, leak
+from tests.snapshots import NOW, NOW_SEEN, OPERATOR, POLICY, WRITER, leak
 
 RED = status("tests / unit", "Failing after 9s", "failure")
 WAITING = status("tests / unit", "Has started running", "pending")
@@ -186,13 +186,15 @@ def test_of_very_many_blockers_the_rest_is_the_operator_s() -> None:
         ("w04-signer-cutover-approved", {"edited": True}, False),
         ("w04-signer-cutover-approved", {"witnessed": False}, False),
         ("w04-signer-cutover-approved", {"author": WRITER}, False),
+        ("w04-signer-cutover-approved", {"about": None}, False),
+        ("w04-signer-cutover-approved", {"about": NOW_SEEN.model_copy(update={"base": "stage"})}, False),
     ],
 )
 def test_a_gate_is_open_once_an_operator_surely_wrote_its_phrase(
     body: str, change: dict[str, Any], opened: bool
 ) -> None:
     values = {"id": 5, "author": OPERATOR, "body": body, "body_hash": "", "created_at": NOW}
-    said = CommentText.model_validate(values | {"edited": False, "witnessed": True} | change)
+    said = CommentText.model_validate(values | {"edited": False, "witnessed": True, "about": NOW_SEEN} | change)
     report = judged(full(comments=(said,)))
     assert [gate["open"] for gate in report.data["gates"]] == [opened, False]
     assert any(note == f"Gate w04-signer-cutover-approved: opened by {OPERATOR}." for note in report.notes) is opened

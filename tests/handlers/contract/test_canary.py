@@ -6,7 +6,7 @@ from bot.model import CommentText, StatusSeen
 from bot.policy.contract import ContractPolicy
 from handlers.contract.canary import Real, real, waived
 from tests.handlers.contract.contracts import BLOCK, FULL_BODY, LITE_BODY, found, full, judged, lite, status
-from tests.snapshots import AGENT, HEAD, NOW, OPERATOR, WRITER
+from tests.snapshots import AGENT, HEAD, NOW, NOW_SEEN, OPERATOR, WRITER
 
 CANARY = "canary-required / canary"
 STATES = {
@@ -77,15 +77,15 @@ def test_the_policy_says_what_the_canary_is_called() -> None:
 
 def comment(body: str, **change: object) -> CommentText:
     values = {"id": 5, "author": OPERATOR, "body": body, "body_hash": "", "created_at": NOW}
-    return CommentText.model_validate(values | {"edited": False, "witnessed": True} | change)
+    return CommentText.model_validate(values | {"edited": False, "witnessed": True, "about": NOW_SEEN} | change)
 
 
 @pytest.mark.parametrize(
     ("body", "change", "who"),
     [
         (f"canary-waived {HEAD}", {}, OPERATOR),
-        (f"It is urgent.\n\n`canary-waived {HEAD[:10]}`", {}, OPERATOR),
-        (f"canary-waived {HEAD[:9]}", {}, ""),
+        (f"It is urgent.\n\n`canary-waived {HEAD}`", {}, OPERATOR),
+        (f"canary-waived {HEAD[:39]}", {}, ""),
         (f"One would write\n```\ncanary-waived {HEAD}\n```\nbut I don't", {}, ""),
         (f"One would write\n\n    canary-waived {HEAD}", {}, ""),
         (f"<!--\ncanary-waived {HEAD}\n-->", {}, ""),
@@ -98,6 +98,9 @@ def comment(body: str, **change: object) -> CommentText:
         (f"> canary-waived {HEAD}", {}, ""),
         (f"canary-waived {HEAD}", {"edited": True}, ""),
         (f"canary-waived {HEAD}", {"witnessed": False}, ""),
+        (f"canary-waived {HEAD}", {"about": None}, ""),
+        (f"canary-waived {HEAD}", {"about": NOW_SEEN.model_copy(update={"base": "stage"})}, ""),
+        (f"canary-waived {HEAD}", {"about": NOW_SEEN.model_copy(update={"merge_base": HEAD})}, ""),
         (f"canary-waived {HEAD}", {"author": WRITER}, ""),
         (f"canary-waived {HEAD}", {"author": AGENT}, ""),
     ],

@@ -20,7 +20,7 @@ from bot.model import (
 from bot.policy import Policy
 from bot.policy.guards import GuardsPolicy
 from bot.policy.merge import MergePolicy
-from tests.snapshots import AGENT, HEAD, NOW, OPERATOR, TOOLS, WRITER, snapshot
+from tests.snapshots import AGENT, HEAD, NOW, NOW_SEEN, OPERATOR, TOOLS, WRITER, snapshot
 
 MAINTAINER = "dziadek"
 
@@ -73,7 +73,8 @@ def reference(number: int, state: str = "open", kind: str = "pull") -> Reference
 
 def review(author: str = MAINTAINER, state: str = "approved", **change: Any) -> Review:
     """An approval of the head by somebody who may write."""
-    return Review(**({"author": author, "state": state, "commit": HEAD, "official": True} | change))
+    values: dict[str, Any] = {"author": author, "state": state, "commit": HEAD, "official": True, "about": NOW_SEEN}
+    return Review(**(values | change))
 
 
 def status(context: str, state: str = "success", description: str = "Successful in 3s") -> StatusSeen:

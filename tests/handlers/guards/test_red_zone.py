@@ -7,7 +7,7 @@ import pytest
 from bot.model import ChangedFile, Report, Review, Severity, Verdict
 from handlers.guards.red_zone import CHECK
 from tests.handlers.guards.guarding import MAINTAINER, deleted, files, guarded, moved, report, review, rules
-from tests.snapshots import OPERATOR, snapshot
+from tests.snapshots import NOW_SEEN, OPERATOR, snapshot
 
 LABEL = "review:needs-human"
 ZONE = {"paths": ["deploy/prod/", "*.pem", "!*.example.pem"]}
@@ -49,7 +49,11 @@ async def test_there_is_one_finding_for_each_pattern() -> None:
         (review(OPERATOR), True),
         (review(OPERATOR.upper()), True),
         (review(MAINTAINER), False),
-        (review(OPERATOR, stale=True), False),
+        (review(OPERATOR, commit="c3" * 20), False),
+        (review(OPERATOR, about=None), False),
+        (review(OPERATOR, about=NOW_SEEN.model_copy(update={"base": "stage"})), False),
+        (review(OPERATOR, about=NOW_SEEN.model_copy(update={"merge_base": "c3" * 20})), False),
+        (review(OPERATOR, about=NOW_SEEN.model_copy(update={"head": "c3" * 20})), False),
         (review(OPERATOR, dismissed=True), False),
         (review(OPERATOR, official=False), False),
         (review(OPERATOR, "comment"), False),

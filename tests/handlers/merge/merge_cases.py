@@ -73,7 +73,12 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "missing-checks", "merge/manual-failing-tests", AGREED,
     ),
     "no review": ({"reviews": ()}, "missing-review", "merge/manual-missing-review", AGREED),
-    "a stale review": ({"reviews": (review(stale=True),)}, "missing-review", "merge/manual-missing-review", AGREED),
+    "a review of another head": (
+        {"reviews": (review(commit="c3" * 20),)}, "missing-review", "merge/manual-missing-review", AGREED,
+    ),
+    "a review that no delivery told of": (
+        {"reviews": (review(about=None),)}, "missing-review", "merge/manual-missing-review", AGREED,
+    ),
     "a dismissed review": (
         {"reviews": (review(dismissed=True),)}, "missing-review", "merge/manual-missing-review", AGREED,
     ),
@@ -92,7 +97,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "missing-review", "merge/manual-missing-review", AGREED,
     ),
     "changes asked for": (
-        {"reviews": (review(), review(WRITER, "changes", stale=True))},
+        {"reviews": (review(), review(WRITER, "changes", commit="c3" * 20))},
         "missing-review", "merge/manual-missing-review", AGREED,
     ),
     "an open dependency": (

@@ -14,7 +14,7 @@ from handlers.soak.phrase_readings import Spoken, nearly
 from tests.handlers.guards.guarding import files
 from tests.handlers.soak.soaking import PHRASE as SOAK_PHRASE
 from tests.handlers.soak.soaking import Thread, later, proven
-from tests.snapshots import AGENT, ISSUE, NOW, OPERATOR, OUTSIDER, PULL, TOOLS, snapshot
+from tests.snapshots import AGENT, ISSUE, NOW, NOW_SEEN, OPERATOR, OUTSIDER, PULL, TOOLS, snapshot
 
 PHRASE = "m04-runtime-cutover-approved"
 GATE: dict[str, Any] = {
@@ -179,7 +179,11 @@ async def test_a_soaks_phrase_counts_on_the_pull_requests_of_gate_on(number: int
 async def test_a_phrase_that_only_a_description_announces_counts_on_its_pull_request() -> None:
     policy = Policy(operators=(OPERATOR,), contract=ContractPolicy(mode="block"))
     body = "## Known constraints\n\nThe gate is w04-signer-cutover-approved.\n"
-    found = await report(said("w04-signer-cutover-approved"), target=PULL, policy=policy, body=body)
+    word = said("w04-signer-cutover-approved")
+    moved = await answer(word, target=PULL, policy=policy, body=body)
+    assert "no longer counts: the pull request's head, base branch or merge base" in (moved.reply if moved else "")
+    here = word.model_copy(update={"about": NOW_SEEN})
+    found = await report(here, target=PULL, policy=policy, body=body)
     assert [one.reactions for one in found.answers] == [("eyes", "+1")]
     assert "| `w04-signer-cutover-approved` | announced in the description |" in found.explanation
     assert "open, by operator" in found.explanation

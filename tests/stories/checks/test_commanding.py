@@ -49,7 +49,7 @@ async def commanded(scene: World, login: str, number: int, text: str) -> tuple[l
 
 
 async def trust_agents(scene: World) -> None:
-    """The policy that names the agents, as an operator merged it."""
+    """The policy that names the agents, as an operator trusted it."""
     checkout = await scene.clone(OPERATOR)
     await checkout.commit("Name the agents", {".forgejo/assay.yml": f"version: 1\nagents: [{AGENT}]\n"})
     await checkout.push("main")

@@ -34,7 +34,7 @@ async def test_a_changed_policy_has_its_section_and_decides_nothing(scene: World
     await scene.settled()
     number, head = await policy_pull(scene, "off", OFF)
     body = await said(scene, number)
-    assert '`secret-leak.mode`: changes from "block" to "off" · **takes effect once an operator merges**' in body
+    assert '`secret-leak.mode`: changes from "block" to "off" · **takes effect once an operator trusts it**' in body
     assert f"| `!{leaking}` feat: deploy (open) | `secret-leak`: block → skip |" in body
     assert await statuses(scene, head) == {"assay/policy": "success", "assay/secret-leak": "success"}
     assert (await scene.statuses(leaked))["assay/secret-leak"] == "failure"

@@ -13,7 +13,8 @@ from bot.cli.commands.policy.explain import explain
 from bot.cli.output import as_json, line, note
 from bot.labels import LabelSet
 from bot.model import Repo
-from bot.policy import FOLDERS, PATH, Policy, PolicyError, load, misplaced
+from bot.plan import WAITS, changes
+from bot.policy import FOLDERS, PATH, Policy, PolicyError, load, misplaced, text_digest
 from bot.text import YamlFile
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ backtest.add(app)
 @app.command()
 def trust(
     repository: RepositoryName,
+    digest: Annotated[
+        str, typer.Argument(metavar="[DIGEST]", help="The digest of the file that you read; default is to ask.")
+    ] = "",
     by: Annotated[
         str, typer.Option(metavar="LOGIN", help="Who trusts it, for the ledger; default is the only operator, if one.")
     ] = "",
@@ -38,12 +42,14 @@ def trust(
     """Trust the policy on the default branch and put it in force.
 
     This includes its security-relevant settings. Read the policy file first: anybody who can push to the default branch
-    may have written it. Changes that an operator merged are trusted automatically. Reads the repository from Forgejo.
-    Writes the bot's database, not Forgejo.
+    may have written it, and no merge makes it trusted. Without DIGEST, the command shows what the file changes and its
+    digest, and asks. With DIGEST, it trusts that file and no other; the report of a pull request shows the same digest.
+    Reads the repository from Forgejo. Writes the bot's database, not Forgejo.
 
-    Exit status: 0 success; 2 usage or configuration error, or the policy is invalid; 3 Forgejo or network error.
+    Exit status: 0 success; 2 usage or configuration error, the policy is invalid, or its digest is another one; 3
+    Forgejo or network error; 130 not confirmed.
     """
-    run(_trust(repository, by))
+    run(_trust(repository, digest, by))
 
 
 @app.command()
@@ -110,9 +116,22 @@ def _check(text: str, path: str, labels: LabelSet) -> None:
         raise PolicyError(problems)
 
 
-async def _trust(repository: str, by: str) -> None:
+async def _trust(repository: str, digest: str, by: str) -> None:
     async with opened_machine() as machine:
         repo, commit = await _newest(machine, repository)
+        text = await machine.policies.text(repo.name, commit)
+        named = text_digest(text)
+        if digest and digest.lower() != named:
+            raise typer.BadParameter(
+                f"the policy at commit {commit[:10]} has another digest, {named}; read it again", param_hint="DIGEST"
+            )
+        policy = load(text, models=_models())
+        if not digest:
+            in_force = await machine.policies.in_force(repo, commit)
+            for change in changes(in_force.policy, policy.narrowed(machine.settings.operators)) or ("no change",):
+                line(change.removesuffix(WAITS))
+            line(f"digest of {PATH} at commit {commit[:10]}: {named}")
+            typer.confirm(f"Trust this policy of {repository}?", abort=True)
         operators = machine.settings.operators
         who = by or (operators[0] if len(operators) == 1 else "the command line")
         await machine.policies.trust(repo, commit, who)

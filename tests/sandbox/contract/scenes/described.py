@@ -29,6 +29,7 @@ SIXTEEN = SHARED | {
     f"GET {REPO}/git/commits/{{sha}}": ("/git/commits/main", None),
     f"GET {REPO}/git/trees/{{sha}}": ("/git/trees/main", None),
     f"GET {REPO}/pulls/{{index:\\d+}}/commits": ("/pulls/1/commits", None),
+    f"DELETE {REPO}/pulls/{{index:\\d+}}/merge": ("/pulls/2/merge", None),
 }
 
 
@@ -40,7 +41,12 @@ async def call_all(stage: Stage, repo: str, owner: str, writer: str) -> None:
     await stage.pull(writer, repo, "topic")
     await stage.call(owner, "POST", f"/repos/{repo}/pulls/1/merge", {"Do": "merge"})
     merged = (await stage.call(owner, "GET", f"/repos/{repo}/pulls/1"))["merge_commit_sha"]
-    await stage.call(owner, "POST", f"/repos/{repo}/branch_protections", {"rule_name": "main"})
+    rule = {"rule_name": "main", "enable_status_check": True, "status_check_contexts": ["never"]}
+    await stage.call(owner, "POST", f"/repos/{repo}/branch_protections", rule)
+    await stage.commit(writer, repo, "later", "later.txt")
+    await stage.pull(writer, repo, "later")
+    schedule = {"Do": "merge", "merge_when_checks_succeed": True}
+    await stage.call(owner, "POST", f"/repos/{repo}/pulls/2/merge", schedule)
     await stage.call(writer, "POST", f"/repos/{repo}/labels", {"name": "plain", "color": "888888"})
     label = {"name": "of all", "color": "888888"}
     calls = TWELVE if stage.sandbox.server is FORGEJO_12 else SIXTEEN

@@ -442,6 +442,8 @@ SCENES = [
                 "merge-blocked-by-protection-as-owner",
                 "merge-blocked-by-protection-as-bot",
                 "merge-wrong-head-commit",
+                "merge-auto-schedule",
+                "merge-auto-cancel",
                 "protection-delete",
             ),
         ),

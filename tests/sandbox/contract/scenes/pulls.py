@@ -76,6 +76,11 @@ async def twenty_is_green(stage: Stage) -> None:
         await post(stage, await head_of(stage, 20), "success", context)
 
 
+async def twenty_one_waits(stage: Stage) -> None:
+    await stage.commit(WRITER, LEDGER, "req/21", "req-21.txt")
+    await stage.pull(WRITER, LEDGER, "req/21")
+
+
 async def other_base(stage: Stage) -> None:
     await branch(stage, LEDGER, "other-base")
 
@@ -215,6 +220,8 @@ SCENES = [
             *("merge-forced-as-writer", "merge-check-not-merged", "merge-missing-do", "merge-by-put"),
             twenty_is_green,
             *("merge-wrong-head-commit", "merge", "merge-already-merged", "pull-get-merged"),
+            twenty_one_waits,
+            "merge-auto-schedule",
         ),
     ),
     Scene(

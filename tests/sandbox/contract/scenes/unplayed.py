@@ -5,7 +5,6 @@ NO_SCOPES = "the sandbox's tokens have all rights of their account, and none is 
 NO_SIGN_IN = "nobody signs in at the sandbox"
 NO_IDENTITY = "runs of the sandbox have no identity to prove"
 NO_TEAMS = "the sandbox has no teams; an organisation has owners, a repository collaborators"
-NO_SCHEDULES = "the sandbox merges when it is told to"
 NO_AGIT = "the sandbox takes pull requests from branches alone"
 NO_RUNNERS = "the sandbox has no runners; who takes a job is staged"
 REPOSITORY_HOOKS = "the sandbox has hooks of repositories alone"
@@ -16,7 +15,6 @@ CALLS: dict[str, dict[str, str]] = {
     "forgejo-12": {
         "scope-.*": NO_SCOPES,
         "team-.*|.*-teams.*|org-.*|user-orgs": NO_TEAMS,
-        "merge-auto-.*": NO_SCHEDULES,
         "pull-get-agit": NO_AGIT,
         "assignees-list|reviewers-list|requested-reviewers-.*|notifications.*|compare|markup-render": NOT_ASKED,
         "git-(blob|commit-diff|ref-pull|refs)|media-at-sha|review-(delete|get)|server-nodeinfo": NOT_ASKED,
@@ -33,7 +31,6 @@ CALLS: dict[str, dict[str, str]] = {
         "(admin|default|system|org)-hook.*": REPOSITORY_HOOKS,
         "auth-basic-password|auth-query-.*": IN_HEADERS,
         "collaborator-check-team|.*-teams.*": NO_TEAMS,
-        "merge-auto-.*": NO_SCHEDULES,
         "pull-get-agit": NO_AGIT,
         "assignees-list|reviewers-list|requested-reviewers-add|compare|pull-by-base-head": NOT_ASKED,
         "issue-(close-blocked|delete-.*|dependenc.*)|review-comments-multi-line|repos-convert-in-openapi": NOT_ASKED,
@@ -139,6 +136,7 @@ _BOTH = (
     f"DELETE {ISSUE}/reactions",
 )
 _SIXTEEN = (
+    f"DELETE {PULL}/merge",
     "GET /users/{name}",
     f"GET {REPO}/branches",
     f"GET {REPO}/branch_protections",
@@ -180,6 +178,7 @@ _GITEA_ALIKE = (
 _GITEA_UNSEEN = (
     "GET /settings/api",
     "POST /markdown",
+    f"DELETE {PULL}/merge",
     f"GET {REPO}/branches",
     f"GET {REPO}/branches/{{branch:.+}}",
     f"DELETE {REPO}/branches/{{branch:.+}}",
