@@ -128,13 +128,19 @@ class Layer:
     starts: list[int] = field(repr=False)
     pieces: list[tuple[int, int, bool]] = field(repr=False)  # source span, and whether the part is unchanged
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the span in the source; a decoded part counts as a whole."""
+    def span(self, start: int, end: int) -> tuple[int, int, bool]:
+        """Return the span in the source, where a decoded part counts as a whole, and whether it is all there: False
+        if a decoded part has other letters or digits.
+        """
         first, last = bisect.bisect_right(self.starts, start) - 1, bisect.bisect_right(self.starts, end - 1) - 1
         begin, finish = self.pieces[first], self.pieces[last]
+        until = self.starts[last + 1] if last + 1 < len(self.starts) else len(self.text)
+        before = "" if begin[2] else self.text[self.starts[first] : start]
+        after = "" if finish[2] else self.text[end:until]
         return (
             begin[0] + start - self.starts[first] if begin[2] else begin[0],
             finish[0] + end - self.starts[last] if finish[2] else finish[1],
+            not any(map(str.isalnum, before + after)),
         )
 
 

@@ -57,6 +57,6 @@ def test_layers_point_into_their_source(text: str) -> None:
     source = text
     for layer in layers(text)[0]:
         for at in range(len(layer.text)):
-            start, end = layer.span(at, at + 1)
+            start, end, _ = layer.span(at, at + 1)
             assert 0 <= start <= end <= len(source)
         source = layer.text
