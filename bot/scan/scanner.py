@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.scan.beyond import ROUNDS, beyond
-from bot.scan.decoding import Layer, Plain, layers, plain
+from bot.scan.decoding import Layer, layers
 from bot.scan.masking import WITHHELD, marks, masked, uncovered
 from bot.scan.merging import merged
 from bot.scan.own_tokens import OwnTokens
 from bot.scan.ruleset import Candidate, NotSearchedError, Rule, Severity, rulebook
+from bot.scan.searchable import Plain, in_both_orders
 
 _OWN = Rule("assay.own-token", "own-token", "own", "critical", "self", 0)
 _ALLOWED = re.compile(
@@ -164,7 +165,14 @@ class Scanner:
         if len(given) > self._limits.size:
             missed.gaps.append(f"only the first {self._limits.size} of {len(given)} characters were scanned")
             given = given[: self._limits.size]
-        searched = plain(given)
+        searched, *others = in_both_orders(given)
+        hits = self._searched(searched, missed)
+        for other in others:
+            known = {(hit.fingerprint, hit.line) for hit in hits}
+            hits += (hit for hit in self._searched(other, missed) if (hit.fingerprint, hit.line) not in known)
+        return sorted(hits, key=lambda hit: hit.start) if others else hits
+
+    def _searched(self, searched: Plain, missed: _Missed) -> list[Hit]:
         found = list(self._thorough(searched.text, missed))
         found += self._encoded(searched.text, missed)
         if marked := marks(searched.text, self._rules.names | {_OWN.name}):

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.scan.decoding import layers, plain
+from bot.scan.decoding import layers
 from bot.scan.scanner import Scanner
+from bot.scan.searchable import plain
 from tests.scan.compiled import scanner as compiled
 
 SCANNER: Scanner = compiled()
