@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable
 from typing import ClassVar
 
+from bot.text import INVISIBLE
+
 MESSAGE_LIMIT = 300
-# Control and format characters, line separators, surrogates: everything that moves a cursor or breaks a log line.
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
+# Everything that is not shown, moves a cursor or breaks a log line.
+_UNPRINTABLE = re.compile(f"(?:{INVISIBLE.pattern})+")
 
 
 class ForgejoError(Exception):

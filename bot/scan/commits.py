@@ -11,13 +11,15 @@ from itertools import islice
 from bot.git.diff import AddedText, CommitPatch, StoredCommit
 from bot.git.patches import paths_of
 from bot.model import Gap, Leak, Location, Severity
-from bot.scan.masking import WITHHELD
+from bot.scan.masking import WITHHELD, uncovered
 from bot.scan.scanner import Hit, Scanner, ScanResult
 from bot.text import visible
 
 MAX_LEAKS = 2000
 APART = str.maketrans("/.", "\n\n")
 """A path is also split at these: a value may end with a folder's name or before a file extension."""
+LONGEST_BESIDE = 8
+"""Maximum length of a file extension or a folder's name that does not make a secret next to it another one."""
 NEW_NAME = frozenset({"added", "renamed", "copied"})
 
 
@@ -110,8 +112,16 @@ def _scanned(scanner: Scanner, commits: Commits) -> _Results:
 
 
 def _either(whole: ScanResult, parts: ScanResult) -> ScanResult:
-    """Return a name's secrets; one within a part is not reported again as a longer one across parts."""
-    others = [hit for hit in whole.hits if not any(hit.start < one.end and one.start < hit.end for one in parts.hits)]
+    """Return a name's secrets; one within a part is not reported again with the extension or folder next to it."""
+    spans = sorted({(hit.start, hit.end) for hit in parts.hits})
+    known = {hit.fingerprint for hit in parts.hits}
+    others = [
+        hit
+        for hit in whole.hits
+        if hit.fingerprint not in known
+        and (left := uncovered(hit.start, hit.end, spans)) > 0
+        and (left > LONGEST_BESIDE or left == hit.end - hit.start)
+    ]
     gaps = tuple(dict.fromkeys((*whole.gaps, *parts.gaps)))
     return ScanResult((*parts.hits, *others), gaps, whole.late or parts.late)
 

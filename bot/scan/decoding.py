@@ -1,10 +1,8 @@
-"""Normalises and decodes text for the search, and maps each character back to its origin.
+"""Decodes the encoded parts of a searchable text, and maps each character back to its origin.
 
-`plain` returns one ASCII character for each relevant character (or byte): NULs, byte order marks and zero-width
-characters are dropped, since they hide a secret from a search but not from a reader. Without NULs, UTF-16 and UTF-32
-read as ASCII. `layers` returns decoded text: base64 (plain, URL-safe, wrapped), hex, percent, backslash and entity
-escapes, and concatenated string literals, each within its own line, so that a name before it still applies. Text that
-is encoded twice is decoded twice, up to the requested depth.
+`layers` returns decoded text: base64 (plain, URL-safe, wrapped), hex, percent, backslash and entity escapes, and
+concatenated string literals, each within its own line, so that a name before it still applies. Text that is encoded
+twice is decoded twice, up to the requested depth.
 """
 
 import base64
@@ -16,19 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-_HIDDEN = re.compile("[\0\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
-_HIDDEN_OCTETS = re.compile(
-    "(?:\0|\xff\xfe|\xfe\xff|\xc2\xad|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf)+"
-)
-_TYPESET = re.compile("[\u00a0\u2000-\u200a\u202f\u3000\u2018-\u201f\u2010-\u2015]")
+from bot.scan.searchable import plain
 
-_LIKE = {
-    '"': "\u201c\u201d\u201e\u201f",
-    "'": "\u2018\u2019\u201a\u201b",
-    "-": "\u2010\u2011\u2012\u2013\u2014\u2015",
-}
-
-_BASE64_MIN, _HEX_MIN, _REACH, _CHUNK = 24, 32, 200, 4096
+_BASE64_MIN, _HEX_MIN, _REACH = 24, 32, 200
 _BASE64 = {at: "a" if chr(at).isalnum() or chr(at) in "+/_-" else " " for at in range(128)}
 _HEX = {at: "a" if chr(at) in "0123456789abcdefABCDEF" else " " for at in range(128)}
 _WRAPPED = re.compile(r"[A-Za-z0-9+/_-]{24,128}(?:[ \t\r]*\n[ \t]*[A-Za-z0-9+/_-]{2,128})+={0,2}")
@@ -37,87 +25,22 @@ _HEX_TEXT = re.compile(r"(?:[2-7][0-9a-fA-F]|0[9aAdD])+")
 _PERCENT = re.compile(r"%(?:[2-7][0-9A-Fa-f]|0[9AaDd])(?:%(?:[2-7][0-9A-Fa-f]|0[9AaDd]))*")
 _CODE = r"(?:(?:u00|x)[2-7][0-9a-fA-F]|u\{[2-7][0-9a-fA-F]\})"
 _ESCAPE = re.compile(rf"\\{_CODE}(?:\\{_CODE})*")
-_ENTITY = re.compile(r"&(?:quot|apos|#\d{2,3}|#x[0-9a-fA-F]{2});")
+_ENTITY = re.compile(
+    r"&(?:quot|apos|shy|zwn?j|[lr]rm|ZeroWidthSpace|NoBreak|InvisibleTimes|InvisibleComma|ApplyFunction|af|it|ic"
+    r"|#0{0,9}\d{2,6}|#[xX]0{0,9}[0-9a-fA-F]{2,5});"
+)
+_UNSEEN = re.compile(  # escapes of invisible characters
+    r"(?i)(?:\\u\{?0{0,4}(?:ad|34f|61c|115f|1160|180[b-f]|20(?:0[b-f]|2[89a-e]|6[0-9a-f])|3164|fe0[0-9a-f]|feff|ffa0)\}?"
+    r"|%c2%ad|%cd%8f|%e2%80%(?:8[b-f]|a[89a-e])|%e2%81%a[0-9a-f]|%ef%b8%8[0-9a-f]|%ef%bb%bf)+"
+)
 _JOINTS = tuple(re.compile(quote + r"[ \t\\\r\n+&.]{1,160}" + quote + r"(?=[\w+/=.-])") for quote in "\"'`")
 _OPENING = frozenset(" \t\n\"'`(,=[{")  # before a quote that begins a string, as opposed to one that ends a string
 _ESCAPED = re.compile(r"[0-9a-fA-F]{2}\}?(?=\\|$)")
 
+_UTF8_LONGEST = 4
+_MARKS, _WIDE = (b"\xff\xfe", b"\xfe\xff"), 0.4  # the byte order marks of UTF-16, and the share of NULs in it
+
 Change = tuple[int, int, str]
-
-
-@dataclass(frozen=True)
-class Plain:
-    """`text` has one ASCII character for each kept character (or byte) of the input.
-
-    `starts` and `origins` are the starts of each chunk in the text and in the input; empty if nothing was dropped.
-    """
-
-    text: str
-    given: str | bytes
-    starts: list[int] = field(default_factory=list, repr=False)
-    origins: list[int] = field(default_factory=list, repr=False)
-
-    def place(self, start: int, end: int) -> tuple[int, int]:
-        """Return the span in the input, dropped characters within it included."""
-        return self._given(start), self._given(end - 1) + 1
-
-    def _given(self, at: int) -> int:
-        if not self.starts:
-            return at
-        chunk = bisect.bisect_right(self.starts, at) - 1
-        origin, offset = self.origins[chunk], at - self.starts[chunk]
-        ends = self.origins[chunk + 1] if chunk + 1 < len(self.origins) else len(self.given)
-        for match in _hidden(self.given).finditer(_characters(self.given[origin:ends])):
-            if match.start() > offset:
-                break
-            offset += len(match[0])
-        return origin + offset
-
-
-def plain(given: str | bytes) -> Plain:
-    """Return the searchable form of a text, or of bytes in any encoding that contains ASCII."""
-    text = _characters(given)
-    if text.isascii() and "\0" not in text:
-        return Plain(text, given)
-    hidden, typeset = _hidden(given), isinstance(given, str)
-    parts, starts, origins, size = list[str](), list[int](), list[int](), 0
-    for origin, chunk in _chunks(text, octets=not typeset):
-        starts.append(size)
-        origins.append(origin)
-        parts.append(chunk if chunk.isascii() and "\0" not in chunk else _searchable(chunk, hidden, typeset=typeset))
-        size += len(parts[-1])
-    return Plain("".join(parts), given, starts, origins)
-
-
-def _chunks(text: str, *, octets: bool) -> Iterator[tuple[int, str]]:
-    """Split a text into chunks, so that only non-ASCII chunks need work; none ends within a multi-byte character."""
-    start = 0
-    while start < len(text):
-        end = start + _CHUNK
-        while octets and end < len(text) and not (text[end].isascii() and text[end - 1].isascii()):
-            end += 1
-        yield start, text[start:end]
-        start = end
-
-
-def _searchable(chunk: str, hidden: re.Pattern[str], *, typeset: bool) -> str:
-    kept = hidden.sub("", chunk)
-    return _ascii(_TYPESET.sub(_ascii_like, kept) if typeset else kept)
-
-
-def _hidden(given: str | bytes) -> re.Pattern[str]:
-    return _HIDDEN if isinstance(given, str) else _HIDDEN_OCTETS
-
-
-def _characters(given: str | bytes) -> str:
-    return given if isinstance(given, str) else given.decode("latin-1")
-
-
-def _ascii_like(match: re.Match[str]) -> str:
-    for ascii_one, typeset in _LIKE.items():
-        if match[0] in typeset:
-            return ascii_one
-    return " "
 
 
 @dataclass(frozen=True)
@@ -128,13 +51,19 @@ class Layer:
     starts: list[int] = field(repr=False)
     pieces: list[tuple[int, int, bool]] = field(repr=False)  # source span, and whether the part is unchanged
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the span in the source; a decoded part counts as a whole."""
+    def span(self, start: int, end: int) -> tuple[int, int, bool]:
+        """Return the span in the source, where a decoded part counts as a whole, and whether it is all there: False
+        if a decoded part has other letters or digits.
+        """
         first, last = bisect.bisect_right(self.starts, start) - 1, bisect.bisect_right(self.starts, end - 1) - 1
         begin, finish = self.pieces[first], self.pieces[last]
+        until = self.starts[last + 1] if last + 1 < len(self.starts) else len(self.text)
+        before = "" if begin[2] else self.text[self.starts[first] : start]
+        after = "" if finish[2] else self.text[end:until]
         return (
             begin[0] + start - self.starts[first] if begin[2] else begin[0],
             finish[0] + end - self.starts[last] if finish[2] else finish[1],
+            not any(map(str.isalnum, before + after)),
         )
 
 
@@ -197,7 +126,9 @@ def _changes(text: str) -> list[Change]:
     if "\\" in text:
         found += ((m.start(), m.end(), _unescaped(m[0])) for m in _ESCAPE.finditer(text))
     if "&" in text:
-        found += ((m.start(), m.end(), _ascii(html.unescape(m[0]))) for m in _ENTITY.finditer(text))
+        found += ((m.start(), m.end(), plain(html.unescape(m[0])).text) for m in _ENTITY.finditer(text))
+    if "%" in text or "\\u" in text:
+        found += ((m.start(), m.end(), "") for m in _UNSEEN.finditer(text))
     for joint in _JOINTS:
         found += ((m.start(), m.end(), "") for m in joint.finditer(text) if text[m.start() - 1] not in _OPENING)
     found += _hex_texts(text)
@@ -212,10 +143,6 @@ def _apart(found: list[Change]) -> list[Change]:
         if not kept or change[0] >= kept[-1][1]:
             kept.append(change)
     return kept
-
-
-def _ascii(words: str) -> str:
-    return words.encode("ascii", "replace").decode("ascii")
 
 
 def _unescaped(escapes: str) -> str:
@@ -257,15 +184,37 @@ def _base64_texts(text: str) -> Iterator[Change]:
 
 def _begins(head: str) -> bool:
     try:
-        return binascii.a2b_base64(head.replace("-", "+").replace("_", "/")).isascii()
+        data = binascii.a2b_base64(head.replace("-", "+").replace("_", "/"))
     except binascii.Error:
         return False
+    return (
+        data.isascii()
+        or data.startswith(_MARKS)
+        or any(_in_utf8(data[: len(data) - cut]) for cut in range(_UTF8_LONGEST))
+    )
+
+
+def _in_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _from_base64(run: str) -> str | None:
+    """Return the decoded text without what a reader does not see, in UTF-8 or UTF-16; None if it is not text."""
     joined = "".join(run.split()).rstrip("=").replace("-", "+").replace("_", "/")
     try:
-        words = base64.b64decode(joined + "=" * (-len(joined) % 4)).decode("ascii")
-    except (binascii.Error, UnicodeDecodeError):
+        data = base64.b64decode(joined + "=" * (-len(joined) % 4))
+    except binascii.Error:
         return None
+    wide = data.count(0) > len(data) * _WIDE
+    if not wide and (data.count(0) or not _in_utf8(data)):
+        return None
+    words = (
+        plain(data, "big" if data.startswith((b"\0", _MARKS[1])) else "little").text
+        if wide
+        else plain(data.decode()).text
+    )
     return words if _READABLE.fullmatch(words) else None

@@ -42,6 +42,7 @@ _LEADING = "+!^~"  # a value may begin with these, although the patterns read th
 _FLAG = re.compile(r"^[-.]+(?:D(?=[a-z]))?|[-.]+$")
 _BLANK = re.compile(r"\s")
 _QUOTES = "\"'`"
+_LOGIN = re.compile(r"[^/]*(?=@)")  # the password of a URL ends before its host
 _TOKEN_TAIL = re.compile(r"[\w-]*")
 _VALUE_TAIL = re.compile(r"[^\s\"'`<>]*")
 _PEM = re.compile(
@@ -66,12 +67,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A possible secret: span, rule, and the text for its fingerprint."""
+    """A possible secret: span, rule, and the text for its fingerprint.
+
+    `whole`: nothing in the span but the secret. A decoded text may hold more than the secret that was found in it.
+    """
 
     start: int
     end: int
     rule: Rule
     secret: str = field(repr=False)
+    whole: bool = True
 
 
 class NotSearchedError(Exception):
@@ -189,6 +194,8 @@ def _place(text: str, spans: tuple[int, ...]) -> Place:
         end = closing if closing >= 0 and not _BLANK.search(text, end, closing) else end
     elif "&" in text[start:end] and head[-1:] in ("?", "&"):
         end = text.index("&", start)
+    elif head.endswith("//") and (login := _LOGIN.match(text, start, end)):
+        end = login.end()
     elif end - start >= _BOUND and (tail := _VALUE_TAIL.match(text, end, end + _REACH)):
         end = tail.end()
     value = text[start:end] if quote in _QUOTES else text[start:end].rstrip(".,;:!?")

@@ -13,10 +13,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.scan.decoding import Layer, Plain, layers, plain
+from bot.scan.beyond import ROUNDS, beyond
+from bot.scan.decoding import Layer, layers
 from bot.scan.masking import WITHHELD, marks, masked, uncovered
+from bot.scan.merging import merged
 from bot.scan.own_tokens import OwnTokens
 from bot.scan.ruleset import Candidate, NotSearchedError, Rule, Severity, rulebook
+from bot.scan.searchable import Plain, in_both_orders
 
 _OWN = Rule("assay.own-token", "own-token", "own", "critical", "self", 0)
 _ALLOWED = re.compile(
@@ -32,7 +35,6 @@ _NAME_ABOVE = re.compile(
 _NAME_REACH = 80  # maximum distance of a name from the end of its line
 _LEAST = 6  # a shorter rest of a secret next to a mask belongs to the mask
 _REACH = 1024  # on a very long line, a suppression comment counts only near the secret
-WORST: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _PEM_NOISE = re.compile(r"\\+[nrt]|-----[^-]+-----|[^A-Za-z0-9+/=]")
 
@@ -163,12 +165,19 @@ class Scanner:
         if len(given) > self._limits.size:
             missed.gaps.append(f"only the first {self._limits.size} of {len(given)} characters were scanned")
             given = given[: self._limits.size]
-        searched = plain(given)
-        found = list(self._windows(searched.text, missed))
+        searched, *others = in_both_orders(given)
+        hits = self._searched(searched, missed)
+        for other in others:
+            known = {(hit.fingerprint, hit.line) for hit in hits}
+            hits += (hit for hit in self._searched(other, missed) if (hit.fingerprint, hit.line) not in known)
+        return sorted(hits, key=lambda hit: hit.start) if others else hits
+
+    def _searched(self, searched: Plain, missed: _Missed) -> list[Hit]:
+        found = list(self._thorough(searched.text, missed))
         found += self._encoded(searched.text, missed)
         if marked := marks(searched.text, self._rules.names | {_OWN.name}):
             found = [one for one in found if uncovered(one.start, one.end, marked) >= _LEAST]
-        return list(self._told(searched, _merged(found)))
+        return list(self._told(searched, merged(found, searched.text)))
 
     def _over(self, missed: _Missed) -> bool:
         over = self._clock() > missed.until
@@ -184,17 +193,30 @@ class Scanner:
             missed.gaps.append(f"more than {limit} encoded characters; the rest was not decoded")
         yield from self._turned(text, missed)
         for depth, layer in enumerate(made):
-            for one in self._windows(layer.text, missed):
-                start, end = _source(made[: depth + 1], one.start, one.end)
-                yield Candidate(start, end, one.rule, one.secret)
+            for one in self._thorough(layer.text, missed):
+                yield _source(made[: depth + 1], one)
 
     def _turned(self, text: str, missed: _Missed) -> Iterator[Candidate]:
         """Find a name at the end of a line and its value alone on the next line."""
         layer = _joined_lines(text)
         if layer.text:
-            for one in self._windows(layer.text, missed):
-                start, end = layer.span(one.start, one.end)
-                yield Candidate(start, end, one.rule, one.secret)
+            for one in self._thorough(layer.text, missed):
+                yield _source([layer], one)
+
+    def _thorough(self, text: str, missed: _Missed) -> Iterator[Candidate]:
+        """Yield the candidates of a text, and those that appear when the ones beside them are taken away."""
+        found = list(self._windows(text, missed))
+        yield from found
+        over: list[Layer] = []
+        for _ in range(ROUNDS):
+            spans = sorted({(one.start, one.end) for one in merged(found, text)})
+            rest = beyond(text, spans) if spans else None
+            if rest is None:
+                return
+            over.append(rest.layer)
+            text = rest.layer.text
+            found = [one for one in self._windows(text, missed) if rest.touches(one.start, one.end)]
+            yield from (_source(over, one) for one in found)
 
     def _windows(self, text: str, missed: _Missed) -> Iterator[Candidate]:
         limits = self._limits  # a window that cannot be scanned ends the scan: hostile text may be long
@@ -244,10 +266,12 @@ def _joined_lines(text: str) -> Layer:
     return Layer("".join(parts), layer.starts, layer.pieces)
 
 
-def _source(made: list[Layer], start: int, end: int) -> tuple[int, int]:
+def _source(made: list[Layer], one: Candidate) -> Candidate:
+    start, end, whole = one.start, one.end, one.whole
     for layer in reversed(made):
-        start, end = layer.span(start, end)
-    return start, end
+        start, end, all_of_it = layer.span(start, end)
+        whole = whole and all_of_it
+    return Candidate(start, end, one.rule, one.secret, whole)
 
 
 def _lines(given: str | bytes, start: int, end: int) -> int:
@@ -258,18 +282,3 @@ def _allowed(text: str, start: int, end: int) -> bool:
     near, far = max(0, start - _REACH), min(len(text), end + _REACH)
     begin, finish = text.rfind("\n", near, start), text.find("\n", end, far)
     return bool(_ALLOWED.search(text, begin + 1 if begin >= 0 else near, finish if finish >= 0 else far))
-
-
-def _merged(found: list[Candidate]) -> list[Candidate]:
-    """Merge overlapping candidates into one span with the most specific rule."""
-    kept: list[Candidate] = []
-    for one in sorted(found, key=lambda one: (one.start, one.rule.rank, -one.end)):
-        if kept and one.start < kept[-1].end:
-            last = kept[-1]
-            best = min(
-                last, one, key=lambda each: (each.rule.rank, -WORST.index(each.rule.severity), each.start - each.end)
-            )
-            kept[-1] = Candidate(last.start, max(last.end, one.end), best.rule, best.secret)
-        else:
-            kept.append(one)
-    return kept

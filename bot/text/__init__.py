@@ -2,7 +2,7 @@
 
 Imports no other package; any package may use it.
 
-Public modules: `forgejo_blocks`, `html_cover`, `markdown`, `path_mentions`, `shown_lines`.
+Public modules: `forgejo_blocks`, `html_cover`, `invisible`, `markdown`, `path_mentions`, `shown_lines`.
 """
 
 from bot.text.escape import INVISIBLE, cell, code, cut, inert_json, plain, visible

@@ -8,6 +8,8 @@ a backslash before a round bracket, or at a line's start before a square one, as
 import json
 import re
 
+from bot.text.invisible import invisible_class
+
 ACTIVE = re.compile("[<>`@&]")
 JOINER = "\u2060"
 PUNCTUATION = re.compile(r"([\\`*_{}\]<>|~!$&])")
@@ -19,15 +21,17 @@ TRIGGER = re.compile(r"([@#!])(?=[\w-])")
 EMOJI = re.compile(r":(?=[-+\w]+:)")
 """The beginning of a name that Forgejo replaces by an emoji, such as `:100:`."""
 ADDRESS = re.compile(r"(?i)(https?|ftp|mailto|www)(?=[:.])")
-INVISIBLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    r"\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
+INVISIBLE = re.compile(f"[{invisible_class()}\t\n\r\ud800-\udfff]")
+_SYMBOL = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+_ESCAPED = re.compile(rf"(?<=[{_SYMBOL}])(\ufe0f)|{INVISIBLE.pattern}")
 
 
 def visible(text: str) -> str:
-    """Return the text on one line, with control and direction characters and lone surrogates as escapes."""
-    return INVISIBLE.sub(lambda match: _written(match[0]), text)
+    """Return the text on one line, with invisible characters and lone surrogates as escapes.
+
+    Only the selector that makes a symbol an emoji stays as it is, directly after the symbol.
+    """
+    return _ESCAPED.sub(lambda match: match[1] or _written(match[0]), text)
 
 
 def plain(text: str, limit: int = 1000) -> str:

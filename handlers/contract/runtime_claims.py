@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from bot.model import ChangedFile, Finding, Inputs, Location
+from bot.model import Finding, Inputs, Location
 from bot.policy import ContractPolicy
 from handlers.contract.files_touched import Touched
 from handlers.contract.rules import finding, line, listed
@@ -12,6 +12,7 @@ from handlers.facts.change import DOCUMENTS
 from handlers.facts.description import mentions as text
 from handlers.facts.description.sections import Item, Pack
 from handlers.facts.patterns import chosen, says
+from handlers.facts.protection import protected, targets
 from handlers.facts.wording import quoted
 
 MAX_ITEMS = 200
@@ -61,7 +62,7 @@ _CHANGES = re.compile(r"\b(?:chang\w+|edit\w*|modif\w+|refactor\w*|renam\w+|touc
 def runtime(pack: Pack, inputs: Inputs, rules: ContractPolicy) -> Iterator[Finding]:
     """Gives at most one finding: a denied runtime change, or one that is claimed or made without evidence."""
     said = pack.items("runtime-evidence")
-    touched = [file.path for file in inputs.files if _runs(file, rules)]
+    touched = list(protected(rules.runtime, inputs.files, targets(inputs.added)))
     whole = "\n".join(item.text for item in (*said, *pack.items("validation")))[:LONGEST].casefold()
     denial = next((item for item in said if _DENIED.search(_plain(item))), None)
     if denial and touched:
@@ -109,10 +110,6 @@ def scope(pack: Pack, inputs: Inputs, touched: Touched) -> Iterator[Finding]:
                 "Remove it from the change, or remove the item from Explicit out-of-scope.",
                 Location(where="diff", path=where),
             )
-
-
-def _runs(file: ChangedFile, rules: ContractPolicy) -> bool:
-    return any(chosen(rules.runtime, name) for name in (file.path, file.old_path) if name)
 
 
 def _plain(item: Item) -> str:

@@ -16,7 +16,7 @@ from handlers.contract.tiers import Tier, of
 from handlers.facts.description import mentions as text
 from handlers.facts.description.emptiness import silent
 from handlers.facts.description.sections import NAMES, Pack, read, title
-from handlers.facts.patterns import chosen
+from handlers.facts.protection import protected, targets
 from handlers.facts.statuses import self_reported
 
 TODO = "TODO:"
@@ -157,7 +157,7 @@ def _context(snapshot: Snapshot, _: ContractPolicy) -> Iterator[str]:
 def _evidence(snapshot: Snapshot, rules: ContractPolicy) -> Iterator[str]:
     """Evidence from statuses on the head, and whether runtime paths change, if the policy names any."""
     seen = snapshot.inputs
-    touched = [file.path for file in seen.files if chosen(rules.runtime, file.path)]
+    touched = protected(rules.runtime, seen.files, targets(seen.added))
     if rules.runtime and not touched:
         yield "No runtime changes in this pull request."
     elif touched or not seen.statuses:

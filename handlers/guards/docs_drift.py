@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.model import Check, Finding, Kind, Location, Mention, Report, Severity, Snapshot, Tools
 from bot.policy import DocsDriftGuard, DriftRule
 from handlers.facts.modes import FILES, MENTIONS, STATES, Said, judged, listed, switched_off, touched, unread
+from handlers.facts.protection import STANDS_IN, protected, targets
 from handlers.facts.wording import some
 
 NAME = "docs-drift"
@@ -33,11 +34,17 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
 
 
 def _drifted(snapshot: Snapshot, drift: Sequence[DriftRule]) -> Iterator[Finding]:
-    """The findings for rules whose documents did not change. A deleted document does not satisfy a rule."""
-    files = snapshot.inputs.files
-    there = [file.model_copy(update={"old_path": ""}) for file in files if file.status != "deleted"]
+    """The findings for rules whose documents did not change. A deleted document does not satisfy a rule; neither does a
+    link or a submodule.
+    """
+    files, links = snapshot.inputs.files, targets(snapshot.inputs.added)
+    there = [
+        file.model_copy(update={"old_path": ""})
+        for file in files
+        if file.status != "deleted" and file.new_mode not in STANDS_IN
+    ]
     for rule in drift:
-        changed = list(touched(rule.when, files))
+        changed = list(protected(rule.when, files, links))
         if changed and not touched(rule.need, there):
             yield Finding(
                 rule="docs-not-changed",

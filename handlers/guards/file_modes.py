@@ -10,10 +10,11 @@ from bot.model import ChangedFile, Check, Finding, Kind, Location, Report, Sever
 from bot.policy import ModesGuard
 from handlers.facts.modes import FILES, STATES, Said, judged, listed, switched_off, unread
 from handlers.facts.patterns import chosen
+from handlers.facts.protection import LINK, SUBMODULE, folded, targets
 from handlers.facts.wording import some
 
 NAME = "modes"
-EXECUTABLE, LINK, SUBMODULE = "100755", "120000", "160000"
+EXECUTABLE = "100755"
 REGULAR = frozenset({"100644", EXECUTABLE})
 MODULES = ".gitmodules"
 TEXTS = frozenset({
@@ -43,7 +44,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
     policy = rules(snapshot)
     if policy.mode == "off":
         return switched_off(NAME)
-    links = _links(snapshot)
+    links = targets(snapshot.inputs.added)
     findings: list[Finding] = []
     for file in snapshot.inputs.files:
         findings += [*_executable(file, policy), *_link(file, links), *_submodule(file, policy), *_binary(file, policy)]
@@ -94,11 +95,12 @@ def _leads_out(path: str, target: str) -> str:
 
 
 def _submodule(file: ChangedFile, policy: ModesGuard) -> Findings:
-    if SUBMODULE not in {file.old_mode, file.new_mode} and MODULES not in {file.path, file.old_path}:
+    configuration = MODULES in {folded(file.path), folded(file.old_path)}
+    if SUBMODULE not in {file.old_mode, file.new_mode} and not configuration:
         return
     if not chosen(policy.submodules, file.path):
         what = {"added": "is added", "deleted": "is removed"}.get(file.status, "changes")
-        title = "Submodule configuration changes" if MODULES in {file.path, file.old_path} else f"Submodule {what}"
+        title = "Submodule configuration changes" if configuration else f"Submodule {what}"
         evidence = f"mode {file.old_mode or 'none'} before, {file.new_mode or 'none'} now; its content is not checked"
         fix = "Remove it from this pull request, or ask an operator to add it to guards.modes.submodules in the policy."
         yield _finding("submodule", title, file, evidence, fix)
@@ -145,11 +147,6 @@ def _uncounted(file: ChangedFile) -> bool:
 def _is_text(path: str) -> bool:
     name = posixpath.basename(path).casefold()
     return name in TEXT_NAMES or posixpath.splitext(name)[1].removeprefix(".") in TEXTS
-
-
-def _links(snapshot: Snapshot) -> dict[str, str]:
-    """The targets of links by path. Git stores the target as the link's content, on one line."""
-    return {run.path: run.text for run in snapshot.inputs.added if run.start <= 1}
 
 
 def _finding(rule: str, title: str, file: ChangedFile, evidence: str, fix: str) -> Finding:

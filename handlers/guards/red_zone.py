@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from bot.model import Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
 from bot.policy import RedZoneGuard, named
-from handlers.facts.modes import FILES, STATES, Said, judged, listed, switched_off, touched, unread
+from handlers.facts.modes import FILES, STATES, Said, judged, listed, switched_off, unread
+from handlers.facts.protection import protected, targets
 from handlers.facts.reviews import approvals, void_approvals
 
 NAME = "red-zone"
@@ -50,8 +51,8 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
 
 def red_paths(snapshot: Snapshot) -> dict[str, str]:
     """Gives the names of changed files in the red zone, each with its pattern; empty if the guard is off."""
-    policy = rules(snapshot)
-    return touched(policy.paths, snapshot.inputs.files) if policy.mode != "off" else {}
+    policy, seen = rules(snapshot), snapshot.inputs
+    return protected(policy.paths, seen.files, targets(seen.added)) if policy.mode != "off" else {}
 
 
 def _findings(zone: dict[str, str], void: str, *, own: bool) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from bot.model import Check, Finding, Kind, Location, Report, Severity, Snapshot
 from bot.policy import ScopeGuard
 from handlers.facts.modes import FILES, STATES, Said, judged, listed, names, switched_off, unread
 from handlers.facts.patterns import chosen
+from handlers.facts.protection import protected, targets
 from handlers.facts.wording import some
 
 NAME = "scope"
@@ -61,11 +62,21 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
 
 
 def scope_of(snapshot: Snapshot) -> Scope:
-    """Gives the modules that a pull request touches. A file in several modules counts for each."""
-    policy = rules(snapshot)
-    scope = Scope()
-    for name in dict.fromkeys(name for file in snapshot.inputs.files for name in names(file)):
-        modules = [module.name for module in policy.modules if chosen(module.paths, name)]
+    """Gives the modules that a pull request touches. A file in several modules counts for each.
+
+    What only stands for a path of a module counts for it if the module may not be applied automatically.
+    """
+    policy, seen = rules(snapshot), snapshot.inputs
+    scope, links = Scope(), targets(seen.added)
+    held = {
+        module.name: protected(module.paths, seen.files, links)
+        for module in policy.modules
+        if module.name not in policy.auto
+    }
+    for name in dict.fromkeys(name for file in seen.files for name in names(file)):
+        modules = [
+            module.name for module in policy.modules if name in held.get(module.name, ()) or chosen(module.paths, name)
+        ]
         for module in modules:
             (scope.allowed if module in policy.auto else scope.blocked).setdefault(module, []).append(name)
         if not modules and not chosen(policy.beside, name):

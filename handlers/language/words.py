@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.text.invisible import invisible_class
+
 SLUG = 80
 LABEL_WORDS = 4
 QUOTED_WORDS = 4
@@ -23,7 +25,7 @@ _LOOKALIKES = str.maketrans(_LETTERS | _STROKED | {pair[0]: pair[1] for pair in 
 _PHRASES = str.maketrans("\ufdfa\ufdfb", "  ")
 """Letters that expand to a whole phrase: a text of them would become eighteen times as long."""
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-_HIDDEN = re.compile("[^\\W\\d_][\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u115f\u1160\u3164]{1,9}[^\\W\\d_]")
+_HIDDEN = re.compile(rf"[^\W\d_][{invisible_class()}]{{1,9}}[^\W\d_]")
 _SIGNS = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[.!?;:,()|\u2013\u2014\u2192$\u20ac\u00a3-]")
 _ADDRESS = re.compile(r"(?:https?|ftp|ssh)://\S+")
 _QUOTED = re.compile(r"\"([^\"\n]{1,60})\"|(?<!\w)'([^'\n]{1,60})'(?!\w)")

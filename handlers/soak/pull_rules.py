@@ -11,8 +11,9 @@ from bot.policy import Protected, SectionName
 from bot.text import cut
 from handlers.facts.change import DOCUMENTS
 from handlers.facts.description.sections import read
-from handlers.facts.modes import FILES, listed, touched, unread
+from handlers.facts.modes import FILES, listed, unread
 from handlers.facts.patterns import chosen
+from handlers.facts.protection import protected, targets
 from handlers.facts.wording import not_looked_at, quoted
 from handlers.soak.claims.classify import Stage, claim_of, sentences, unnamed
 from handlers.soak.claims.markdown import LINES, READ
@@ -112,7 +113,8 @@ class Pull:
 
 def touches(snapshot: Snapshot, protects: Protected) -> tuple[str, ...]:
     """Return what a change touches: paths by pattern, and names in changed lines of files other than documents."""
-    paths = touched(protects.paths, snapshot.inputs.files) if protects.paths else {}
+    seen = snapshot.inputs
+    paths = protected(protects.paths, seen.files, targets(seen.added)) if protects.paths else {}
     lines = [
         f"{one.name} in {one.path}:{one.line}{' (removed)' if one.removed else ''}"
         for one in snapshot.inputs.protected_lines

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.scan.decoding import layers, plain
+from bot.scan.decoding import layers
 from bot.scan.scanner import Scanner
+from bot.scan.searchable import plain
 from tests.scan.compiled import scanner as compiled
 
 SCANNER: Scanner = compiled()
@@ -57,6 +58,6 @@ def test_layers_point_into_their_source(text: str) -> None:
     source = text
     for layer in layers(text)[0]:
         for at in range(len(layer.text)):
-            start, end = layer.span(at, at + 1)
+            start, end, _ = layer.span(at, at + 1)
             assert 0 <= start <= end <= len(source)
         source = layer.text
