@@ -1,6 +1,7 @@
 """Stores all state: the database, its tables, and the writer of deliveries.
 
-Public modules: `decisions`, `deliveries`, `ledger`, `owned`, `repositories`, `soak_observations`, `tables`, `targets`.
+Public modules: `decisions`, `deliveries`, `ledger`, `owned`, `repositories`, `soak_observations`, `tables`, `targets`,
+`witnesses`.
 """
 
 from bot.store.database.session import Store, StoreError, open_store, upsert

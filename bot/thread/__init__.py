@@ -4,13 +4,14 @@ Public modules: `own_objects`.
 """
 
 from bot.thread.comments import comment_texts
-from bot.thread.naming import Names
+from bot.thread.naming import Named, Names
 from bot.thread.permissions import MAX_ASKED, PermissionReader, commanders
 from bot.thread.server_labels import defined_labels, label_ids
 from bot.thread.thread import Thread, WrongKind, default_tip, read_thread
 
 __all__ = [
     "MAX_ASKED",
+    "Named",
     "Names",
     "PermissionReader",
     "Thread",

@@ -16,6 +16,7 @@ import pytest
 from aiohttp import web
 
 from bot.forgejo.signature import sign
+from bot.intake.hook_secrets import HookSecrets
 from bot.intake.inbox import Inbox
 from bot.intake.webhook import LARGE, PATH, add_webhook
 from bot.model.delivery import Envelope, witness_of
@@ -60,7 +61,7 @@ async def opened(store: Store, allowed: list[bytes], **limits: Any) -> tuple[Doo
     add_webhook(
         app,
         inbox,
-        secrets=lambda: allowed,
+        secrets=HookSecrets.shared_by_all(allowed),
         witness_key=WITNESS_KEY,
         limit=LIMIT,
         clock=lambda: NOON,

@@ -15,7 +15,7 @@ from bot.store.tables import Table
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0004"
+NEWEST = "0007"
 """The revision that `bot.store.tables` describes."""
 _LOCK = 0x617373_6179
 """PostgreSQL's advisory lock of upgrades (the letters "assay")."""
