@@ -82,7 +82,7 @@ class Origins:
         self._directory = directory
         self._store = store
         self._clock = clock
-        self._told: FactCache[int, Named | Verdict] = FactCache(REMEMBERED)
+        self._told: FactCache[int, Named | Verdict] = FactCache(REMEMBERED, lambda: clock().timestamp())
 
     async def sort(self, batch: Sequence[Envelope]) -> Believed:
         """Return the deliveries that are believed, with the names of their repositories."""

@@ -72,7 +72,7 @@ class Server:
     async def ask(self, repository_id: int) -> Named:
         self.asked.append(repository_id)
         if repository_id not in self._names:
-            raise NotFound("no such repository")
+            raise NotFound("GET", "/repositories", 404)
         return Named(Repo(id=repository_id, name=self._names[repository_id]), self._owner_id)
 
     async def named(self, repo: Repo) -> bool:
