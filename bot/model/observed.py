@@ -72,7 +72,9 @@ class AddedLines(Value):
 
 
 class CommentText(Value):
-    """Another account's comment: `edited` if its times differ, `witnessed` if a signed delivery contained this text."""
+    """Another account's comment: `edited` if its times differ or another text was seen first, `witnessed` if a signed
+    delivery of the new comment contained this text.
+    """
 
     id: int
     author: str

@@ -156,7 +156,13 @@ def old_deliveries(connection: Connection) -> None:
     command.upgrade(upgrade.migrations(connection), "0004")
     table = sa.MetaData()
     table.reflect(connection)
-    base: dict[str, Any] = {"event": "issue_comment", "action": "created", "repository": "a/b", "repository_id": GARDEN, "ref": ""}
+    base: dict[str, Any] = {
+        "event": "issue_comment",
+        "action": "created",
+        "repository": "a/b",
+        "repository_id": GARDEN,
+        "ref": "",
+    }
     base |= {"before": "", "after": "", "sender": "op", "sender_id": OP, "comment_author": "op", "size": 1}
     base |= {"comment_author_id": OP, "comment_hmac": "first", "body_hash": "", "received_at": NOON}
     rows: list[dict[str, Any]] = [
