@@ -1,7 +1,7 @@
 """Settings of the process: environment variables `ASSAY_*` and, below them, the same keys in `assay.toml`.
 
-Secrets come from the environment or from files that only their owner can read. Generated secrets (a webhook secret, the
-fingerprint key) are stored in the data directory with mode 0600.
+Secrets come from the environment or from files that only their owner can read. The installation's key is generated, and
+stored in the data directory with mode 0600.
 """
 
 import json
@@ -29,14 +29,12 @@ from pydantic_settings import (
 
 from bot.addresses import REACHED, listening_host, local_address, web_address
 from bot.network import AuthorityFile, Network, ProxyAddress
-from bot.private_files import ConfigError, made, read_private
+from bot.private_files import ConfigError, check_secret, made, read_private
 
 __all__ = ["ConfigError", "ModelSettings", "Settings", "made", "read_private"]
 
 MIB = 1024 * 1024
 KEY = re.compile(r"[0-9a-f]{64}")
-MIN_SECRET = 8
-"""Characters; the bot looks for its own secrets in all texts, and shorter ones would occur by chance."""
 UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
 LEVELS = ("debug", "info", "warning", "error")
 MANY = 1_000_000_000
@@ -100,10 +98,15 @@ class Settings(BaseSettings):
     token: SecretStr = Field(default=SecretStr(""), description="The bot account's access token.")
     token_file: Path | None = Field(default=None, description="A file with the token; only you can read it, see below.")
     webhook_secret: SecretStr = Field(
-        default=SecretStr(""), description="Webhook secrets, one per line; the first one signs, all are accepted."
+        default=SecretStr(""),
+        description="Shared webhook secrets, one per line; not needed: each repository has its own, see below.",
     )
     webhook_secret_file: Path | None = Field(
-        default=None, description="A file with the webhook secrets; only you can read it, see below."
+        default=None, description="A file with shared webhook secrets; only you can read it, see below."
+    )
+    share_webhook_secret: bool = Field(
+        default=False,
+        description="One webhook secret for all: each administrator of one repository can forge deliveries of all.",
     )
     database_url: str = Field(default="", description="SQLAlchemy URL; default is SQLite in the data directory.")
     operators: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -232,30 +235,45 @@ class Settings(BaseSettings):
         return token
 
     def webhook_secrets(self) -> tuple[bytes, ...]:
-        """Return the webhook secrets, the signing one first; generate one in the data directory if none is set.
+        """Return the webhook secrets that repositories share, the signing one first; usually there are none.
 
-        Raises ConfigError.
+        Without a setting these are those that an older version generated in the data directory; a new one is generated
+        only if `share_webhook_secret` asks for it. Raises ConfigError.
         """
         setting = "ASSAY_WEBHOOK_SECRET" if self.webhook_secret_file is None else "ASSAY_WEBHOOK_SECRET_FILE"
+        generated = self.data_dir / "webhook.secret"
         if self.webhook_secret_file is not None:
             text = read_private(self.webhook_secret_file, setting)
+        elif text := self.webhook_secret.get_secret_value():
+            pass
+        elif self.share_webhook_secret or generated.exists():
+            text = made(generated)
         else:
-            text = self.webhook_secret.get_secret_value() or made(self.data_dir / "webhook.secret")
+            return ()
         found = tuple(line.strip() for line in text.splitlines() if line.strip())
         if not found:
-            raise ConfigError("the webhook secret is empty; write one secret per line, or unset it to generate one")
+            raise ConfigError("the webhook secret is empty; write one secret per line, or remove the setting or file")
         for secret in found:
             check_secret(secret, setting, "webhook secret")
         return tuple(secret.encode() for secret in found)
+
+    def shared_secret_place(self) -> str:
+        """Return where the shared webhook secrets are, for people."""
+        if self.webhook_secret_file is not None:
+            return str(self.webhook_secret_file)
+        return (
+            "ASSAY_WEBHOOK_SECRET" if self.webhook_secret.get_secret_value() else str(self.data_dir / "webhook.secret")
+        )
 
     def model_keys(self) -> tuple[str, ...]:
         """Return the keys of all models, for masking. Raises ConfigError."""
         return tuple(key for name, model in self.models.items() if (key := model.read_key(name)))
 
     def installation_key(self) -> bytes:
-        """Return the key of fingerprints and witnesses, generated at first use; it belongs to the database.
+        """Return the key of fingerprints, witnesses and webhook secrets, generated at first use.
 
-        Raises ConfigError for an invalid key file: with an empty key, secrets could be guessed from fingerprints.
+        It belongs to the database. Raises ConfigError for an invalid key file: with an empty key, secrets could be
+        guessed from fingerprints.
         """
         path = self.data_dir / "installation.key"
         text = made(path).strip()
@@ -264,18 +282,3 @@ class Settings(BaseSettings):
                 f"{path} does not contain a key of 64 hex digits; restore it from the backup of the database"
             )
         return bytes.fromhex(text)
-
-
-def check_secret(text: str, setting: str, what: str) -> None:
-    """Raise ConfigError if a token, key or secret cannot be one; the text says why and does not show it."""
-    if text.startswith("\ufeff"):
-        problem = "begins with a byte-order mark; save the file as UTF-8 without it"
-    elif any(sign.isspace() for sign in text):
-        problem = f"contains spaces or a second line; use the {what} only, on one line"
-    elif not (text.isascii() and text.isprintable()):
-        problem = f"contains non-ASCII or control characters; copy the {what} again"
-    elif len(text) < MIN_SECRET:
-        problem = f"has fewer than {MIN_SECRET} characters; copy all of it"
-    else:
-        return
-    raise ConfigError(f"{setting}: the {what} {problem}; use a readable file")

@@ -16,6 +16,9 @@ PRIVATE = 0o177
 GIVEN = 0o337
 """Mode bits that a file of root must not have: its group may read it, and nobody may write."""
 
+MIN_SECRET = 8
+"""Characters; the bot looks for its own secrets in all texts, and shorter ones would occur by chance."""
+
 
 class ConfigError(ValueError):
     """An invalid setting; the text names it and says what to do."""
@@ -49,6 +52,21 @@ def read_private(path: Path, setting: str) -> str:
             return file.read()
         except UnicodeDecodeError:
             raise ConfigError(f"{setting}: {path} is not UTF-8 text; write the secret into it again") from None
+
+
+def check_secret(text: str, setting: str, what: str) -> None:
+    """Raise ConfigError if a token, key or secret cannot be one; the text says why and does not show it."""
+    if text.startswith("\ufeff"):
+        problem = "begins with a byte-order mark; save the file as UTF-8 without it"
+    elif any(sign.isspace() for sign in text):
+        problem = f"contains spaces or a second line; use the {what} only, on one line"
+    elif not (text.isascii() and text.isprintable()):
+        problem = f"contains non-ASCII or control characters; copy the {what} again"
+    elif len(text) < MIN_SECRET:
+        problem = f"has fewer than {MIN_SECRET} characters; copy all of it"
+    else:
+        return
+    raise ConfigError(f"{setting}: the {what} {problem}; use a readable file")
 
 
 def _within_its_folder(path: Path, setting: str) -> Path:

@@ -9,6 +9,7 @@ from multiprocessing.context import ForkServerContext
 
 from aiohttp import web
 
+from bot.intake.hook_secrets import HookSecrets
 from bot.intake.inbox import Inbox
 from bot.intake.webhook import add_webhook
 from bot.store.database.session import open_store
@@ -40,7 +41,8 @@ def serve(url: str, secret: bytes, port: Connection) -> None:
         await inbox.start()
         app = web.Application()
         clock = partial(datetime.now, UTC)
-        add_webhook(app, inbox, secrets=lambda: [secret], witness_key=secret, limit=1 << 20, clock=clock)
+        secrets = HookSecrets.shared_by_all([secret])
+        add_webhook(app, inbox, secrets=secrets, witness_key=secret, limit=1 << 20, clock=clock)
         runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -120,17 +120,25 @@ def test_an_empty_token_is_no_token(elsewhere: Path, text: str) -> None:
         Settings(token_file=private(elsewhere, text)).read_token()
 
 
-def test_webhook_secrets_are_lines_and_one_is_made_where_none_is_set(elsewhere: Path) -> None:
+def test_shared_webhook_secrets_are_lines_and_one_is_made_only_where_it_is_asked_for(elsewhere: Path) -> None:
     old, new = secrets.token_hex(16), secrets.token_hex(16)
     assert Settings(webhook_secret=f"{new}\n\n {old} \n").webhook_secrets() == (new.encode(), old.encode())
     path = private(elsewhere, f"{old}\n{new}\n")
     assert Settings(webhook_secret_file=path).webhook_secrets() == (old.encode(), new.encode())
     fresh = Settings(data_dir=elsewhere / "data")
-    assert (
-        fresh.webhook_secrets()
-        == fresh.webhook_secrets()
-        == (made(elsewhere / "data/webhook.secret").strip().encode(),)
-    )
+    assert fresh.webhook_secrets() == ()
+    assert not (elsewhere / "data/webhook.secret").exists()
+    sharing = Settings(data_dir=elsewhere / "data", share_webhook_secret=True)
+    generated = (made(elsewhere / "data/webhook.secret").strip().encode(),)
+    assert sharing.webhook_secrets() == generated
+    assert fresh.webhook_secrets() == generated  # as an older version generated it
+
+
+def test_the_place_of_the_shared_secret_is_told(elsewhere: Path) -> None:
+    assert Settings(data_dir=elsewhere / "data").shared_secret_place() == str(elsewhere / "data/webhook.secret")
+    assert Settings(webhook_secret=secrets.token_hex(16)).shared_secret_place() == "ASSAY_WEBHOOK_SECRET"
+    path = private(elsewhere, secrets.token_hex(16))
+    assert Settings(webhook_secret_file=path).shared_secret_place() == str(path)
 
 
 @pytest.mark.parametrize("text", ["\n", " \n \n"])

@@ -15,7 +15,7 @@ from bot.forgejo import Options, ServerReader, endpoints
 from bot.forgejo.httpx import HttpxForgejo
 from bot.git import GitLimits, Mirrors
 from bot.history import Histories, HistoryLimits
-from bot.intake import Resync
+from bot.intake import HookSecrets, Resync, derived
 from bot.labels import LabelSet
 from bot.llm import Models
 from bot.model import Identity
@@ -55,6 +55,8 @@ class Machine:
     resync: Resync
     account: "Account"
     accounts: Accounts
+    names: Names
+    hook_secrets: HookSecrets
 
 
 class Account:
@@ -120,7 +122,8 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
             settings.models, clock=clock, metrics=metrics, concurrency=settings.model_concurrency, network=network
         )
         closing.push_async_callback(models.close)
-        hooks = (secret.decode("utf-8", "replace") for secret in settings.webhook_secrets())
+        secrets = HookSecrets(key, settings.webhook_secrets(), always=settings.share_webhook_secret)
+        hooks = [secret.decode() for secret in (*secrets.shared, *(await derived(store, secrets)))]
         own = (token, *hooks, *settings.model_keys(), *network.secrets())
         scanner = await asyncio.to_thread(_scanner, settings, key, own)
         limits = GitLimits(settings.git_seconds, settings.max_file_bytes, settings.max_diff_bytes)
@@ -161,6 +164,8 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
             resync,
             account,
             accounts,
+            names,
+            secrets,
         )
 
 

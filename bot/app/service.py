@@ -17,7 +17,7 @@ from bot.addresses import REACHED, local_address
 from bot.app.machine import Machine, now
 from bot.app.operators import operator_problems
 from bot.forgejo.errors import ForgejoError, Unauthorised, Unreachable
-from bot.intake import Inbox, add_webhook, route_pending
+from bot.intake import Inbox, Origins, add_webhook, route_pending, take_note
 from bot.model import Envelope
 from bot.store import StoreError, targets
 
@@ -29,6 +29,10 @@ DAY = 24 * 3600.0
 RENEW = (
     "create a new token for the bot's account in Forgejo, write it to ASSAY_TOKEN_FILE or ASSAY_TOKEN, and restart "
     "assay serve"
+)
+SHARED_NEXT = (
+    "each administrator of one repository can forge deliveries of all; remove ASSAY_SHARE_WEBHOOK_SECRET, restart, and "
+    "run assay setup for each repository"
 )
 
 
@@ -50,6 +54,7 @@ class Service:
         self._arrived = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.inbox = Inbox(machine.store, max_backlog=machine.settings.max_backlog, on_stored=self._stored)
+        self._origins = Origins(machine.names, machine.store, clock)
         self.app = self._application()
 
     @asynccontextmanager
@@ -57,6 +62,7 @@ class Service:
         """Run everything and yield the address; deliveries are accepted before the first request to Forgejo."""
         runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=2.0)
         await self.inbox.start()
+        await self._check_secrets()
         await runner.setup()
         address = ""
         try:
@@ -96,7 +102,7 @@ class Service:
         if not machine.account.login:
             return
         async with self._routing:
-            changed = await route_pending(machine.store, self.inbox, machine.account.id, self._clock())
+            changed = await route_pending(machine.store, self.inbox, self._origins, machine.account.id, self._clock())
         for change in changed:
             await machine.engine.submit(change.target, urgent=change.urgent, spaced=True)
 
@@ -147,7 +153,18 @@ class Service:
                 return
 
     async def _refresh(self) -> None:
+        await take_note(self._machine.store, self._machine.hook_secrets)
         await self._machine.server.refresh()
+
+    async def _check_secrets(self) -> None:
+        """Learn which repositories may still use a shared webhook secret, and warn that there is one."""
+        await take_note(self._machine.store, self._machine.hook_secrets)
+        if self._settings.share_webhook_secret:
+            log.warning("webhook-secret.shared-by-all", next=SHARED_NEXT)
+        elif self._machine.hook_secrets.shared:
+            place = self._settings.shared_secret_place()
+            next_step = f"run assay setup for each repository of `assay webhooks list`, then remove {place} and restart"
+            log.warning("webhook-secret.still-shared", next=next_step)
 
     async def _check_operators(self) -> None:
         """Warn if nobody can decide; the server runs all the same, and `setup` says the same."""
@@ -175,11 +192,10 @@ class Service:
 
     def _application(self) -> web.Application:
         app = web.Application(client_max_size=self._settings.max_body_bytes)
-        accepted = self._settings.webhook_secrets()
         add_webhook(
             app,
             self.inbox,
-            secrets=lambda: accepted,
+            secrets=self._machine.hook_secrets,
             witness_key=self._settings.installation_key(),
             limit=self._settings.max_body_bytes,
             clock=self._clock,

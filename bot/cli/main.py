@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from bot.cli.commands import accounts, check, deliveries, judge, labels, ledger, repositories, server, targets
+from bot.cli.commands import accounts, check, deliveries, judge, labels, ledger, repositories, server, targets, webhooks
 from bot.cli.commands.contract import app as contract
 from bot.cli.commands.evidence import app as evidence
 from bot.cli.commands.policy import app as policy
@@ -44,6 +44,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(policy.app, name="policy")
 app.add_typer(repositories.app, name="repositories")
 app.add_typer(soak.app, name="soak")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def _version(wanted: bool) -> None:

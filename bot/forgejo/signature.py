@@ -34,24 +34,25 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) ->
     proven({name.lower(): value for name, value in headers.items()}, body, secrets)
 
 
-def proven(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) -> bytes:
-    """The JSON bytes of a body that is signed with one of the secrets.
+def proven(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) -> tuple[bytes, int]:
+    """The JSON bytes of a body that is signed with one of the secrets, and the index of that secret.
 
     Like `verify`, but looks up header names in lower case; an HTTP server's own mapping ignores case.
     Raises BadSignature.
     """
     claimed = _claimed(headers)
-    usable = [secret for secret in secrets if secret]
-    if not usable:
+    if not any(secrets):
         raise BadSignature("no webhook secret is configured; set one for the bot and for the webhook")
     try:
         payload = payload_of(headers.get("content-type", ""), body)
     except BadPayload as error:
         raise BadSignature(str(error)) from None
-    matches = [hmac.compare_digest(hmac.digest(secret, payload, "sha256"), claimed) for secret in usable]
+    matches = [
+        hmac.compare_digest(hmac.digest(secret, payload, "sha256"), claimed) and bool(secret) for secret in secrets
+    ]
     if not any(matches):
         raise BadSignature("invalid signature: the secrets of webhook and bot differ, or the body was changed")
-    return payload
+    return payload, matches.index(True)
 
 
 def payload_of(content_type: str, body: bytes) -> bytes:

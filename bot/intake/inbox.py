@@ -97,12 +97,12 @@ class Inbox:
             self._watch = loop.call_later(self._patience, self._refuse_the_late)
         return await answer
 
-    async def unrouted(self, limit: int) -> list[Envelope]:
-        """The deliveries that no routing pass has taken yet, oldest first."""
+    async def unrouted(self, limit: int, skip: int = 0) -> list[Envelope]:
+        """The deliveries that no routing pass has taken yet, oldest first, without the first `skip`."""
         async with self._store.read() as session:
-            found = await deliveries.unrouted(session, limit)
+            found = await deliveries.unrouted(session, limit, skip)
         if len(found) < limit:
-            self.backlog = len(found)  # other processes route too, so correct the estimate here
+            self.backlog = len(found) + skip  # other processes route too, so correct the estimate here
         return found
 
     async def mark_routed(self, ids: Sequence[str], at: datetime | None) -> None:

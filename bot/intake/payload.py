@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from bot.intake.proof import Proof
 from bot.model import NOBODY, Envelope, witness_of
 from bot.text import described
 
@@ -22,6 +23,9 @@ _Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 REVIEWED = "reviewed"
 DECISIONS = {"pull_request_review_approved": "approved", "pull_request_review_rejected": "changes"}
 """The types of reviews that decide something, as the body names them; a header's name decides nothing."""
+
+COMMENT_EVENTS = frozenset({"issue_comment", "pull_request_comment"})
+"""Events of new comments."""
 
 
 class MalformedPayload(ValueError):
@@ -41,6 +45,7 @@ class _Account(_Part):
 class _Repository(_Part):
     id: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
     full_name: _Name = NOBODY
+    owner: _Account | None = None
 
 
 class _Commit(_Part):
@@ -59,13 +64,13 @@ class _Review(_Part):
     type: _Word | None = None
 
 
-class _PullMark(_Part):
-    """The field that marks an issue as a pull request; only its presence counts."""
+class _Mark(_Part):
+    """A field of which only the presence counts: of `pull_request` in an issue, of `changes` and `review`."""
 
 
 class _Issue(_Part):
     number: _Id | None = None
-    pull_request: _PullMark | None = None
+    pull_request: _Mark | None = None
 
 
 class _Comment(_Part):
@@ -98,6 +103,7 @@ class _Payload(_Part):
     issue: _Issue | None = None
     # The wiki's events have a `comment` too: the text of the edit.
     comment: Annotated[_Comment | str | None, Field(union_mode="left_to_right")] = None
+    changes: _Mark | None = None
     review: _Review | None = None
     repository: _Repository | None = None
     sender: _Account | None = None
@@ -145,15 +151,37 @@ class _Payload(_Part):
         branch = self.run.prettyref if self.run else self.workflow_run.head_branch if self.workflow_run else None
         return self.ref or (f"refs/heads/{branch}" if branch and not branch.startswith("#") else NOBODY)
 
+    def bears_witness(self, event: str) -> bool:
+        """Whether this is a new comment, sent by its author. The body says so; the event, a header, can only deny it.
 
-def read_envelope(delivery: str, event: str, payload: bytes, *, witness_key: bytes, at: datetime) -> Envelope:
-    """The envelope of a payload's JSON bytes. Raises MalformedPayload."""
+        An edit, a review, or another event with the action `created` is none.
+        """
+        comment = self.comment if isinstance(self.comment, _Comment) else None
+        if comment is None or comment.user is None or self.sender is None or comment.body is None:
+            return False
+        new = self.action == "created" and self.changes is None and self.review is None
+        on_issue = self.issue is not None and self.issue.number is not None and event in COMMENT_EVENTS
+        same = comment.user.id == self.sender.id > 0 and comment.user.login == self.sender.login
+        return new and on_issue and same and bool(self.repository and self.repository.id)
+
+
+def read_envelope(
+    delivery: str,
+    event: str,
+    proof: Proof,
+    *,
+    witness_key: bytes,
+    at: datetime,
+) -> Envelope:
+    """The envelope of a proven delivery. Raises MalformedPayload, and Foreign if its signer does not speak for it."""
     try:
-        read = _Payload.model_validate_json(payload)
+        read = _Payload.model_validate_json(proof.payload)
     except ValidationError as error:
         raise MalformedPayload(_place(error)) from None
     number, is_pull = read.target()
     repository, sender = read.origin()
+    owner = repository.owner.id if repository.owner else 0
+    proof.check_subject(repository.id, owner, repository.full_name, at.timestamp())
     comment = read.comment if isinstance(read.comment, _Comment) else None
     author = comment.user if comment and comment.user else _Account()
     base_ref, merge_base = read.ends()
@@ -177,9 +205,11 @@ def read_envelope(delivery: str, event: str, payload: bytes, *, witness_key: byt
         comment_author=author.login,
         comment_author_id=author.id,
         comment_hmac=witness_of(comment.body or "", witness_key) if comment else NOBODY,
+        signer=str(proof.signer),
+        witness=read.bears_witness(event),
         received_at=at,
-        size=len(payload),
-        body_hash=hashlib.sha256(payload).hexdigest(),
+        size=len(proof.payload),
+        body_hash=hashlib.sha256(proof.payload).hexdigest(),
     )
 
 

@@ -5,7 +5,7 @@ and deliveries routed in one transaction, so that a crash may repeat a step but 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.forgejo import Router
 from bot.intake.inbox import Inbox
-from bot.model import Envelope, Kind, Repo, Target
-from bot.store import Store, deliveries, repositories, soak_observations, upsert
+from bot.intake.origins import Origins
+from bot.model import Envelope, Kind, Repo, SignerKind, Target
+from bot.store import Store, deliveries, repositories, soak_observations, upsert, witnesses
 from bot.store import targets as records
 from bot.store.tables import TargetRow
 
@@ -118,10 +119,10 @@ def _on_run(envelope: Envelope) -> Change | None:
 
 
 async def mark_dirty(session: AsyncSession, targets: Iterable[Target]) -> None:
-    """Mark targets dirty, due now and no longer silent."""
+    """Mark targets dirty, due now and no longer silent; of unknown ones no more than `records.within_bounds` allows."""
     rows = [
-        {"repository_id": repository, "number": number, "kind": kind.value, "desired_generation": 1}
-        for repository, number, kind in sorted({(one.repository_id, one.number, one.kind) for one in targets})
+        {"repository_id": one.repository_id, "number": one.number, "kind": one.kind.value, "desired_generation": 1}
+        for one in await records.within_bounds(session, targets)
     ]
     change = {
         "desired_generation": TargetRow.desired_generation + 1,
@@ -167,32 +168,39 @@ async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_id: 
                 await records.keep_heads(session, change.target, [envelope.after], envelope.received_at)
 
 
-async def route_pending(store: Store, inbox: Inbox, bot_id: int, now: datetime) -> list[TargetChanged]:
-    """Route all waiting deliveries; return the changed targets, each once.
+async def route_pending(
+    store: Store, inbox: Inbox, origins: Origins, bot_id: int, now: datetime
+) -> list[TargetChanged]:
+    """Route all waiting deliveries; return the changed targets whose repositories have a name, each once.
 
-    A repository without `setup` (an organisation's webhook) is
-    served from its first delivery on.
+    A repository without `setup` (an organisation's webhook) is served from its first delivery on, if the server
+    confirms its owner. Deliveries that the server has to confirm and cannot now stay for the next pass.
     """
     changed: dict[Target, bool] = {}
-    more = True
-    while more and (batch := await inbox.unrouted(deliveries.SLICE)):
+    more, waiting = True, 0
+    while more and (batch := await inbox.unrouted(deliveries.SLICE, waiting)):
         more = len(batch) == deliveries.SLICE
-        changes = [change for envelope in batch for change in route(envelope, bot_id)]
+        sorted_ = await origins.sort(batch)
+        believed = sorted_.named()
+        changes = [change for envelope in believed for change in route(envelope, bot_id)]
+        done = [envelope.id for envelope in (*sorted_.envelopes, *sorted_.refused)]
         async with store.session() as session:
-            await _serve(session, batch, now)
             found = await mark_changed(session, changes)
-            await _keep_heads(session, batch, bot_id)
-            for repository_id in sorted({one.repository_id for one in batch if one.event in RUN_EVENTS}):
-                await repositories.heard_run(session, repository_id)
-            await deliveries.mark_routed(session, [envelope.id for envelope in batch], now)
-        inbox.routed(len(batch))
+            await _keep_heads(session, believed, bot_id)
+            await _keep_facts(session, believed, now)
+            await deliveries.mark_routed(session, done, now)
+        waiting += len(sorted_.later)
+        inbox.routed(len(done))
         for change in found:
-            changed[change.target] = changed.get(change.target, False) or change.urgent
+            if change.target.repository_id in sorted_.names:
+                changed[change.target] = changed.get(change.target, False) or change.urgent
     return [TargetChanged(target, urgent) for target, urgent in changed.items()]
 
 
-async def _serve(session: AsyncSession, batch: Iterable[Envelope], now: datetime) -> None:
-    """What each repository is called, by the newest delivery of it: a rename is told by whatever comes next."""
-    named = {envelope.repository_id: _repo(envelope) for envelope in batch if envelope.repository_id}
-    for repository in sorted(named):
-        await repositories.serve(session, named[repository], now)
+async def _keep_facts(session: AsyncSession, batch: Sequence[Envelope], now: datetime) -> None:
+    """Keep what deliveries tell beside their targets: runs, secrets in use, and what an owner's webhook witnessed."""
+    for repository_id in sorted({one.repository_id for one in batch if one.event in RUN_EVENTS}):
+        await repositories.heard_run(session, repository_id)
+    own = {one.repository_id for one in batch if one.signer == SignerKind.REPOSITORY}
+    await repositories.has_own_secret(session, own, now)
+    await witnesses.bear(session, [one for one in batch if one.owner_id])

@@ -16,9 +16,11 @@ from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import istr
 
-from bot.forgejo.signature import FORM, JSON, BadSignature, proven
+from bot.forgejo.signature import FORM, JSON, BadSignature
+from bot.intake.hook_secrets import HookSecrets
 from bot.intake.inbox import Inbox, InboxFull, InboxUnavailable, Stored
 from bot.intake.payload import MalformedPayload, read_envelope
+from bot.intake.proof import Foreign, prove
 from bot.model import Envelope
 
 PATH = "/webhooks/forgejo"
@@ -49,10 +51,10 @@ class _Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """The endpoint's configuration. `secrets` is called for each delivery, so that they can be rotated."""
+    """The endpoint's configuration."""
 
     inbox: Inbox
-    secrets: Callable[[], Sequence[bytes]]
+    secrets: HookSecrets
     witness_key: bytes
     limit: int
     clock: Callable[[], datetime]
@@ -85,15 +87,17 @@ class Webhook:
         event = _header(headers, _EVENT_HEADERS, _EVENT)
         body = await _body(request, self.limit)
         if len(body) > LARGE:
-            return await asyncio.to_thread(self._envelope, delivery, event, headers, body)
-        return self._envelope(delivery, event, headers, body)
+            return await asyncio.to_thread(self._envelope, delivery, event, request, body)
+        return self._envelope(delivery, event, request, body)
 
-    def _envelope(self, delivery: str, event: str, headers: Mapping[str, str], body: bytes) -> Envelope:
+    def _envelope(self, delivery: str, event: str, request: web.Request, body: bytes) -> Envelope:
         try:
-            payload = proven(headers, body, self.secrets())
-            return read_envelope(delivery, event, payload, witness_key=self.witness_key, at=self.clock())
+            proof = prove(self.secrets, request.query_string, request.headers, body)
+            return read_envelope(delivery, event, proof, witness_key=self.witness_key, at=self.clock())
         except BadSignature as error:
             raise _Refused(401, "unsigned", str(error)) from None
+        except Foreign as error:
+            raise _Refused(401, "foreign", str(error)) from None
         except MalformedPayload as error:
             raise _Refused(400, "malformed", f"{error}; expected a Forgejo webhook payload") from None
 
@@ -118,7 +122,7 @@ def add_webhook(  # noqa: PLR0913 - the endpoint's whole configuration, by keywo
     app: web.Application,
     inbox: Inbox,
     *,
-    secrets: Callable[[], Sequence[bytes]],
+    secrets: HookSecrets,
     witness_key: bytes,
     limit: int,
     clock: Callable[[], datetime],
@@ -126,8 +130,8 @@ def add_webhook(  # noqa: PLR0913 - the endpoint's whole configuration, by keywo
 ) -> None:
     """Add the endpoint at `PATH`.
 
-    `limit` is in bytes of body. `on_result` is called with each result: new, known, unsigned, malformed, unsupported,
-    too-large, full or unavailable.
+    `limit` is in bytes of body. `on_result` is called with each result: new, known, unsigned, foreign, malformed,
+    unsupported, too-large, full or unavailable.
     """
     webhook = Webhook(
         inbox=inbox, secrets=secrets, witness_key=witness_key, limit=limit, clock=clock, on_result=on_result

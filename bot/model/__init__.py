@@ -6,7 +6,7 @@ bot's own writes change no judgment.
 """
 
 from bot.model.check import Check, KnownLabels, NoAnswer, Question, Tools
-from bot.model.delivery import NOBODY, Envelope, witness_of
+from bot.model.delivery import NOBODY, Envelope, SignerKind, witness_of
 from bot.model.evidence import (
     EVIDENCE_BEGIN,
     EVIDENCE_END,
@@ -128,6 +128,7 @@ __all__ = [
     "Shift",
     "SiblingVerdict",
     "Side",
+    "SignerKind",
     "Snapshot",
     "SoakSeen",
     "StatusSeen",

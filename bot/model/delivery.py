@@ -2,6 +2,7 @@
 
 import hmac
 from datetime import datetime
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
@@ -9,11 +10,23 @@ NOBODY = ""
 """The login, repository or commit of an envelope whose payload names none."""
 
 
+class SignerKind(StrEnum):
+    """Whose webhook secret signed a delivery: the repository's, its owner's, the server's, or the shared one."""
+
+    REPOSITORY = "repository"
+    OWNER = "owner"
+    SERVER = "server"
+    SHARED = "shared"
+
+
 class Envelope(BaseModel):
     """One delivery as it is kept. `after` is the new commit of a push and the head of a pull request.
 
     `base_ref` and `merge_base` are a pull request's at that moment. `review` is `approved` or `changes`: the sender's
     decision. Forgejo sends no id of the review.
+
+    `signer` says whose secret signed it: `repository`, `owner:ID`, `server` or `shared`; empty before there were
+    several. `witness`: its body is that of a new comment, sent by the comment's author.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,9 +50,22 @@ class Envelope(BaseModel):
     comment_author: str = NOBODY
     comment_author_id: int = 0
     comment_hmac: str = NOBODY
+    signer: str = NOBODY
+    witness: bool = False
     received_at: datetime
     size: int
     body_hash: str
+
+    @property
+    def owner_id(self) -> int:
+        """The account whose secret signed it, 0 if it is another kind of secret. The server says what it owns."""
+        kind, _, number = self.signer.partition(":")
+        return int(number) if kind == SignerKind.OWNER else 0
+
+    @property
+    def bears_witness(self) -> bool:
+        """Whether it proves the first text of a comment, as it arrives."""
+        return self.witness and bool(self.signer) and not self.owner_id
 
 
 def witness_of(text: str, key: bytes) -> str:

@@ -81,7 +81,8 @@ class ChangeState(Value):
 
 
 class CommentText(Value):
-    """Another account's comment: `edited` if its times differ, `witnessed` if a signed delivery contained this text.
+    """Another account's comment: `edited` if its times differ or another text was seen first, `witnessed` if a signed
+    delivery of the new comment contained this text.
 
     `author` is the account's name; its id is for the bot's questions to Forgejo, and not part of a stored snapshot.
     `about`: what the pull request was when an operator wrote it, as its delivery said; nothing if none told.

@@ -253,7 +253,7 @@ class Observer:
             served_since=recalled.served_since,
             labels=tuple(self._mask(name) for name in labels),
             comments=await comment_texts(
-                self._store, identity, target.repository_id, zip(others, read.masked[2:], strict=True)
+                self._store, identity, target.repository_id, zip(others, read.masked[2:], strict=True), self._clock()
             ),
             decisions=recalled.decisions,
             base=self._side(pull.base) if pull else Side(),

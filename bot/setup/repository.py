@@ -19,9 +19,15 @@ from bot.policy import PATH, PolicyError, load, named, text_digest
 from bot.setup.protection import protection_lines
 from bot.setup.targets import remember
 from bot.setup.webhook import known_webhooks, put_webhook
+from bot.store import repositories
 from bot.store.ledger import Entry, append
 from bot.store.tables import TrustedPolicy
 
+SHOWN = 5
+SHARED_BY_ALL = (
+    "webhook secrets: one for all, as ASSAY_SHARE_WEBHOOK_SECRET says; each administrator of one repository can forge "
+    "deliveries of all others"
+)
 Say = Callable[[str], None]
 OURS = "<!-- assay:"
 
@@ -78,6 +84,7 @@ class _Setup:
         await self._policy(repository)
         self._done(await remember(self._machine, repository, started=self._clock(), backfill=backfill))
         await self._strangers(repository, login)
+        await self._secrets(repository, rotated=bool(webhook.hook))
         await self._record(repository, login, backfill=backfill, hook=webhook.hook)
         return self._complete
 
@@ -171,6 +178,27 @@ class _Setup:
         foreign = [one for one in found if one.user.id == self._machine.account.id and not one.body.startswith(OURS)]
         if foreign:
             self._left(f"{login} has written {len(foreign)} comments that are not the bot's; use a separate account")
+
+    async def _secrets(self, repository: Repository, *, rotated: bool) -> None:
+        """Record that the webhook has its own secret, and tell which repositories still use the shared one."""
+        settings, now = self._machine.settings, self._clock()
+        if settings.share_webhook_secret:
+            self._left(SHARED_BY_ALL)
+            return
+        async with self._machine.store.session() as session:
+            if rotated:
+                await repositories.has_own_secret(session, [repository.id], now)
+            left = [
+                row.full_name or f"id {row.id}" for row in await repositories.known(session) if not row.own_secret_since
+            ]
+        if not self._machine.hook_secrets.shared:
+            return
+        place = settings.shared_secret_place()
+        if left:
+            shown = ", ".join(left[:SHOWN]) + (f" and {len(left) - SHOWN} more" if len(left) > SHOWN else "")
+            self._left(f"webhook secrets: still shared by {shown}; run assay setup for each of them")
+        else:
+            self._left(f"webhook secrets: each repository has its own; remove {place} and restart assay serve")
 
     async def _record(self, repository: Repository, login: str, *, backfill: bool, hook: int) -> None:
         detail = {"complete": self._complete, "backfill": backfill, "webhook": hook}

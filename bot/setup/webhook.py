@@ -15,6 +15,8 @@ from bot.forgejo import endpoints
 from bot.forgejo.capabilities import Server
 from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.types import Hook, Repository
+from bot.intake import SHARED, Signer
+from bot.model import SignerKind
 from bot.store.tables import LedgerEntry
 
 ROUTE = "/webhooks/forgejo"
@@ -65,16 +67,19 @@ async def put_webhook(machine: Machine, repository: Repository, login: str, know
     settings = machine.settings
     if not settings.port and not settings.public_url:
         return Outcome(((False, "webhook: ASSAY_PORT is 0, so the port is not known; set it, or ASSAY_PUBLIC_URL"),))
-    client, name, url = machine.client, repository.full_name, settings.address() + ROUTE
+    client, name = machine.client, repository.full_name
+    url, secret = address_and_secret(machine, own_signer(machine, repository))
     server = await machine.server.refresh()
     wanted: dict[str, Any] = {
         "active": True,
         "events": [*EVENTS, *server.run_events],
-        "config": {"url": url, "content_type": "json", "secret": settings.webhook_secrets()[0].decode()},
+        "config": {"url": url, "content_type": "json", "secret": secret},
     }
     try:
         hooks = [hook async for hook in endpoints.HOOKS.each(client, name) if hook.type in TYPES]
-        same = [hook for hook in hooks if hook.target_url == url]
+        same = [hook for hook in hooks if _place(hook.target_url) == _place(url)]
+        # The one that has this address already, query and all, is the one to keep.
+        same.sort(key=lambda hook: hook.target_url != url)
         moved = [hook for hook in hooks if hook.id in known and hook not in same and _is_ours(hook)]
         moved.sort(key=lambda hook: -hook.id)
         mine = (*same, *moved)[:1]
@@ -91,7 +96,7 @@ async def put_webhook(machine: Machine, repository: Repository, login: str, know
             with suppress(NotFound):
                 await endpoints.HOOK.delete(client, name, hook.id)
     except Forbidden:
-        return Outcome(((False, _by_hand(settings, server, repository, login)),))
+        return Outcome(((False, _by_hand(settings, server, repository, (url, login))),))
     strange = [hook for hook in hooks if hook.active and hook not in (*same, *moved) and _is_ours(hook)]
     rest = (*_replaced(replaced, server), *_deleted(old), *_strange(strange, repository, settings))
     return Outcome((_judged(settings, answer, mine, same, server), *rest), answer.id)
@@ -102,9 +107,27 @@ def _replaced(old: Sequence[Hook], server: Server) -> Iterator[tuple[bool, str]]
         yield True, f"webhook: replaced {_ids(old)}, to receive {', '.join(server.run_events)}"
 
 
+def own_signer(machine: Machine, repository: Repository) -> Signer:
+    """Return whose secret a repository's webhook has by the settings: its own, or the one that is shared by all."""
+    return SHARED if machine.settings.share_webhook_secret else Signer(SignerKind.REPOSITORY, repository.id)
+
+
+def address_and_secret(machine: Machine, signer: Signer) -> tuple[str, str]:
+    """Return what a webhook of a signer has in Forgejo: its target URL and its secret."""
+    shared = signer.kind is SignerKind.SHARED
+    secret = machine.hook_secrets.shared[0] if shared else machine.hook_secrets.secret(signer)
+    query = f"?{signer.query}" if signer.query else ""
+    return machine.settings.address() + ROUTE + query, secret.decode()
+
+
+def _place(url: str) -> str:
+    """Return an address without the query, which says whose secret signs."""
+    return url.partition("?")[0].rstrip("/")
+
+
 def _is_ours(hook: Hook) -> bool:
     """Say whether a webhook delivers to a bot of this kind, wherever it runs."""
-    return hook.target_url.partition("?")[0].rstrip("/").endswith(ROUTE)
+    return _place(hook.target_url).endswith(ROUTE)
 
 
 def _deleted(old: Sequence[Hook]) -> Iterator[tuple[bool, str]]:
@@ -135,20 +158,22 @@ def _judged(
     url = hook.target_url
     if is_local(urlsplit(url).hostname or "") and not is_local(urlsplit(settings.forgejo_url).hostname or ""):
         return False, f"webhook: the server cannot reach {url}; set ASSAY_PUBLIC_URL to the bot's URL and run again"
-    how = "up to date" if same else "updated to the new address" if before else "created"
+    if same:
+        how = "up to date" if same[0].target_url == url else "updated: it has a new secret now"
+    else:
+        how = "updated to the new address" if before else "created"
     return True, f"webhook: {how}, delivers to {url}"
 
 
-def _by_hand(settings: Settings, server: Server, repository: Repository, login: str) -> str:
-    """Return the manual step for an admin; the secret itself is never printed."""
-    place = f"the first line of {settings.data_dir / 'webhook.secret'}"
-    if settings.webhook_secret_file is not None:
-        place = f"the first line of {settings.webhook_secret_file}"
-    elif settings.webhook_secret.get_secret_value():
-        place = "the first line of ASSAY_WEBHOOK_SECRET"
+def _by_hand(settings: Settings, server: Server, repository: Repository, known: tuple[str, str]) -> str:
+    """Return the manual step for an admin; the secret itself is not printed here. `known`: the URL, and the account."""
+    url, login = known
+    place = f"as `assay webhooks secret {repository.full_name}` prints it"
+    if settings.share_webhook_secret:
+        place = f"the first line of {settings.shared_secret_place()}"
     kind = server.product or "Forgejo"
     page = f"{settings.forgejo_url}/{repository.full_name}/settings/hooks"
     return (
         f"webhook: {login} is not an admin of {repository.full_name}. Ask an admin to add one at {page}: type {kind}, "
-        f"target URL {settings.address()}{ROUTE}, POST, application/json, secret {place}, all events, active"
+        f"target URL {url}, POST, application/json, secret {place}, all events, active"
     )

@@ -152,7 +152,7 @@ class Soaks:
             issue=issue.number,
             branch=thread.repository.default_branch,
             tip=scene.tip,
-            comments=await comment_texts(self._store, scene.identity, issue.repository_id, pairs),
+            comments=await comment_texts(self._store, scene.identity, issue.repository_id, pairs, self._clock()),
             decisions=recalled.decisions,
             judgments=recalled.judgments,
             asks=bool(rights and rights.admin),

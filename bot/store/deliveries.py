@@ -28,10 +28,10 @@ class Kept(NamedTuple):
     routed_at: datetime | None
 
 
-async def unrouted(session: AsyncSession, limit: int) -> list[Envelope]:
-    """The deliveries that no routing pass has taken yet, oldest first."""
-    waiting = select(*_SELECTED).where(Delivery.routed_at.is_(None))
-    return [_envelope(row) for row in await session.execute(waiting.order_by(Delivery.received_at).limit(limit))]
+async def unrouted(session: AsyncSession, limit: int, skip: int = 0) -> list[Envelope]:
+    """The deliveries that no routing pass has taken yet, oldest first, without the first `skip`."""
+    waiting = select(*_SELECTED).where(Delivery.routed_at.is_(None)).order_by(Delivery.received_at, Delivery.id)
+    return [_envelope(row) for row in await session.execute(waiting.limit(limit).offset(skip))]
 
 
 async def count_unrouted(session: AsyncSession) -> int:
@@ -68,6 +68,16 @@ async def shown(session: AsyncSession, beginning: str, limit: int = 5) -> list[K
     """The deliveries whose id has this prefix: one if it is complete or unambiguous."""
     begins = _kept().where(Delivery.id.startswith(beginning, autoescape=True)).order_by(Delivery.id).limit(limit)
     return [_read(row) for row in await session.execute(begins)]
+
+
+async def last_signers(session: AsyncSession) -> dict[int, tuple[datetime, str]]:
+    """Return for each repository the time of its newest stored delivery, and whose secret signed it."""
+    newest = select(Delivery.repository_id, func.max(Delivery.received_at).label("at")).group_by(Delivery.repository_id)
+    last = newest.subquery()
+    query = select(Delivery.repository_id, Delivery.received_at, Delivery.signer).join(
+        last, (Delivery.repository_id == last.c.repository_id) & (Delivery.received_at == last.c.at)
+    )
+    return {number: (at, signer) for number, at, signer in await session.execute(query)}
 
 
 def _kept() -> Select[Any]:

@@ -3,7 +3,7 @@
 Every function works inside a transaction of its caller.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Repo
+from bot.store import witnesses
 from bot.store.acts import ActRow
 from bot.store.database.session import upsert
 from bot.store.ledger import Entry, append
@@ -27,6 +28,7 @@ from bot.store.tables import (
     TargetRow,
     TrustedPolicy,
     Verdict,
+    Witness,
 )
 
 FIRST_WAIT = timedelta(minutes=1)
@@ -43,6 +45,7 @@ _OF_TARGETS = (
     TrustedPolicy,
     ActRow,
 )
+_KEPT = (*_OF_TARGETS, Witness)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,29 @@ async def serve(session: AsyncSession, repo: Repo, at: datetime) -> Changed:
 async def known(session: AsyncSession) -> list[Repository]:
     """Return all repositories that the bot serves, by name."""
     return list((await session.execute(select(Repository).order_by(Repository.full_name, Repository.id))).scalars())
+
+
+async def names(session: AsyncSession, ids: Collection[int]) -> dict[int, str]:
+    """Return the names of those repositories that the bot serves, by id; empty where the name is not known."""
+    query = select(Repository.id, Repository.full_name).where(Repository.id.in_(ids))
+    return {number: name for number, name in await session.execute(query)}  # noqa: C416 - rows aren't pairs to mypy
+
+
+async def unnumbered(session: AsyncSession) -> set[str]:
+    """Return the names of the repositories of an older database whose ids are not known yet."""
+    return set((await session.execute(select(Repository.full_name).where(Repository.id < 0))).scalars())
+
+
+async def expect(session: AsyncSession, repository_id: int, at: datetime) -> None:
+    """Record that the bot came to a repository whose name is not known yet: it is asked for by its id."""
+    values = {"id": repository_id, "full_name": "", "set_up_at": at, "default_branch": "", "unseen_why": ""}
+    await upsert(session, Repository, [values], ("id",), ("id",))
+
+
+async def has_own_secret(session: AsyncSession, ids: Collection[int], at: datetime) -> None:
+    """Record that the webhooks of repositories have secrets of their own from now on."""
+    mine = Repository.id.in_(ids) & Repository.own_secret_since.is_(None)
+    await session.execute(update(Repository).where(mine).values(own_secret_since=at))
 
 
 async def called(session: AsyncSession, name: str) -> Repo | None:
@@ -137,7 +163,7 @@ async def forget(session: AsyncSession, repo: Repo, actor: str, at: datetime) ->
     """Remove all that is known of a repository but its ledger; return how many targets that were."""
     targets = select(func.count()).select_from(TargetRow).where(TargetRow.repository_id == repo.id)
     count = (await session.execute(targets)).scalar_one()
-    for table in _OF_TARGETS:
+    for table in _KEPT:
         await session.execute(delete(table).where(table.repository_id == repo.id))
     await session.execute(delete(Repository).where(Repository.id == repo.id))
     await append(session, [_entry(repo, "forgotten", {"targets": count}, actor)], at)
@@ -159,6 +185,7 @@ async def _identify(session: AsyncSession, old: int, new: int) -> None:
     await session.execute(update(Repository).where(Repository.id == old).values(id=new))
     for table in (*_OF_TARGETS, Delivery, LedgerEntry):
         await session.execute(update(table).where(table.repository_id == old).values(repository_id=new))
+    await witnesses.identify(session, old, new)
     session.expire_all()
 
 

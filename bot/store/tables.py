@@ -7,7 +7,7 @@ a zone in SQLite and with one in PostgreSQL; `UtcDateTime` hides the difference.
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Index, Integer, LargeBinary, MetaData, String, Text, text
+from sqlalchemy import JSON, BigInteger, DateTime, Index, Integer, LargeBinary, MetaData, String, Text, false, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -75,6 +75,8 @@ class Delivery(Table):
     comment_author: Mapped[str] = mapped_column(String(255), default="")
     comment_author_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     comment_hmac: Mapped[str] = mapped_column(String(64), default="")
+    signer: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    witness: Mapped[bool] = mapped_column(default=False, server_default=false())
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     size: Mapped[int] = mapped_column(BigInteger)
     body_hash: Mapped[str] = mapped_column(String(64))
@@ -83,10 +85,27 @@ class Delivery(Table):
     __table_args__ = (
         # All are partial: each index that contains a row slows its acknowledgement down.
         _index("ix_deliveries_unrouted", "received_at", where="routed_at IS NULL"),
-        _index("ix_deliveries_comment", "repository_id", "comment_id", where="comment_id IS NOT NULL"),
         _index("ix_deliveries_review", "repository_id", "number", where="review <> ''"),
         _index("ix_deliveries_push", "repository_id", "ref", where="event = 'push'"),
     )
+
+
+class Witness(Table):
+    """What was first seen of a comment; never pruned. `witnessed`: a signed delivery of the new comment had this text.
+
+    `changed`: a later delivery told it as new with another text or author. `author_id` is 0 in those of old versions.
+    """
+
+    __tablename__ = "witnesses"
+
+    repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    comment_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    author_id: Mapped[int] = mapped_column(BigInteger)
+    author: Mapped[str] = mapped_column(String(255))
+    hmac: Mapped[str] = mapped_column(String(64))
+    witnessed: Mapped[bool]
+    changed: Mapped[bool]
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Repository(Table):
@@ -95,7 +114,8 @@ class Repository(Table):
     `full_name` is empty where another repository has taken the name and the new one isn't known yet. An `id` below 0
     stands for a repository of an older database until the server has told its id. `unseen_since` is when it could not
     be read any more (401, 403, 404: no proof of absence), and `ask_again_at` when it is asked for next. `hears_runs`:
-    a delivery has told of the end of a run, so that polling for statuses is only a fallback.
+    a delivery has told of the end of a run, so that polling for statuses is only a fallback. `own_secret_since`: since
+    then its webhook has a secret of its own, and a shared one is not accepted.
     """
 
     __tablename__ = "repositories"
@@ -109,6 +129,7 @@ class Repository(Table):
     unseen_why: Mapped[str] = mapped_column(String(255), default="")
     ask_again_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     hears_runs: Mapped[bool] = mapped_column(default=False)
+    own_secret_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class TargetRow(Table):

@@ -6,29 +6,18 @@ Every function works inside a transaction of its caller.
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Inputs, Kind, SiblingVerdict, Snapshot, Target, WantedStatus
 from bot.store.database.session import upsert
-from bot.store.tables import Delivery, Head, Repository, SnapshotRow, SoakRow, TargetRow, Verdict
+from bot.store.tables import Head, Repository, SnapshotRow, SoakRow, TargetRow, Verdict
 
 KEPT_SNAPSHOTS = 5
 MAX_HEADS = 100
-
-
-class Witness(NamedTuple):
-    """Who wrote a comment, and the HMAC of its text, as a signed delivery told."""
-
-    author_id: int
-    author: str
-    mac: str
-
-    def of(self, author_id: int, author: str) -> bool:
-        """Return whether the author is an account. Deliveries of version 0.1 have no ids, so the name decides."""
-        return self.author_id == author_id if self.author_id else self.author == author
+MAX_UNSEEN = 200
+"""Targets of a repository that wait for their first look because of deliveries."""
 
 
 def named() -> Select[TargetRow, str]:
@@ -86,6 +75,36 @@ async def add_targets(session: AsyncSession, targets: Iterable[Target], *, quiet
     change = {"desired_generation": TargetRow.desired_generation + 1, "priority": priority}
     for start in range(0, len(rows), 500):
         await upsert(session, TargetRow, rows[start : start + 500], ("repository_id", "number"), change)
+
+
+async def within_bounds(session: AsyncSession, targets: Iterable[Target]) -> list[Target]:
+    """Return targets that a delivery may mark, each once: the known ones, and `MAX_UNSEEN` new ones of a repository.
+
+    Who has the secret of a repository's webhook can name any number of targets that are not there. Of those that are,
+    the next listing tells.
+    """
+    every = sorted({(one.repository_id, one.number, one.kind): one for one in targets}.items())
+    ids, numbers = {key[0] for key, _ in every}, {key[1] for key, _ in every}
+    here = select(TargetRow.repository_id, TargetRow.number).where(TargetRow.repository_id.in_(ids))
+    known = {
+        (one.repository_id, one.number) for one in await session.execute(here.where(TargetRow.number.in_(numbers)))
+    }
+    fresh = [target for (repository, number, _), target in every if (repository, number) not in known]
+    if not fresh:
+        return [target for _, target in every]
+    unseen = (
+        select(TargetRow.repository_id, func.count())
+        .where(TargetRow.repository_id.in_(ids), TargetRow.observed_at.is_(None), TargetRow.quiet.is_(False))
+        .where(TargetRow.desired_generation > TargetRow.observed_generation)
+        .group_by(TargetRow.repository_id)
+    )
+    counts = {repository: count for repository, count in await session.execute(unseen)}  # noqa: C416 - as in mypy's eyes rows aren't pairs
+    left_out = set[Target]()
+    for target in fresh:
+        counts[target.repository_id] = counts.get(target.repository_id, 0) + 1
+        if counts[target.repository_id] > MAX_UNSEEN:
+            left_out.add(target)
+    return [target for _, target in every if target not in left_out]
 
 
 async def wake(session: AsyncSession, targets: Iterable[Target]) -> None:
@@ -230,24 +249,6 @@ async def keep_snapshot(session: AsyncSession, snapshot: Snapshot) -> None:
     hashes = list((await session.execute(old)).scalars())
     if hashes:
         await session.execute(delete(SnapshotRow).where(mine, SnapshotRow.hash.in_(hashes)))
-
-
-async def witnesses(session: AsyncSession, repository_id: int, ids: Sequence[int]) -> dict[int, set[Witness]]:
-    """Gives for each comment what `created` deliveries sent by the author bore witness to."""
-    found: dict[int, set[Witness]] = {}
-    for start in range(0, len(ids), 500):
-        query = select(
-            Delivery.comment_id, Delivery.comment_author_id, Delivery.comment_author, Delivery.comment_hmac
-        ).where(
-            Delivery.repository_id == repository_id,
-            Delivery.comment_id.in_(ids[start : start + 500]),
-            Delivery.action == "created",
-            Delivery.sender_id == Delivery.comment_author_id,
-            Delivery.sender == Delivery.comment_author,
-        )
-        for comment, number, login, mac in await session.execute(query):
-            found.setdefault(comment or 0, set()).add(Witness(number, login, mac))
-    return found
 
 
 async def set_aside(session: AsyncSession, target: Target) -> list[Target]:

@@ -1,4 +1,4 @@
-"""Writes deliveries to disk: one batch per transaction, as fast as the database allows.
+"""Writes deliveries, and what they bear witness to, to disk: one batch per transaction, as fast as the database allows.
 
 On SQLite the rows are added in the event loop's thread, which takes microseconds because nobody else holds the lock;
 the commit, which waits for the disk, runs in a worker thread. A single delivery on an idle bot is committed directly
@@ -18,6 +18,7 @@ from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bot.model import Envelope
+from bot.store import witnesses
 from bot.store.database import sqlite
 from bot.store.database.worker import Worker
 
@@ -45,7 +46,9 @@ class DeliveryWriter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._sqlite = engine.dialect.name == "sqlite"
-        self._statement = _insertion("?" if self._sqlite else "%s")
+        placeholder = "?" if self._sqlite else "%s"
+        self._statement = _insertion(placeholder)
+        self._bearing = witnesses.insertion([placeholder] * len(witnesses.COLUMNS))
         self._moment: Callable[[datetime], Any] = _as_text if self._sqlite else _as_it_is
         dbapi: Any = engine.dialect.loaded_dbapi
         self._passing = (dbapi.OperationalError, OperationalError)
@@ -129,10 +132,13 @@ class DeliveryWriter:
                     self._patient = patient
                 cursor.execute("BEGIN IMMEDIATE")
             cursor.executemany(self._statement, rows)
+            added = cursor.rowcount
+            if seen := sorted(self._witness(one) for one in envelopes if one.bears_witness):
+                cursor.executemany(self._bearing, seen)
         except BaseException:
             self._drop()
             raise
-        return cursor.rowcount
+        return added
 
     def _commit(self) -> None:
         begun = time.perf_counter()
@@ -157,6 +163,10 @@ class DeliveryWriter:
             with suppress(*self._errors):
                 connection.rollback()
             connection.invalidate()
+
+    def _witness(self, envelope: Envelope) -> tuple[Any, ...]:
+        *row, seen_at = witnesses.row_of(envelope)
+        return (*row, self._moment(seen_at))
 
     def _row(self, envelope: Envelope) -> tuple[Any, ...]:
         values = tuple(vars(envelope).values())

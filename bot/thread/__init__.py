@@ -5,7 +5,7 @@ Public modules: `own_objects`.
 
 from bot.thread.accounts import LOGIN, Accounts, NotTheirs
 from bot.thread.comments import comment_texts
-from bot.thread.naming import Names
+from bot.thread.naming import Named, Names
 from bot.thread.permissions import MAX_ASKED, PermissionReader, commanders
 from bot.thread.server_labels import defined_labels, label_ids
 from bot.thread.thread import Thread, WrongKind, default_tip, read_thread
@@ -14,6 +14,7 @@ __all__ = [
     "LOGIN",
     "MAX_ASKED",
     "Accounts",
+    "Named",
     "Names",
     "NotTheirs",
     "PermissionReader",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 
@@ -12,6 +13,13 @@ from bot.model import Kind, Repo, Target
 from bot.store import Store, repositories
 
 log = structlog.get_logger(__name__)
+
+
+class Named(NamedTuple):
+    """A repository as it is called now, and the id of the account that owns it."""
+
+    repo: Repo
+    owner_id: int
 
 
 class Names:
@@ -35,6 +43,11 @@ class Names:
         now = Repo(id=found.id, name=found.full_name)
         await self.named(now)
         return now
+
+    async def ask(self, repository_id: int) -> Named:
+        """Return what a repository is called now, and its owner; nothing is kept. Raises ForgejoError."""
+        found = await endpoints.REPOSITORY_BY_ID.get(self._client, repository_id)
+        return Named(Repo(id=found.id, name=found.full_name), found.owner.id)
 
     async def has(self, target: Target) -> bool:
         """Say whether a target can be seen in its repository. Raises other ForgejoErrors than 403 and 404."""

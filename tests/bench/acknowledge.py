@@ -33,6 +33,7 @@ from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from bot.forgejo.signature import sign
+from bot.intake.hook_secrets import HookSecrets
 from bot.intake.inbox import Inbox
 from bot.intake.webhook import PATH, add_webhook
 from bot.store.database.session import open_store
@@ -235,7 +236,7 @@ async def _own(url: str) -> None:
     add_webhook(
         app,
         inbox,
-        secrets=lambda: [secret],
+        secrets=HookSecrets.shared_by_all([secret]),
         witness_key=secrets.token_bytes(32),
         limit=25 * 1024 * 1024,
         clock=partial(datetime.now, UTC),

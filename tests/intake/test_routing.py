@@ -12,15 +12,20 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import StatementError
 
+from bot.forgejo.errors import NotFound
 from bot.forgejo.signature import payload_of
+from bot.intake.hook_secrets import SHARED, HookSecrets
 from bot.intake.inbox import Inbox
+from bot.intake.origins import Origins
 from bot.intake.payload import read_envelope
+from bot.intake.proof import Proof
 from bot.intake.routing import BranchMoved, Change, RunEnded, TargetChanged, mark_dirty, route, route_pending
 from bot.model import Kind, Repo
 from bot.model.delivery import Envelope
 from bot.store import repositories
 from bot.store.database.session import Store, upsert
 from bot.store.tables import TargetRow
+from bot.thread import Named
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "forgejo-12" / "webhooks"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,6 +53,35 @@ def envelope(name: str = "one", **changes: Any) -> Envelope:
         "body_hash": "h",
     }
     return Envelope.model_validate(values | changes)
+
+
+def proof(payload: bytes) -> Proof:
+    """A proof by a secret that may speak about every repository."""
+    return Proof(payload, SHARED, HookSecrets.shared_by_all([b"secret"]))
+
+
+class Server:
+    """The server's word on each repository: its name by the id, and its owner."""
+
+    def __init__(self, store: Store, names: dict[int, str] | None = None, owner_id: int = 1) -> None:
+        self._store = store
+        self._names = names or {GARDEN.id: GARDEN.name}
+        self._owner_id = owner_id
+        self.asked: list[int] = []
+
+    async def ask(self, repository_id: int) -> Named:
+        self.asked.append(repository_id)
+        if repository_id not in self._names:
+            raise NotFound("GET", "/repositories", 404)
+        return Named(Repo(id=repository_id, name=self._names[repository_id]), self._owner_id)
+
+    async def named(self, repo: Repo) -> bool:
+        async with self._store.session() as session:
+            return bool(await repositories.serve(session, repo, NOON))
+
+
+def origins(store: Store, server: Server | None = None) -> Origins:
+    return Origins(server or Server(store), store, lambda: NOON)
 
 
 def push(name: str = "one", **changes: Any) -> Envelope:
@@ -125,7 +159,7 @@ def test_every_recorded_event_of_a_target_touches_it_unless_the_bot_sent_it() ->
     for path in sorted(RECORDED.glob("*.json")):
         read = json.loads(path.read_bytes())
         payload = payload_of(read["headers"]["Content-Type"], b64decode(read["body_b64"]))
-        given = read_envelope("id", read["event_type"], payload, witness_key=b"k", at=NOON)
+        given = read_envelope("id", read["event_type"], proof(payload), witness_key=b"k", at=NOON)
         found = route(given, BOT_ID)
         if given.number is None or given.sender_id == BOT_ID:
             assert not any(isinstance(touch, TargetChanged) for touch in found), path.name
@@ -147,7 +181,7 @@ def test_every_recorded_event_of_a_target_touches_it_unless_the_bot_sent_it() ->
 def test_recorded_runs_and_statuses_name_their_commit(name: str, server: str, ended: tuple[str, str]) -> None:
     read = json.loads((RECORDED.parents[1] / server / "webhooks" / f"{name}.json").read_bytes())
     payload = payload_of(read["headers"]["Content-Type"], b64decode(read["body_b64"]))
-    given = read_envelope("id", read["event_type"], payload, witness_key=b"k", at=NOON)
+    given = read_envelope("id", read["event_type"], proof(payload), witness_key=b"k", at=NOON)
     (found,) = route(given, 0)
     assert isinstance(found, RunEnded)
     said = json.loads(payload)
@@ -165,7 +199,7 @@ async def test_a_run_wakes_the_targets_whose_head_it_ran_on(store: Store, inbox:
         await repositories.serve(session, GARDEN, NOON)
         await upsert(session, TargetRow, rows, ("repository_id", "number"), ("head_sha",))
     await inbox.put(run(event, action="completed"))
-    changed = await route_pending(store, inbox, BOT_ID, NOON)
+    changed = await route_pending(store, inbox, origins(store), BOT_ID, NOON)
     assert sorted(one.target.number for one in changed) == [2, 3]
     async with store.read() as session:
         assert await repositories.hears_runs(session, GARDEN.id)
@@ -188,7 +222,7 @@ async def test_a_burst_on_one_target_asks_for_one_look(store: Store, inbox: Inbo
     events = [envelope(str(number), event="pull_request_label") for number in range(20)]
     sync = envelope("sync", event="pull_request_sync", action="synchronized")
     await asyncio.gather(*(inbox.put(given) for given in [*events, sync, push("push"), push("again")]))
-    changed = await route_pending(store, inbox, BOT_ID, NOON)
+    changed = await route_pending(store, inbox, origins(store), BOT_ID, NOON)
     assert changed == [TargetChanged(PULL, urgent=True)]
     assert (await targets(store))[12].desired_generation == 1
     assert await inbox.unrouted(10) == []
@@ -197,21 +231,21 @@ async def test_a_burst_on_one_target_asks_for_one_look(store: Store, inbox: Inbo
 
 async def test_a_pass_with_nothing_to_do_touches_nothing(store: Store, inbox: Inbox) -> None:
     await inbox.put(envelope(sender=BOT, sender_id=BOT_ID))
-    assert await route_pending(store, inbox, BOT_ID, NOON) == []
-    assert await route_pending(store, inbox, BOT_ID, NOON) == []
+    assert await route_pending(store, inbox, origins(store), BOT_ID, NOON) == []
+    assert await route_pending(store, inbox, origins(store), BOT_ID, NOON) == []
     assert await targets(store) == {}
 
 
 async def test_deliveries_are_marked_routed_at_the_moment_of_the_pass(store: Store, inbox: Inbox) -> None:
     await inbox.put(envelope())
-    await route_pending(store, inbox, BOT_ID, NOON)
+    await route_pending(store, inbox, origins(store), BOT_ID, NOON)
     assert [kept.routed_at for kept in await inbox.listed()] == [NOON]
 
 
 async def test_more_than_one_slice_is_routed_in_one_pass(store: Store, inbox: Inbox) -> None:
     given = [envelope(f"{number:04}", number=1 + number % 3) for number in range(1100)]
     await asyncio.gather(*(inbox.put(each) for each in given))
-    changed = await route_pending(store, inbox, BOT_ID, NOON)
+    changed = await route_pending(store, inbox, origins(store), BOT_ID, NOON)
     assert {touch.target.number for touch in changed if isinstance(touch, TargetChanged)} == {1, 2, 3}
     assert await inbox.unrouted(10) == []
     assert {row.desired_generation for row in (await targets(store)).values()} == {3}  # once in each slice of 500
@@ -233,6 +267,6 @@ async def test_a_known_target_is_asked_for_again_at_once_and_with_words(store: S
 async def test_a_pass_that_fails_leaves_its_deliveries_for_the_next(store: Store, inbox: Inbox) -> None:
     await inbox.put(envelope(number=12))
     with pytest.raises(StatementError, match="zone"):
-        await route_pending(store, inbox, BOT_ID, NOON.replace(tzinfo=None))
+        await route_pending(store, inbox, origins(store), BOT_ID, NOON.replace(tzinfo=None))
     assert await targets(store) == {}
-    assert await route_pending(store, inbox, BOT_ID, NOON) == [TargetChanged(PULL)]
+    assert await route_pending(store, inbox, origins(store), BOT_ID, NOON) == [TargetChanged(PULL)]

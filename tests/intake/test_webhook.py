@@ -16,8 +16,10 @@ import pytest
 from aiohttp import web
 
 from bot.forgejo.signature import sign
+from bot.intake.hook_secrets import HookSecrets, Signer
 from bot.intake.inbox import Inbox
 from bot.intake.webhook import LARGE, PATH, add_webhook
+from bot.model import SignerKind
 from bot.model.delivery import Envelope, witness_of
 from bot.store.database.session import Store, open_store
 from tests.children import processes, serve
@@ -52,7 +54,7 @@ class Door:
         return [kept.envelope for kept in await self.inbox.listed(limit=1000)]
 
 
-async def opened(store: Store, allowed: list[bytes], **limits: Any) -> tuple[Door, web.AppRunner]:
+async def opened(store: Store, allowed: list[bytes] | HookSecrets, **limits: Any) -> tuple[Door, web.AppRunner]:
     inbox = Inbox(store, **limits)
     await inbox.start()
     app = web.Application()
@@ -60,7 +62,7 @@ async def opened(store: Store, allowed: list[bytes], **limits: Any) -> tuple[Doo
     add_webhook(
         app,
         inbox,
-        secrets=lambda: allowed,
+        secrets=allowed if isinstance(allowed, HookSecrets) else HookSecrets.shared_by_all(allowed),
         witness_key=WITNESS_KEY,
         limit=LIMIT,
         clock=lambda: NOON,
@@ -218,6 +220,44 @@ async def test_a_hostile_body_is_malformed_and_its_words_are_not_repeated(door: 
     assert len(answer["error"]) < 200
     assert "$(id)" not in answer["error"]
     assert await door.kept() == []
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_nothing_of_an_unproven_body_is_parsed(door: Door, name: str) -> None:
+    answered, _, _ = await door.post(HOSTILE[name], X_Forgejo_Signature="0" * 64)
+    assert (answered, door.results) == (401, ["unsigned"])
+
+
+async def test_the_address_says_whose_secret_signs_and_the_body_must_be_about_the_same(store: Store) -> None:
+    made = HookSecrets(WITNESS_KEY)
+    door, runner = await opened(store, made)
+    body, url = body_of(repository={"id": 7, "full_name": "a/b", "owner": {"id": 3, "login": "a"}}), door.url
+    cases: list[tuple[str, Signer, int]] = [
+        ("repository=7", Signer(SignerKind.REPOSITORY, 7), 202),
+        ("repository=8", Signer(SignerKind.REPOSITORY, 8), 401),  # signed, and about another one
+        ("repository=7", Signer(SignerKind.REPOSITORY, 8), 401),
+        ("owner=3", Signer(SignerKind.OWNER, 3), 202),
+        ("owner=7", Signer(SignerKind.OWNER, 7), 401),
+        ("server", Signer(SignerKind.SERVER), 202),
+        ("server", Signer(SignerKind.REPOSITORY, 7), 401),
+        ("", Signer(SignerKind.REPOSITORY, 7), 401),
+        ("repository=7&x", Signer(SignerKind.REPOSITORY, 7), 401),
+    ]
+    for place, (query, signer, expected) in enumerate(cases):
+        door.url = f"{url}?{query}"
+        sent = {
+            f"X_{name.removeprefix('X-')}".replace("-", "_"): value
+            for name, value in sign(body, made.secret(signer)).items()
+        }
+        status, _, answer = await door.post(body, X_Forgejo_Delivery=f"id-{place}", **sent)
+        assert (query, signer, status) == (query, signer, expected), answer
+    assert [(one.signer, one.repository_id) for one in sorted(await door.kept(), key=lambda one: one.id)] == [
+        ("repository", 7),
+        ("owner:3", 7),
+        ("server", 7),
+    ]
+    assert door.results.count("foreign") == 2
+    await shut(door, runner)
 
 
 async def test_a_key_that_comes_twice_counts_as_its_last_and_unknown_fields_do_not_matter(door: Door) -> None:

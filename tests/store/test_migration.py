@@ -8,11 +8,12 @@ from alembic import command
 from sqlalchemy import Connection
 
 from bot.model import Kind, Repo
-from bot.store import decisions, ledger, owned, repositories, soak_observations, targets
+from bot.store import decisions, ledger, owned, repositories, soak_observations, targets, witnesses
 from bot.store.database import upgrade
 from bot.store.database.session import Store, open_store
 from bot.store.ledger import GENESIS
 from bot.store.tables import Table, TargetRow
+from bot.store.witnesses import Seen
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GARDEN, SHED = "workshop/garden", "workshop/shed"
@@ -109,7 +110,7 @@ async def test_the_first_word_of_the_server_gives_each_repository_its_id(store: 
         assert [one.command for one in await decisions.decisions(session, target)] == ["hold"]
         assert [one.content for one in await decisions.judgments(session, target)] == [{"priority": "p1"}]
         assert len(await soak_observations.tracked(session, garden.id)) == 5
-        assert await targets.witnesses(session, garden.id, [5]) == {5: {(0, "op", "mac")}}
+        assert await witnesses.seen(session, garden.id, [5]) == {5: Seen(0, "op", "mac", witnessed=True, changed=False)}
         assert [one.total for one in await owned.restored(session, target, NOW)] == [1]
         assert await ledger.verify(session) == ledger.Proof(COUNT)
     await store.close()

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.forgejo.httpx import HttpxForgejo
+from bot.intake import Signer
+from bot.model import SignerKind
 from bot.sandbox import Sandbox
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, World, people, world
 from tests.stories.server import RULES, Server
@@ -15,8 +17,10 @@ from tests.stories.stage import Stage
 async def hook(scene: World, repository: str = REPOSITORY) -> None:
     """Tells the repository's events to the bot, as `assay setup` does."""
     events = ["push", "pull_request", "pull_request_comment", "issues", "issue_comment"]
-    secret = scene.machine.settings.webhook_secrets()[0].decode()
-    config = {"url": f"{scene.address}/webhooks/forgejo", "content_type": "json", "secret": secret}
+    signer = Signer(SignerKind.REPOSITORY, scene.repo_called(repository).id)
+    address = f"{scene.address}/webhooks/forgejo?{signer.query}"
+    secret = scene.machine.hook_secrets.secret(signer).decode()
+    config = {"url": address, "content_type": "json", "secret": secret}
     data = {"type": scene.sandbox.server.hook_types[0], "active": True, "events": events, "config": config}
     await scene.api[OPERATOR].post(f"/repos/{repository}/hooks", data)
 

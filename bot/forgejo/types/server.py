@@ -32,6 +32,7 @@ class Repository(Reply):
 
     id: int
     full_name: str
+    owner: User = User()
     default_branch: str = ""
     empty: bool = False
     archived: bool = False

@@ -4,6 +4,8 @@ Any writer may edit or delete anybody's comment; the author's name stays. Edits 
 time of update.
 """
 
+from datetime import datetime
+
 from aiohttp import web
 
 from bot.sandbox.api.issues import ROOT, react
@@ -71,12 +73,15 @@ async def read(ask: Ask) -> web.Response:
 
 @ROUTES.add("PATCH", ROOT + "/comments/{id}", frozen=True)
 async def edit(ask: Ask) -> web.Response:
-    """Changes a comment's text, by its author or a writer."""
+    """Changes a comment's text, by its author or a writer; an admin may also say when that was."""
     issue, entry = _named(ask)
     if entry.user is not ask.viewer:
         ask.require(Level.WRITE)
+    said = ask.text("updated_at")
+    if said:
+        ask.require(Level.ADMIN)
     body, old = ask.text("body", needed=True), entry.body
-    entry.body, entry.updated = body, ask.forge.now()
+    entry.body, entry.updated = body, datetime.fromisoformat(said) if said else ask.forge.now()
     await ask.parts.events.comment(issue, entry, "edited", ask.doer, old)
     return answer(ask.parts.shapes.comment(issue, entry))
 

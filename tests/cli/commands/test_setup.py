@@ -40,7 +40,8 @@ async def test_a_repository_is_made_ready(forge: Forge, tmp_path: Path) -> None:
     now = await state(forge)
     (hook,) = now["hooks"]
     assert hook["active"]
-    assert hook["config"] == {"url": "http://127.0.0.1:8420/webhooks/forgejo", "content_type": "json"}
+    url = "http://127.0.0.1:8420/webhooks/forgejo?repository=1"
+    assert hook["config"] == {"url": url, "content_type": "json"}
     assert {"push", "issue_comment", "pull_request_sync", "pull_request_review_approved"} <= set(hook["events"])
     assert {"safety:secret-touch", "judge/p0"} <= {label["name"] for label in now["labels"]}
     assert now["comments"] == []
@@ -82,7 +83,12 @@ async def test_without_admin_the_rest_is_done_and_the_webhook_is_explained(forge
     assert done.status == 0
     assert "! webhook: assay-bot is not an admin" in done.out
     assert f"{forge.sandbox.url}/{REPOSITORY}/settings/hooks" in done.out
-    assert (tmp_path / "data" / "webhook.secret").read_text().strip() not in done.out
+    assert f"secret as `assay webhooks secret {REPOSITORY}` prints it" in done.out
+    printed = await forge.assay("webhooks", "secret", REPOSITORY)
+    url, secret = (line.split()[-1] for line in printed.out.splitlines())
+    assert f"target URL {url}, POST" in done.out
+    assert secret not in done.out
+    assert not (tmp_path / "data" / "webhook.secret").exists()
     assert "incomplete" in done.err
     assert (await state(forge))["labels"]
 
@@ -224,8 +230,8 @@ async def test_every_host_gives_the_webhook_an_address(
 ) -> None:
     monkeypatch.setenv("ASSAY_HOST", host)
     done = await forge.assay("setup", REPOSITORY)
-    assert f"✓ webhook: created, delivers to {told}/webhooks/forgejo" in done.out
-    assert [url for _, url in await hooks(forge)] == [f"{told}/webhooks/forgejo"]
+    assert f"✓ webhook: created, delivers to {told}/webhooks/forgejo?repository=1" in done.out
+    assert [url for _, url in await hooks(forge)] == [f"{told}/webhooks/forgejo?repository=1"]
 
 
 async def test_a_port_that_is_not_known_makes_no_webhook(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +247,7 @@ async def test_a_changed_address_takes_its_webhook_along(forge: Forge, monkeypat
     monkeypatch.setenv("ASSAY_PUBLIC_URL", "https://bot.example")
     done = await forge.assay("setup", REPOSITORY)
     assert "✓ webhook: updated to the new address" in done.out
-    assert await hooks(forge) == [(number, "https://bot.example/webhooks/forgejo")]
+    assert await hooks(forge) == [(number, "https://bot.example/webhooks/forgejo?repository=1")]
     assert "✓ webhook: up to date" in (await forge.assay("setup", REPOSITORY)).out
 
 
@@ -257,7 +263,7 @@ async def test_an_old_webhook_of_the_bot_beside_the_new_one_is_deleted(
     assert f"✓ webhook: deleted {old}, which an earlier setup made" in done.out
     assert f"✓ webhook: replaced {fresh}, to receive action_run_success, action_run_failure" in done.out
     (kept, _), (number, url) = await hooks(forge)
-    assert (kept, url, number > other) == (other, "https://bot.example/webhooks/forgejo", True)
+    assert (kept, url, number > other) == (other, "https://bot.example/webhooks/forgejo?repository=1", True)
     assert "✓ webhook: up to date" in (await forge.assay("setup", REPOSITORY)).out
 
 

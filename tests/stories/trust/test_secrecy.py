@@ -10,6 +10,8 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
+from bot.intake import Signer
+from bot.model import SignerKind
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, World
 from bot.store.tables import SnapshotRow
 from tests.stories.pushes import token_line
@@ -77,7 +79,7 @@ async def test_no_secret_is_written_down_anywhere(
     places["comments"] = "".join(comment["body"] for comment in comments).encode()
     assert places["comments"].count(b"A secret in") >= 5
     mine = [scene.tokens[name] for name in scene.tokens if name != OPERATOR]
-    webhook = scene.machine.settings.webhook_secrets()[0].decode()
+    webhook = scene.machine.hook_secrets.secret(Signer(SignerKind.REPOSITORY, scene.repo.id)).decode()
     found = [
         (name, form)
         for secret in (token, password, lost, told, webhook, *mine)
