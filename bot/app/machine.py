@@ -114,7 +114,10 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
 
         client = HttpxForgejo(settings.forgejo_url, token, options, observer=saw)
         closing.push_async_callback(client.aclose)
-        server = ServerReader(client)
+        # The version is read on a connection of its own: who waits for it holds none of the slots of evaluations.
+        watch = HttpxForgejo(settings.forgejo_url, token, Options(concurrency=1, network=network), observer=saw)
+        closing.push_async_callback(watch.aclose)
+        server = ServerReader(watch)
         models = Models(
             settings.models, clock=clock, metrics=metrics, concurrency=settings.model_concurrency, network=network
         )
