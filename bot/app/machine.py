@@ -125,8 +125,16 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         hooks = (secret.decode("utf-8", "replace") for secret in settings.webhook_secrets())
         own = (token, *hooks, *settings.model_keys(), *network.secrets())
         scanner = await asyncio.to_thread(_scanner, settings, key, own)
-        limits = GitLimits(settings.git_seconds, settings.max_file_bytes, settings.max_diff_bytes)
+        limits = GitLimits(
+            settings.git_seconds,
+            settings.max_file_bytes,
+            settings.max_diff_bytes,
+            settings.max_fetch_bytes,
+            settings.max_mirror_bytes,
+            settings.max_mirrors_bytes,
+        )
         mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits, network)
+        closing.push_async_callback(mirrors.close)
         histories = Histories(mirrors, scanner, HistoryLimits(settings.max_commits, settings.max_files))
         engine = LocalEngine(settings.workers)
         policies = Policies(client, store, engine, settings.operators, scanner.mask, clock, settings.models)

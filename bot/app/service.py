@@ -134,6 +134,7 @@ class Service:
         await self._connect()
         await machine.engine.start(machine.reconciler.run, machine.reconciler.failed)
         give_back()
+        machine.engine.every("mirrors", 3600.0, machine.mirrors.tidy)
         machine.engine.every("server", 60.0, self._refresh)
         machine.engine.every("resync", 60.0, self.catch_up)
         machine.engine.every("resync-all", DAY, machine.resync.everything)

@@ -6,6 +6,7 @@ Public modules: `diff`, `patches`, `tree`.
 """
 
 from bot.git.diff_files import files_of
+from bot.git.fetching.disk import GitOverBound
 from bot.git.forks import fetch_from
 from bot.git.mirror import Mirror, Mirrors
 from bot.git.names import check_sha
@@ -15,6 +16,7 @@ __all__ = [
     "Git",
     "GitError",
     "GitLimits",
+    "GitOverBound",
     "GitTooMuch",
     "Mirror",
     "Mirrors",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from bot.git import GitError, Mirror, Mirrors, fetch_from
+from bot.git import GitError, GitOverBound, Mirror, Mirrors, fetch_from
 from bot.git.diff import CommitPatch, NetDiff, read_log, read_objects
 from bot.git.patches import HistoryLimits, Range, paths_of, read_difference, read_patches
 from bot.model import AddedLines, ChangedFile, Commit, Gap, Leak, no_commit
@@ -120,7 +120,11 @@ class Histories:
     async def _read(self, heads: Heads) -> tuple[History, bool]:
         """Return the history, and whether another evaluation may see more."""
         mirror = self._mirrors.mirror(heads.repository)
-        await self._fetch(mirror, heads)
+        try:
+            await self._fetch(mirror, heads)
+        except GitOverBound as fault:  # said at once: another try comes to the same bound
+            gap = Gap(what="the commits of the pull request", why=str(fault), of=heads.head)
+            return History(gaps=self._few([gap], heads.head)), True
         merge_base = await mirror.merge_base(heads.head, heads.base)
         scope = await self._scope(mirror, heads)
         read = await read_patches(mirror, scope.range, self._limits)
