@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     SecretStr,
     StringConstraints,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -28,12 +29,12 @@ from pydantic_settings import (
 )
 
 from bot.addresses import REACHED, listening_host, local_address, web_address
+from bot.limit_settings import MIB, LimitSettings
 from bot.network import AuthorityFile, Network, ProxyAddress
 from bot.private_files import ConfigError, check_secret, made, read_private
 
-__all__ = ["ConfigError", "ModelSettings", "Settings", "made", "read_private"]
+__all__ = ["MIB", "ConfigError", "ModelSettings", "Settings", "made", "read_private"]
 
-MIB = 1024 * 1024
 KEY = re.compile(r"[0-9a-f]{64}")
 UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
 LEVELS = ("debug", "info", "warning", "error")
@@ -86,7 +87,7 @@ class ModelSettings(BaseModel):
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings):
     """All settings of the process, with their defaults."""
 
     # Error messages must not show the input: a rejected value may be a secret.
@@ -159,6 +160,20 @@ class Settings(BaseSettings):
                 raise ValueError("contains NUL or bytes that are not UTF-8")
         return value
 
+    @field_validator("port")
+    @classmethod
+    def _two_ports(cls, value: int, info: ValidationInfo) -> int:
+        if value and value == info.data.get("health_port"):
+            raise ValueError("the same as ASSAY_HEALTH_PORT; use two ports, or unset ASSAY_HEALTH_PORT")
+        return value
+
+    @field_validator("max_body_bytes")
+    @classmethod
+    def _bodies(cls, value: int, info: ValidationInfo) -> int:
+        if info.data.get("max_bodies_bytes") and info.data["max_bodies_bytes"] < 2 * value:
+            raise ValueError("more than half of ASSAY_MAX_BODIES_BYTES; lower it, or raise ASSAY_MAX_BODIES_BYTES")
+        return value
+
     @field_validator("host")
     @classmethod
     def _host(cls, value: str) -> str:
@@ -207,6 +222,10 @@ class Settings(BaseSettings):
     def network(self) -> Network:
         """Return the settings of outgoing connections."""
         return Network(self.ca_file, self.proxy.get_secret_value(), self.no_proxy)
+
+    def bodies_bytes(self) -> int:
+        """Return the budget of all bodies together, in bytes."""
+        return self.max_bodies_bytes or max(64 * MIB, 2 * self.max_body_bytes)
 
     def address(self) -> str:
         """Return the URL at which Forgejo reaches the bot."""

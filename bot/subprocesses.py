@@ -1,7 +1,7 @@
 """Starts all external programs, with time and output limits.
 
-Arguments are a list, never a shell command. A program that takes too long, prints too much or is cancelled is killed
-with all its child processes.
+Arguments are a list, never a shell command. A program that takes too long, prints too much or is cancelled is ended
+with all its child processes: by SIGTERM if it gets time to clean up, and by SIGKILL.
 """
 
 import asyncio
@@ -10,9 +10,11 @@ import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 CHUNK = 256 * 1024
+GONE_TRIES, GONE_SECONDS = 50, 0.01
 _ENDING: set[asyncio.Future[None]] = set()
 """Tasks that kill programs cancelled at the start; without a reference a task may be garbage-collected."""
 
@@ -31,10 +33,14 @@ class Overlong(RuntimeError):
 
 @dataclass(frozen=True)
 class Bounds:
-    """A program's time limit in seconds and its output limit in bytes."""
+    """A program's time limit in seconds and its output limit in bytes.
+
+    `grace` is the time in seconds between SIGTERM and SIGKILL if it has to be ended; 0: SIGKILL at once.
+    """
 
     seconds: float
     output_bytes: int
+    grace: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ async def run(start: Start, bounds: Bounds) -> Ended:
 
     Raises OSError if it cannot be started, Overtime, and Overlong.
     """
-    process = await _started(start)
+    process = await _started(start, bounds.grace)
     try:
         async with asyncio.timeout(bounds.seconds):
             output, errors = await _talk(process, start.stdin, bounds.output_bytes)
@@ -69,11 +75,11 @@ async def run(start: Start, bounds: Bounds) -> Ended:
     except TimeoutError:
         raise Overtime(f"timed out after {bounds.seconds:.0f} s") from None
     finally:
-        await _end(process)
+        await end(process, bounds.grace)
     return Ended(code, output, errors)
 
 
-async def _started(start: Start) -> asyncio.subprocess.Process:
+async def _started(start: Start, grace: float) -> asyncio.subprocess.Process:
     """Return the started program. asyncio hangs if a start is cancelled halfway, so it is not cancelled."""
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
@@ -89,28 +95,47 @@ async def _started(start: Start) -> asyncio.subprocess.Process:
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
-        starting.add_done_callback(_end_late)
+        starting.add_done_callback(partial(_end_late, grace))
         raise
 
 
-def _end_late(starting: asyncio.Future[asyncio.subprocess.Process]) -> None:
+def _end_late(grace: float, starting: asyncio.Future[asyncio.subprocess.Process]) -> None:
     """Kill a program that was cancelled before it ran."""
     if not starting.cancelled() and starting.exception() is None:
-        ending = asyncio.ensure_future(_end(starting.result()))
+        ending = asyncio.ensure_future(end(starting.result(), grace))
         _ENDING.add(ending)
         ending.add_done_callback(_ENDING.discard)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # a finished program may have left child processes
-        os.killpg(process.pid, signal.SIGKILL)
+async def end(process: asyncio.subprocess.Process, grace: float = 0.0) -> None:
+    """End a program that leads its own session, with all its child processes."""
     # wait() also waits for the end of every pipe, which never comes if nobody reads it.
     transport = process._transport  # type: ignore[attr-defined]  # noqa: SLF001 - asyncio has no public way to it
     for number in (0, 1, 2):
         pipe = transport.get_pipe_transport(number)
         if pipe is not None:
             pipe.close()
+    try:
+        if grace and process.returncode is None:
+            _signal(process, signal.SIGTERM)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), grace)
+    finally:  # also if the wait is cancelled; a finished program may have left child processes
+        there = _signal(process, signal.SIGKILL)
     await process.wait()
+    # A killed child process may still end a system call: what it writes to is deleted only after it is gone.
+    tries = GONE_TRIES if grace else 0
+    while there and tries:
+        await asyncio.sleep(GONE_SECONDS)
+        there, tries = _signal(process, 0), tries - 1
+
+
+def _signal(process: asyncio.subprocess.Process, number: int) -> bool:
+    """Send a signal to a program and its child processes; return whether there are any."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+        return True
+    return False
 
 
 async def _talk(process: asyncio.subprocess.Process, stdin: bytes, most: int) -> tuple[bytes, bytes]:

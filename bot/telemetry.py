@@ -14,6 +14,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.deliveries = self._counter("deliveries", "Deliveries by result", "result")
+        self.connections_closed = self._counter("connections_closed", "Connections that the bot closed", "reason")
         self.reconciles = self._counter("reconciles", "Evaluations of targets by outcome", "outcome")
         self.writes = self._counter("writes", "Writes to Forgejo by kind", "kind")
         self.restores = self._counter("restores", "Objects that others changed and the bot restored", "kind")

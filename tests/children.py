@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.intake.hook_secrets import HookSecrets
 from bot.intake.inbox import Inbox
 from bot.intake.webhook import add_webhook
+from bot.port import Port, PortLimits
 from bot.store.database.session import open_store
 
 
@@ -43,10 +44,7 @@ def serve(url: str, secret: bytes, port: Connection) -> None:
         clock = partial(datetime.now, UTC)
         secrets = HookSecrets.shared_by_all([secret])
         add_webhook(app, inbox, secrets=secrets, witness_key=secret, limit=1 << 20, clock=clock)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        port.send(runner.addresses[0][1])
+        port.send(await Port(app, PortLimits(100, 100)).start("127.0.0.1", 0))
         await asyncio.Event().wait()
 
     asyncio.run(run())

@@ -117,7 +117,10 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
 
         client = HttpxForgejo(settings.forgejo_url, token, options, observer=saw)
         closing.push_async_callback(client.aclose)
-        server = ServerReader(client)
+        # The version is read on a connection of its own: who waits for it holds none of the slots of evaluations.
+        watch = HttpxForgejo(settings.forgejo_url, token, Options(concurrency=1, network=network), observer=saw)
+        closing.push_async_callback(watch.aclose)
+        server = ServerReader(watch)
         models = Models(
             settings.models, clock=clock, metrics=metrics, concurrency=settings.model_concurrency, network=network
         )
@@ -126,8 +129,16 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         hooks = [secret.decode() for secret in (*secrets.shared, *(await derived(store, secrets)))]
         own = (token, *hooks, *settings.model_keys(), *network.secrets())
         scanner = await asyncio.to_thread(_scanner, settings, key, own)
-        limits = GitLimits(settings.git_seconds, settings.max_file_bytes, settings.max_diff_bytes)
+        limits = GitLimits(
+            settings.git_seconds,
+            settings.max_file_bytes,
+            settings.max_diff_bytes,
+            settings.max_fetch_bytes,
+            settings.max_mirror_bytes,
+            settings.max_mirrors_bytes,
+        )
         mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits, network)
+        closing.push_async_callback(mirrors.close)
         histories = Histories(mirrors, scanner, HistoryLimits(settings.max_commits, settings.max_files))
         engine = LocalEngine(settings.workers)
         account = Account(client, settings.operators, key)

@@ -1,35 +1,31 @@
 """The server process: receives deliveries, reconciles targets, and serves health and metrics."""
 
 import asyncio
-import ctypes
 import gc
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 
 import structlog
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.addresses import REACHED, local_address
+from bot.app.health import RENEW, Health
 from bot.app.machine import Machine, now
 from bot.app.operators import operator_problems
+from bot.config import ConfigError
 from bot.forgejo.errors import ForgejoError, Unauthorised, Unreachable
 from bot.intake import Inbox, Origins, add_webhook, route_pending, take_note
 from bot.model import Envelope
+from bot.port import Bodies, Port, PortLimits, TooFewFiles, open_files, port_limits, trim
 from bot.store import StoreError, targets
 
 log = structlog.get_logger(__name__)
 
-MIN_FREE_BYTES = 200 * 1024 * 1024
 CONNECT_AGAIN = 5.0
 DAY = 24 * 3600.0
-RENEW = (
-    "create a new token for the bot's account in Forgejo, write it to ASSAY_TOKEN_FILE or ASSAY_TOKEN, and restart "
-    "assay serve"
-)
+HEALTH_CONNECTIONS = 64
 SHARED_NEXT = (
     "each administrator of one repository can forge deliveries of all; remove ASSAY_SHARE_WEBHOOK_SECRET, restart, and "
     "run assay setup for each repository"
@@ -39,8 +35,7 @@ SHARED_NEXT = (
 def give_back() -> None:
     """Return freed memory to the operating system after startup, if the C library supports it."""
     gc.collect()
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
+    trim()
 
 
 class Service:
@@ -55,32 +50,58 @@ class Service:
         self._tasks: set[asyncio.Task[None]] = set()
         self.inbox = Inbox(machine.store, max_backlog=machine.settings.max_backlog, on_stored=self._stored)
         self._origins = Origins(machine.names, machine.store, clock)
+        self.health = Health(machine)
+        self.health_address = ""
+        self.bodies = Bodies(self._settings.bodies_bytes())
         self.app = self._application()
 
     @asynccontextmanager
     async def running(self, *, listen: bool = True) -> AsyncIterator[str]:
         """Run everything and yield the address; deliveries are accepted before the first request to Forgejo."""
-        runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=2.0)
+        limits = self._limits()
         await self.inbox.start()
         await self._check_secrets()
-        await runner.setup()
-        address = ""
-        try:
-            if listen:
-                site = web.TCPSite(runner, self._settings.host, self._settings.port)
-                await site.start()
-                port = runner.addresses[0][1]
-                address = local_address(REACHED.get(self._settings.host, self._settings.host), port)
-                log.info("listening", address=address)
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(self.inbox.stop)
+            address = await self._listen(limits, closing) if listen else ""
+            closing.push_async_callback(self._end)
             self._keep(self._work())
             yield address
-        finally:
-            for task in list(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self._machine.engine.stop()
-            await runner.cleanup()
-            await self.inbox.stop()
+
+    def _limits(self) -> PortLimits:
+        settings = self._settings
+        try:
+            return port_limits(settings.max_connections, settings.max_connections_per_address, open_files())
+        except TooFewFiles as fault:
+            raise ConfigError(str(fault)) from None
+
+    async def _listen(self, limits: PortLimits, closing: AsyncExitStack) -> str:
+        """Open the ports, and return the address for deliveries; health and metrics may have a port of their own."""
+        settings, closed = self._settings, self._machine.metrics.connections_closed
+        port = Port(self.app, limits, bodies=self.bodies, on_closed=lambda why: closed.labels(reason=why).inc())
+        closing.push_async_callback(port.stop)
+        number = await port.start(settings.host, settings.port)
+        address = local_address(REACHED.get(settings.host, settings.host), number)
+        self.health_address = await self._listen_for_health(closing) or address
+        log.info("listening", address=address, health=self.health_address)
+        return address
+
+    async def _listen_for_health(self, closing: AsyncExitStack) -> str:
+        host, wanted = self._settings.health_host, self._settings.health_port
+        if wanted is None:
+            return ""
+        app = web.Application()
+        self.health.add_to(app)
+        port = Port(app, PortLimits(HEALTH_CONNECTIONS, HEALTH_CONNECTIONS))
+        closing.push_async_callback(port.stop)
+        return local_address(REACHED.get(host, host), await port.start(host, wanted))
+
+    async def _end(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.health.stop()
+        await self._machine.engine.stop()
 
     async def settled(self, seconds: float = 60.0) -> None:
         """Return once every delivery is routed and every target is evaluated; raise TimeoutError otherwise."""
@@ -119,6 +140,7 @@ class Service:
         await self._connect()
         await machine.engine.start(machine.reconciler.run, machine.reconciler.failed)
         give_back()
+        machine.engine.every("mirrors", 3600.0, machine.mirrors.tidy)
         machine.engine.every("server", 60.0, self._refresh)
         machine.engine.every("resync", 60.0, self.catch_up)
         machine.engine.every("resync-all", DAY, machine.resync.everything)
@@ -191,7 +213,7 @@ class Service:
         await self.inbox.prune(self._clock() - timedelta(days=self._settings.keep_deliveries_days))
 
     def _application(self) -> web.Application:
-        app = web.Application(client_max_size=self._settings.max_body_bytes)
+        app = web.Application()
         add_webhook(
             app,
             self.inbox,
@@ -199,64 +221,9 @@ class Service:
             witness_key=self._settings.installation_key(),
             limit=self._settings.max_body_bytes,
             clock=self._clock,
+            bodies=self.bodies,
             on_result=lambda result: self._machine.metrics.deliveries.labels(result=result).inc(),
         )
-        app.router.add_get("/healthz", self._healthz)
-        app.router.add_get("/readyz", self._readyz)
-        app.router.add_get("/metrics", self._metrics)
+        if self._settings.health_port is None:
+            self.health.add_to(app)
         return app
-
-    async def _healthz(self, _request: web.Request) -> web.Response:
-        return web.json_response({"status": "alive"})
-
-    async def _readyz(self, _request: web.Request) -> web.Response:
-        checks = {"database": self._database(), "forgejo": self._forgejo(), "mirrors": self._disk()}
-        answers = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
-        ready = all(answer == "ok" for answer in answers.values())
-        more = {"server": self._server(), "accounts": await self._accounts()}
-        return web.json_response({**answers, **more}, status=200 if ready else 503)
-
-    def _server(self) -> dict[str, object]:
-        """Return what is known of the server; an old server does not make the bot unready."""
-        known = self._machine.server.known
-        return {
-            "product": known.product,
-            "version": known.text,
-            "notes": [note for note in (known.unsupported, known.untested) if note],
-            "missing": [str(feature) for feature in known.missing],
-        }
-
-    async def _accounts(self) -> list[str]:
-        """Return the logins that another account has now; they do not make the bot unready."""
-        with suppress(StoreError, SQLAlchemyError):
-            return [*await self._machine.accounts.problems()]
-        return []
-
-    async def _database(self) -> str:
-        try:
-            await self._machine.store.ping()
-        except StoreError as fault:
-            log.warning("database.not-writable", error=str(fault))
-            return "the database cannot be written: it is locked, full or not reachable; see the log"
-        return "ok"
-
-    async def _forgejo(self) -> str:
-        try:
-            async with asyncio.timeout(5):
-                await self._machine.server.ask()
-        except Unauthorised:
-            return f"Forgejo rejects the bot's token; {RENEW}"
-        except (ForgejoError, TimeoutError):
-            return "Forgejo does not answer; deliveries are still accepted and stored"
-        return "ok"
-
-    async def _disk(self) -> str:
-        try:
-            free = shutil.disk_usage(self._machine.mirrors.root).free
-        except OSError as fault:
-            return f"cannot read the mirrors folder ({fault.strerror}); create it again"
-        return "ok" if free >= MIN_FREE_BYTES else f"only {free // 2**20} MiB free for mirrors; free disk space"
-
-    async def _metrics(self, _request: web.Request) -> web.Response:
-        body = generate_latest(self._machine.metrics.registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

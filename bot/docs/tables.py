@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from bot.config import MIB, Settings
 from bot.docs.markdown import code, table
 from bot.forgejo.capabilities import FEATURES, SUPPORTED
+from bot.limit_settings import LimitSettings
 from bot.model import Kind
 from bot.policy import Policy
 from bot.scan import own_rules
@@ -41,7 +42,7 @@ def settings_table() -> str:
     """Return each setting with its environment variable, default and description."""
     rows = (
         (code(f"ASSAY_{name.upper()}"), _default(field.default), field.description or "")
-        for name, field in Settings.model_fields.items()
+        for name, field in sorted(Settings.model_fields.items(), key=lambda item: item[0] in LimitSettings.model_fields)
     )
     return table(("variable", "default", "meaning"), rows)
 

@@ -34,6 +34,11 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) ->
     proven({name.lower(): value for name, value in headers.items()}, body, secrets)
 
 
+def claimed(headers: Mapping[str, str]) -> None:
+    """Check that there is a well-formed signature, which needs no body. Raises BadSignature."""
+    _claimed(headers)
+
+
 def proven(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) -> tuple[bytes, int]:
     """The JSON bytes of a body that is signed with one of the secrets, and the index of that secret.
 

@@ -6,6 +6,7 @@ Public modules: `diff`, `patches`, `tree`.
 """
 
 from bot.git.diff_files import files_of
+from bot.git.fetching.disk import GitOverBound
 from bot.git.forks import fetch_from
 from bot.git.mirror import LOST, Mirror, Mirrors
 from bot.git.names import check_ref, check_sha
@@ -16,6 +17,7 @@ __all__ = [
     "Git",
     "GitError",
     "GitLimits",
+    "GitOverBound",
     "GitTooMuch",
     "Mirror",
     "Mirrors",

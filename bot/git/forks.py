@@ -16,11 +16,14 @@ async def fetch_from(mirror: Mirror, repository: str, sha: str) -> tuple[str, ..
     # As a promisor that is not written into the configuration: its large files are left out like the mirror's own.
     remote = {"url": url, "promisor": "true", "partialclonefilter": mirror.filter}
     named = [part for key, value in remote.items() for part in ("-c", f"remote.{NAME}.{key}={value}")]
-    async with mirror.lock:
+
+    async def fetch() -> tuple[str, ...]:
         try:
             await mirror.fetch_specs([f"+{check_sha(sha)}:refs/assay/seen/{sha}"], NAME, named)
         except GitError as fault:
             if not LOST.search(str(fault)):
                 raise
             return (sha,)
-    return ()
+        return ()
+
+    return await mirror.mirrors.receiver.alone(mirror.lock, fetch)

@@ -16,6 +16,8 @@ from urllib.parse import quote
 
 from bot.git.diff import LOG, NET, PATCH, RAW
 from bot.git.environment import mirror_environment
+from bot.git.fetching.disk import Disk, Held
+from bot.git.fetching.receive import FETCH, Receiver
 from bot.git.names import SHA, check_ref, check_sha
 from bot.git.object_format import initialise, object_format, stored_format
 from bot.git.process import Git, GitError, GitLimits, GitTooMuch
@@ -43,6 +45,8 @@ class Mirrors:
         self._server = server.rstrip("/")
         self._token = token
         self._network = network
+        self.disk = Disk(root, limits)
+        self.receiver = Receiver(self.run, self.disk)
         self._locks: dict[str, asyncio.Lock] = {}
         self._ids: dict[str, int] = {}
 
@@ -55,12 +59,9 @@ class Mirrors:
             return
         self._ids[repository] = number
         owner, _, name = repository.partition("/")
-        before, folder = self.root / owner / f"{name}.git", self._folder(number)
+        before, folder = self.root / owner / f"{name}.git", self.root / f"{number}.git"
         if before.is_dir() and not folder.exists():
             before.rename(folder)
-
-    def _folder(self, number: int) -> Path:
-        return self.root / f"{number}.git"
 
     def mirror(self, repository: str) -> "Mirror":
         """Return the mirror of `owner/name`; nothing is fetched yet. Raises GitError for an invalid name."""
@@ -68,10 +69,18 @@ class Mirrors:
         if not all(NAME.fullmatch(part) and part.strip(".") for part in (owner, name)):
             raise GitError(f"{repository!r} is not a valid repository name; nothing was fetched")
         known = self._ids.get(repository)
-        folder = self._folder(known) if known else self.root / owner / f"{name}.git"
+        folder = self.root / f"{known}.git" if known else self.root / owner / f"{name}.git"
         lock = self._locks.setdefault(folder.as_posix(), asyncio.Lock())
         url = f"{self._server}/{quote(owner)}/{quote(name)}.git"
-        return Mirror(self, folder, url, lock)
+        return Mirror(self, folder, url, lock, self.disk.hold(folder))
+
+    async def tidy(self) -> None:
+        """Delete what a crash left in the folder, and measure the mirrors."""
+        await asyncio.to_thread(self.disk.tidy)
+
+    async def close(self) -> None:
+        """End the fetches that still run."""
+        await self.receiver.close()
 
     async def run(
         self,
@@ -100,48 +109,54 @@ class Mirrors:
 
 @dataclass(frozen=True)
 class Mirror:
-    """One repository's bare mirror."""
+    """One repository's bare mirror. It is not deleted for others while `held` is alive."""
 
     mirrors: Mirrors
     folder: Path
     url: str
     lock: asyncio.Lock
+    held: Held
 
     async def fetch(self, refs: Mapping[str, str]) -> None:
         """Fetch refs (full name → its expected commit) unless the mirror has all of these commits.
 
-        Every fetched commit gets its own ref, so it is never pruned. Raises GitError.
+        Every fetched commit gets its own ref, so it is never pruned. A fetch that has begun goes on when the caller is
+        cancelled. Raises GitError, GitOverBound if a bound is exceeded.
         """
-        async with self.lock:
-            await self._create(refs.values())
-            here = await self.present(refs.values())
-            wanted = {sha: ref for ref, sha in reversed([*refs.items()]) if sha not in here}
-            specs = [f"+{check_ref(ref)}:refs/assay/seen/{check_sha(sha)}" for sha, ref in wanted.items()]
-            if specs:  # git rejects two fetches to the same ref
-                await self.fetch_specs(specs)
+        await self.mirrors.receiver.alone(self.lock, lambda: self._fetch(refs))
+
+    async def _fetch(self, refs: Mapping[str, str]) -> None:
+        await self._create(refs.values())
+        here = await self.present(refs.values())
+        wanted = {sha: ref for ref, sha in reversed([*refs.items()]) if sha not in here}
+        specs = [f"+{check_ref(ref)}:refs/assay/seen/{check_sha(sha)}" for sha, ref in wanted.items()]
+        if specs:  # git rejects two fetches to the same ref
+            await self.fetch_specs(specs)
 
     async def fetch_commits(self, shas: Sequence[str]) -> tuple[str, ...]:
         """Fetch commits by id; return those that the server no longer provides.
 
         Raises GitError if the server was not reached or failed, which says nothing about a commit.
         """
-        async with self.lock:
-            await self._create(() if self._complete() else shas)
-            here, kind = await self.present(shas), stored_format(self._config())
-            lost = []
-            for sha in shas:
-                if sha in here or no_commit(sha):
-                    continue
-                if object_format([check_sha(sha)]) != kind:
-                    lost.append(sha)
-                    continue
-                try:
-                    await self.fetch_specs([f"+{sha}:refs/assay/seen/{sha}"])
-                except GitError as fault:
-                    if not LOST.search(str(fault)):
-                        raise
-                    lost.append(sha)
-            return tuple(lost)
+        return await self.mirrors.receiver.alone(self.lock, lambda: self._fetch_commits(shas))
+
+    async def _fetch_commits(self, shas: Sequence[str]) -> tuple[str, ...]:
+        await self._create(() if self._complete() else shas)
+        here, kind = await self.present(shas), stored_format(self._config())
+        lost = []
+        for sha in shas:
+            if sha in here or no_commit(sha):
+                continue
+            if object_format([check_sha(sha)]) != kind:
+                lost.append(sha)
+                continue
+            try:
+                await self.fetch_specs([f"+{sha}:refs/assay/seen/{sha}"])
+            except GitError as fault:
+                if not LOST.search(str(fault)):
+                    raise
+                lost.append(sha)
+        return tuple(lost)
 
     async def present(self, shas: Iterable[str]) -> frozenset[str]:
         """Return the commits that were fetched before."""
@@ -155,15 +170,14 @@ class Mirror:
     async def merge_base(self, one: str, other: str) -> str:
         """Return the best common ancestor; empty if there is none."""
         try:
-            return (
-                (await self.mirrors.run(self.folder, "merge-base", check_sha(one), check_sha(other))).decode().strip()
-            )
+            found = await self.mirrors.receiver.read(self.folder, "merge-base", check_sha(one), check_sha(other))
         except GitError:
             return ""
+        return found.decode().strip()
 
     async def commits(self, head: str, base: str) -> tuple[str, ...]:
         """Return the ids of the commits that the head has and the base does not."""
-        output = await self.mirrors.run(self.folder, "rev-list", check_sha(head), f"^{check_sha(base)}", "--")
+        output = await self.mirrors.receiver.read(self.folder, "rev-list", check_sha(head), f"^{check_sha(base)}", "--")
         return tuple(output.decode().split())
 
     async def apart(self, shas: Sequence[str], tips: Sequence[str]) -> tuple[str, ...]:
@@ -173,10 +187,12 @@ class Mirror:
         """
         names = "".join(f"{check_sha(sha)}\n" for sha in shas)
         unfetched = ("rev-list", "--missing=allow-any", "--ignore-missing", "--stdin")
-        listed = await self.mirrors.run(self.folder, *unfetched, "--no-walk=unsorted", stdin=names.encode())
+        listed = await self.mirrors.run(
+            self.folder, *unfetched, "--no-walk=unsorted", stdin=names.encode(), offline=True
+        )
         here = frozenset(listed.decode().split())
         names = "".join(f"{sha}\n" for sha in here) + "".join(f"^{check_sha(tip)}\n" for tip in tips)
-        beyond = await self.mirrors.run(self.folder, *unfetched, stdin=names.encode()) if here else b""
+        beyond = await self.mirrors.run(self.folder, *unfetched, stdin=names.encode(), offline=True) if here else b""
         outside = frozenset(beyond.decode().split())
         return tuple(sha for sha in shas if sha not in here or sha in outside)
 
@@ -184,7 +200,7 @@ class Mirror:
         """Return the ids of blobs over the file limit, which were not fetched."""
         starts = (*(check_sha(head) for head in heads), f"^{check_sha(base)}")
         flags = ("--objects", "--no-object-names", "--missing=print")
-        output = await self.mirrors.run(self.folder, "rev-list", *flags, *starts, "--")
+        output = await self.mirrors.run(self.folder, "rev-list", *flags, *starts, "--", offline=True)
         return frozenset(line[1:] for line in output.decode().splitlines() if line.startswith("?"))
 
     async def log(self, heads: Sequence[str], base: str, *, limit: int, patch: bool) -> bytes:
@@ -195,7 +211,7 @@ class Mirror:
         """
         shape = PATCH if patch else ("--no-renames",)
         starts = (*(check_sha(head) for head in heads), f"^{check_sha(base)}")
-        return await self.mirrors.run(self.folder, *LOG, *shape, f"--max-count={limit}", *starts, "--")
+        return await self.mirrors.receiver.read(self.folder, *LOG, *shape, f"--max-count={limit}", *starts, "--")
 
     async def patches(self, shas: Sequence[str], without: Sequence[str] = ()) -> bytes:
         """Return `git log` with patches of exactly these commits, in their order, without the named files.
@@ -205,7 +221,8 @@ class Mirror:
         names = "".join(f"{check_sha(sha)}\n" for sha in shas)
         paths = (".", *(f":(top,exclude,literal){path}" for path in without)) if without else ()
         exact = ("--no-walk=unsorted", "--full-history", "--sparse", "--stdin")
-        return await self.mirrors.run(self.folder, *LOG, *PATCH, *exact, "--", *paths, stdin=names.encode())
+        whole = (*LOG, *PATCH, *exact, "--", *paths)
+        return await self.mirrors.receiver.read(self.folder, *whole, stdin=names.encode())
 
     async def commit_objects(self, shas: Sequence[str]) -> bytes:
         """Return `git cat-file --batch` of commits: the stored bytes.
@@ -213,7 +230,7 @@ class Mirror:
         `git log` decodes a message by the encoding that the commit names, and stops at a NUL: both could hide text.
         """
         names = "".join(f"{check_sha(sha)}\n" for sha in shas)
-        return await self.mirrors.run(self.folder, "cat-file", "--batch", stdin=names.encode())
+        return await self.mirrors.receiver.read(self.folder, "cat-file", "--batch", stdin=names.encode())
 
     async def net_diff(self, old: str, new: str, without: Sequence[str] = ()) -> bytes:
         """Return the net difference between two commits for `bot.git.diff.read_net`, without the named files.
@@ -243,6 +260,7 @@ class Mirror:
         The length of the commits' ids tells the repository's hash function; a mirror with another one is replaced.
         """
         kind = object_format(shas)
+        self.mirrors.disk.renew(self.folder, self.held)
         if self._complete(kind):
             if f"url = {self.url}\n" not in self._config():
                 await self.mirrors.run(self.folder, "config", "remote.origin.url", self.url)  # it was renamed
@@ -269,15 +287,7 @@ class Mirror:
 
     async def fetch_specs(self, specs: Sequence[str], remote: str = "origin", settings: Sequence[str] = ()) -> None:
         """Fetch by refspecs from a remote of the settings (`-c`, `key=value`) or the mirror's own; needs the lock."""
-        flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", f"--filter={self.filter}")
-        done = False
-        try:
-            await self.mirrors.run(self.folder, *settings, "fetch", *flags, remote, *specs)
-            done = True
-        finally:
-            if not done:  # a killed git leaves its lock files, and the next git would fail
-                for lock in self.folder.rglob("*.lock"):
-                    lock.unlink(missing_ok=True)
+        await self.mirrors.receiver.fetch(self.folder, specs, (*settings, *FETCH, f"--filter={self.filter}"), remote)
 
     @property
     def filter(self) -> str:
@@ -286,6 +296,5 @@ class Mirror:
 
 
 def _put(new: Path, folder: Path) -> None:
-    """Delete an incomplete mirror."""
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)  # an incomplete one
     new.rename(folder)

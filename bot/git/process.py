@@ -6,6 +6,10 @@ from pathlib import Path
 
 from bot import subprocesses
 
+MIB = 1024 * 1024
+GRACE_SECONDS = 2.0
+"""Between SIGTERM and SIGKILL: git deletes its temporary files in that time."""
+
 
 class GitError(RuntimeError):
     """A failed git command; the text names the command and the reason, without arguments that a user chose.
@@ -25,11 +29,18 @@ class GitTooMuch(GitError):
 
 @dataclass(frozen=True)
 class GitLimits:
-    """The timeout of one command, the size of one file version, and the size of one command's output."""
+    """The timeout of one command, the size of one file version, and the size of one command's output.
+
+    Then the bounds of what one fetch receives, of one mirror, of all mirrors, and the space that must stay free.
+    """
 
     seconds: float = 120.0
-    file_bytes: int = 5 * 1024 * 1024
-    output_bytes: int = 64 * 1024 * 1024
+    file_bytes: int = 5 * MIB
+    output_bytes: int = 64 * MIB
+    fetch_bytes: int = 2048 * MIB
+    mirror_bytes: int = 4096 * MIB
+    mirrors_bytes: int = 16384 * MIB
+    free_bytes: int = 256 * MIB
 
 
 @dataclass(frozen=True)
@@ -47,14 +58,14 @@ class Git:
         Raises GitError if it fails or times out, GitTooMuch if it prints too much.
         """
         name = _name(arguments)
-        bounds = subprocesses.Bounds(seconds or self.limits.seconds, self.limits.output_bytes)
+        bounds = subprocesses.Bounds(seconds or self.limits.seconds, self.limits.output_bytes, GRACE_SECONDS)
         start = subprocesses.Start(("git", "-C", str(folder), *arguments), environment, stdin=stdin)
         try:
             ended = await subprocesses.run(start, bounds)
         except subprocesses.Overtime:
             raise GitError(f"git {name} timed out after {bounds.seconds:.0f} s") from None
         except subprocesses.Overlong as fault:
-            mib = self.limits.output_bytes // (1024 * 1024)
+            mib = self.limits.output_bytes // MIB
             raise GitTooMuch(f"git {name} printed more than {mib} MiB", output=fault.output) from None
         if ended.code:
             message = self.told(ended.errors.decode("utf-8", "replace")) or "no message"

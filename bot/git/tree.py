@@ -7,10 +7,11 @@ are cached, so an unchanged pull request needs no git command.
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from bot.fact_cache import AGAIN, FactCache
 from bot.git.diff import decode
+from bot.git.fetching.incoming import quoted
 from bot.git.mirror import GitError, Mirror, Mirrors
 from bot.git.names import check_sha
 from bot.model import Gap
@@ -103,7 +104,7 @@ class Trees:
             try:
                 elsewhere = {
                     "GIT_OBJECT_DIRECTORY": scratch,
-                    "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(mirror.folder / "objects"),
+                    "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(mirror.folder / "objects"),
                 }
                 await self._mirrors.run(mirror.folder, *merge, seconds=SECONDS, offline=True, more=elsewhere)
             except GitError as fault:
@@ -121,12 +122,6 @@ async def entries(mirror: Mirror, commit: str, paths: Sequence[str]) -> tuple[En
     listing = ("--literal-pathspecs", "ls-tree", "-z", "--", check_sha(commit))
     output = await mirror.mirrors.run(mirror.folder, *listing, *paths, seconds=SECONDS, offline=True) if paths else b""
     return tuple(_entry(record) for record in decode(output).split("\0") if record)
-
-
-def _quoted(path: Path) -> str:
-    """Return a path quoted for git's colon-separated list."""
-    escaped = str(path.resolve()).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _entry(record: str) -> Entry:

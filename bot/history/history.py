@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from bot.git import LOST, GitError, Mirror, Mirrors, fetch_from
+from bot.git import LOST, GitError, GitOverBound, Mirror, Mirrors, fetch_from
 from bot.git.diff import CommitPatch, NetDiff, read_log, read_objects
 from bot.git.patches import HistoryLimits, Range, paths_of, read_difference, read_patches
 from bot.history.heads import Heads, Moved
@@ -97,7 +97,11 @@ class Histories:
     async def _read(self, heads: Heads) -> tuple[History, bool]:
         """Return the history, and whether another evaluation may see more."""
         mirror = self._mirrors.mirror(heads.repository)
-        merged = await self._fetched(mirror, heads)
+        try:
+            merged = await self._fetched(mirror, heads)
+        except GitOverBound as fault:  # said at once: another try comes to the same bound
+            gap = Gap(what="the commits of the pull request", why=str(fault), of=heads.head)
+            return History(gaps=self._few([gap], heads.head)), True
         heads = merged.heads
         merge_base = await mirror.merge_base(heads.head, heads.base)
         scope = await self._scope(mirror, heads)

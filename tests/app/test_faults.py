@@ -30,8 +30,10 @@ async def test_readyz_tells_a_database_whose_writes_are_locked(tmp_path: Path) -
         with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
             # In a thread: a transaction of the bot, which this loop has to end, may be open.
             await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+            scene.service.health._known = None
             status, told = await readyz(scene.address)
             other.execute("ROLLBACK")
+        scene.service.health._known = None
         assert status == 503
         assert told["database"].startswith("the database cannot be written: it is locked")
         assert (await readyz(scene.address))[1]["database"] == "ok"

@@ -36,6 +36,7 @@ from bot.forgejo.signature import sign
 from bot.intake.hook_secrets import HookSecrets
 from bot.intake.inbox import Inbox
 from bot.intake.webhook import PATH, add_webhook
+from bot.port import Port, PortLimits
 from bot.store.database.session import open_store
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "forgejo-12" / "webhooks"
@@ -219,6 +220,11 @@ async def _server(kind: str, folder: str) -> AsyncIterator[int]:
         await process.wait()
 
 
+async def _listen(app: web.Application) -> None:
+    print(await Port(app, PortLimits(512, 512)).start("127.0.0.1", 0), flush=True)  # noqa: T201 - what the parent waits for
+    await asyncio.Event().wait()
+
+
 async def _serve(app: web.Application) -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
@@ -241,7 +247,7 @@ async def _own(url: str) -> None:
         limit=25 * 1024 * 1024,
         clock=partial(datetime.now, UTC),
     )
-    await _serve(app)
+    await _listen(app)
 
 
 async def _gidgethub() -> None:

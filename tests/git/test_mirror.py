@@ -236,7 +236,7 @@ async def test_lock_files_of_a_git_that_was_killed_hold_up_one_fetch_at_most(for
     head = await forge.push("HEAD:main")
     lock = forge.mirror.folder / "refs" / "assay" / "seen" / f"{head}.lock"
     lock.touch()
-    with pytest.raises(GitError, match="git fetch failed"):
+    with pytest.raises(GitError, match="git update-ref failed"):
         await forge.mirror.fetch({MAIN: head})
     await forge.mirror.fetch({MAIN: head})
     assert await forge.mirror.present([head]) == {head}

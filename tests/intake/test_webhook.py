@@ -21,6 +21,7 @@ from bot.intake.inbox import Inbox
 from bot.intake.webhook import LARGE, PATH, add_webhook
 from bot.model import SignerKind
 from bot.model.delivery import Envelope, witness_of
+from bot.port import Bodies, Port, PortLimits
 from bot.store.database.session import Store, open_store
 from tests.children import processes, serve
 
@@ -54,7 +55,9 @@ class Door:
         return [kept.envelope for kept in await self.inbox.listed(limit=1000)]
 
 
-async def opened(store: Store, allowed: list[bytes] | HookSecrets, **limits: Any) -> tuple[Door, web.AppRunner]:
+async def opened(
+    store: Store, allowed: list[bytes] | HookSecrets, bodies: Bodies | None = None, **limits: Any
+) -> tuple[Door, Port]:
     inbox = Inbox(store, **limits)
     await inbox.start()
     app = web.Application()
@@ -66,26 +69,25 @@ async def opened(store: Store, allowed: list[bytes] | HookSecrets, **limits: Any
         witness_key=WITNESS_KEY,
         limit=LIMIT,
         clock=lambda: NOON,
+        bodies=bodies,
         on_result=door.results.append,
     )
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    door.url = f"http://127.0.0.1:{runner.addresses[0][1]}{PATH}"
-    return door, runner
+    port = Port(app, PortLimits(100, 100))
+    door.url = f"http://127.0.0.1:{await port.start('127.0.0.1', 0)}{PATH}"
+    return door, port
 
 
-async def shut(door: Door, runner: web.AppRunner) -> None:
+async def shut(door: Door, port: Port) -> None:
     await door.client.close()
-    await runner.cleanup()
+    await port.stop()
     await door.inbox.stop()
 
 
 @pytest.fixture
 async def door(store: Store) -> AsyncIterator[Door]:
-    made, runner = await opened(store, [SECRET, RECORDED_SECRET])
+    made, port = await opened(store, [SECRET, RECORDED_SECRET])
     yield made
-    await shut(made, runner)
+    await shut(made, port)
 
 
 def recording(name: str) -> dict[str, Any]:
@@ -277,6 +279,55 @@ async def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(door:
     await writer.wait_closed()
 
 
+HEADS: dict[str, tuple[str, int]] = {
+    "no signature": ("", 401),
+    "an empty signature": ("X-Forgejo-Signature: \r\n", 401),
+    "a short signature": (f"X-Forgejo-Signature: {'0' * 63}\r\n", 401),
+    "a signature in capitals": (f"X-Forgejo-Signature: {'A' * 64}\r\n", 401),
+    "SHA-1 alone": (f"X-Hub-Signature: sha1={'0' * 40}\r\n", 401),
+    "an event that is no name": (
+        f"X-Forgejo-Signature: {'0' * 64}\r\nX-Forgejo-Delivery: a\r\nX-Forgejo-Event: .\r\n",
+        400,
+    ),
+}
+
+
+@pytest.mark.parametrize("expectation", ["", "Expect: 100-continue\r\n"])
+@pytest.mark.parametrize("name", HEADS)
+async def test_what_the_head_shows_is_refused_before_the_body_comes(door: Door, name: str, expectation: str) -> None:
+    lines, status = HEADS[name]
+    host, port = door.url.split("/")[2].split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {LIMIT}\r\n"
+    writer.write(f"{head}{expectation}{lines}\r\n".encode())
+    answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert b"Connection: close" in answer
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_body_that_may_come_is_asked_for(door: Door) -> None:
+    body = body_of()
+    async with door.client.post(
+        door.url,
+        data=body,
+        headers={"Content-Type": "application/json", "X-Forgejo-Event-Type": "issues", "X-Forgejo-Delivery": "id-1"}
+        | sign(body, SECRET),
+        expect100=True,
+    ) as answer:
+        assert answer.status == 202
+
+
+async def test_bodies_beyond_the_room_of_all_are_answered_503_and_when_to_come_again(store: Store) -> None:
+    door, port = await opened(store, [SECRET], bodies=Bodies(2 * LARGE))
+    status, headers, answer = await door.post(body_of(pad="x" * (LARGE + LARGE * 7 // 10)))
+    assert (status, headers["Retry-After"], door.results) == (503, "30", ["no-room"])
+    assert "retry later" in answer["error"]
+    assert (await door.post(body_of(pad="x" * (LARGE + LARGE // 5))))[0] == 202
+    await shut(door, port)
+
+
 async def chunks(piece: bytes, times: int) -> AsyncIterator[bytes]:
     for _ in range(times):
         yield piece
@@ -284,6 +335,7 @@ async def chunks(piece: bytes, times: int) -> AsyncIterator[bytes]:
 
 async def test_a_chunked_body_is_refused_as_soon_as_it_is_too_large(door: Door) -> None:
     headers = {"Content-Type": "application/json", "X-Forgejo-Event-Type": "issues", "X-Forgejo-Delivery": "id-1"}
+    headers |= sign(b"", SECRET)
     async with door.client.post(door.url, data=chunks(b" " * 65536, 17), headers=headers) as answer:
         assert answer.status == 413
     assert door.results == ["too-large"]
@@ -299,6 +351,7 @@ async def test_a_chunked_body_within_the_limit_is_taken(door: Door) -> None:
 async def test_a_compressed_body_is_counted_unpacked(door: Door) -> None:
     packed = gzip.compress(b" " * (LIMIT + 1))
     headers = {"Content-Type": "application/json", "X-Forgejo-Event-Type": "issues", "X-Forgejo-Delivery": "id-1"}
+    headers |= sign(b"", SECRET)
     async with door.client.post(door.url, data=packed, headers=headers | {"Content-Encoding": "gzip"}) as answer:
         assert answer.status == 413
 
@@ -309,12 +362,12 @@ async def test_a_large_body_within_the_limit_is_taken(door: Door) -> None:
 
 
 async def test_a_full_inbox_answers_503_and_when_to_come_again(store: Store) -> None:
-    door, runner = await opened(store, [SECRET], max_backlog=1)
+    door, port = await opened(store, [SECRET], max_backlog=1)
     assert (await door.post(body_of()))[0] == 202
     status, headers, answer = await door.post(body_of(), X_Forgejo_Delivery="id-2")
     assert (status, headers["Retry-After"], door.results) == (503, "30", ["new", "full"])
     assert "retry later" in answer["error"]
-    await shut(door, runner)
+    await shut(door, port)
 
 
 async def test_a_stopped_inbox_answers_503(door: Door) -> None:
@@ -324,11 +377,11 @@ async def test_a_stopped_inbox_answers_503(door: Door) -> None:
 
 
 async def test_without_a_secret_nothing_is_taken(store: Store) -> None:
-    door, runner = await opened(store, [])
+    door, port = await opened(store, [])
     status, _, answer = await door.post(body_of())
     assert status == 401
     assert "secret" in answer["error"]
-    await shut(door, runner)
+    await shut(door, port)
 
 
 async def test_other_methods_are_not_for_this_door(door: Door) -> None:

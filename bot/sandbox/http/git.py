@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from bot import subprocesses
 from bot.sandbox.http.request import Parts, Refusal
 from bot.sandbox.http.routing import former, moved, refused, signed_in
 from bot.sandbox.people import Level, User
@@ -129,14 +130,12 @@ class GitHttp:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             cwd=repo.path,
+            start_new_session=True,
         )
         try:
             yield process
         finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+            await subprocesses.end(process)  # a client that goes away leaves a git that still writes
 
     def _cgi(self, request: web.Request, repo: Repo, user: User | None, path: str) -> dict[str, str]:
         values = {

@@ -1,0 +1,116 @@
+"""A folder apart for what one git command receives, so that a command that is ended leaves nothing in a mirror.
+
+For a fetch it is a bare repository of its own that borrows the mirror's objects (gitrepository-layout(5), alternates).
+Its packs are moved into the mirror after the fetch is complete. The folder is locked while its process lives, so that
+another process can tell a folder in use from one that a crash left behind.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.git.process import GitError
+
+PREFIX = "incoming-"
+BORROWED = ("objects/pack", "objects/info", "refs")
+INDEX = ".idx"
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """The folder of one command."""
+
+    path: Path
+    mirror: Path
+
+    @property
+    def objects(self) -> Path:
+        """The folder of the received objects."""
+        return self.path / "objects"
+
+    def size(self) -> int:
+        """Return the bytes of all files so far."""
+        return size_of(self.path)
+
+    def environment(self) -> dict[str, str]:
+        """Return what makes a command that reads the mirror write its objects here."""
+        return {
+            "GIT_OBJECT_DIRECTORY": str(self.objects.resolve()),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(self.mirror / "objects"),
+        }
+
+    def borrow(self) -> None:
+        """Make the folder a repository with the mirror's settings and objects, and without refs."""
+        (self.path / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
+        shutil.copyfile(self.mirror / "config", self.path / "config")
+        borrowed = f"{self.mirror.resolve() / 'objects'}\n"
+        (self.objects / "info" / "alternates").write_bytes(os.fsencode(borrowed))
+
+    def move(self) -> None:
+        """Move all objects into the mirror. An index comes after its pack, since git reads packs by their indexes."""
+        target = self.mirror / "objects"
+        names = [path.relative_to(self.objects) for path in self.objects.rglob("*") if path.is_file()]
+        for name in sorted(names, key=lambda one: (one.suffix == INDEX, one.name)):
+            if name.parts[0] != "info":
+                (target / name.parent).mkdir(mode=0o700, exist_ok=True)
+                (self.objects / name).replace(target / name)
+
+
+@contextmanager
+def incoming(root: Path, mirror: Path) -> Iterator[Incoming]:
+    """Make a folder for one command and yield it; it is deleted afterwards, with all that was not moved.
+
+    Raises GitError if the disk is full or the folder cannot be used.
+    """
+    with ExitStack() as closing:
+        try:
+            path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
+            closing.callback(shutil.rmtree, path, ignore_errors=True)
+            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            closing.callback(os.close, lock)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for part in BORROWED:
+                (path / part).mkdir(mode=0o700, parents=True)
+            yield Incoming(path, mirror)
+        except OSError as fault:
+            raise GitError(f"cannot write to the folder of the mirrors ({fault.strerror}); check the disk") from None
+
+
+def abandoned(path: Path) -> bool:
+    """Return whether no living process uses the folder."""
+    try:
+        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(lock)
+    return True
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes of all files below a folder. Files that disappear meanwhile do not count."""
+    total, waiting = 0, [os.fspath(folder)]
+    while waiting:
+        with suppress(FileNotFoundError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                    continue
+                with suppress(FileNotFoundError):
+                    total += entry.stat(follow_symlinks=False).st_size
+    return total
+
+
+def quoted(path: Path) -> str:
+    """Return a path quoted for git's colon-separated list."""
+    escaped = str(path.resolve()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

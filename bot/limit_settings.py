@@ -1,0 +1,67 @@
+"""Settings of the limits that hold for all connections and all repositories together. Part of `bot.config.Settings`."""
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings
+
+from bot.addresses import listening_host
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+MOST_BYTES = 1024 * 1024 * GIB
+MOST_CONNECTIONS = 100_000
+
+
+class LimitSettings(BaseSettings):
+    """The limits of the ports and of the mirrors' disk space."""
+
+    health_host: str = Field(default="127.0.0.1", description="Address to listen on for ASSAY_HEALTH_PORT.")
+    health_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port for `/healthz`, `/readyz` and `/metrics`; without it, ASSAY_PORT answers them.",
+    )
+    max_connections: int = Field(
+        default=0,
+        ge=0,
+        le=MOST_CONNECTIONS,
+        description="Maximum open connections; 0: as many as the limit of open files allows, at most 512.",
+    )
+    max_connections_per_address: int = Field(
+        default=0,
+        ge=0,
+        le=MOST_CONNECTIONS,
+        description="Maximum open connections from one address; 0: half of all. Behind a reverse proxy, all have its "
+        "address.",
+    )
+    max_bodies_bytes: int = Field(
+        default=0,
+        ge=0,
+        le=MOST_BYTES,
+        description="Maximum size of all deliveries that arrive at the same time; 0: 64 MiB, or twice "
+        "ASSAY_MAX_BODY_BYTES if that is more.",
+    )
+    max_fetch_bytes: int = Field(
+        default=2 * GIB, ge=MIB, le=MOST_BYTES, description="Maximum size of what one fetch of git receives."
+    )
+    max_mirror_bytes: int = Field(
+        default=4 * GIB, ge=MIB, le=MOST_BYTES, description="Maximum size of the mirror of one repository."
+    )
+    max_mirrors_bytes: int = Field(
+        default=16 * GIB,
+        ge=MIB,
+        le=MOST_BYTES,
+        description="Maximum size of all mirrors; the least recently used ones are deleted to make room.",
+    )
+
+    @field_validator("health_host")
+    @classmethod
+    def _health_host(cls, value: str) -> str:
+        return listening_host(value)
+
+    @field_validator("max_mirrors_bytes")
+    @classmethod
+    def _all_mirrors(cls, value: int, info: ValidationInfo) -> int:
+        if value < info.data.get("max_mirror_bytes", 0):
+            raise ValueError("smaller than ASSAY_MAX_MIRROR_BYTES; raise it, or lower ASSAY_MAX_MIRROR_BYTES")
+        return value
