@@ -17,14 +17,14 @@ from bot.private_files import ConfigError
 from bot.store import Store
 
 LOCK = "serve.lock"
-KEY = 0x6173736179
-"""The key of PostgreSQL's advisory lock: "assay" in ASCII."""
+KEY = 0x7365727665
+"""The key of PostgreSQL's advisory lock: "serve" in ASCII; upgrades have another."""
 PATIENCE = 5.0
 AGAIN = 0.2
 """How long a server waits for one that is just ending, and how often it looks, in seconds."""
 HOLDER = text(
     "SELECT pid, coalesce(host(client_addr), 'this machine') FROM pg_locks "
-    "JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted AND classid = 97 AND objid = 1936941433 "
+    "JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted AND classid = 115 AND objid = 1702000229 "
     "LIMIT 1"
 )
 ADVICE = "stop it first, or use another data directory and database"
