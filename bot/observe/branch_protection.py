@@ -77,7 +77,7 @@ async def read_reviews(
 def _decisions(given: Sequence[Given]) -> Iterator[Submitted]:
     for one in given:
         if STATES[one.state] != "comment":
-            at = one.submitted_at or _LONG_AGO
+            at = one.submitted_at or datetime.fromtimestamp(0, UTC)
             yield Submitted(one.id, one.user.id, STATES[one.state], one.commit_id, at)
 
 

@@ -130,17 +130,23 @@ async def _kept(session: AsyncSession, target: Target, kind: str, ids: Sequence[
 
 
 async def _deliveries(session: AsyncSession, target: Target) -> list[Delivery]:
-    """Return the deliveries of decisions that belong to no review yet, oldest first."""
+    """Return the deliveries of decisions that belong to no review yet, oldest first.
+
+    The same body may come several times, from two webhooks or replayed by an administrator: the first one counts.
+    """
     taken = select(ActRow.delivery).where(
         ActRow.repository_id == target.repository_id, ActRow.number == target.number, ActRow.kind == REVIEW
     )
     query = select(Delivery).where(
-        Delivery.repository_id == target.repository_id,
-        Delivery.number == target.number,
-        Delivery.review != "",
-        Delivery.id.not_in(taken),
+        Delivery.repository_id == target.repository_id, Delivery.number == target.number, Delivery.review != ""
     )
-    return list((await session.execute(query.order_by(Delivery.received_at, Delivery.id))).scalars())
+    used = set((await session.execute(taken)).scalars())
+    first: dict[str, Delivery] = {}
+    for row in (await session.execute(query.order_by(Delivery.received_at, Delivery.id))).scalars():
+        first.setdefault(row.body_hash, row)
+        if row.id in used:
+            first[row.body_hash] = row
+    return [row for row in first.values() if row.id not in used]
 
 
 def _by_account(given: Iterable[Submitted]) -> Iterator[list[Submitted]]:

@@ -38,7 +38,7 @@ async def came(store: Store, name: str, state: ChangeState = HERE, who: int = AN
         "review": "approved",
         "received_at": NOW,
         "size": 1,
-        "body_hash": "",
+        "body_hash": name,
     }
     async with store.session() as session:
         await session.execute(insert(Delivery), [dict(row) | change])
@@ -92,6 +92,16 @@ async def test_a_delivery_that_comes_too_late_gives_nothing(store: Store) -> Non
 async def test_a_delivery_of_another_act_gives_nothing(store: Store, change: dict[str, Any]) -> None:
     await came(store, "one", **change)
     assert await Acts(store).reviews(PULL, [review(1)], NOW) == {}
+
+
+async def test_a_delivery_that_comes_twice_is_of_one_review(store: Store) -> None:
+    acts = Acts(store)
+    await came(store, "one", body_hash="same")
+    await came(store, "two", body_hash="same")
+    assert await acts.reviews(PULL, [review(1)], NOW) == {1: HERE}
+    await came(store, "three", body_hash="same", received_at=NOW + timedelta(seconds=5))
+    await came(store, "four", STAGE, received_at=NOW + timedelta(seconds=6))
+    assert await acts.reviews(PULL, [review(1), review(2)], NOW) == {1: HERE, 2: STAGE}
 
 
 async def test_a_deleted_account_names_nothing(store: Store) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.model import Snapshot, digest
+from bot.policy import PATH, text_digest
 from bot.sandbox.world import OPERATOR, REPOSITORY
 from tests.cli.forge import REPO, Assay, Forge, Outcome
 
@@ -221,10 +222,9 @@ async def test_a_target_is_looked_at_with_the_machine_and_nothing_is_written(for
 
 
 async def test_a_check_that_the_servers_policy_has_off_runs_when_asked_for(forge: Forge) -> None:
-    await forge.sandbox.commit_files(
-        REPOSITORY, "main", {".forgejo/assay.yml": "secret-leak: {mode: off}\n"}, author=OPERATOR
-    )
-    await forge.assay("policy", "trust", REPOSITORY)
+    off = "secret-leak: {mode: off}\n"
+    await forge.sandbox.commit_files(REPOSITORY, "main", {PATH: off}, author=OPERATOR)
+    await forge.assay("policy", "trust", REPOSITORY, text_digest(off))
     body = f"FORGEJO_TOKEN={secrets.token_hex(20)}"
     await forge.api[OPERATOR].post(f"{REPO}/issues", {"title": "It says 401", "body": body})
     assert (await forge.assay("check", f"{REPOSITORY}#1")).status == 0

@@ -4,6 +4,7 @@ import base64
 import json
 from pathlib import Path
 
+from bot.policy import text_digest
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY
 from tests.cli.forge import REPO, Forge, state
 
@@ -37,7 +38,7 @@ async def _serve(forge: Forge, more: str = "") -> None:
     content = base64.b64encode(text.encode()).decode()
     body = {"content": content, "message": "soaks", "branch": "main"}
     await api.post(f"{REPO}/contents/.forgejo/assay.yml", body)
-    done = await forge.assay("policy", "trust", REPOSITORY, "--by", OPERATOR)
+    done = await forge.assay("policy", "trust", REPOSITORY, text_digest(text), "--by", OPERATOR)
     assert done.status == 0, done.err
 
 

@@ -181,3 +181,30 @@ async def test_an_approval_of_a_word_does_not_trust_what_lay_on_the_default_bran
     await scene.settled()
     await merge(scene, number)
     assert await leak_state(scene) == "failure"
+
+
+async def test_an_approval_is_none_for_what_a_merge_made_of_two_changes(scene: World) -> None:
+    middle = "".join(f"# line {number}\n" for number in range(9))
+    first = f"version: 1\n{middle}labels:\n  mode: on\n"
+    owner = await scene.clone(OPERATOR)
+    head = await owner.commit("Rules", {PATH: first})
+    await owner.push("main")
+    await scene.machine.policies.trust(scene.repo, head, OPERATOR)
+    number, _ = await policy_pull(scene, first.replace("mode: on", "mode: off"))
+    await scene.api[OPERATOR].post(f"{PULLS}/{number}/reviews", {"event": "APPROVED"})
+    await scene.settled()
+    other = await scene.clone(AGENT)
+    await other.commit("Quiet", {PATH: first.replace("version: 1\n", f"version: 1\n{OFF}")})
+    await other.push("main")
+    await scene.settled()
+    await merge(scene, number)
+    assert await leak_state(scene) == "failure"
+
+
+async def test_a_review_after_the_merge_names_the_head_as_well(scene: World) -> None:
+    number, _ = await policy_pull(scene, OFF)
+    await merge(scene, number, by=WRITER)
+    assert await leak_state(scene, "codex/first") == "failure"
+    await scene.api[OPERATOR].post(f"{PULLS}/{number}/reviews", {"event": "APPROVED"})
+    await scene.settled()
+    assert await leak_state(scene) == "success"
