@@ -38,8 +38,9 @@ def trust(
     """Trust the policy on the default branch and put it in force.
 
     This includes its security-relevant settings. Read the policy file first: anybody who can push to the default branch
-    may have written it. Changes that an operator merged are trusted automatically. Reads the repository from Forgejo.
-    Writes the bot's database, not Forgejo.
+    may have written it. Changes that an operator merged are trusted automatically. The logins in its lists mean the
+    accounts that have them now. Reads the repository and these accounts from Forgejo. Writes the bot's database, not
+    Forgejo.
 
     Exit status: 0 success; 2 usage or configuration error, or the policy is invalid; 3 Forgejo or network error.
     """
