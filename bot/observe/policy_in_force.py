@@ -185,6 +185,7 @@ class Policies:
         """
         text = await self.text(repo.name, commit)
         policy = load(text, models=self._models)
+        await self._accounts.narrowed(policy)  # its logins mean the accounts that have them at this moment
         async with self._store.session() as session:
             row = await session.get(TrustedPolicy, repo.id)
             now = self._clock()

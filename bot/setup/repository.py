@@ -129,6 +129,8 @@ class _Setup:
             self._left(problem)
         if operators and not problems:
             self._done(f"operators: {', '.join(operators)}")
+        for problem in await self._machine.accounts.problems(without=operators):
+            self._left(problem)
 
     async def _labels(self, repository: Repository) -> None:
         labels, made = self._machine.labels, 0

@@ -19,7 +19,7 @@ from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, NotFound, Redirected
 from bot.forgejo.types import User
 from bot.model import Decision
-from bot.policy import Policy
+from bot.policy import Policy, named
 from bot.store import Store, accounts, targets
 from bot.thread.account_names import CONFIRM, Done, by_name, notes, people_of, with_names
 from bot.thread.directory import Directory
@@ -133,15 +133,15 @@ class Accounts:
         """Return notes about accounts in a named thread that have or had a login of the lists without being meant."""
         return notes(thread, (*(policy.operators or ()), *self._operators, *policy.logins()))
 
-    async def problems(self) -> tuple[str, ...]:
-        """Return a sentence for each login that another account has now."""
+    async def problems(self, without: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return a sentence for each login that another account has now; `without` are logins to leave out."""
         async with self._store.read() as session:
             found = await accounts.known(session)
         return tuple(
             f"account {one.id} has the login {one.login}, which means another account or none; it has no rights; "
             f"{CONFIRM} {one.login} {one.id}"
             for one in found
-            if one.state == "unconfirmed"
+            if one.state == "unconfirmed" and not named(one.login, without)
         )
 
     async def checked(self, login: str) -> str:

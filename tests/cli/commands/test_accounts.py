@@ -4,6 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
+from bot.policy import PATH
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY
 from bot.store import accounts, open_store
 from tests.cli.forge import Assay, Forge
@@ -54,6 +55,15 @@ async def test_only_the_account_that_has_the_login_can_be_confirmed(forge: Forge
     assert f"✓ operators: {OPERATOR}" in (await forge.assay("setup", REPOSITORY)).out
     assert "account" in (await forge.assay("ledger", "tail")).out
     assert (await forge.assay("ledger", "verify")).status == 0
+
+
+async def test_a_policys_logins_mean_the_accounts_of_the_moment_of_trust(forge: Forge) -> None:
+    policy = f"agents: [{AGENT}]\nwriters: [{OUTSIDER}, nobody-yet]\n"
+    await forge.sandbox.commit_files(REPOSITORY, "main", {PATH: policy}, author=OPERATOR)
+    await forge.assay("setup", REPOSITORY)
+    found = {one["login"]: one["id"] for one in json.loads((await forge.assay("accounts", "list", "--json")).out)}
+    logins = (OPERATOR, AGENT, OUTSIDER)
+    assert found == {"nobody-yet": 0, **{login: forge.sandbox.account_id(login) for login in logins}}
 
 
 async def test_setup_says_that_an_operator_has_another_login_now(forge: Forge) -> None:

@@ -44,7 +44,8 @@ def trust(
     This includes its security-relevant settings. Read the policy file first: anybody who can push to the default branch
     may have written it, and no merge makes it trusted. Without DIGEST, the command shows what the file changes and its
     digest, and asks. With DIGEST, it trusts that file and no other; the report of a pull request shows the same digest.
-    Reads the repository from Forgejo. Writes the bot's database, not Forgejo.
+    The logins in its lists mean the accounts that have them now. Reads the repository and these accounts from Forgejo.
+    Writes the bot's database, not Forgejo.
 
     Exit status: 0 success; 2 usage or configuration error, the policy is invalid, or its digest is another one; 3
     Forgejo or network error; 130 not confirmed.
