@@ -91,8 +91,8 @@ class HookSecrets:
         own = ((named, self.secret(named)),) if named else ()
         return (*own, *((SHARED, secret) for secret in self.shared))
 
-    def serves(self, repositories: Iterable[tuple[int, str, bool]]) -> None:
-        """Take note of the repositories that are served: id, name, and whether each has a secret of its own.
+    def serves(self, repositories: Iterable[tuple[int, str, float | None]]) -> None:
+        """Take note of the repositories that are served: id, name, and since when each has a secret of its own, if so.
 
         An id below 0 stands for a repository whose id is not known yet, of a database of version 0.1.
         """
@@ -101,8 +101,8 @@ class HookSecrets:
                 self._nameless.add(name)
             else:
                 self._served.add(number)
-            if own:
-                self._own.setdefault(number, 0.0)
+            if own is not None:
+                self._own.setdefault(number, own)
 
     def proved(self, repository_id: int, now: float) -> None:
         """Take note that a repository's own secret signed a delivery, at a time in seconds."""

@@ -104,7 +104,7 @@ class Origins:
         number, name = one.repository_id, known.get(one.repository_id, "")
         if not one.owner_id and name and name == one.repository:
             return Verdict.BELIEVED
-        told = await self._ask(number)
+        told = await self._ask(number, name)
         if isinstance(told, Named):
             if one.owner_id and told.owner_id != one.owner_id:
                 return Verdict.REFUSED
@@ -123,10 +123,13 @@ class Origins:
             known[number] = ""
         return Verdict.BELIEVED
 
-    async def _ask(self, number: int) -> Named | Verdict:
-        """Return what the server says of a repository; else what becomes of a delivery that needs its word."""
+    async def _ask(self, number: int, name: str) -> Named | Verdict:
+        """Return what the server says of a repository; else what becomes of a delivery that needs its word.
+
+        An earlier answer does not count against a `name` that the bot has learned elsewhere since.
+        """
         told = self._told.get(number)
-        if told is not None:
+        if told is not None and not (isinstance(told, Named) and name and told.repo.name != name):
             return told
         try:
             return self._told.keep(number, await self._directory.ask(number), VALID_SECONDS)

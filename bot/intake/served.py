@@ -24,4 +24,4 @@ async def take_note(store: Store, secrets: HookSecrets) -> None:
         return
     async with store.read() as session:
         rows = (await session.execute(select(Repository.id, Repository.full_name, Repository.own_secret_since))).all()
-    secrets.serves((number, name, since is not None) for number, name, since in rows)
+    secrets.serves((number, name, since.timestamp() if since else None) for number, name, since in rows)

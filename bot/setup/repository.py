@@ -184,15 +184,16 @@ class _Setup:
     async def _secrets(self, repository: Repository, *, rotated: bool) -> None:
         """Record that the webhook has its own secret, and tell which repositories still use the shared one."""
         settings, now = self._machine.settings, self._clock()
+        async with self._machine.store.session() as session:
+            if settings.share_webhook_secret:
+                await repositories.shares_secret(session, repository.id)
+            elif rotated:
+                await repositories.has_own_secret(session, [repository.id], now)
+            known = await repositories.known(session)
+        left = [row.full_name or f"id {row.id}" for row in known if not row.own_secret_since]
         if settings.share_webhook_secret:
             self._left(SHARED_BY_ALL)
             return
-        async with self._machine.store.session() as session:
-            if rotated:
-                await repositories.has_own_secret(session, [repository.id], now)
-            left = [
-                row.full_name or f"id {row.id}" for row in await repositories.known(session) if not row.own_secret_since
-            ]
         if not self._machine.hook_secrets.shared:
             return
         place = settings.shared_secret_place()

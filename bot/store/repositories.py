@@ -115,6 +115,11 @@ async def has_own_secret(session: AsyncSession, ids: Collection[int], at: dateti
     await session.execute(update(Repository).where(mine).values(own_secret_since=at))
 
 
+async def shares_secret(session: AsyncSession, repository_id: int) -> None:
+    """Record that a repository's webhook has the secret that all share."""
+    await session.execute(update(Repository).where(Repository.id == repository_id).values(own_secret_since=None))
+
+
 async def called(session: AsyncSession, name: str) -> Repo | None:
     """Return the repository that has a name now, as far as the bot knows."""
     row = (await session.execute(select(Repository).where(Repository.full_name == name))).scalar()

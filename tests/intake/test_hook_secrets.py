@@ -77,9 +77,10 @@ def test_a_signer_covers_what_is_its_own(signer: Signer, repository: int, owner:
 def test_a_shared_secret_is_accepted_for_served_repositories_until_they_have_their_own() -> None:
     made = HookSecrets(KEY, [OLD])
     assert not made.accepts_shared(GARDEN, "a/garden", 0)
-    made.serves([(GARDEN, "a/garden", False), (SHED, "a/shed", True), (-1, "a/old", False)])
+    made.serves([(GARDEN, "a/garden", None), (SHED, "a/shed", 0.0), (-1, "a/old", None)])
     assert made.accepts_shared(GARDEN, "a/garden", 0)
-    assert not made.accepts_shared(SHED, "a/shed", 1e9)
+    assert made.accepts_shared(SHED, "a/shed", GRACE_SECONDS - 1)
+    assert not made.accepts_shared(SHED, "a/shed", GRACE_SECONDS)
     assert made.accepts_shared(77, "a/old", 0)  # its id is not known yet
     made.proved(GARDEN, 1000.0)
     assert made.accepts_shared(GARDEN, "a/garden", 1000.0 + GRACE_SECONDS - 1)

@@ -101,6 +101,17 @@ async def test_a_renamed_repository_gets_its_new_name(store: Store) -> None:
     assert await served(store) == {GARDEN.id: GARDEN.name}
 
 
+async def test_an_earlier_answer_does_not_undo_a_name_that_was_learned_since(store: Store) -> None:
+    server = Server(store)
+    origins = server.origins()
+    await origins.sort([envelope()])
+    server.known[GARDEN.id] = ("workshop/orchard", OWNER)
+    await server.named(Repo(id=GARDEN.id, name="workshop/orchard"))  # as a look at a redirect finds out
+    found = await origins.sort([envelope("late", repository=GARDEN.name)])
+    assert [one.repository for one in found.named()] == ["workshop/orchard"]
+    assert (await served(store), len(server.asked)) == ({GARDEN.id: "workshop/orchard"}, 2)
+
+
 async def test_the_owner_is_asked_again_after_some_minutes(store: Store) -> None:
     server = Server(store)
     origins, his = server.origins(), envelope(signer=f"owner:{FORMER}")

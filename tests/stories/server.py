@@ -13,7 +13,10 @@ from typing import Any
 
 import httpx
 
+from bot.config import Settings
 from bot.forgejo.signature import sign
+from bot.intake import HookSecrets, Signer
+from bot.model import SignerKind
 from bot.sandbox import Sandbox
 from bot.sandbox.world import BOT, OPERATOR, REPOSITORY, free_port
 
@@ -27,13 +30,14 @@ class Server:
     def __init__(self, root: Path, sandbox: Sandbox, tokens: Mapping[str, str]) -> None:
         self.root = root
         self.port = free_port()
-        self.secret = uuid.uuid4().hex
         self._repository = {"id": sandbox.repository_id(REPOSITORY), "full_name": REPOSITORY}
+        signer = Signer(SignerKind.REPOSITORY, sandbox.repository_id(REPOSITORY))
+        self.secret = HookSecrets(Settings(data_dir=root / "data").installation_key()).secret(signer).decode()
+        self.webhook = f"{self.address}/webhooks/forgejo?{signer.query}"
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("ASSAY_")},
             "ASSAY_FORGEJO_URL": sandbox.url,
             "ASSAY_TOKEN": tokens[BOT],
-            "ASSAY_WEBHOOK_SECRET": self.secret,
             "ASSAY_DATA_DIR": str(root / "data"),
             "ASSAY_RULES_CACHE_DIR": str(RULES),
             "ASSAY_OPERATORS": OPERATOR,
@@ -102,5 +106,5 @@ class Server:
             "X-Forgejo-Event": event,
             "X-Forgejo-Event-Type": event,
         }
-        answer = await client.post(f"{self.address}/webhooks/forgejo", content=body, headers=headers)
+        answer = await client.post(self.webhook, content=body, headers=headers)
         return answer.status_code, name

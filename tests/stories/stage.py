@@ -58,7 +58,7 @@ class Stage:
         """Tells the repository's events to the process."""
         events = ["push", "pull_request", "pull_request_comment", "issues", "issue_comment"]
         config = {
-            "url": f"{self.server.address}/webhooks/forgejo",
+            "url": self.server.webhook,
             "content_type": "json",
             "secret": self.server.secret,
         }

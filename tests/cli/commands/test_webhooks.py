@@ -14,7 +14,7 @@ from bot.intake.inbox import Inbox
 from bot.model import Envelope, SignerKind
 from bot.sandbox.world import REPOSITORY
 from bot.store import open_store
-from tests.cli.forge import Forge
+from tests.cli.forge import Forge, rows
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -85,6 +85,7 @@ async def test_a_shared_secret_by_setting_is_kept_and_warned_of(
     assert "delivers to http://127.0.0.1:8420/webhooks/forgejo\n" in done.out
     assert "! webhook secrets: one for all, as ASSAY_SHARE_WEBHOOK_SECRET says; each administrator" in done.out
     assert (tmp_path / "data" / "webhook.secret").exists()
+    assert rows(tmp_path, "SELECT own_secret_since FROM repositories") == [(None,)]
     monkeypatch.delenv("ASSAY_SHARE_WEBHOOK_SECRET")
     done = await forge.assay("setup", REPOSITORY)
     assert "✓ webhook: updated: it has a new secret now" in done.out

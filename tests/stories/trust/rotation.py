@@ -5,6 +5,7 @@
 
 import asyncio
 import json
+import logging
 import secrets
 import tempfile
 import uuid
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import structlog
 from pydantic import SecretStr
 
 from bot.app import now
@@ -150,5 +152,6 @@ async def rotated(root: Path, say: Say) -> Rotated:
 
 
 if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory(prefix="assay-rotation-") as folder:
         asyncio.run(rotated(Path(folder), print))  # type: ignore[arg-type] # it takes more than is asked for

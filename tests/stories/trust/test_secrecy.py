@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
+from bot.app import assemble
 from bot.intake import Signer
 from bot.model import SignerKind
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, World
@@ -92,3 +93,10 @@ async def test_no_secret_is_written_down_anywhere(
 
 async def test_the_mirrors_folder_is_the_owners_alone(scene: World) -> None:
     assert scene.machine.mirrors.root.stat().st_mode & 0o777 == 0o700
+
+
+async def test_the_webhooks_secret_is_found_and_masked_like_the_token(scene: World) -> None:
+    await scene.machine.names.named(scene.repo)
+    secret = scene.machine.hook_secrets.secret(Signer(SignerKind.REPOSITORY, scene.repo.id)).decode()
+    async with assemble(scene.machine.settings) as restarted:
+        assert secret not in restarted.scanner.mask(f"use {secret} for it")
