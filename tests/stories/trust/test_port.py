@@ -3,7 +3,9 @@
 import asyncio
 import resource
 import secrets
+import socket
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -26,32 +28,26 @@ async def body(port: int, signature: str = "", *, stall: bool = False) -> None:
         "POST /webhooks/forgejo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Forgejo-Event: push\r\n"
         f"X-Forgejo-Delivery: a\r\n{signature}Content-Length: {BODY}\r\n\r\n"
     )
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(head.encode())
-        answer = asyncio.ensure_future(reader.read())
+    loop = asyncio.get_running_loop()
+    with socket.socket() as connection, suppress(ConnectionError):
+        connection.setblocking(False)
+        await loop.sock_connect(connection, ("127.0.0.1", port))
+        await loop.sock_sendall(connection, head.encode())
         for _ in range(BODY // MIB // (2 if stall else 1)):
-            if answer.done():
-                break
-            writer.write(b"x" * MIB)
-            await writer.drain()
-        await answer
-        writer.close()
-    except ConnectionError:
-        return
+            await loop.sock_sendall(connection, b"x" * MIB)
+        await loop.sock_recv(connection, 1000)
 
 
 async def head(port: int) -> None:
     """Send a head that never ends, until the server ends the connection."""
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /healthz HTTP/1.1\r\n")
-        while not reader.at_eof():
-            writer.write(b"X-A: b\r\n")
-            await asyncio.sleep(0.2)
-        writer.close()
-    except ConnectionError:
-        return
+    loop = asyncio.get_running_loop()
+    with socket.socket() as connection, suppress(ConnectionError):
+        connection.setblocking(False)
+        await loop.sock_connect(connection, ("127.0.0.1", port))
+        await loop.sock_sendall(connection, b"GET /healthz HTTP/1.1\r\n")
+        while True:
+            await loop.sock_sendall(connection, b"X-A: b\r\n")
+            await asyncio.sleep(0.5)
 
 
 async def ahead(port: int) -> None:
