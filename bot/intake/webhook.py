@@ -96,7 +96,7 @@ class Webhook:
             if len(body) > self.limit:
                 raise _too_large(self.limit)
             return self._envelope(delivery, event, request, body)
-        reading = self.bodies.reading()
+        reading = self.bodies.reading(request.content_length)
         try:
             body = await self._body(reading.read(request, self.limit))
             if len(body) > LARGE:

@@ -1,8 +1,9 @@
 """Reads bodies within one budget of bytes for all connections together.
 
-Small bodies have a part of the budget of their own, so that large ones cannot keep them out. Bytes are charged when
-they arrive, not when they are announced. If the budget is used up, a body of which nothing has come for the longest
-time is refused first: an honest sender needs milliseconds. A body that is complete when it is read is not charged.
+Bodies of the usual size are not charged: the number of connections bounds them. Small ones have a part of the budget of
+their own, so that large ones cannot keep them out. Bytes are charged when they arrive, not when they are announced. If
+the budget is used up, a body of which nothing has come for the longest time is refused first: an honest sender needs
+milliseconds.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 BODY_SECONDS = 10.0
 """Forgejo gives up after five seconds by default."""
+FREE = 64 * 1024
+"""Bytes of an announced body up to which it is not charged; Forgejo's usual deliveries have 10 to 20 KiB."""
 SMALL = 256 * 1024
 STALE_SECONDS = 1.0
 FLOOD = 8 * 1024 * 1024
@@ -69,9 +72,18 @@ class Bodies:
         """Return the bytes in use."""
         return self.small.used + self.large.used
 
-    def reading(self) -> "Reading":
-        """Return a new reading; it must be released."""
-        return Reading(self)
+    def reading(self, announced: int | None) -> "Reading":
+        """Return a new reading of a body with this `Content-Length`; it must be released."""
+        return Reading(self, announced)
+
+    def lane(self, announced: int | None, size: int) -> _Lane | None:
+        """Return the lane of a body that has this size so far; None if it is not charged.
+
+        A chunked body announces nothing, and a compressed one may have more than it announces.
+        """
+        if announced is None or announced > SMALL or size > self.small_most:
+            return self.large
+        return self.small if max(announced, size) > FREE else None
 
     def saw(self) -> None:
         """Note the use of the budget."""
@@ -88,9 +100,10 @@ class Bodies:
 class Reading:
     """One body that arrives: its bytes count until `release`, since they are checked after they are complete."""
 
-    def __init__(self, bodies: Bodies) -> None:
+    def __init__(self, bodies: Bodies, announced: int | None) -> None:
         self._bodies = bodies
-        self._lane = bodies.small
+        self._announced = announced
+        self._lane: _Lane | None = None
         self._size = 0
         self._loop = asyncio.get_running_loop()
         self._begun = self._loop.time()
@@ -141,21 +154,20 @@ class Reading:
     def _charge(self, more: int) -> None:
         if self._refused:
             raise BodyNoRoom
-        if self._lane is self._bodies.small and self._size + more > self._bodies.small_most:
-            self._enter(self._bodies.large, self._size + more)
-        else:
-            self._enter(self._lane, self._size + more)
-
-    def _enter(self, lane: _Lane, size: int) -> None:
-        lane.make_room(size - (self._size if lane is self._lane else 0), self)
+        size = self._size + more
+        lane = self._bodies.lane(self._announced, size)
+        if lane is not None:
+            lane.make_room(more if lane is self._lane else size, self)
         self.release()
         self._lane, self._size = lane, size
-        lane.used += size
-        lane.readings[self] = None
-        self._bodies.saw()
+        if lane is not None:
+            lane.used += size
+            lane.readings[self] = None
+            self._bodies.saw()
 
     def release(self) -> None:
         """Give the bytes back."""
-        self._lane.used -= self._size
-        self._lane.readings.pop(self, None)
-        self._size = 0
+        if self._lane is not None:
+            self._lane.used -= self._size
+            self._lane.readings.pop(self, None)
+        self._lane, self._size = None, 0

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import acknowledge, evidence, looks, memory, pushes, scan
+from tests.bench import acknowledge, disk, evidence, looks, memory, port, pushes, scan
 from tests.bench.scan import Row
 
 
@@ -26,6 +26,8 @@ SUITES: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "looks": looks.rows,
     "pushes": pushes.rows,
     "memory": memory.rows,
+    "port": port.rows,
+    "disk": disk.rows,
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from bot.port import Bodies, BodyIncomplete, BodyNoRoom, BodyTooLarge, Port, PortLimits
-from bot.port.bodies import SMALL
+from bot.port.bodies import FREE, SMALL
 from tests.waiting import SECONDS, until
 
 KIB = 1024
@@ -56,7 +56,7 @@ async def reader() -> AsyncIterator[Reader]:
     checked.set()
 
     async def receive(request: web.Request) -> web.Response:
-        reading = bodies.reading()
+        reading = bodies.reading(request.content_length)
         try:
             body = await reading.read(request, 5 * SMALL)
             await checked.wait()
@@ -102,6 +102,25 @@ async def test_small_bodies_do_not_starve_behind_large_ones(reader: Reader) -> N
     assert [await one.answer() for one in (large, *small)] == [5 * SMALL, 200 * KIB, 200 * KIB]
 
 
+async def test_large_bodies_that_have_just_begun_take_no_room_of_small_ones(reader: Reader) -> None:
+    begun = [await reader.post(5 * SMALL, sent=100 * KIB) for _ in range(10)]
+    await until(lambda: reader.bodies.large.used == 1000 * KIB)
+    assert await (await reader.post(240 * KIB)).answer() == 240 * KIB
+    for one in begun:
+        one.writer.close()
+
+
+async def test_bodies_of_the_usual_size_get_through_when_nothing_is_left(reader: Reader) -> None:
+    reader.checked.clear()
+    full = [await reader.post(5 * SMALL), await reader.post(200 * KIB), await reader.post(200 * KIB)]
+    await until(lambda: reader.bodies.used == 5 * SMALL + 400 * KIB)
+    usual = [await reader.post(60 * KIB) for _ in range(20)]
+    reader.checked.set()
+    assert [await one.answer() for one in usual] == [60 * KIB] * 20
+    for one in full:
+        one.writer.close()
+
+
 @pytest.mark.parametrize("size", [5 * SMALL, 240 * KIB])
 async def test_bodies_that_stop_arriving_make_room_for_one_that_does(reader: Reader, size: int) -> None:
     stalled = [await reader.post(size, sent=size - 20 * KIB) for _ in range(2)]
@@ -135,17 +154,19 @@ async def test_a_body_over_the_limit_and_one_that_breaks_off_give_their_bytes_ba
 
 async def test_the_end_of_a_flood_is_told_once() -> None:
     bodies = Bodies(64 * KIB * KIB)
-    reading = bodies.reading()
+    reading = bodies.reading(None)
     reading._charge(9 * KIB * KIB)
     assert not bodies.flood_is_over()
     reading.release()
     assert (bodies.flood_is_over(), bodies.flood_is_over()) == (True, False)
 
 
-async def test_a_body_that_grows_from_small_to_large_changes_its_lane() -> None:
+async def test_a_compressed_body_that_grows_from_small_to_large_changes_its_lane() -> None:
     bodies = Bodies(BUDGET)
-    reading = bodies.reading()
-    reading._charge(SMALL)
+    reading = bodies.reading(1000)
+    reading._charge(FREE)
+    assert bodies.used == 0
+    reading._charge(SMALL - FREE)
     assert (bodies.small.used, bodies.large.used) == (SMALL, 0)
     reading._charge(1)
     assert (bodies.small.used, bodies.large.used) == (0, SMALL + 1)
