@@ -22,6 +22,12 @@ REMOVE = {
     "title": "edit the title; its history stays readable on the server.",
     "body": "edit the text; its history stays readable on the server.",
     "comment": "edit or delete the comment; its history stays readable on the server.",
+    "branch": "push to a branch with another name, and delete this one.",
+    "repository": "rename the repository; the server may still redirect the old name.",
+    "label": "edit the label, or take it off.",
+    "milestone": "edit the milestone.",
+    "status": "post the status again without it; the old one stays readable on the server.",
+    "account": "ask a server administrator to rename the account.",
 }
 ACCEPT = (
     "False positive? An operator comments /accept FINGERPRINT REASON here, or adds fingerprint and reason to "
@@ -87,6 +93,12 @@ def _place(leak: Leak) -> str:
         "message": "a commit message",
         "title": "the title",
         "comment": "a comment",
+        "branch": "the name of a branch",
+        "repository": "the name of a repository",
+        "label": "the name or description of a label",
+        "milestone": "the milestone",
+        "status": "the name, text or link of a commit status",
+        "account": "the name of an account",
     }
     return names.get(leak.location.where, "the description")
 
@@ -109,10 +121,10 @@ def _summary(findings: Sequence[Finding], gaps: Sequence[Finding], snapshot: Sna
     if gaps:
         return f"not fully checked: {gaps[0].title.removeprefix(NOT_CHECKED)}"
     if snapshot.target.kind is Kind.ISSUE:
-        return "no secret in title, description or comments"
+        return "no secret in title, description, comments or names"
     commits = snapshot.inputs.commits
     where = some(len(commits), "commit") if commits else "the added lines"
-    return f"no secret in {where}, title, description or comments"
+    return f"no secret in {where}, title, description, comments or names"
 
 
 def _notes(snapshot: Snapshot) -> tuple[str, ...]:

@@ -119,7 +119,9 @@ class Target(Value):
 
 
 class Location(Value):
-    """A place. `where` is diff, path, title, body, comment, message, policy or target."""
+    """A place. `where` is diff, path, title, body, comment, message, policy or target; for a secret also branch,
+    repository, label, milestone, status or account.
+    """
 
     where: str
     path: str = ""

@@ -16,7 +16,7 @@ from bot.forgejo.types import PullRequest
 from bot.git import Mirrors
 from bot.git.tree import ConflictSeen, Ends, Trees
 from bot.history import History, Mentions
-from bot.model import CommentText, Gap, Inputs, Leak, Lint, Mention, Reference, Repo, Review, digest
+from bot.model import CommentText, Gap, Inputs, Leak, Lint, Location, Mention, Reference, Repo, Review, digest
 from bot.observe.branch_protection import MAX_READ, Remark, Reviews, read_required, read_reviews
 from bot.observe.references import MOST, Place, References, numbers, reference_of
 from bot.policy import Policy
@@ -160,7 +160,7 @@ class Contexts:
         return Context(
             reviews=found.words,
             decisions=found.decisions,
-            remarks=tuple(map(_remark, found.remarks, texts.masked)),
+            remarks=tuple(_remark(*pair) for pair in zip(found.remarks, texts.masked, strict=False)),
             required=required,
             conflict=conflict,
             references=references,
@@ -175,9 +175,12 @@ class Contexts:
     async def _reviews(self, request: ContextRequest, pull: PullRequest) -> tuple[Reviews, Texts]:
         found = await read_reviews(self._client, request.repo.name, pull.number, request.account_id, self._accounts)
         gaps = (Gap(what="comments on lines", why=TOO_MANY, of=str(found.unread)),) if found.unread else ()
-        if not found.remarks:
-            return found, Texts((), (), gaps)
         places, raw = [one.place for one in found.remarks], [one.text for one in found.remarks]
+        reviewers = dict.fromkeys([*(one.author for one in found.words), *(one.author for one in found.remarks)])
+        if not reviewers:
+            return found, Texts((), (), gaps)
+        places += [Location(where="account")] * len(reviewers)
+        raw += reviewers
         texts = await asyncio.to_thread(read_texts, self._scanner, places, raw)
         return found, replace(texts, gaps=(*texts.gaps, *gaps))
 

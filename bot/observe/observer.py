@@ -30,6 +30,7 @@ from bot.observe.acts import ActReader, bound, operator_approval
 from bot.observe.context import Context, ContextRequest, Contexts, Wanted
 from bot.observe.gate_inputs import GateInputs
 from bot.observe.located import located
+from bot.observe.names import names_of
 from bot.observe.policy_in_force import Approved, InForce, Policies
 from bot.observe.pull_heads import pull_heads
 from bot.policy import PATH, Policy, text_digest
@@ -235,6 +236,9 @@ class Observer:
         texts = [head.title, head.body, *(comment.body for comment in others)]
         places = [Location(where="title"), Location(where="body")]
         places += [Location(where="comment", comment_id=comment.id) for comment in others]
+        named = names_of(thread, identity.account_id)
+        places += [place for place, _ in named]
+        texts += [text for _, text in named]
         read = await asyncio.to_thread(read_texts, self._scanner, places, texts)
         pull = head if isinstance(head, PullRequest) else None
         labels = own_objects.foreign_labels(head.labels, thread.timeline, identity.account_id)
@@ -253,7 +257,11 @@ class Observer:
             served_since=recalled.served_since,
             labels=tuple(self._mask(name) for name in labels),
             comments=await comment_texts(
-                self._store, identity, target.repository_id, zip(others, read.masked[2:], strict=True), self._clock()
+                self._store,
+                identity,
+                target.repository_id,
+                zip(others, read.masked[2 : 2 + len(others)], strict=True),
+                self._clock(),
             ),
             decisions=recalled.decisions,
             base=self._side(pull.base) if pull else Side(),

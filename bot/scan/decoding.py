@@ -29,9 +29,15 @@ _ENTITY = re.compile(
     r"&(?:quot|apos|shy|zwn?j|[lr]rm|ZeroWidthSpace|NoBreak|InvisibleTimes|InvisibleComma|ApplyFunction|af|it|ic"
     r"|#0{0,9}\d{2,6}|#[xX]0{0,9}[0-9a-fA-F]{2,5});"
 )
-_UNSEEN = re.compile(  # escapes of invisible characters
-    r"(?i)(?:\\u\{?0{0,4}(?:ad|34f|61c|115f|1160|180[b-f]|20(?:0[b-f]|2[89a-e]|6[0-9a-f])|3164|fe0[0-9a-f]|feff|ffa0)\}?"
-    r"|%c2%ad|%cd%8f|%e2%80%(?:8[b-f]|a[89a-e])|%e2%81%a[0-9a-f]|%ef%b8%8[0-9a-f]|%ef%bb%bf)+"
+_UNSEEN = (  # escapes of invisible characters; each pattern begins with a literal, since then a search is fast
+    re.compile(
+        r"\\u\{?0{0,4}(?:[aA][dD]|34[fF]|61[cC]|115[fF]|1160|180[b-fB-F]|20(?:0[b-fB-F]|2[89a-eA-E]|6[0-9a-fA-F])|3164"
+        r"|[fF][eE]0[0-9a-fA-F]|[fF][eE][fF]{2}|[fF]{2}[aA]0)\}?"
+    ),
+    re.compile(
+        r"%(?:[cC]2%[aA][dD]|[cC][dD]%8[fF]|[eE]2%(?:80%(?:8[b-fB-F]|[aA][89a-eA-E])|81%[aA][0-9a-fA-F])"
+        r"|[eE][fF]%(?:[bB]8%8[0-9a-fA-F]|[bB][bB]%[bB][fF]))"
+    ),
 )
 _JOINTS = tuple(re.compile(quote + r"[ \t\\\r\n+&.]{1,160}" + quote + r"(?=[\w+/=.-])") for quote in "\"'`")
 _OPENING = frozenset(" \t\n\"'`(,=[{")  # before a quote that begins a string, as opposed to one that ends a string
@@ -127,8 +133,8 @@ def _changes(text: str) -> list[Change]:
         found += ((m.start(), m.end(), _unescaped(m[0])) for m in _ESCAPE.finditer(text))
     if "&" in text:
         found += ((m.start(), m.end(), plain(html.unescape(m[0])).text) for m in _ENTITY.finditer(text))
-    if "%" in text or "\\u" in text:
-        found += ((m.start(), m.end(), "") for m in _UNSEEN.finditer(text))
+    for unseen in _UNSEEN:
+        found += ((m.start(), m.end(), "") for m in unseen.finditer(text))
     for joint in _JOINTS:
         found += ((m.start(), m.end(), "") for m in joint.finditer(text) if text[m.start() - 1] not in _OPENING)
     found += _hex_texts(text)
@@ -187,18 +193,15 @@ def _begins(head: str) -> bool:
         data = binascii.a2b_base64(head.replace("-", "+").replace("_", "/"))
     except binascii.Error:
         return False
-    return (
-        data.isascii()
-        or data.startswith(_MARKS)
-        or any(_in_utf8(data[: len(data) - cut]) for cut in range(_UTF8_LONGEST))
-    )
+    return data.isascii() or data.startswith(_MARKS) or _in_utf8(data, cut=_UTF8_LONGEST)
 
 
-def _in_utf8(data: bytes) -> bool:
+def _in_utf8(data: bytes, cut: int = 0) -> bool:
+    """Return whether bytes are UTF-8; the last character may lack up to `cut` of its bytes."""
     try:
         data.decode()
-    except UnicodeDecodeError:
-        return False
+    except UnicodeDecodeError as error:
+        return error.start > len(data) - cut
     return True
 
 

@@ -130,7 +130,9 @@ def _may_part(text: str, at: int, *, octets: bool) -> bool:
     if "\x1b" in text[at - _SEQUENCE : at]:
         return False
     near = max(0, at - _NEAR), at + _NEAR
-    return not any(one.search(text, *near) for one in _APART[bytes if octets else str].values())
+    return text.find("\0", *near) < 0 or not any(
+        one.search(text, *near) for one in _APART[bytes if octets else str].values()
+    )
 
 
 def _searchable(text: str, span: tuple[int, int], apart: re.Pattern[str], *, octets: bool) -> str:

@@ -176,8 +176,8 @@ async def test_what_was_not_looked_at_can_be_accepted_by_its_fingerprint() -> No
 @pytest.mark.parametrize(
     ("target", "leaks", "gaps", "summary"),
     [
-        (PULL, [], (), "no secret in 1 commit, title, description or comments"),
-        (ISSUE, [], (), "no secret in title, description or comments"),
+        (PULL, [], (), "no secret in 1 commit, title, description, comments or names"),
+        (ISSUE, [], (), "no secret in title, description, comments or names"),
         (PULL, [leak()], (), "1 leaked secret; revoke first, then clean the history"),
         (
             PULL,

@@ -24,6 +24,15 @@ class Label(Reply):
     exclusive: bool = False
 
 
+class Milestone(Reply):
+    """A milestone of a target."""
+
+    definition: ClassVar[str] = "Milestone"
+
+    title: str = ""
+    description: str = ""
+
+
 class PullRef(Reply):
     """One side of a pull request; `repo` is None if it was deleted."""
 
@@ -44,6 +53,7 @@ class PullRequest(Reply):
     body: str = ""
     user: User = User()
     labels: tuple[Label, ...] = ()
+    milestone: Milestone | None = None
     state: str
     draft: bool = False
     is_locked: bool = False
@@ -77,6 +87,7 @@ class Issue(Reply):
     body: str = ""
     user: User = User()
     labels: tuple[Label, ...] = ()
+    milestone: Milestone | None = None
     state: str
     is_locked: bool = False
     html_url: str = ""
