@@ -24,8 +24,8 @@ AGAIN = 0.2
 """How long a server waits for one that is just ending, and how often it looks, in seconds."""
 HOLDER = text(
     "SELECT pid, coalesce(host(client_addr), 'this machine') FROM pg_locks "
-    "JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted AND classid = 115 AND objid = 1702000229 "
-    "LIMIT 1"
+    "JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted "
+    "AND classid = 115 AND objid = 1702000229 LIMIT 1"
 )
 ADVICE = "stop it first, or use another data directory and database"
 
