@@ -38,6 +38,16 @@ async def test_setup_makes_a_hook_of_the_servers_own_kind(scene: World) -> None:
     assert {LEAK, "judge/p0"} <= names
 
 
+async def test_setup_says_whether_manual_merges_are_detected_where_the_server_tells(scene: World) -> None:
+    await scene.api[OPERATOR].patch(REPO, {"autodetect_manual_merge": True})
+    said: list[str] = []
+    gitea = scene.sandbox.server.gitea
+    assert await setup(scene.machine, REPOSITORY, say=said.append) is not gitea
+    (line,) = [line for line in said if "protection:" in line]
+    assert line.startswith("! protection: manual merges are detected" if gitea else "✓ protection: only operators")
+    assert ("does not tell through its API" in line) is not gitea
+
+
 async def test_a_pull_request_is_judged_and_its_statuses_stand(scene: World) -> None:
     number, head = await clean_pull(scene)
     leaking, guilty = await leaking_pull(scene)

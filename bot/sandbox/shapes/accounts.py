@@ -74,6 +74,8 @@ class Accounts:
         settings = repo_settings(self._forge.server, fork=repo.parent is not None)
         settings["object_format_name"] = repo.object_format
         settings["has_actions"] = settings["has_actions"] and repo.has_actions
+        if "autodetect_manual_merge" in settings:  # Gitea alone tells it
+            settings["autodetect_manual_merge"] = repo.detects_manual_merges
         known = level > Level.NONE and not (anonymous and self._forge.server.hides_owners)
         shown = "" if repo.owner.organisation else repo.owner.email
         owner = self.user(repo.owner, address=shown if known else self.noreply(repo.owner))

@@ -36,7 +36,11 @@ UNDESCRIBED = {
     ("Error", "errors"): (
         "forgejo-12/api/branch-missing.json",
         "refusals with details are described as plain text; every version answers them so",
-    )
+    ),
+    ("Repository", "autodetect_manual_merge"): (
+        "gitea/api/repo.json",
+        "Gitea alone tells it; Forgejo takes the setting and keeps it to itself",
+    ),
 }
 SCALARS: dict[Any, str] = {
     int: "integer",
