@@ -41,11 +41,11 @@ class Remark:
 
 @dataclass(frozen=True)
 class Reviews:
-    """The last word of each reviewer, all texts, and how many reviews were left out whose comments were not read."""
+    """The last word of each reviewer, all texts, and the ids of the reviews whose comments were not read."""
 
     words: tuple[Review, ...] = ()
     remarks: tuple[Remark, ...] = ()
-    unread: int = 0
+    unread: tuple[int, ...] = ()
 
 
 async def read_reviews(client: ForgejoAPI, repository: str, number: int, account: str) -> Reviews:
@@ -62,7 +62,7 @@ async def read_reviews(client: ForgejoAPI, repository: str, number: int, account
     remarks = [Remark(_number(one), one.user.login, one.submitted_at or _LONG_AGO, one.body) for one in others]
     remarks += [Remark(one.id, one.user.login, one.created_at, one.body) for one in inline if one.user.login != account]
     texts = sorted((one for one in remarks if one.text), key=lambda one: one.comment)
-    return Reviews(last_words(others), tuple(texts), len(speaking) - len(read))
+    return Reviews(last_words(others), tuple(texts), tuple(one.id for one in speaking[:-MAX_READ]))
 
 
 def last_words(given: Sequence[Given]) -> tuple[Review, ...]:

@@ -160,7 +160,9 @@ class Contexts:
 
     async def _reviews(self, request: ContextRequest, pull: PullRequest) -> tuple[Reviews, Texts]:
         found = await read_reviews(self._client, request.repo.name, pull.number, request.account)
-        gaps = (Gap(what="comments on lines", why=TOO_MANY, of=str(found.unread)),) if found.unread else ()
+        gaps = (
+            (Gap(what="comments on lines", why=TOO_MANY, of=",".join(map(str, found.unread))),) if found.unread else ()
+        )
         places, raw = [one.place for one in found.remarks], [one.text for one in found.remarks]
         reviewers = dict.fromkeys([*(one.author for one in found.words), *(one.author for one in found.remarks)])
         if not reviewers:
