@@ -45,14 +45,14 @@ class Remark:
 
 @dataclass(frozen=True)
 class Reviews:
-    """The last word of each reviewer, all decisions of reviewers, all texts, and how many reviews were left out whose
-    comments were not read.
+    """The last word of each reviewer, all decisions of reviewers, all texts, and the ids of the reviews whose comments
+    were not read.
     """
 
     words: tuple[Review, ...] = ()
     decisions: tuple[Submitted, ...] = ()
     remarks: tuple[Remark, ...] = ()
-    unread: int = 0
+    unread: tuple[int, ...] = ()
 
 
 async def read_reviews(
@@ -71,7 +71,8 @@ async def read_reviews(
     remarks = [_remark(_number(one), one.user, one.submitted_at or _LONG_AGO, one.body) for one in others]
     remarks += [_remark(one.id, one.user, one.created_at, one.body) for one in inline if one.user.id != account_id]
     texts = sorted((one for one in remarks if one.text), key=lambda one: one.comment)
-    return Reviews(last_words(others), tuple(_decisions(others)), tuple(texts), len(speaking) - len(read))
+    unread = tuple(one.id for one in speaking[:-MAX_READ])
+    return Reviews(last_words(others), tuple(_decisions(others)), tuple(texts), unread)
 
 
 def _decisions(given: Sequence[Given]) -> Iterator[Submitted]:

@@ -174,7 +174,8 @@ class Contexts:
 
     async def _reviews(self, request: ContextRequest, pull: PullRequest) -> tuple[Reviews, Texts]:
         found = await read_reviews(self._client, request.repo.name, pull.number, request.account_id, self._accounts)
-        gaps = (Gap(what="comments on lines", why=TOO_MANY, of=str(found.unread)),) if found.unread else ()
+        left_out = ",".join(map(str, found.unread))
+        gaps = (Gap(what="comments on lines", why=TOO_MANY, of=left_out),) if left_out else ()
         places, raw = [one.place for one in found.remarks], [one.text for one in found.remarks]
         reviewers = dict.fromkeys([*(one.author for one in found.words), *(one.author for one in found.remarks)])
         if not reviewers:

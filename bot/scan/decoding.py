@@ -29,16 +29,16 @@ _ENTITY = re.compile(
     r"&(?:quot|apos|shy|zwn?j|[lr]rm|ZeroWidthSpace|NoBreak|InvisibleTimes|InvisibleComma|ApplyFunction|af|it|ic"
     r"|#0{0,9}\d{2,6}|#[xX]0{0,9}[0-9a-fA-F]{2,5});"
 )
-_UNSEEN = (  # escapes of invisible characters; each pattern begins with a literal, since then a search is fast
-    re.compile(
+_UNSEEN = {  # escapes of invisible characters; each pattern begins with a literal, since then a search is fast
+    "\\u": re.compile(
         r"\\u\{?0{0,4}(?:[aA][dD]|34[fF]|61[cC]|115[fF]|1160|180[b-fB-F]|20(?:0[b-fB-F]|2[89a-eA-E]|6[0-9a-fA-F])|3164"
         r"|[fF][eE]0[0-9a-fA-F]|[fF][eE][fF]{2}|[fF]{2}[aA]0)\}?"
     ),
-    re.compile(
+    "%": re.compile(
         r"%(?:[cC]2%[aA][dD]|[cC][dD]%8[fF]|[eE]2%(?:80%(?:8[b-fB-F]|[aA][89a-eA-E])|81%[aA][0-9a-fA-F])"
         r"|[eE][fF]%(?:[bB]8%8[0-9a-fA-F]|[bB][bB]%[bB][fF]))"
     ),
-)
+}
 _JOINTS = tuple(re.compile(quote + r"[ \t\\\r\n+&.]{1,160}" + quote + r"(?=[\w+/=.-])") for quote in "\"'`")
 _OPENING = frozenset(" \t\n\"'`(,=[{")  # before a quote that begins a string, as opposed to one that ends a string
 _ESCAPED = re.compile(r"[0-9a-fA-F]{2}\}?(?=\\|$)")
@@ -133,8 +133,9 @@ def _changes(text: str) -> list[Change]:
         found += ((m.start(), m.end(), _unescaped(m[0])) for m in _ESCAPE.finditer(text))
     if "&" in text:
         found += ((m.start(), m.end(), plain(html.unescape(m[0])).text) for m in _ENTITY.finditer(text))
-    for unseen in _UNSEEN:
-        found += ((m.start(), m.end(), "") for m in unseen.finditer(text))
+    for sign, unseen in _UNSEEN.items():
+        if sign in text:
+            found += ((m.start(), m.end(), "") for m in unseen.finditer(text))
     for joint in _JOINTS:
         found += ((m.start(), m.end(), "") for m in joint.finditer(text) if text[m.start() - 1] not in _OPENING)
     found += _hex_texts(text)
@@ -193,7 +194,7 @@ def _begins(head: str) -> bool:
         data = binascii.a2b_base64(head.replace("-", "+").replace("_", "/"))
     except binascii.Error:
         return False
-    return data.isascii() or data.startswith(_MARKS) or _in_utf8(data, cut=_UTF8_LONGEST)
+    return data.isascii() or data.startswith(_MARKS) or (data[:2].isascii() and _in_utf8(data, cut=_UTF8_LONGEST))
 
 
 def _in_utf8(data: bytes, cut: int = 0) -> bool:

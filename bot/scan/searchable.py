@@ -57,11 +57,13 @@ class Plain:
     """`text` has one ASCII character for each kept character (or byte) of the input.
 
     `starts` and `origins` are the starts of each chunk in the text and in the input; empty if nothing was dropped.
+    `wide`: it may be UTF-16 or UTF-32, since there are NULs.
     """
 
     text: str
     given: str | bytes
     order: Order = "little"
+    wide: bool = False
     starts: list[int] = field(default_factory=list, repr=False)
     origins: list[int] = field(default_factory=list, repr=False)
 
@@ -90,18 +92,23 @@ def plain(given: str | bytes, order: Order = "little") -> Plain:
     if _is_clean(text):
         return Plain(text, given)
     parts, starts, origins, size = list[str](), list[int](), list[int](), 0
+    wide = False
     for start, end in _chunks(text, octets=octets):
         starts.append(size)
         origins.append(start)
-        parts.append(_searchable(text, (start, end), _APART[type(given)][order], octets=octets))
+        chunk = text[start:end]
+        if not _is_clean(chunk):
+            wide = wide or "\0" in chunk
+            chunk = _searchable(text, (start, end), _APART[type(given)][order], octets=octets)
+        parts.append(chunk)
         size += len(parts[-1])
-    return Plain("".join(parts), given, order, starts, origins)
+    return Plain("".join(parts), given, order, wide, starts, origins)
 
 
 def in_both_orders(given: str | bytes) -> tuple[Plain, ...]:
     """Return the searchable form of a text, or both if it may be UTF-16 or UTF-32 with invisible characters."""
     little = plain(given)
-    if ("\0" if isinstance(given, str) else b"\0") not in given:  # type: ignore[operator]
+    if not little.wide:
         return (little,)
     big = plain(given, "big")
     return (little,) if big.text == little.text else (little, big)
@@ -137,8 +144,6 @@ def _may_part(text: str, at: int, *, octets: bool) -> bool:
 
 def _searchable(text: str, span: tuple[int, int], apart: re.Pattern[str], *, octets: bool) -> str:
     chunk = text[slice(*span)]
-    if _is_clean(chunk):
-        return chunk
     if "\0" not in chunk and "\x1b" not in chunk:
         return _visible(chunk, octets=octets)
     parts, at = list[str](), span[0]
