@@ -17,6 +17,8 @@ from bot.port.limits import PortLimits
 from bot.port.memory import trim
 
 SWEEP_SECONDS = 1.0
+BACKLOG = 256
+"""Connections that the system keeps until they are accepted. With more, a burst could end one before it is read."""
 CROWD = 100
 """Closed connections in a second after which memory is given back."""
 
@@ -53,7 +55,7 @@ class Port:
         manager, loop = self._runner.server, asyncio.get_running_loop()
         if manager is None:
             raise OSError("the server was not set up")
-        self._server = await loop.create_server(lambda: Connection(self, manager, loop), host, port)
+        self._server = await loop.create_server(lambda: Connection(self, manager, loop), host, port, backlog=BACKLOG)
         self._sweeping = loop.create_task(self._sweeps())
         number: int = self._server.sockets[0].getsockname()[1]
         return number

@@ -10,6 +10,7 @@ from bot.git import GitError, GitLimits, Mirrors
 from bot.sandbox.world import AGENT, REPOSITORY, World, world
 from tests.bench.scan import Row
 from tests.stories.conftest import hook
+from tests.stories.server import RULES
 
 MIB = 1024 * 1024
 LARGE = int(os.environ.get("ASSAY_BENCH_MIB", "300"))
@@ -21,7 +22,7 @@ PAUSE = 1.0
 async def rows() -> list[Row]:
     """Megabytes in the folder of the mirrors, and what was left behind."""
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
-        async with world(Path(folder)) as scene:
+        async with world(Path(folder), rules_cache_dir=RULES) as scene:
             await hook(scene)
             head, found = await _superseded(scene)
             return [*found, *await _over_bounds(scene, head, Path(folder))]
