@@ -98,6 +98,7 @@ class Acts:
                 Delivery.action == "created",
                 Delivery.number == target.number,
                 Delivery.sender_id == Delivery.comment_author_id,
+                Delivery.witness,
             )
             found = list((await session.execute(query.order_by(Delivery.received_at.desc()))).scalars())
             first: dict[int, Delivery] = {

@@ -172,7 +172,7 @@ def _leak(case: Case) -> Answer:
         )
     if open_gaps(case.inputs.snapshot):
         return Answer("operator", "some parts were not searched for secrets")
-    return Answer("clear", "no secret in commits, title, description or comments")
+    return Answer("clear", "no secret in commits, title, description, comments or names")
 
 
 def _mount(case: Case) -> Answer:

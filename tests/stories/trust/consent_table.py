@@ -19,8 +19,8 @@ from tests.stories.trust.consenting import PULLS, Change, month_later
 
 AFTERS = ("base rewritten", "push", "revert", "rename", "retarget", "edit", "31 days")
 """What comes after an act, in the order in which the test lets it come. `edit` is of the comment, by a writer."""
-YES, NO, NONE, LATER = "counts", "no", "-", "counts*"
-"""`-`: there is nothing to edit. `counts*`: as long as the delivery's witness is kept."""
+YES, NO, NONE = "counts", "no", "-"
+"""`-`: there is nothing to edit."""
 HERE = "test_consent_table.py::test_what_an_act_holds_for"
 THERE = "test_policy_consent.py"
 COMMENTS = f"/repos/{REPOSITORY}/issues/comments"
@@ -134,11 +134,11 @@ ACTS = (
     _never("edited comment", edited, accepted),
     _never("label", label, lambda seen: last_word(seen) is not None, edit=NONE),
     _never("command quoted like a mail", quoted, accepted),
-    Act("waiver", (*_STATE, NO, LATER), waiver, lambda seen: bool(waived(seen)), again=True),
+    Act("waiver", (*_STATE, NO, YES), waiver, lambda seen: bool(waived(seen)), again=True),
     Act("/accept", (*_THING, YES, YES), accept, accepted),
     Act("/hold", (*_THING, YES, YES), hold, on_hold),
-    Act("gate phrase of the policy", (*_THING, NO, LATER), phrase, is_open(GATE)),
-    Act("gate phrase of a description", (*_STATE, NO, LATER), announced, is_open(ANNOUNCED), again=True),
+    Act("gate phrase of the policy", (*_THING, NO, YES), phrase, is_open(GATE), again=True),
+    Act("gate phrase of a description", (*_STATE, NO, YES), announced, is_open(ANNOUNCED), again=True),
 )
 POLICY: tuple[tuple[str, str, str], ...] = (
     ("merge", NO, "test_an_operators_own_merge_says_what_waits_and_trusts_nothing"),
