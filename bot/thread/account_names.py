@@ -1,9 +1,11 @@
 """Puts the names of accounts in the place of logins in everything that was read from Forgejo."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from bot.forgejo.types import PullRequest, User
+from bot.model import StatusSeen
 from bot.policy import named
 from bot.thread.directory import Directory
 from bot.thread.thread import Thread
@@ -43,15 +45,18 @@ def with_names(thread: Thread, directory: Directory) -> Thread:
     changed = {"user": _named(head.user, directory)}
     if isinstance(head, PullRequest):
         changed["merged_by"] = _named(head.merged_by, directory)
-    return Thread(
+    return replace(
+        thread,
         head=head.model_copy(update=changed),
-        repository=thread.repository,
         comments=tuple(by_name(one, directory) for one in thread.comments),
         timeline=tuple(by_name(one, directory) for one in thread.timeline),
-        statuses=tuple(
-            one.model_copy(update={"creator": directory.name(one.creator, one.creator_id)}) for one in thread.statuses
-        ),
+        statuses=_posted(thread.statuses, directory),
+        at_merge=replace(thread.at_merge, successes=_posted(thread.at_merge.successes, directory)),
     )
+
+
+def _posted(statuses: Iterable[StatusSeen], directory: Directory) -> tuple[StatusSeen, ...]:
+    return tuple(one.model_copy(update={"creator": directory.name(one.creator, one.creator_id)}) for one in statuses)
 
 
 def by_name(thing: Done, directory: Directory) -> Done:
