@@ -16,7 +16,6 @@ from pydantic import (
     Field,
     SecretStr,
     StringConstraints,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -158,20 +157,6 @@ class Settings(LimitSettings):
         for part in plain if isinstance(plain, tuple) else (plain,):
             if isinstance(part, str | Path) and UNUSABLE.search(str(part)):
                 raise ValueError("contains NUL or bytes that are not UTF-8")
-        return value
-
-    @field_validator("port")
-    @classmethod
-    def _two_ports(cls, value: int, info: ValidationInfo) -> int:
-        if value and value == info.data.get("health_port"):
-            raise ValueError("the same as ASSAY_HEALTH_PORT; use two ports, or unset ASSAY_HEALTH_PORT")
-        return value
-
-    @field_validator("max_body_bytes")
-    @classmethod
-    def _bodies(cls, value: int, info: ValidationInfo) -> int:
-        if info.data.get("max_bodies_bytes") and info.data["max_bodies_bytes"] < 2 * value:
-            raise ValueError("more than half of ASSAY_MAX_BODIES_BYTES; lower it, or raise ASSAY_MAX_BODIES_BYTES")
         return value
 
     @field_validator("host")

@@ -65,3 +65,17 @@ class LimitSettings(BaseSettings):
         if value < info.data.get("max_mirror_bytes", 0):
             raise ValueError("smaller than ASSAY_MAX_MIRROR_BYTES; raise it, or lower ASSAY_MAX_MIRROR_BYTES")
         return value
+
+    @field_validator("port", check_fields=False)
+    @classmethod
+    def _two_ports(cls, value: int, info: ValidationInfo) -> int:
+        if value and value == info.data.get("health_port"):
+            raise ValueError("the same as ASSAY_HEALTH_PORT; use two ports, or unset ASSAY_HEALTH_PORT")
+        return value
+
+    @field_validator("max_body_bytes", check_fields=False)
+    @classmethod
+    def _bodies(cls, value: int, info: ValidationInfo) -> int:
+        if info.data.get("max_bodies_bytes") and info.data["max_bodies_bytes"] < 2 * value:
+            raise ValueError("more than half of ASSAY_MAX_BODIES_BYTES; lower it, or raise ASSAY_MAX_BODIES_BYTES")
+        return value

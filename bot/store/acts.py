@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import BigInteger, Index, String, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.model import ChangeState, Target
 from bot.store.database.session import Store, upsert
-from bot.store.tables import Delivery, Table, UtcDateTime
+from bot.store.tables import ActRow, Delivery
 
 PATIENCE = timedelta(minutes=5)
 """Time in which the delivery of a review may come. Later it is taken for lost, and the review names no state."""
@@ -23,29 +22,6 @@ SKEW = timedelta(minutes=1)
 """By how much the server's clock may be ahead: a delivery from long before a review is of another one."""
 REVIEW, COMMENT = "review", "comment"
 SLICE = 500
-
-
-class ActRow(Table):
-    """What a pull request was at somebody's act.
-
-    `kind` is `review` or `comment`, `id` the server's number of it. `head` is empty where no delivery told it: then the
-    act names no state, for good. Unlike deliveries it is kept for as long as the repository is served.
-    """
-
-    __tablename__ = "acts"
-
-    repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    number: Mapped[int] = mapped_column(BigInteger)
-    account_id: Mapped[int] = mapped_column(BigInteger)
-    head: Mapped[str] = mapped_column(String(64), default="")
-    base_ref: Mapped[str] = mapped_column(String(512), default="")
-    merge_base: Mapped[str] = mapped_column(String(64), default="")
-    delivery: Mapped[str] = mapped_column(String(64), default="")
-    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    __table_args__ = (Index("ix_acts_target", "repository_id", "number"),)
 
 
 @dataclass(frozen=True)

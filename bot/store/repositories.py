@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Repo
 from bot.store import witnesses
-from bot.store.acts import ActRow
 from bot.store.database.session import upsert
 from bot.store.ledger import Entry, append
 from bot.store.tables import (
+    ActRow,
     DecisionRow,
     Delivery,
     Head,

@@ -111,7 +111,7 @@ async def test_a_deleted_account_names_nothing(store: Store) -> None:
 
 async def test_a_comment_names_what_its_first_delivery_said(store: Store) -> None:
     acts = Acts(store)
-    said = {"action": "created", "comment_id": 5, "comment_author_id": ANN, "review": ""}
+    said = {"action": "created", "comment_id": 5, "comment_author_id": ANN, "review": "", "witness": True}
     await came(store, "one", **said)
     await came(store, "two", STAGE, **said, received_at=NOW + timedelta(seconds=9))
     assert await acts.comments(PULL, [(5, ANN)], NOW) == {5: HERE}
@@ -120,10 +120,17 @@ async def test_a_comment_names_what_its_first_delivery_said(store: Store) -> Non
 
 @pytest.mark.parametrize(
     "change",
-    [{"action": "edited"}, {"sender_id": BO}, {"comment_author_id": BO}, {"comment_id": 6}, {"number": 9}],
+    [
+        {"action": "edited"},
+        {"sender_id": BO},
+        {"comment_author_id": BO},
+        {"comment_id": 6},
+        {"number": 9},
+        {"witness": False},
+    ],
     ids=str,
 )
 async def test_a_delivery_of_another_comment_gives_nothing(store: Store, change: dict[str, Any]) -> None:
-    said = {"action": "created", "comment_id": 5, "comment_author_id": ANN, "review": ""}
+    said = {"action": "created", "comment_id": 5, "comment_author_id": ANN, "review": "", "witness": True}
     await came(store, "one", **(said | change))
     assert await Acts(store).comments(PULL, [(5, ANN)], NOW) == {}

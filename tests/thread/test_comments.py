@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.forgejo.types import Comment, User
-from bot.model import Identity, witness_of
-from bot.store import Store
-from bot.store.tables import Delivery
+from bot.model import Envelope, Identity, witness_of
+from bot.store import Store, witnesses
 from bot.thread import comment_texts
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -16,8 +15,18 @@ IDENTITY = Identity("assay-bot", 1, (), KEY)
 TEXT = "/unhold"
 
 
-def delivery(author: tuple[int, str], sender: tuple[int, str], text: str = TEXT) -> Delivery:
-    return Delivery(
+@pytest.mark.parametrize(
+    ("author", "witnessed"),
+    [
+        ((5, "zoe"), True),
+        ((5, "zoe-renamed"), True),
+        ((9, "zoe"), False),  # another account had the login then
+        ((0, "zoe"), True),  # a delivery of version 0.1
+        ((0, "mallory"), False),
+    ],
+)
+async def test_only_its_own_account_is_a_witness(store: Store, author: tuple[int, str], *, witnessed: bool) -> None:
+    told = Envelope(
         id="one",
         event="issue_comment",
         action="created",
@@ -25,32 +34,14 @@ def delivery(author: tuple[int, str], sender: tuple[int, str], text: str = TEXT)
         comment_id=7,
         comment_author_id=author[0],
         comment_author=author[1],
-        sender_id=sender[0],
-        sender=sender[1],
-        comment_hmac=witness_of(text, KEY),
+        comment_hmac=witness_of(TEXT, KEY),
+        witness=True,
         received_at=AT,
         size=1,
         body_hash="",
     )
-
-
-@pytest.mark.parametrize(
-    ("author", "sender", "witnessed"),
-    [
-        ((5, "zoe"), (5, "zoe"), True),
-        ((5, "zoe-renamed"), (5, "zoe-renamed"), True),
-        ((9, "zoe"), (9, "zoe"), False),  # another account had the login then
-        ((5, "zoe"), (9, "zoe"), False),
-        ((9, "zoe"), (5, "zoe"), False),
-        ((0, "zoe"), (0, "zoe"), True),  # a delivery of version 0.1
-        ((0, "mallory"), (0, "mallory"), False),
-    ],
-)
-async def test_only_its_own_account_is_a_witness(
-    store: Store, author: tuple[int, str], sender: tuple[int, str], *, witnessed: bool
-) -> None:
     async with store.session() as session:
-        session.add(delivery(author, sender))
+        await witnesses.bear(session, [told])
     comment = Comment(id=7, body=TEXT, user=User(id=5, login="zoe"), created_at=AT, updated_at=AT)
-    (found,) = await comment_texts(store, IDENTITY, 2, [(comment, TEXT)])
-    assert (found.witnessed, found.author, found.author_id) == (witnessed, "zoe", 5)
+    (found,) = await comment_texts(store, IDENTITY, 2, [(comment, TEXT)], AT)
+    assert (found.witnessed, found.edited, found.author, found.author_id) == (witnessed, not witnessed, "zoe", 5)

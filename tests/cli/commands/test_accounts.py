@@ -1,6 +1,7 @@
 """`assay accounts`: which account each login means, and giving a login to another account."""
 
 import asyncio
+import hashlib
 import json
 from pathlib import Path
 
@@ -61,6 +62,7 @@ async def test_a_policys_logins_mean_the_accounts_of_the_moment_of_trust(forge: 
     policy = f"agents: [{AGENT}]\nwriters: [{OUTSIDER}, nobody-yet]\n"
     await forge.sandbox.commit_files(REPOSITORY, "main", {PATH: policy}, author=OPERATOR)
     await forge.assay("setup", REPOSITORY)
+    await forge.assay("policy", "trust", REPOSITORY, hashlib.sha256(policy.encode()).hexdigest())
     found = {one["login"]: one["id"] for one in json.loads((await forge.assay("accounts", "list", "--json")).out)}
     logins = (OPERATOR, AGENT, OUTSIDER)
     assert found == {"nobody-yet": 0, **{login: forge.sandbox.account_id(login) for login in logins}}

@@ -4,8 +4,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, World
-from bot.store.acts import ActRow
-from bot.store.tables import Delivery
+from bot.store.tables import ActRow, Delivery
 from tests.stories.trust.consenting import PULLS, Change, change, rule
 
 pytestmark = pytest.mark.long

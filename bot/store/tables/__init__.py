@@ -1,0 +1,38 @@
+"""The tables of the database.
+
+Texts of users are stored masked only: in snapshots, judgments, and the reasons given in commands. Times are UTC without
+a zone in SQLite and with one in PostgreSQL; `UtcDateTime` hides the difference.
+"""
+
+from bot.store.tables.events import ActRow, Delivery, Witness
+from bot.store.tables.records import (
+    AccountRow,
+    DecisionRow,
+    JudgmentRow,
+    LedgerEntry,
+    SnapshotRow,
+    SoakRow,
+    TrustedPolicy,
+)
+from bot.store.tables.state import Head, Holding, Repository, TargetRow, Verdict
+from bot.store.tables.table import Table, UtcDateTime
+
+__all__ = [
+    "AccountRow",
+    "ActRow",
+    "DecisionRow",
+    "Delivery",
+    "Head",
+    "Holding",
+    "JudgmentRow",
+    "LedgerEntry",
+    "Repository",
+    "SnapshotRow",
+    "SoakRow",
+    "Table",
+    "TargetRow",
+    "TrustedPolicy",
+    "UtcDateTime",
+    "Verdict",
+    "Witness",
+]
