@@ -1,7 +1,7 @@
 """The tables of the database.
 
 Texts of users are stored masked only: in snapshots, judgments, and the reasons given in commands. Times are UTC without
-a zone in SQLite and with one in PostgreSQL; `UtcDateTime` hides the difference.
+a zone in SQLite and with one in PostgreSQL; `UtcDateTime` in `table` hides the difference.
 """
 
 from bot.store.tables.events import ActRow, Delivery, Witness
@@ -15,7 +15,7 @@ from bot.store.tables.records import (
     TrustedPolicy,
 )
 from bot.store.tables.state import Head, Holding, Repository, TargetRow, Verdict
-from bot.store.tables.table import Table, UtcDateTime
+from bot.store.tables.table import Table
 
 __all__ = [
     "AccountRow",
@@ -32,7 +32,6 @@ __all__ = [
     "Table",
     "TargetRow",
     "TrustedPolicy",
-    "UtcDateTime",
     "Verdict",
     "Witness",
 ]
