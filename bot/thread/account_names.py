@@ -80,6 +80,10 @@ def notes(thread: Thread, listed: Iterable[str]) -> tuple[str, ...]:
     return tuple(NOTE.format(name=name, login=login, id=number) for name, login, number in [*found][:MAX_NOTES])
 
 
+def _posted(statuses: Iterable[StatusSeen], directory: Directory) -> tuple[StatusSeen, ...]:
+    return tuple(one.model_copy(update={"creator": directory.name(one.creator, one.creator_id)}) for one in statuses)
+
+
 def _named(user: User, directory: Directory) -> User:
     name = directory.name(user.login, user.id)
     return user if name == user.login else user.model_copy(update={"login": name})
