@@ -188,6 +188,7 @@ async def route_pending(
             found = await mark_changed(session, changes)
             await _keep_heads(session, believed, bot_id)
             await _keep_facts(session, believed, now)
+            await deliveries.disown(session, [envelope.id for envelope in sorted_.refused])
             await deliveries.mark_routed(session, done, now)
         waiting += len(sorted_.later)
         inbox.routed(len(done))

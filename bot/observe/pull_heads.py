@@ -7,7 +7,7 @@ from sqlalchemy import select
 from bot.forgejo.types import PullRequest, TimelineEvent
 from bot.history import Heads, relevant
 from bot.model import Target, no_commit
-from bot.store import Store, targets
+from bot.store import Store, deliveries, targets
 from bot.store.tables import Delivery
 from bot.thread import Thread
 
@@ -41,7 +41,10 @@ async def _earlier(store: Store, target: Target, pull: PullRequest, timeline: Se
     found = [sha for push in pushed if push and push[0] for sha in push[1]]
     origin = pull.head.repo.id if pull.head.repo else 0
     pushes = select(Delivery.before, Delivery.after).where(
-        Delivery.repository_id == origin, Delivery.ref == f"refs/heads/{pull.head.ref}", Delivery.event == "push"
+        Delivery.repository_id == origin,
+        Delivery.ref == f"refs/heads/{pull.head.ref}",
+        Delivery.event == "push",
+        deliveries.believed(),
     )
     async with store.read() as session:
         seen = await targets.earlier_heads(session, target)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import ChangeState, Target
 from bot.store.database.session import Store, upsert
+from bot.store.deliveries import believed
 from bot.store.tables import ActRow, Delivery
 
 PATIENCE = timedelta(minutes=5)
@@ -75,6 +76,7 @@ class Acts:
                 Delivery.number == target.number,
                 Delivery.sender_id == Delivery.comment_author_id,
                 Delivery.witness,
+                believed(),
             )
             found = list((await session.execute(query.order_by(Delivery.received_at.desc()))).scalars())
             first: dict[int, Delivery] = {
@@ -115,7 +117,10 @@ async def _deliveries(session: AsyncSession, target: Target) -> list[Delivery]:
         ActRow.repository_id == target.repository_id, ActRow.number == target.number, ActRow.kind == REVIEW
     )
     query = select(Delivery).where(
-        Delivery.repository_id == target.repository_id, Delivery.number == target.number, Delivery.review != ""
+        Delivery.repository_id == target.repository_id,
+        Delivery.number == target.number,
+        Delivery.review != "",
+        believed(),
     )
     used = set((await session.execute(taken)).scalars())
     first: dict[str, Delivery] = {}

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.model import Envelope
+from bot.model import Envelope, SignerKind
 from bot.store.tables import Delivery
 
 SLICE = 500
@@ -44,6 +44,22 @@ async def mark_routed(session: AsyncSession, ids: Sequence[str], at: datetime | 
     for start in range(0, len(ids), SLICE):
         some = Delivery.id.in_(ids[start : start + SLICE])
         await session.execute(update(Delivery).where(some).values(routed_at=at))
+
+
+async def disown(session: AsyncSession, ids: Sequence[str]) -> None:
+    """Take from deliveries what they claim of a repository that their signer does not speak for: they tell nothing."""
+    nothing = {"repository_id": 0, "number": None, "review": "", "comment_id": None, "witness": False}
+    for start in range(0, len(ids), SLICE):
+        some = Delivery.id.in_(ids[start : start + SLICE])
+        await session.execute(update(Delivery).where(some).values(**nothing))
+
+
+def believed() -> ColumnElement[bool]:
+    """Return the condition for deliveries that are known to be about their repository.
+
+    Whether an owner has the repository that his delivery names, the server says when the delivery is routed.
+    """
+    return Delivery.routed_at.is_not(None) | Delivery.signer.not_like(f"{SignerKind.OWNER}:%")
 
 
 async def prune(session: AsyncSession, before: datetime) -> int:
