@@ -63,6 +63,14 @@ async def looked_up(session: AsyncSession, login: str, account_id: int, how: How
     await append(session, [_entry(row, row.state, {"how": how})], at)
 
 
+async def adopt(session: AsyncSession, login: str, account_id: int, at: datetime) -> None:
+    """Record that the settings list a login that was bound for a policy, and that the server confirms its account."""
+    for row in await _of(session, login):
+        if row.account_id == account_id and row.state == "bound" and row.how == "policy":
+            row.how = "settings"
+            await append(session, [_entry(row, "adopted", {"how": row.how})], at)
+
+
 async def seen(session: AsyncSession, login: str, account_id: int, at: datetime) -> bool:
     """Record that an account which the login does not mean has it now; return whether that is news."""
     rows = {row.account_id: row for row in await _of(session, login)}

@@ -18,10 +18,10 @@ from bot.fact_cache import FactCache
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, NotFound, Redirected
 from bot.forgejo.types import User
-from bot.model import Decision
+from bot.model import Decision, StatusSeen
 from bot.policy import Policy, named
 from bot.store import Store, accounts, targets
-from bot.thread.account_names import CONFIRM, Done, by_name, notes, people_of, with_names
+from bot.thread.account_names import CONFIRM, Done, by_name, notes, people_of, posted, with_names
 from bot.thread.directory import Directory
 from bot.thread.thread import Thread
 
@@ -116,6 +116,10 @@ class Accounts:
         await self._noticed([one.user for one in found], directory)
         return [by_name(one, directory) for one in found]
 
+    async def posted(self, statuses: Iterable[StatusSeen]) -> tuple[StatusSeen, ...]:
+        """Return statuses with the names of the accounts that posted them."""
+        return posted(statuses, await self.directory())
+
     def login(self, account_id: int) -> str:
         """Return the login with which an account was seen last; empty if it was not seen."""
         return self._logins.get(account_id) or ""
@@ -165,6 +169,7 @@ class Accounts:
                 await accounts.looked_up(session, found.login, found.id, "settings", now)
                 return ""
             if meant == found.id:
+                await accounts.adopt(session, login, meant, now)
                 await accounts.returned(session, login)
                 return ""
         await self._took(found)
@@ -196,7 +201,12 @@ class Accounts:
     ) -> Directory:
         """Return the directory with all of some logins looked up."""
         known = directory or await self.directory()
-        new = [login for login in logins if not known.knows(login) and not self._unread.get(accounts.folded(login))]
+        new = [
+            login
+            for login in logins
+            if (not known.knows(login) or (how == "settings" and known.only_by_policy(login)))
+            and not self._unread.get(accounts.folded(login))
+        ]
         if not new:
             return known
         for login in dict.fromkeys(new):
@@ -219,6 +229,9 @@ class Accounts:
         number, called = (found.id, found.login) if found else (accounts.NOBODY, login)
         async with self._changing() as session:
             await accounts.looked_up(session, called, number, how, self._clock())
+            if how == "settings":
+                await accounts.adopt(session, called, number, self._clock())
+                self._unread.keep(accounts.folded(login), fact=True, seconds=REFUSED)
         if not number:
             log.warning("account.missing", login=login, listed=how, next="correct the list, or confirm it later")
 

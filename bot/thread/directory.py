@@ -28,6 +28,7 @@ class Directory:
         # An account with several listed logins is called by the one that was bound last: an operator who changed his
         # login is shown under the new one as soon as the settings have it.
         self._names = {one.id: one for one in bound}
+        self._of_policies = {one.login for one in bound if one.how == "policy"}
         self._tied: dict[int, Account] = {}
         self._seen: dict[str, set[int]] = {}
         for one in found:
@@ -77,8 +78,16 @@ class Directory:
         return tuple(dict.fromkeys(map(self.current, logins)))
 
     def operators(self, logins: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the names of the operators; the bot's own account is none."""
-        return self.rights(tuple(login for login in logins if not self._me or self.means(login) != self._me))
+        """Return the names of the operators; the bot's own account is none, nor whom only a policy's lists bound."""
+        sure = tuple(login for login in logins if not self.only_by_policy(login))
+        return self.rights(tuple(login for login in sure if not self._me or self.means(login) != self._me))
+
+    def only_by_policy(self, login: str) -> bool:
+        """Return whether a login means an account only because a policy listed it: too little for an operator.
+
+        Who had the login when the policy was trusted may have left it since to somebody whom the settings mean.
+        """
+        return folded(login) in self._of_policies
 
     def restricted(self, logins: tuple[str, ...]) -> tuple[str, ...]:
         """Return the names of all accounts that ever had one of some logins, for the list of agents."""
