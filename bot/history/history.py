@@ -13,7 +13,7 @@ from bot.git import LOST, GitError, GitOverBound, Mirror, Mirrors, fetch_from
 from bot.git.diff import CommitPatch, NetDiff, read_log, read_objects
 from bot.git.patches import HistoryLimits, Range, paths_of, read_difference, read_patches
 from bot.history.heads import Heads, Moved
-from bot.history.merged import Merged, merge_itself, on_base, without_head
+from bot.history.merged import Merged, merge_itself, merged_commits, on_base, without_head
 from bot.model import AddedLines, ChangedFile, Commit, Gap, Leak, no_commit
 from bot.scan import Scanner
 from bot.scan.additions import Added, marks_of, read_added
@@ -34,7 +34,10 @@ MAX_GAPS = 200
 
 @dataclass(frozen=True)
 class History:
-    """A history. Texts and names are masked. `added` is added by the net difference, incomplete if `added_cut`."""
+    """A history. Texts and names are masked. `added` is added by the net difference, incomplete if `added_cut`.
+
+    `merged` are the commits that were merged as git tells, as far as they aren't the head.
+    """
 
     merge_base: str = ""
     commits: tuple[Commit, ...] = ()
@@ -43,6 +46,7 @@ class History:
     added_cut: bool = False
     leaks: tuple[Leak, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,9 +106,10 @@ class Histories:
         except GitOverBound as fault:  # said at once: another try comes to the same bound
             gap = Gap(what="the commits of the pull request", why=str(fault), of=heads.head)
             return History(gaps=self._few([gap], heads.head)), True
+        inside = await merged_commits(mirror, heads)
         heads = merged.heads
         merge_base = await mirror.merge_base(heads.head, heads.base)
-        scope = await self._scope(mirror, heads)
+        scope = await self._scope(mirror, heads, inside.heads)
         read = await read_patches(mirror, scope.range, self._limits)
         merge = await merge_itself(mirror, heads, self._limits)
         net, unnamed = await self._difference(mirror, merge_base, heads.head)
@@ -129,6 +134,7 @@ class Histories:
             added_cut=added.cut or not net.whole,
             leaks=found.leaks,
             gaps=await asyncio.to_thread(self._few, [*gaps, *found.gaps], heads.head),
+            merged=inside.all,
         )
         return history, scope.late or read.late or merge.late or net.late or found.late
 
@@ -189,20 +195,22 @@ class Histories:
             "if this continues, push to the branch again"
         )
 
-    async def _scope(self, mirror: Mirror, heads: Heads) -> _Scope:
+    async def _scope(self, mirror: Mirror, heads: Heads, merged: Sequence[str]) -> _Scope:
         against = heads.base if heads.trunk_ref == heads.base_ref or not heads.trunk else heads.trunk
         branch = await mirror.commits(heads.head, heads.base)
         ahead = frozenset(branch if against == heads.base else await mirror.commits(heads.head, against))
+        for sha in merged:
+            ahead |= {*await mirror.commits(sha, against)}
         known = {*branch, *ahead, heads.head, heads.base, heads.trunk}
         # An id of another length is of another hash function, and so of another repository.
         earlier = [sha for sha in heads.earlier if sha not in known and len(sha) == len(heads.head)]
         earlier = [sha for sha in earlier if not no_commit(sha)]
         earlier = [*await mirror.apart(earlier, (heads.head, against))] if earlier else []
-        scope = _Scope(branch, ahead, Range((heads.head,), against))
+        scope = _Scope(branch, ahead, Range((heads.head, *merged), against))
         return await self._with_dropped(mirror, scope, earlier) if earlier else scope
 
     async def _with_dropped(self, mirror: Mirror, scope: _Scope, earlier: Sequence[str]) -> _Scope:
-        (head,) = scope.range.starts
+        head, *merged = scope.range.starts
         chosen, rest = earlier[:MAX_DROPPED_HEADS], earlier[MAX_DROPPED_HEADS:]
         gaps, late = list[Gap](), False
         lost: Sequence[str] = ()
@@ -217,7 +225,7 @@ class Histories:
         if rest:
             why = "too many force-pushes"
             gaps.append(Gap(what=f"{len(rest)} older heads of the branch", why=why, of=head))
-        starts = (head, *(sha for sha in chosen if sha not in lost))
+        starts = (head, *merged, *(sha for sha in chosen if sha not in lost))
         return replace(scope, range=replace(scope.range, starts=starts), gaps=tuple(gaps), late=late)
 
     async def _unlisted(self, mirror: Mirror, heads: Heads, scope: _Scope) -> list[CommitPatch]:

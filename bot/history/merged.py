@@ -20,18 +20,60 @@ class Merged:
     gaps: tuple[Gap, ...] = ()
 
 
+@dataclass(frozen=True)
+class MergedCommits:
+    """What was merged as git tells: `heads`, and with `all` the commit of the merge, which may be a head itself."""
+
+    heads: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+
+
+async def merged_commits(mirror: Mirror, heads: Heads) -> MergedCommits:
+    """Return what was merged, whatever the branch of the head is now. Raises GitError.
+
+    After the merge Forgejo shows as head what the branch is then: who may push moves it, by force too. The commit of
+    the merge has the head as a parent, or is it; a squash leaves it in `refs/pull/N/head` alone, which no push moves
+    after the merge.
+    """
+    if not heads.merged or await mirror.fetch_commits([heads.merged]):
+        return MergedCommits()
+    line = await mirror.mirrors.run(
+        mirror.folder, "rev-list", "--parents", "--max-count=1", check_sha(heads.merged), offline=True
+    )
+    _, _, *found = line.decode().split()
+    last = await _pull_ref(mirror, heads.number)
+    if last and not found and await mirror.merge_base(last, heads.merged) == last:
+        found = [heads.merged]  # a fast-forward
+    found += [last] if last else []
+    each = tuple(sha for sha in dict.fromkeys(found) if sha != heads.head)
+    return MergedCommits(each, tuple(dict.fromkeys((*each, heads.merged))))
+
+
+async def _pull_ref(mirror: Mirror, number: int) -> str:
+    """Return the commit of `refs/pull/N/head`; empty if the server doesn't provide it. Raises GitError."""
+    mine = f"refs/assay/seen/merged-{number}"
+    async with mirror.lock:
+        try:
+            await mirror.fetch_specs([f"+refs/pull/{number}/head:{mine}"])
+        except GitError as fault:
+            if not LOST.search(str(fault)):
+                raise
+            return ""
+        return (await mirror.mirrors.run(mirror.folder, "rev-parse", mine, offline=True)).decode().strip()
+
+
 async def on_base(mirror: Mirror, heads: Heads) -> bool:
     """Fetch the base branch of a merge and return whether it brought the head. Raises GitError."""
     branch, sha = check_ref(f"refs/heads/{heads.merged_into}"), check_sha(heads.head)
     async with mirror.lock:
         try:
-            await mirror.fetch_specs([f"+{branch}:refs/assay/merged-into"])
+            await mirror.fetch_specs([f"+{branch}:refs/assay/seen/merged-into"])
         except GitError as fault:
             if not LOST.search(str(fault)):
                 raise
             return False
         try:
-            inside = ("merge-base", "--is-ancestor", sha, "refs/assay/merged-into")
+            inside = ("merge-base", "--is-ancestor", sha, "refs/assay/seen/merged-into")
             await mirror.mirrors.run(mirror.folder, *inside, offline=True)
             await mirror.mirrors.run(mirror.folder, "update-ref", f"refs/assay/seen/{sha}", sha, offline=True)
         except GitError:

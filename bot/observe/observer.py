@@ -42,6 +42,7 @@ from bot.thread import (
     Accounts,
     PermissionReader,
     Thread,
+    at_merge,
     commanders,
     comment_texts,
     default_tip,
@@ -113,6 +114,7 @@ class Observer:
         history = await self._history(target, thread, tip, attempts)
         recalled = await self._recalled(target)
         inputs = await self._inputs(target, thread, history, (recalled, identity))
+        inputs = await self._at_merge(thread, history, inputs, identity)
         around = await self._around(target, thread, history, (inputs, in_force.policy, identity))
         inputs = around.added_to(inputs)
         inputs = await self._acts.read(target, inputs, (thread, around.decisions, in_force.policy.operators or ()))
@@ -176,8 +178,15 @@ class Observer:
         )
         return mine, row.attempts if row else 0
 
-    def _forged(self, thread: Thread, identity: Identity) -> tuple[StatusSeen, ...]:
-        return self._masked(one for one in thread.at_merge.successes if one.creator_id != identity.account_id)
+    async def _at_merge(self, thread: Thread, history: History, inputs: Inputs, identity: Identity) -> Inputs:
+        """Return the inputs with the successes that other accounts posted in the bot's contexts before a merge."""
+        if not isinstance(thread.head, PullRequest):
+            return inputs
+        name = thread.repository.full_name
+        past = await at_merge(self._client, name, thread.head, thread.timeline, history.merged)
+        forged = await self._accounts.posted(one for one in past.successes if one.creator_id != identity.account_id)
+        unseen = (PAST_STATUSES,) if past.cut else ()
+        return inputs.model_copy(update={"forged": self._masked(forged), "unseen": (*unseen, *inputs.unseen)})
 
     def _seen(self, thread: Thread, *, ours: bool) -> tuple[StatusSeen, ...]:
         return self._masked(one for one in thread.statuses if one.context.startswith("assay/") is ours)
@@ -272,9 +281,7 @@ class Observer:
             added=history.added,
             added_cut=history.added_cut,
             statuses=self._seen(thread, ours=False),
-            forged=self._forged(thread, identity),
             merged_by=pull.merged_by.login if pull and pull.merged else "",
-            unseen=(PAST_STATUSES,) if thread.at_merge.cut else (),
             leaks=(*history.leaks, *read.leaks),
             gaps=(*history.gaps, *read.gaps),
         )

@@ -8,6 +8,7 @@ from bot.thread.comments import comment_texts
 from bot.thread.naming import Named, Names
 from bot.thread.permissions import MAX_ASKED, PermissionReader, commanders
 from bot.thread.server_labels import defined_labels, label_ids
+from bot.thread.statuses import at_merge
 from bot.thread.thread import Thread, WrongKind, default_tip, read_thread
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "PermissionReader",
     "Thread",
     "WrongKind",
+    "at_merge",
     "commanders",
     "comment_texts",
     "default_tip",

@@ -50,8 +50,7 @@ def with_names(thread: Thread, directory: Directory) -> Thread:
         head=head.model_copy(update=changed),
         comments=tuple(by_name(one, directory) for one in thread.comments),
         timeline=tuple(by_name(one, directory) for one in thread.timeline),
-        statuses=_posted(thread.statuses, directory),
-        at_merge=replace(thread.at_merge, successes=_posted(thread.at_merge.successes, directory)),
+        statuses=posted(thread.statuses, directory),
     )
 
 
@@ -80,7 +79,8 @@ def notes(thread: Thread, listed: Iterable[str]) -> tuple[str, ...]:
     return tuple(NOTE.format(name=name, login=login, id=number) for name, login, number in [*found][:MAX_NOTES])
 
 
-def _posted(statuses: Iterable[StatusSeen], directory: Directory) -> tuple[StatusSeen, ...]:
+def posted(statuses: Iterable[StatusSeen], directory: Directory) -> tuple[StatusSeen, ...]:
+    """Return statuses with the names of the accounts that posted them."""
     return tuple(one.model_copy(update={"creator": directory.name(one.creator, one.creator_id)}) for one in statuses)
 
 

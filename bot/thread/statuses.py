@@ -1,15 +1,19 @@
 """Statuses of a head: as Forgejo shows them now, and those in the bot's contexts that stood when it was merged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
-from bot.forgejo.types import CommitStatus, PullRequest
+from bot.forgejo.types import CommitStatus, PullRequest, TimelineEvent
 from bot.model import StatusSeen
 
 PREFIX = "assay/"
 """The contexts of the bot begin with this."""
 MAX_PAST = 1000
+MERGED = "merge_pull"
+"""The type of the timeline's event of a merge, of a manual one too."""
 
 
 @dataclass(frozen=True)
@@ -32,23 +36,37 @@ def status_seen(status: CommitStatus) -> StatusSeen:
     )
 
 
-async def at_merge(client: ForgejoAPI, repository: str, pull: PullRequest) -> AtMerge:
-    """Return what was posted on the head of a merged pull request before the merge; nothing for others.
+async def at_merge(
+    client: ForgejoAPI, repository: str, pull: PullRequest, timeline: Sequence[TimelineEvent], merged: Sequence[str]
+) -> AtMerge:
+    """Return what was posted on the heads of a merged pull request before the merge; nothing for others.
 
-    Forgejo keeps every status that was ever posted, so an early success can't be hidden by a later status.
+    `merged` are the commits that were merged as git tells: the head that Forgejo names is what the branch is now, and
+    who may push moves it after the merge. Forgejo keeps every status that was ever posted, so an early success can't
+    be hidden by a later status. Raises ForgejoError.
     """
     if not pull.merged or not pull.head.sha:
         return AtMerge()
-    found: dict[tuple[str, int], StatusSeen] = {}
-    count = 0
-    try:
-        async for status in endpoints.COMMIT_STATUSES.each(client, repository, pull.head.sha, params={"limit": 50}):
-            count += 1
-            if count > MAX_PAST:
-                return AtMerge(tuple(found.values()), cut=True)
-            late = status.created_at and pull.merged_at and status.created_at > pull.merged_at
-            if status.context.startswith(PREFIX) and status.state == "success" and not late:
-                found.setdefault((status.context, status.creator.id), status_seen(status))
-    except NotFound:
-        return AtMerge(cut=True)
-    return AtMerge(tuple(found.values()))
+    until, found, cut = _merged_at(timeline), dict[tuple[str, int], StatusSeen](), False
+    for sha in dict.fromkeys((pull.head.sha, *merged)):
+        count = 0
+        try:
+            async for status in endpoints.COMMIT_STATUSES.each(client, repository, sha, params={"limit": 50}):
+                count += 1
+                if count > MAX_PAST:
+                    cut = True
+                    break
+                late = status.created_at and until and status.created_at > until
+                if status.context.startswith(PREFIX) and status.state == "success" and not late:
+                    found.setdefault((status.context, status.creator.id), status_seen(status))
+        except NotFound:
+            cut = True
+    return AtMerge(tuple(found.values()), cut=cut)
+
+
+def _merged_at(timeline: Sequence[TimelineEvent]) -> datetime | None:
+    """Return when it was merged by the server's clock; None if the timeline doesn't tell.
+
+    The time in the pull request is no such time: of a manual merge it is the date that the commit's author wrote.
+    """
+    return max((event.created_at for event in timeline if event.type == MERGED), default=None)

@@ -1,16 +1,16 @@
 """Reads one target from Forgejo's API: the target, its comments, timeline and statuses, and the default branch.
 
-Four calls for a pull request into the default branch, five for an issue or a merged pull request.
+Four calls for a pull request into the default branch, five for an issue.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.concurrent import run_all
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import Comment, Issue, PullRequest, Repository, TimelineEvent
 from bot.model import Kind, StatusSeen, Target
-from bot.thread.statuses import AtMerge, at_merge, status_seen
+from bot.thread.statuses import status_seen
 
 
 class WrongKind(ValueError):
@@ -26,7 +26,6 @@ class Thread:
     comments: tuple[Comment, ...]
     timeline: tuple[TimelineEvent, ...]
     statuses: tuple[StatusSeen, ...] = ()
-    at_merge: AtMerge = field(default_factory=AtMerge)
 
 
 async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
@@ -43,7 +42,7 @@ async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
     if isinstance(head, PullRequest):
         repository = head.base.repo or await endpoints.REPOSITORY.get(client, name)
         statuses = await _statuses(client, name, head.head.sha) if head.state == "open" else ()
-        return Thread(head, repository, *said, statuses, await at_merge(client, name, head))
+        return Thread(head, repository, *said, statuses)
     if head.pull_request is not None:
         raise WrongKind(f"{target} is a pull request; use {target.repository}!{target.number}")
     return Thread(head, repository or await endpoints.REPOSITORY.get(client, name), *said)

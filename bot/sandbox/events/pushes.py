@@ -6,6 +6,7 @@ lock, so that what clients see right after their call is settled.
 
 import json
 import re
+from datetime import UTC, datetime
 
 from bot.model import no_commit
 from bot.sandbox.events.events import Events
@@ -67,7 +68,7 @@ class Pushes:
         """Marks pull requests as merged whose head a push has brought to their base branch.
 
         As on Forgejo the merger is looked up by the e-mail address of the commit's author, and is the repository's
-        owner where nobody has it: the one who pushed isn't asked.
+        owner where nobody has it: the one who pushed isn't asked. The time of the merge is that author's date.
         """
         before, after = change
         for issue, pull in [(one, one.pull) for one in repo.issues.values() if one.pull]:
@@ -78,10 +79,12 @@ class Pushes:
             span = f"{pull.head_sha}..{after}"
             ways = await self._git.run(repo.path, "rev-list", "--ancestry-path", "--reverse", "--merges", span)
             commit = next(iter(ways.decode().split()), pull.head_sha)
-            author = await self._git.run(repo.path, "log", "-1", "--format=%ae", commit)
-            merger = self._forge.by_email(author.decode().strip()) or repo.owner
+            author = await self._git.run(repo.path, "log", "-1", "--format=%at %ae", commit)
+            written, _, email = author.decode().strip().partition(" ")
+            merger = self._forge.by_email(email) or repo.owner
             pull.merge_base = await self._git.merge_base(repo.path, before, pull.head_sha)
-            pull.merged_at = issue.closed = issue.updated = self._forge.now()
+            pull.merged_at = datetime.fromtimestamp(int(written), UTC)
+            issue.closed = issue.updated = self._forge.now()
             pull.merged_by, pull.merge_commit, pull.base_sha = merger, commit, before
             self._forge.record(issue, "merge_pull", merger, ref_commit_sha=commit)
             await self._events.issue(issue, "closed", merger)

@@ -6,7 +6,7 @@ id, absent things are null, "" or []) follow recorded answers.
 
 from bot.sandbox.git.diffs import Facts
 from bot.sandbox.people import User
-from bot.sandbox.records import Entry, Hook, Issue, Label, Reaction, Repo, Review, Status
+from bot.sandbox.records import Entry, Hook, Issue, Label, Pull, Reaction, Repo, Review, Status
 from bot.sandbox.servers import FORGEJO_16
 from bot.sandbox.shapes.accounts import Accounts, stamp
 from bot.sandbox.shapes.fixed import TIMELINE_REST, Json
@@ -125,7 +125,7 @@ class Shapes(Accounts):
             "merged_by": self.user(pull.merged_by) if pull.merged_by else None,
             "allow_maintainer_edit": pull.maintainers_edit,
             "base": self._end(repo, pull.base_ref, repo.branch(pull.base_ref) or pull.base_sha, viewer),
-            "head": self._end(pull.head_repo, pull.head_ref, pull.head_sha, viewer)
+            "head": self._end(pull.head_repo, pull.head_ref, _shown_head(pull), viewer)
             | ({"ref": f"refs/pull/{issue.number}/head"} if pull.head_deleted else {}),
             "merge_base": facts.merge_base,
             "due_date": None,
@@ -277,3 +277,9 @@ class Shapes(Accounts):
         if self._forge.server.gitea:
             return shape | {"name": ""}
         return shape | {"url": hook.url, "content_type": hook.content_type, "metadata": None}
+
+
+def _shown_head(pull: Pull) -> str:
+    """The head as the API shows it: after a merge it is what the branch is by then, as long as there is one."""
+    moved = pull.head_repo.branch(pull.head_ref) if pull.merged_at else None
+    return moved or pull.head_sha
