@@ -31,6 +31,8 @@ LABEL = "needs-operator-decision"
 MERGED = "merged"
 IN_COMMITS = frozenset({"diff", "path", "message"})
 SHOWN = 20
+FOREIGN, FLOOD = "foreign-status", "status-flood"
+"""Rules of findings; all others are of merged secrets."""
 CLEAN = "no unaccepted secret was merged, and no other account posted a success of the bot before the merge"
 LEAKED_STEP = "Revoke this secret first. It is on the base branch: removing it there does not make it unread."
 FORGED_STEP = (
@@ -48,17 +50,18 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
     known = accepted(snapshot)
     leaks = () if snapshot.policy.secret_leak.mode == "off" else _merged_leaks(snapshot)
     forged = tuple(one for one in snapshot.inputs.forged if one.fingerprint not in known)
-    findings = (*map(_leaked, leaks), *map(_forged, forged))
+    hidden = tuple(map(_hidden, unread(snapshot, ("older statuses of the merged head",))))
+    findings = (*map(_leaked, leaks), *map(_forged, forged), *hidden)
     unseen = unread(snapshot, ("statuses that were set before",))
     verdict = Verdict.BLOCK if findings else Verdict.ERROR if unseen else Verdict.PASS
     return Report(
         check=NAME,
         verdict=verdict,
-        summary=_summary(leaks, forged) if findings else unseen[0].title if unseen else CLEAN,
+        summary=_summary(findings) if findings else unseen[0].title if unseen else CLEAN,
         findings=(*findings, *unseen),
         labels={LABEL: bool(findings)},
-        comment=_comment(snapshot, findings, leaks, forged),
-        issue=_issue(snapshot, findings, leaks, forged),
+        comment=_comment(snapshot, findings),
+        issue=_issue(snapshot, findings),
         shown=bool(findings or unseen),
         status=False,
     )
@@ -84,7 +87,7 @@ def _leaked(leak: Leak) -> Finding:
 def _forged(status: StatusSeen) -> Finding:
     who = status.creator or "a workflow's token"
     return Finding(
-        rule="foreign-status",
+        rule=FOREIGN,
         severity=Severity.CRITICAL,
         title=f"{who} posted {status.context} as a success before the merge",
         location=Location(where="target"),
@@ -94,42 +97,50 @@ def _forged(status: StatusSeen) -> Finding:
     )
 
 
-def _summary(leaks: Sequence[Leak], forged: Sequence[StatusSeen]) -> str:
-    parts = [f"merged with {some(len(leaks), 'secret')}"] if leaks else []
-    parts += ["merged after another account posted a success of the bot"] if forged else []
+def _hidden(unread_part: Finding) -> Finding:
+    """Gives a finding: a flood of statuses, which no ordinary merge has, could hide a forged success."""
+    return unread_part.model_copy(update={"rule": FLOOD, "severity": Severity.CRITICAL, "next_step": FORGED_STEP})
+
+
+def _leaks(findings: Sequence[Finding]) -> int:
+    return sum(finding.rule not in {FOREIGN, FLOOD} for finding in findings)
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    rules, leaks = {finding.rule for finding in findings}, _leaks(findings)
+    parts = [f"merged with {some(leaks, 'secret')}"] if leaks else []
+    parts += ["merged after another account posted a success of the bot"] if FOREIGN in rules else []
+    parts += ["merged with more statuses than are read"] if FLOOD in rules else []
     return " and ".join(parts)
 
 
-def _issue(
-    snapshot: Snapshot, findings: Sequence[Finding], leaks: Sequence[Leak], forged: Sequence[StatusSeen]
-) -> WantedIssue | None:
+def _issue(snapshot: Snapshot, findings: Sequence[Finding]) -> WantedIssue | None:
     if not findings or snapshot.policy.incident.issue != "on":
         return None
     number = snapshot.target.number
     return WantedIssue(
-        title=f"Incident: pull request {number} {_summary(leaks, forged)}",
-        body=f"Pull request !{number} needs an operator.\n\n{_told(snapshot, findings, leaks, forged)}",
+        title=f"Incident: pull request {number} {_summary(findings)}",
+        body=f"Pull request !{number} needs an operator.\n\n{_told(snapshot, findings)}",
     )
 
 
-def _comment(
-    snapshot: Snapshot, findings: Sequence[Finding], leaks: Sequence[Leak], forged: Sequence[StatusSeen]
-) -> OwnWords:
+def _comment(snapshot: Snapshot, findings: Sequence[Finding]) -> OwnWords:
     """Gives the comment that notifies the operators: a mention in a new comment sends Forgejo's notification."""
     if not findings:
         return OwnWords(body=CLOSED, only_if_there=True)
-    return OwnWords(body=_told(snapshot, findings, leaks, forged))
+    return OwnWords(body=_told(snapshot, findings))
 
 
-def _told(snapshot: Snapshot, findings: Sequence[Finding], leaks: Sequence[Leak], forged: Sequence[StatusSeen]) -> str:
+def _told(snapshot: Snapshot, findings: Sequence[Finding]) -> str:
     operators = " ".join(f"@{login}" for login in snapshot.policy.operators or ())
     merged_by = snapshot.inputs.merged_by
     by = f" Forgejo names {code(merged_by)} as the account that merged." if merged_by else ""
-    lines = [f"{operators} **Incident: {_summary(leaks, forged)}.**{by}".strip(), ""]
+    lines = [f"{operators} **Incident: {_summary(findings)}.**{by}".strip(), ""]
     lines += [f"- {code(finding.fingerprint)} {code(finding.title)}" for finding in findings[:SHOWN]]
     if (more := len(findings) - SHOWN) > 0:
         lines.append(f"- {more} more; see the report")
-    steps = [*([LEAKED_STEP] if leaks else []), *([FORGED_STEP] if forged else []), ACCEPT]
+    leaks = _leaks(findings)
+    steps = [*([LEAKED_STEP] if leaks else []), *([FORGED_STEP] if leaks < len(findings) else []), ACCEPT]
     return "\n".join([*lines, "", *(f"{number}. {step}" for number, step in enumerate(steps, 1))])
 
 

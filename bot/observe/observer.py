@@ -54,10 +54,6 @@ from bot.thread import (
 PATIENCE = 3
 """Failed evaluations after which an unfetchable repository is reported instead of only retried."""
 
-PAST_STATUSES = Gap(
-    what="statuses that were set before the merge", why="there are too many, or the server lacks them", of="statuses"
-)
-
 
 @dataclass(frozen=True)
 class Sources:
@@ -185,8 +181,7 @@ class Observer:
         name = thread.repository.full_name
         past = await at_merge(self._client, name, thread.head, thread.timeline, history.merged)
         forged = await self._accounts.posted(one for one in past.successes if one.creator_id != identity.account_id)
-        unseen = (PAST_STATUSES,) if past.cut else ()
-        return inputs.model_copy(update={"forged": self._masked(forged), "unseen": (*unseen, *inputs.unseen)})
+        return inputs.model_copy(update={"forged": self._masked(forged), "unseen": (*past.gaps, *inputs.unseen)})
 
     def _seen(self, thread: Thread, *, ours: bool) -> tuple[StatusSeen, ...]:
         return self._masked(one for one in thread.statuses if one.context.startswith("assay/") is ours)

@@ -7,21 +7,27 @@ from datetime import datetime
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import CommitStatus, PullRequest, TimelineEvent
-from bot.model import StatusSeen
+from bot.model import Gap, StatusSeen
 
 PREFIX = "assay/"
 """The contexts of the bot begin with this."""
 MAX_PAST = 1000
+FLOOD = Gap(
+    what=f"older statuses of the merged head than the newest {MAX_PAST}",
+    why="too many were posted, before the merge or after it",
+    of="statuses",
+)
+MISSING = Gap(what="statuses that were set before the merge", why="the server lacks them", of="statuses")
 MERGED = "merge_pull"
 """The type of the timeline's event of a merge, of a manual one too."""
 
 
 @dataclass(frozen=True)
 class AtMerge:
-    """The successes in the bot's contexts that were posted before a merge; `cut`: there are too many to read all."""
+    """The successes in the bot's contexts that were posted before a merge; `gaps` say what could not be read."""
 
     successes: tuple[StatusSeen, ...] = ()
-    cut: bool = False
+    gaps: tuple[Gap, ...] = ()
 
 
 def status_seen(status: CommitStatus) -> StatusSeen:
@@ -47,21 +53,21 @@ async def at_merge(
     """
     if not pull.merged or not pull.head.sha:
         return AtMerge()
-    until, found, cut = _merged_at(timeline), dict[tuple[str, int], StatusSeen](), False
+    until, found, gaps = _merged_at(timeline), dict[tuple[str, int], StatusSeen](), list[Gap]()
     for sha in dict.fromkeys((pull.head.sha, *merged)):
         count = 0
         try:
             async for status in endpoints.COMMIT_STATUSES.each(client, repository, sha, params={"limit": 50}):
                 count += 1
                 if count > MAX_PAST:
-                    cut = True
+                    gaps.append(FLOOD)
                     break
                 late = status.created_at and until and status.created_at > until
                 if status.context.startswith(PREFIX) and status.state == "success" and not late:
                     found.setdefault((status.context, status.creator.id), status_seen(status))
         except NotFound:
-            cut = True
-    return AtMerge(tuple(found.values()), cut=cut)
+            gaps.append(MISSING)
+    return AtMerge(tuple(found.values()), tuple(dict.fromkeys(gaps)))
 
 
 def _merged_at(timeline: Sequence[TimelineEvent]) -> datetime | None:

@@ -1,5 +1,6 @@
 """What a second hostile reading tried against consent, identity, witnesses and incidents, beside what was known."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, Wor
 from bot.store.decisions import keep_decisions
 from bot.store.tables import Delivery
 from bot.thread import Accounts
+from bot.thread.statuses import MAX_PAST
 from tests.stories.conftest import hook
 from tests.stories.pushes import clean_pull, token_line
 from tests.stories.server import RULES
@@ -101,6 +103,24 @@ async def test_the_date_of_a_commit_makes_no_forged_success_a_late_one(scene: Wo
     pull = await scene.api[OPERATOR].getitem(f"{PULLS}/{number}")
     assert (pull["merged"], pull["merged_at"][:4]) == (True, date[:4])
     assert POSTED in await told(scene, number)
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["after the merge", "before the merge"])
+async def test_a_flood_of_statuses_hides_no_forged_success_in_silence(scene: World, *, after: bool) -> None:
+    number, head = await clean_pull(scene)
+    await scene.settled()
+    await forge(scene, head)
+    if after:
+        await merge(scene, number)
+        assert POSTED in await told(scene, number)
+    rows = scene.sandbox._forge.named(REPOSITORY).statuses[head]
+    start = max(row.index for row in rows) + 1
+    for index in range(MAX_PAST + 1):
+        at = now() + timedelta(seconds=5)
+        rows.append(replace(rows[-1], index=start + index, context=f"ci/{index}", created=at))
+    if not after:
+        await merge(scene, number)
+    assert "merged with more statuses than are read" in await told(scene, number)
 
 
 async def acts(scene: World) -> list[Delivery]:
