@@ -180,7 +180,8 @@ class Policies:
     async def trust(self, repo: Repo, commit: str, by: str, at: datetime | None = None) -> Policy:
         """Trust the policy at a commit, for the operator `by`, and mark open targets dirty.
 
-        Has no effect if `at` is earlier than the last decision.
+        Has no effect if `at` is earlier than the last decision. Without `at` it is one of now, which ends every earlier
+        word for another policy, also if it names the policy that is trusted already.
 
         Raises PolicyError if the policy is invalid.
         """
@@ -193,7 +194,7 @@ class Policies:
             last = _second(row.trusted_at) if row is not None else None
             # What the host's operator decides now comes after what is there, also where the server's clock is ahead.
             decided = at or (max(now, last + SECOND) if last else now)
-            if row is not None and last and (row.trusted_text == text or last > decided):
+            if row is not None and last and ((row.trusted_text == text and at) or last > decided):
                 return policy
             values = {
                 "repository_id": repo.id,

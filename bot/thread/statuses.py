@@ -12,6 +12,8 @@ from bot.model import Gap, StatusSeen
 PREFIX = "assay/"
 """The contexts of the bot begin with this."""
 MAX_PAST = 1000
+BLOCKING = frozenset({"pending", "warning", "failure", "error"})
+"""States in which a required context prevents a merge. Forgejo takes any word for a state, and lets others pass."""
 FLOOD = Gap(
     what=f"older statuses of the merged head than the newest {MAX_PAST}",
     why="too many were posted, before the merge or after it",
@@ -24,7 +26,7 @@ MERGED = "merge_pull"
 
 @dataclass(frozen=True)
 class AtMerge:
-    """The successes in the bot's contexts that were posted before a merge; `gaps` say what could not be read."""
+    """What was posted in the bot's contexts before a merge and permits it; `gaps` say what could not be read."""
 
     successes: tuple[StatusSeen, ...] = ()
     gaps: tuple[Gap, ...] = ()
@@ -63,7 +65,7 @@ async def at_merge(
                     gaps.append(FLOOD)
                     break
                 late = status.created_at and until and status.created_at > until
-                if status.context.startswith(PREFIX) and status.state == "success" and not late:
+                if status.context.startswith(PREFIX) and status.state not in BLOCKING and not late:
                     found.setdefault((status.context, status.creator.id), status_seen(status))
         except NotFound:
             gaps.append(MISSING)

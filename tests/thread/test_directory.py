@@ -138,3 +138,11 @@ def test_all_lists_of_logins_in_the_policys_model_are_known() -> None:
     """A list that is added to the policy has to be added to `logins` and `with_logins`, too."""
     fields = str(Policy.model_json_schema()).count("[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
     assert fields == len(("operators", "agents", "writers", "judges", "evidence_from"))
+
+
+def test_whom_only_a_policy_bound_is_no_operator() -> None:
+    dana = replace(account("dana", 8), how="policy")
+    directory = Directory([ZOE, dana], ME)
+    assert directory.operators(("zoe", "dana")) == ("zoe",)
+    assert directory.rights(("zoe", "dana")) == ("zoe", "dana")  # for the lists of the policy that bound her
+    assert Directory([ZOE, replace(dana, how="settings")], ME).operators(("zoe", "dana")) == ("zoe", "dana")

@@ -123,6 +123,15 @@ async def test_a_flood_of_statuses_hides_no_forged_success_in_silence(scene: Wor
     assert "merged with more statuses than are read" in await told(scene, number)
 
 
+@pytest.mark.parametrize("state", ["skipped", "fine"])
+async def test_a_word_that_blocks_no_merge_is_a_forged_success_too(scene: World, state: str) -> None:
+    number, head = await clean_pull(scene)
+    await scene.settled()
+    await scene.api[AGENT].post(f"{STATUSES}/{head}", FORGED | {"state": state})
+    await merge(scene, number)
+    assert POSTED in await told(scene, number)
+
+
 async def acts(scene: World) -> list[Delivery]:
     async with scene.machine.store.read() as session:
         return list((await session.execute(select(Delivery).where(Delivery.review != ""))).scalars())
@@ -219,6 +228,18 @@ async def test_what_the_host_trusts_comes_after_words_of_a_clock_that_is_ahead(s
     await agent.push("main")
     await scene.settled()
     assert await leak_state(scene, "codex/second") == "failure"
+
+
+async def test_a_word_for_a_policy_ends_when_the_host_trusts_the_present_one_again(scene: World) -> None:
+    tip = (await scene.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/branches/main"))["commit"]["id"]
+    await scene.machine.policies.trust(scene.repo, tip, OPERATOR)
+    number, _ = await policy_pull(scene, OFF)
+    await scene.write(OPERATOR, number, f"/trust {text_digest(OFF)}")
+    await scene.settled()
+    for _ in range(2):  # the second one comes a second later at least
+        await scene.machine.policies.trust(scene.repo, tip, OPERATOR)
+    await merge(scene, number, by=WRITER)
+    assert await leak_state(scene) == "failure"
 
 
 async def test_an_operators_objection_after_his_approval_trusts_no_policy(scene: World) -> None:
