@@ -54,10 +54,6 @@ def with_names(thread: Thread, directory: Directory) -> Thread:
     )
 
 
-def _posted(statuses: Iterable[StatusSeen], directory: Directory) -> tuple[StatusSeen, ...]:
-    return tuple(one.model_copy(update={"creator": directory.name(one.creator, one.creator_id)}) for one in statuses)
-
-
 def by_name(thing: Done, directory: Directory) -> Done:
     """Return a thing with the name of the account that did it."""
     user = _named(thing.user, directory)
