@@ -2,9 +2,9 @@
 
 A path is compared as every file system may read it: without regard to case, Unicode normal form (NFKC, which includes
 NFC and NFD and full-width letters), invisible characters, trailing dots and spaces, and with a backslash as a
-separator; and always as the pattern itself reads it, too. A link or a submodule counts as a folder with unknown content, and a link also as its target. The comparison
-may select too much, so it is for protection only: whatever a policy exempts or allows is compared exactly, and so is a
-pattern with `!`.
+separator; and also exactly, since a pattern may name a path that these rules change. A link or a submodule counts as a
+folder with unknown content, and a link also as its target. The comparison may select too much, so it is for protection
+only: whatever a policy exempts or allows is compared exactly, and so is a pattern with `!`.
 """
 
 import posixpath
