@@ -29,7 +29,7 @@ _ENTITY = re.compile(
     r"&(?:quot|apos|shy|zwn?j|[lr]rm|ZeroWidthSpace|NoBreak|InvisibleTimes|InvisibleComma|ApplyFunction|af|it|ic"
     r"|#0{0,9}\d{2,6}|#[xX]0{0,9}[0-9a-fA-F]{2,5});"
 )
-# Escapes of invisible characters, and marks that a rendered text does not show. Each pattern begins with a literal, since
+# Escapes of invisible characters, and marks that a rendered text does not show. Each begins with a literal, since
 # then a search is fast.
 _UNSEEN = {
     "\\u": re.compile(

@@ -129,8 +129,6 @@ def test_both_names_of_a_renamed_file_count_and_only_the_new_one_of_a_copy() -> 
         ("a\\\\b.tf", "a\\b.tf"),
     ],
 )
-def test_a_path_that_the_pattern_itself_selects_is_protected(
-    pattern: str, path: str
-) -> None:
+def test_a_path_that_the_pattern_itself_selects_is_protected(pattern: str, path: str) -> None:
     changed = ChangedFile(path=path, status="changed", old_mode="100644", new_mode="100644")
     assert protected([pattern], [changed], {}) == {path: pattern}
