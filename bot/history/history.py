@@ -13,6 +13,7 @@ from bot.git import LOST, GitError, GitOverBound, Mirror, Mirrors, fetch_from
 from bot.git.diff import CommitPatch, NetDiff, read_log, read_objects
 from bot.git.patches import HistoryLimits, Range, paths_of, read_difference, read_patches
 from bot.history.heads import Heads, Moved
+from bot.history.merge_effect import changed_beside
 from bot.history.merged import Merged, merge_itself, merged_commits, on_base, without_head
 from bot.model import AddedLines, ChangedFile, Commit, Gap, Leak, no_commit
 from bot.scan import Scanner
@@ -112,7 +113,7 @@ class Histories:
         scope = await self._scope(mirror, heads, inside.heads)
         read = await read_patches(mirror, scope.range, self._limits)
         merge = await merge_itself(mirror, heads, self._limits)
-        net, unnamed = await self._difference(mirror, merge_base, heads.head)
+        net, unnamed = await self._difference(mirror, merge_base, heads)
         unlisted = await self._unlisted(mirror, heads, scope)
         gaps = [*merged.gaps, *scope.gaps, *read.gaps, *merge.gaps, *unnamed]
         if not merge_base:
@@ -138,16 +139,19 @@ class Histories:
         )
         return history, scope.late or read.late or merge.late or net.late or found.late
 
-    async def _difference(self, mirror: Mirror, merge_base: str, head: str) -> tuple[NetDiff, tuple[Gap, ...]]:
+    async def _difference(self, mirror: Mirror, merge_base: str, heads: Heads) -> tuple[NetDiff, tuple[Gap, ...]]:
         """Limit the files: every check matches patterns against their names, so the names' length counts too."""
-        net = await read_difference(mirror, merge_base, head) if merge_base else NetDiff(whole=False)
+        net = await read_difference(mirror, merge_base, heads.head) if merge_base else NetDiff(whole=False)
+        beside, gaps = await changed_beside(mirror, heads, merge_base, paths_of(net.files))
+        net = replace(net, files=(*net.files, *beside), whole=net.whole and not beside)
         letters = accumulate(len(file.path) + len(file.old_path) for file, _ in net.files[: self._limits.files])
         most = sum(count <= MAX_LETTERS for count in letters)
         if len(net.files) <= most:
-            return net, ()
+            return net, gaps
         why = f"only {most} of {len(net.files)} are checked"
         return replace(net, files=net.files[:most], whole=False), (
-            Gap(what="the list of changed files", why=why, of=head),
+            *gaps,
+            Gap(what="the list of changed files", why=why, of=heads.head),
         )
 
     def _added(self, net: NetDiff, commits: Commits, found: Searched) -> Added:

@@ -112,6 +112,8 @@ class Webhook:
             raise _too_large(self.limit)
         if request.content_type not in _KINDS:
             raise _Refused(415, "unsupported", f"unsupported content type; set the webhook's to {JSON} or {FORM}")
+        if headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise _Refused(415, "unsupported", "unsupported content encoding; send the body uncompressed")
         try:
             claimed(headers)
         except BadSignature as error:

@@ -79,7 +79,7 @@ class Bodies:
     def lane(self, announced: int | None, size: int) -> _Lane | None:
         """Return the lane of a body that has this size so far; None if it is not charged.
 
-        A chunked body announces nothing, and a compressed one may have more than it announces.
+        A chunked body announces nothing.
         """
         if announced is None or announced > SMALL or size > self.small_most:
             return self.large
@@ -126,7 +126,7 @@ class Reading:
         self.release()
 
     async def read(self, request: web.Request, limit: int) -> bytes:
-        """Return the body. Its size is counted while reading: a chunked or compressed body does not announce it.
+        """Return the body. Its size is counted while reading: a chunked body does not announce it.
 
         Raises BodyTooLarge for more than `limit` bytes, BodyNoRoom, BodyLate and BodyIncomplete.
         """

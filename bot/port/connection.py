@@ -47,6 +47,7 @@ class Connection(web.RequestHandler):
             loop=loop,
             keepalive_timeout=port.limits.idle_seconds,
             lingering_time=LINGER_SECONDS,
+            auto_decompress=False,  # a small body could become a thousand times as large before anybody reads it
             **nothing_logged,  # type: ignore[arg-type] # what AppRunner takes for "no access log", too
         )
         self._max_msg_queue_size, self._msg_queue_resume_size = QUEUE, QUEUE // 2

@@ -29,11 +29,16 @@ _ENTITY = re.compile(
     r"&(?:quot|apos|shy|zwn?j|[lr]rm|ZeroWidthSpace|NoBreak|InvisibleTimes|InvisibleComma|ApplyFunction|af|it|ic"
     r"|#0{0,9}\d{2,6}|#[xX]0{0,9}[0-9a-fA-F]{2,5});"
 )
-_UNSEEN = {  # escapes of invisible characters; each pattern begins with a literal, since then a search is fast
+# Escapes of invisible characters, and marks that a rendered text does not show. Each begins with a literal, since
+# then a search is fast.
+_UNSEEN = {
     "\\u": re.compile(
         r"\\u\{?0{0,4}(?:[aA][dD]|34[fF]|61[cC]|115[fF]|1160|180[b-fB-F]|20(?:0[b-fB-F]|2[89a-eA-E]|6[0-9a-fA-F])|3164"
         r"|[fF][eE]0[0-9a-fA-F]|[fF][eE][fF]{2}|[fF]{2}[aA]0)\}?"
     ),
+    "\\_": re.compile(r"\\(?=_)"),
+    "<!--": re.compile(r"<!--(?:[^-]|-(?!->)){0,200}-->(?=[\w-])"),
+    "<wbr": re.compile(r"<wbr ?/?>"),
     "%": re.compile(
         r"%(?:[cC]2%[aA][dD]|[cC][dD]%8[fF]|[eE]2%(?:80%(?:8[b-fB-F]|[aA][89a-eA-E])|81%[aA][0-9a-fA-F])"
         r"|[eE][fF]%(?:[bB]8%8[0-9a-fA-F]|[bB][bB]%[bB][fF]))"

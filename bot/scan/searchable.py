@@ -7,7 +7,7 @@ NULs. Without NULs, UTF-16 and UTF-32 read as ASCII; invisible characters are re
 
 import bisect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,23 +22,33 @@ _SEEN = r"[\x20-\x7e]"
 def _apart(octet: str) -> dict[Order, re.Pattern[str]]:
     """Return the patterns of what is more than a character: control sequences, and invisible characters in wide texts.
 
-    They begin with a NUL, since then a search is fast; `kept` is the character after it in the second order.
+    They begin with a NUL, since then a search is fast; `kept` is the character after it in the second order. `other` is
+    such a run without a letter after it, up to its last character, where another match may begin: it is matched only so
+    that no search begins anew at each of its characters, which takes quadratic time.
     """
     soft, high = ("\xad", "\xfe") if octet == "bytes" else ("\udcad", "\udcfe")
     (little, big), (little_pair, big_pair) = invisible_units(4, octet), invisible_units(2, octet)
     return {
         "little": re.compile(
             rf"{TERMINAL}|\0(?P<kept>)(?=[^\0][^\0]|{soft}\0|\0[\x06{high}]|[\s\S]{{2}}[\x01\x0e]\0)"
-            rf"(?:(?<={_SEEN}\0)(?:{little_pair})+(?={_SEEN}\0)|(?<={_SEEN}\0\0\0)(?:{little})+(?={_SEEN}\0\0\0))"
+            rf"(?:(?<={_SEEN}\0)(?:{little_pair})++(?={_SEEN}\0)"
+            rf"|(?<={_SEEN}\0\0\0)(?:{little})++(?={_SEEN}\0\0\0)"
+            rf"|(?P<other>(?<={_SEEN}\0){_run(little_pair)}|(?<={_SEEN}\0\0\0){_run(little)}))"
         ),
         "big": re.compile(
             rf"{TERMINAL}|\0(?P<kept>{_SEEN})(?=[^\0]|\0[\0\x01\x0e{soft}])"
-            rf"(?:(?:{big_pair})+(?=\0{_SEEN})|(?:{big})+(?=\0\0\0{_SEEN}))"
+            rf"(?:(?:{big_pair})++(?=\0{_SEEN})|(?:{big})++(?=\0\0\0{_SEEN})"
+            rf"|(?P<other>{_run(big_pair)}|{_run(big)}))"
         ),
     }
 
 
+def _run(units: str) -> str:
+    return f"(?:(?:{units})(?={units}))++"
+
+
 _APART = {str: _apart("text"), bytes: _apart("bytes")}
+_PAIR = {kind: re.compile("|".join(invisible_units(2, octet))) for kind, octet in ((str, "text"), (bytes, "bytes"))}
 _TEXT = re.compile(f"[{invisible_class()}]|\udcff\udcfe|\udcfe\udcff")
 _OCTETS = re.compile(f"\xff\xfe|\xfe\xff|{invisible_octets()}")
 _OCTETS_ONE_BY_ONE = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|{_OCTETS.pattern}")
@@ -49,7 +59,10 @@ _LIKE = {
     "'": "\u2018\u2019\u201a\u201b",
     "-": "\u2010\u2011\u2012\u2013\u2014\u2015",
 }
-_CHUNK, _LONGER, _SEQUENCE, _NEAR = 4096, 1 << 16, 160, 24
+_BESIDE = re.compile(r"[^\0][^\0]")
+_CHUNK, _LONGER, _SEQUENCE = 4096, 1 << 16, 160
+_UNITS = 8  # two characters of UTF-32: no invisible one has only NULs and single characters of ASCII
+_NEARBY, _STRIDE = 256, 61  # where a text may be parted nowhere near, fewer places are tried
 
 
 @dataclass(frozen=True)
@@ -88,30 +101,48 @@ class Plain:
 
 def plain(given: str | bytes, order: Order = "little") -> Plain:
     """Return the searchable form of a text, or of bytes in any encoding that contains ASCII."""
-    text, octets = _characters(given), isinstance(given, bytes)
-    if _is_clean(text):
-        return Plain(text, given)
-    parts, starts, origins, size = list[str](), list[int](), list[int](), 0
-    wide = False
-    for start, end in _chunks(text, octets=octets):
-        starts.append(size)
-        origins.append(start)
-        chunk = text[start:end]
-        if not _is_clean(chunk):
-            wide = wide or "\0" in chunk
-            chunk = _searchable(text, (start, end), _APART[type(given)][order], octets=octets)
-        parts.append(chunk)
-        size += len(parts[-1])
-    return Plain("".join(parts), given, order, wide, starts, origins)
+    return _read(given, (order,))[0]
 
 
 def in_both_orders(given: str | bytes) -> tuple[Plain, ...]:
     """Return the searchable form of a text, or both if it may be UTF-16 or UTF-32 with invisible characters."""
-    little = plain(given)
-    if not little.wide:
-        return (little,)
-    big = plain(given, "big")
-    return (little,) if big.text == little.text else (little, big)
+    little, big = _read(given, ("little", "big"))
+    return (little,) if not little.wide or big.text == little.text else (little, big)
+
+
+def _read(given: str | bytes, orders: Sequence[Order]) -> tuple[Plain, ...]:
+    """Return the searchable form by each order. What is the same by all of them is read once."""
+    text, octets = _characters(given), isinstance(given, bytes)
+    if _is_clean(text):
+        return tuple(Plain(text, given, order) for order in orders)
+    ways = [(_APART[type(given)][order], list[str](), list[int]()) for order in orders]
+    origins, wide, sizes = list[int](), False, [0] * len(orders)
+    for start, end in _chunks(text, octets=octets):
+        origins.append(start)
+        chunk = text[start:end]
+        wide = wide or "\0" in chunk
+        same = _same_in_all(text, (start, end), [apart for apart, _, _ in ways], octets=octets)
+        for at, (apart, parts, starts) in enumerate(ways):
+            starts.append(sizes[at])
+            parts.append(_searchable(text, (start, end), apart, octets=octets) if same is None else same)
+            sizes[at] += len(parts[-1])
+    return tuple(
+        Plain("".join(parts), given, order, wide, starts, origins)
+        for order, (_, parts, starts) in zip(orders, ways, strict=True)
+    )
+
+
+def _same_in_all(text: str, span: tuple[int, int], ways: Sequence[re.Pattern[str]], *, octets: bool) -> str | None:
+    """Return a searchable chunk in which only single characters are invisible; None if it needs each order."""
+    chunk = text[slice(*span)]
+    if _is_clean(chunk):
+        return chunk
+    if "\0" not in chunk and "\x1b" not in chunk:
+        return _visible(chunk, octets=octets)
+    if _is_clean(kept := chunk.replace("\0", "")) and not _BESIDE.search(chunk):
+        return kept  # UTF-16 or UTF-32 with characters of ASCII only
+    matches = (match for apart in ways for match in apart.finditer(text, *span))
+    return None if any(not match["other"] for match in matches) else _visible(chunk, octets=octets)
 
 
 def _is_clean(text: str) -> bool:
@@ -121,33 +152,32 @@ def _is_clean(text: str) -> bool:
 
 def _chunks(text: str, *, octets: bool) -> Iterator[tuple[int, int]]:
     """Split a text into spans, so that only unclean ones need work."""
-    start = 0
+    start, wide = 0, "\0" in text
     while start < len(text):
         end = start + _CHUNK
-        while end < min(len(text), start + _CHUNK + _LONGER) and not _may_part(text, end, octets=octets):
-            end += 1
+        while end < min(len(text), start + _CHUNK + _LONGER) and not _may_part(text, end, octets=octets, wide=wide):
+            end += 1 if end < start + _CHUNK + _NEARBY else _STRIDE
         yield start, min(end, len(text))
         start = end
 
 
-def _may_part(text: str, at: int, *, octets: bool) -> bool:
+def _may_part(text: str, at: int, *, octets: bool, wide: bool) -> bool:
     """Return whether a span may end here: not within a character of UTF-8, UTF-16 or UTF-32, or a control sequence."""
     if octets and "\x80" <= text[at] <= "\xbf":
         return False
     if "\x1b" in text[at - _SEQUENCE : at]:
         return False
-    near = max(0, at - _NEAR), at + _NEAR
-    return text.find("\0", *near) < 0 or not any(
-        one.search(text, *near) for one in _APART[bytes if octets else str].values()
-    )
+    near = text[max(0, at - _UNITS) : at + _UNITS]
+    if "\0" not in near:
+        return not (wide and _PAIR[bytes if octets else str].search(near))
+    return _is_clean(near.replace("\0", "")) and not _BESIDE.search(near)
 
 
 def _searchable(text: str, span: tuple[int, int], apart: re.Pattern[str], *, octets: bool) -> str:
-    chunk = text[slice(*span)]
-    if "\0" not in chunk and "\x1b" not in chunk:
-        return _visible(chunk, octets=octets)
     parts, at = list[str](), span[0]
     for match in apart.finditer(text, *span):
+        if match["other"]:
+            continue
         parts += (_visible(text[at : match.start()], octets=octets), match["kept"] or "")
         at = match.end()
     return "".join((*parts, _visible(text[at : span[1]], octets=octets)))
@@ -165,6 +195,8 @@ def _dropped(text: str, span: tuple[int, int], apart: re.Pattern[str]) -> Iterat
     at = span[0]
     one_by_one = _OCTETS_ONE_BY_ONE if apart in _APART[bytes].values() else _TEXT
     for match in apart.finditer(text, *span):
+        if match["other"]:
+            continue
         yield from (one.span() for one in one_by_one.finditer(text, at, match.start()))
         if match["kept"]:
             yield match.start(), match.start("kept")

@@ -2,9 +2,9 @@
 
 A path is compared as every file system may read it: without regard to case, Unicode normal form (NFKC, which includes
 NFC and NFD and full-width letters), invisible characters, trailing dots and spaces, and with a backslash as a
-separator. A link or a submodule counts as a folder with unknown content, and a link also as its target. The comparison
-may select too much, so it is for protection only: whatever a policy exempts or allows is compared exactly, and so is a
-pattern with `!`.
+separator; and also exactly, since a pattern may name a path that these rules change. A link or a submodule counts as a
+folder with unknown content, and a link also as its target. The comparison may select too much, so it is for protection
+only: whatever a policy exempts or allows is compared exactly, and so is a pattern with `!`.
 """
 
 import posixpath
@@ -63,8 +63,8 @@ def _selected(patterns: Sequence[str], name: str, file: ChangedFile, links: Mapp
     stands_in = not STANDS_IN.isdisjoint({file.old_mode, file.new_mode})
     if _MASKED.search(name):  # a secret in the name hides what it is
         return next((text for text in patterns if not path_pattern(text).negative), "")
-    exact = name.split("/")
-    places: list[Segments | None] = [_segments(name)]
+    exact = tuple(name.split("/"))
+    places: list[Segments | None] = [_segments(name), tuple(folded(name).split("/"))]
     if file.new_mode == LINK and name == file.path and file.status != "deleted":
         places += _leads_to(name, links.get(name))
     for text in reversed(patterns):
@@ -72,7 +72,9 @@ def _selected(patterns: Sequence[str], name: str, file: ChangedFile, links: Mapp
         if pattern.negative:
             if not stands_in and pattern.fits(exact):
                 return ""
-        elif any(_reaches(_folded_pattern(text), place, stands_in=stands_in) for place in places):
+        elif _reaches(pattern, exact, stands_in=stands_in) or any(
+            _reaches(_folded_pattern(text), place, stands_in=stands_in) for place in places
+        ):
             return text
     return ""
 

@@ -114,3 +114,21 @@ def test_both_names_of_a_renamed_file_count_and_only_the_new_one_of_a_copy() -> 
     moved = changed("attic/x", status="renamed", old_path="Deploy/prod/x", old_mode="100644")
     assert list(protected(ZONE, [moved], {})) == ["Deploy/prod/x"]
     assert by(changed("attic/x", status="copied", old_path="deploy/prod/x")) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("deploy/v1./x.tf", "deploy/v1./x.tf"),
+        ("conf/prod:main.yaml", "conf/prod:main.yaml"),
+        ("conf/prod:main.yaml", "Conf/prod:MAIN.yaml"),
+        (".env.", "a/.env."),
+        ("[^a-z]*.tf", "Main.tf"),
+        ("?.tf", "\u00df.tf"),
+        ("[\u00df].tf", "\u00df.tf"),
+        ("a\\\\b.tf", "a\\b.tf"),
+    ],
+)
+def test_a_path_that_the_pattern_itself_selects_is_protected(pattern: str, path: str) -> None:
+    changed = ChangedFile(path=path, status="changed", old_mode="100644", new_mode="100644")
+    assert protected([pattern], [changed], {}) == {path: pattern}
