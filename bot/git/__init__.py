@@ -7,6 +7,7 @@ Public modules: `diff`, `patches`, `tree`.
 
 from bot.git.diff_files import files_of
 from bot.git.fetching.disk import GitOverBound
+from bot.git.fetching.incoming import quoted
 from bot.git.forks import fetch_from
 from bot.git.mirror import LOST, Mirror, Mirrors
 from bot.git.names import check_ref, check_sha
@@ -25,4 +26,5 @@ __all__ = [
     "check_sha",
     "fetch_from",
     "files_of",
+    "quoted",
 ]

@@ -28,7 +28,6 @@ __all__ = ["GitError", "GitLimits", "GitTooMuch", "Mirror", "Mirrors"]
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 LOST = re.compile(r"not our ref|unadvertised object|couldn't find remote ref")
-"""How git says that the server does not have a commit or a branch."""
 
 
 class Mirrors:
@@ -143,20 +142,21 @@ class Mirror:
     async def _fetch_commits(self, shas: Sequence[str]) -> tuple[str, ...]:
         await self._create(() if self._complete() else shas)
         here, kind = await self.present(shas), stored_format(self._config())
-        lost = []
-        for sha in shas:
-            if sha in here or no_commit(sha):
-                continue
-            if object_format([check_sha(sha)]) != kind:
-                lost.append(sha)
-                continue
-            try:
-                await self.fetch_specs([f"+{sha}:refs/assay/seen/{sha}"])
-            except GitError as fault:
-                if not LOST.search(str(fault)):
-                    raise
-                lost.append(sha)
-        return tuple(lost)
+        wanted = [sha for sha in dict.fromkeys(shas) if sha not in here and not no_commit(sha)]
+        others = [sha for sha in wanted if object_format([check_sha(sha)]) != kind]
+        return (*await self._fetch_all([sha for sha in wanted if sha not in others]), *others)
+
+    async def _fetch_all(self, shas: Sequence[str]) -> list[str]:
+        try:
+            if shas:
+                await self.fetch_specs([f"+{sha}:refs/assay/seen/{sha}" for sha in shas])
+        except GitError as fault:
+            if not LOST.search(str(fault)):
+                raise
+            lost = [sha for sha in shas if len(shas) == 1 or sha in str(fault)]
+            rest = [sha for sha in shas if sha not in lost]
+            return [*lost, *[sha for part in ([rest] if lost else zip(rest)) for sha in await self._fetch_all(part)]]
+        return []
 
     async def present(self, shas: Iterable[str]) -> frozenset[str]:
         """Return the commits that were fetched before."""

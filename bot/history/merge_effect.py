@@ -8,10 +8,8 @@ not in it, and the merge takes it back.
 import tempfile
 from collections.abc import Collection
 
-from bot.git import GitError, Mirror
+from bot.git import GitError, Mirror, check_sha, quoted
 from bot.git.diff import RAW, read_net
-from bot.git.fetching.incoming import quoted
-from bot.git.names import check_sha
 from bot.history.heads import Heads
 from bot.model import ChangedFile, Gap
 from bot.text import visible

@@ -168,7 +168,8 @@ class _Setup:
             what = "not trusted yet" if trusted is None else "changed since it was trusted"
             self._left(f"policy: {what}; read it, then run: assay policy trust {name} {text_digest(text)}")
             return
-        await policies.trust(Repo(id=repository.id, name=name), commit, "setup")
+        if trusted is None:
+            await policies.trust(Repo(id=repository.id, name=name), commit, "setup")
         self._done(f"policy: trusted at commit {commit[:10]}" if text else f"policy: no {PATH}; defaults apply")
         for stray in () if text else await policies.misplaced(name, commit):
             self._left(f"policy: {MISPLACED.format(stray)}")

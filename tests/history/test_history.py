@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.git import GitError
+from bot.history import history
 from bot.history.heads import Heads, Moved, relevant
 from bot.history.history import Histories, History, HistoryLimits
 from bot.model import ChangedFile
@@ -246,11 +247,12 @@ async def test_a_merge_of_more_than_two_parents_is_a_gap(pull: Pull) -> None:
     assert [gap.what for gap in (await pull.read()).gaps] == [f"what merge {merge[:10]} itself changed"]
 
 
-async def test_more_force_pushes_than_are_followed_are_a_gap(pull: Pull) -> None:
+async def test_more_force_pushes_than_are_followed_are_a_gap(pull: Pull, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MAX_DROPPED_HEADS", 4)
     pull.work.commit("One", {"a": "1\n"})
     await pull.push()
-    gaps = (await pull.read(*(f"{number:040x}" for number in range(1, 54)))).gaps
-    assert (len(gaps), gaps[-1].what) == (51, "3 older heads of the branch")
+    gaps = (await pull.read(*(f"{number:040x}" for number in range(1, 8)))).gaps
+    assert (len(gaps), gaps[-1].what) == (5, "3 older heads of the branch")
 
 
 CONTEXTS = {
