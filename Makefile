@@ -17,7 +17,7 @@ test: $(STAMP)
 
 # Long tests: killed processes, random sequences of events, whole stories.
 test-long: $(STAMP)
-	$(BIN)/pytest -m long --durations=10 $(ARGS)
+	$(BIN)/pytest -n 3 -m long --durations=10 $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -25,7 +25,7 @@ async def test_lost_and_failed_writes_of_a_report_accuse_nobody(scene: World) ->
     number, _ = await clean_pull(scene)
     await scene.settled()
     scene.sandbox.hooks_paused = True
-    for turn in range(4):
+    for turn in range(2):
         await scene.write(AGENT, number, token_line())
         await evaluated(scene, number, Fault("lost", EDITS, "PATCH"))
         await scene.write(AGENT, number, token_line())

@@ -92,18 +92,18 @@ async def test_a_mirror_over_its_bound_is_begun_anew_and_judges_again(small: Wor
 
 
 async def test_superseding_pushes_share_one_fetch_and_leave_nothing(scene: World) -> None:
-    number, _ = await large_pull(scene, 30)
+    number, _ = await large_pull(scene, 12)
     await until(lambda: any(scene.machine.mirrors.root.glob("incoming-*")))
     checkout = await scene.clone(AGENT)
     await checkout.branch("again", "origin/codex/much")
-    for push in range(8):
+    for push in range(5):
         head = await checkout.commit(f"Push {push}", {"small.txt": f"{push}\n"})
         await checkout.push("codex/much")
         await asyncio.sleep(0.2)
     await scene.service.settled(120)
     assert await scene.report(number) is not None
     assert "assay/secret-leak" in await scene.statuses(head)
-    assert size_of(scene.machine.mirrors.root) < 32 * MIB
+    assert size_of(scene.machine.mirrors.root) < 14 * MIB
     assert left(scene) == []
 
 

@@ -18,9 +18,8 @@ from bot.intake import Signer
 from bot.intake.origins import MOST_STRANGERS
 from bot.model import SignerKind
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, World, world
-from bot.store import witnesses
+from bot.store import targets, witnesses
 from bot.store.tables import TargetRow, Witness
-from bot.store.targets import MAX_UNSEEN
 from tests.stories.conftest import hook
 from tests.stories.pushes import leaking_pull
 from tests.stories.server import RULES
@@ -291,11 +290,14 @@ async def test_repositories_that_are_not_there_are_not_served_however_many(still
     assert still.service.inbox.backlog == 0
 
 
-async def test_targets_that_are_not_there_are_bounded_for_each_repository(still: World) -> None:
+async def test_targets_that_are_not_there_are_bounded_for_each_repository(
+    still: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(targets, "MAX_UNSEEN", 20)
     known, case = await nursery(still), await Case.opened(still)
     mine = await still.api[AGENT].getitem(f"/repos/{NURSERY}")
     still.sandbox.hooks_paused = True
-    for number in range(1, MAX_UNSEEN + 101):
+    for number in range(1, 51):
         body = {"action": "opened", "issue": {"number": number}, "repository": mine, "sender": {"id": 1}}
         assert await deliver(still, body, known, "issues") == 202
     await still.service.route()
@@ -305,7 +307,7 @@ async def test_targets_that_are_not_there_are_bounded_for_each_repository(still:
             count.where(TargetRow.observed_at.is_(None), TargetRow.desired_generation > TargetRow.observed_generation)
         )
     assert waiting is not None
-    assert waiting <= MAX_UNSEEN
+    assert waiting <= 20
     assert await case.state() == "failure"  # the other repository is looked at all the same
 
 

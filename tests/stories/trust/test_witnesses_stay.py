@@ -103,7 +103,7 @@ async def test_a_waiver_and_a_gate_of_the_contract_stay(tmp_path: Path) -> None:
         await set_policy(scene, POLICY)
         number, head = await leaking_pull(scene)
         await scene.api[AGENT].patch(f"/repos/{REPOSITORY}/pulls/{number}", {"body": BODY})
-        await scene.write(OPERATOR, number, f"canary-waived {head[:12]}")
+        await scene.write(OPERATOR, number, f"canary-waived {head}")
         await scene.write(OPERATOR, number, ANNOUNCED)
         await scene.settled()
 
