@@ -122,7 +122,10 @@ async def end(process: asyncio.subprocess.Process, grace: float = 0.0) -> None:
                 await asyncio.wait_for(process.wait(), grace)
     finally:  # also if the wait is cancelled; a finished program may have left child processes
         there = _signal(process, signal.SIGKILL)
-    await process.wait()
+    try:
+        await process.wait()
+    finally:
+        transport.close()  # at once, not when the loop comes to it: the loop may end before
     # A killed child process may still end a system call: what it writes to is deleted only after it is gone.
     tries = GONE_TRIES if grace else 0
     while there and tries:
