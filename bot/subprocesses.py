@@ -10,7 +10,6 @@ import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 CHUNK = 256 * 1024
@@ -95,16 +94,22 @@ async def _started(start: Start, grace: float) -> asyncio.subprocess.Process:
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
-        starting.add_done_callback(partial(_end_late, grace))
+        ending = asyncio.ensure_future(_end_late(starting, grace))
+        _ENDING.add(ending)
+        ending.add_done_callback(_ENDING.discard)
         raise
 
 
-def _end_late(grace: float, starting: asyncio.Future[asyncio.subprocess.Process]) -> None:
-    """Kill a program that was cancelled before it ran."""
-    if not starting.cancelled() and starting.exception() is None:
-        ending = asyncio.ensure_future(end(starting.result(), grace))
-        _ENDING.add(ending)
-        ending.add_done_callback(_ENDING.discard)
+async def _end_late(starting: asyncio.Future[asyncio.subprocess.Process], grace: float) -> None:
+    """End a program that was cancelled before it ran."""
+    with suppress(OSError):
+        await end(await starting, grace)
+
+
+async def all_ended() -> None:
+    """Wait until the programs that were cancelled while they started have ended."""
+    loop = asyncio.get_running_loop()
+    await asyncio.gather(*(one for one in _ENDING if one.get_loop() is loop), return_exceptions=True)
 
 
 async def end(process: asyncio.subprocess.Process, grace: float = 0.0) -> None:

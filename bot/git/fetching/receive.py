@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from bot import subprocesses
 from bot.git.fetching.disk import Disk, GitOverBound
 from bot.git.fetching.incoming import Incoming, incoming
 from bot.git.fetching.leftovers import delete_locks, delete_unfinished, packs
@@ -60,6 +61,7 @@ class Receiver:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await subprocesses.all_ended()
 
     async def fetch(self, mirror: Path, specs: Sequence[str], options: Sequence[str], remote: str) -> None:
         """Fetch by refspecs whose destinations are below `refs/assay/seen/`; needs the mirror's lock.
