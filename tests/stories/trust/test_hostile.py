@@ -91,6 +91,8 @@ async def test_a_title_that_mentions_and_marks_is_only_a_title(scene: World) -> 
 async def test_a_repository_that_vanishes_before_it_is_looked_at_is_kept_and_asked_for_later(
     scene: World,
 ) -> None:
+    async with scene.machine.store.session() as session:
+        await repositories.serve(session, scene.repo, now())
     number, _ = await leaking_pull(scene)
     await scene.sandbox.hooks_idle()
     target = scene.target(f"!{number}")
