@@ -45,7 +45,7 @@ class LocalEngine(Engine):
         self._turns: deque[str] = deque()
         self._waiting: dict[str, int] = {}
         self._running: dict[str, Lease] = {}
-        self._background: dict[str, bool] = {}
+        self._background: set[str] = set()
         self._again: dict[str, tuple[Target, int]] = {}
         self._after_rest: dict[str, Target] = {}
         self._resting: dict[str, asyncio.TimerHandle] = {}
@@ -172,7 +172,8 @@ class LocalEngine(Engine):
         del self._waiting[str(chosen.target)]
         self._turns.remove(repository)
         self._turns.append(repository)
-        self._background[str(chosen.target)] = chosen.priority >= BACKGROUND
+        if chosen.priority >= BACKGROUND:
+            self._background.add(str(chosen.target))
         self._wake.set()  # with fewer that wait, a repository may have more workers
         return chosen.target
 
@@ -181,7 +182,7 @@ class LocalEngine(Engine):
 
         Background work never has all of them either.
         """
-        if one.priority >= BACKGROUND and sum(self._background.values()) >= max(1, self._count - 1):
+        if one.priority >= BACKGROUND and len(self._background) >= max(1, self._count - 1):
             return False
         most = self._count // 2 if len(self._turns) > 1 else self._count - 1
         busy = sum(lease.target.repository == one.target.repository for lease in self._running.values())
@@ -220,7 +221,7 @@ class LocalEngine(Engine):
             await self._tell(target, fault)
         finally:
             del self._running[key]
-            self._background.pop(key, None)
+            self._background.discard(key)
             rest = self._begin_rest(key, started)
             repeat, after_rest = self._again.pop(key, None), self._after_rest.pop(key, None)
             if repeat is not None:
