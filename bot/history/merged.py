@@ -53,31 +53,33 @@ async def _pull_ref(mirror: Mirror, number: int) -> str:
     """Return the commit of `refs/pull/N/head`; empty if the server doesn't provide it. Raises GitError."""
     mine = f"refs/assay/seen/merged-{number}"
     async with mirror.lock:
-        try:
-            await mirror.fetch_specs([f"+refs/pull/{number}/head:{mine}"])
-        except GitError as fault:
-            if not LOST.search(str(fault)):
-                raise
+        if not await _fetched(mirror, f"refs/pull/{number}/head", mine):
             return ""
         return (await mirror.mirrors.run(mirror.folder, "rev-parse", mine, offline=True)).decode().strip()
 
 
 async def on_base(mirror: Mirror, heads: Heads) -> bool:
     """Fetch the base branch of a merge and return whether it brought the head. Raises GitError."""
-    branch, sha = check_ref(f"refs/heads/{heads.merged_into}"), check_sha(heads.head)
+    mine, sha = "refs/assay/seen/merged-into", check_sha(heads.head)
     async with mirror.lock:
-        try:
-            await mirror.fetch_specs([f"+{branch}:refs/assay/seen/merged-into"])
-        except GitError as fault:
-            if not LOST.search(str(fault)):
-                raise
+        if not await _fetched(mirror, f"refs/heads/{heads.merged_into}", mine):
             return False
         try:
-            inside = ("merge-base", "--is-ancestor", sha, "refs/assay/seen/merged-into")
-            await mirror.mirrors.run(mirror.folder, *inside, offline=True)
+            await mirror.mirrors.run(mirror.folder, "merge-base", "--is-ancestor", sha, mine, offline=True)
             await mirror.mirrors.run(mirror.folder, "update-ref", f"refs/assay/seen/{sha}", sha, offline=True)
         except GitError:
             return False
+    return True
+
+
+async def _fetched(mirror: Mirror, ref: str, mine: str) -> bool:
+    """Fetch a ref of the server under a name of ours; return whether the server has it. Needs the mirror's lock."""
+    try:
+        await mirror.fetch_specs([f"+{check_ref(ref)}:{mine}"])
+    except GitError as fault:
+        if not LOST.search(str(fault)):
+            raise
+        return False
     return True
 
 
