@@ -7,8 +7,8 @@ Public modules: `diff`, `patches`, `tree`.
 
 from bot.git.diff_files import files_of
 from bot.git.fetching.disk import GitOverBound
-from bot.git.fetching.incoming import quoted
 from bot.git.forks import fetch_from
+from bot.git.merge import tried_merge
 from bot.git.mirror import LOST, Mirror, Mirrors
 from bot.git.names import check_ref, check_sha
 from bot.git.process import Git, GitError, GitLimits, GitTooMuch
@@ -26,5 +26,5 @@ __all__ = [
     "check_sha",
     "fetch_from",
     "files_of",
-    "quoted",
+    "tried_merge",
 ]

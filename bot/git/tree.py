@@ -4,14 +4,13 @@ Nothing is fetched: the mirror always has the trees, and without a large file ve
 are cached, so an unchanged pull request needs no git command.
 """
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from bot.fact_cache import AGAIN, FactCache
 from bot.git.diff import decode
-from bot.git.fetching.incoming import quoted
+from bot.git.merge import tried_merge
 from bot.git.mirror import GitError, Mirror, Mirrors
 from bot.git.names import check_sha
 from bot.model import Gap
@@ -23,9 +22,6 @@ REMEMBERED = 256
 PathsSeen = tuple[dict[str, bool], tuple[Gap, ...]]
 ConflictSeen = tuple[bool | None, tuple[Gap, ...]]
 """An answer, and gaps if it is incomplete."""
-
-ANSWERED = 1
-"""Exit status of `git merge-tree` for conflicts; a greater one is a failure."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,8 @@ class Trees:
         if known is not None:
             return known
         try:
-            return self._conflicts.keep(ends, (await self._merged(ends), ()))
+            async with tried_merge(self._mirrors.mirror(ends.repository), ends.base, ends.head, SECONDS) as tried:
+                return self._conflicts.keep(ends, (not tried.tree, ()))
         except GitError as fault:
             gap = Gap(what="whether head and base conflict", why=str(fault), of=ends.head)
             return self._conflicts.keep(ends, (None, (gap,)), AGAIN)
@@ -95,23 +92,6 @@ class Trees:
         listing = ("ls-tree", "-r", "-z", "--name-only", check_sha(ends.head))
         names = decode(await mirror.mirrors.run(mirror.folder, *listing, seconds=SECONDS, offline=True)).split("\0")
         return there | bare.intersection(name.rpartition("/")[2] for name in names)
-
-    async def _merged(self, ends: Ends) -> bool:
-        """Run the merge with a temporary object folder, which is deleted afterwards."""
-        mirror = self._mirrors.mirror(ends.repository)
-        merge = ("merge-tree", "--write-tree", "--no-messages", check_sha(ends.base), check_sha(ends.head))
-        with tempfile.TemporaryDirectory(prefix=".merge-", dir=self._mirrors.root) as scratch:
-            try:
-                elsewhere = {
-                    "GIT_OBJECT_DIRECTORY": scratch,
-                    "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(mirror.folder / "objects"),
-                }
-                await self._mirrors.run(mirror.folder, *merge, seconds=SECONDS, offline=True, more=elsewhere)
-            except GitError as fault:
-                if fault.code != ANSWERED or not fault.output:  # an impossible merge has the same status as a conflict
-                    raise
-                return True
-        return False
 
 
 async def entries(mirror: Mirror, commit: str, paths: Sequence[str]) -> tuple[Entry, ...]:

@@ -5,17 +5,15 @@ several merge bases, git takes one of them for the net difference: what the head
 not in it, and the merge takes it back.
 """
 
-import tempfile
 from collections.abc import Collection
 
-from bot.git import GitError, Mirror, check_sha, quoted
+from bot.git import GitError, Mirror, check_sha, tried_merge
 from bot.git.diff import RAW, read_net
 from bot.history.heads import Heads
 from bot.model import ChangedFile, Gap
 from bot.text import visible
 
 SECONDS = 20.0
-CONFLICT = 1
 SHOWN = 3
 WHAT = "the net difference"
 MERGE = "merge the base branch into the head branch, so that everybody sees it"
@@ -47,19 +45,11 @@ async def changed_beside(
 
 async def _merged(mirror: Mirror, heads: Heads) -> tuple[Changed, ...]:
     """Return the files that differ between the base branch and a merge; none for conflicts. Raises GitError."""
-    base, run = check_sha(heads.base), mirror.mirrors.run
-    merge = ("merge-tree", "--write-tree", "--no-messages", base, check_sha(heads.head))
-    with tempfile.TemporaryDirectory(prefix=".merge-", dir=mirror.mirrors.root) as scratch:
-        elsewhere = {
-            "GIT_OBJECT_DIRECTORY": scratch,
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(mirror.folder / "objects"),
-        }
-        try:
-            output = await run(mirror.folder, *merge, seconds=SECONDS, offline=True, more=elsewhere)
-        except GitError as fault:
-            if fault.code == CONFLICT and fault.output:  # an impossible merge has the same status
-                return ()
-            raise
-        tree = check_sha(output.decode("ascii", "replace").strip())
-        raw = await run(mirror.folder, *RAW, base, tree, "--", seconds=SECONDS, offline=True, more=elsewhere)
+    async with tried_merge(mirror, heads.base, heads.head, SECONDS) as tried:
+        if not tried.tree:
+            return ()
+        ends = (check_sha(heads.base), tried.tree, "--")
+        raw = await mirror.mirrors.run(
+            mirror.folder, *RAW, *ends, seconds=SECONDS, offline=True, more=tried.environment
+        )
     return read_net(raw).files

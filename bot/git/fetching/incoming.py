@@ -39,10 +39,7 @@ class Incoming:
 
     def environment(self) -> dict[str, str]:
         """Return what makes a command that reads the mirror write its objects here."""
-        return {
-            "GIT_OBJECT_DIRECTORY": str(self.objects.resolve()),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(self.mirror / "objects"),
-        }
+        return objects_apart(self.objects, self.mirror)
 
     def borrow(self) -> None:
         """Make the folder a repository with the mirror's settings and objects, and without refs."""
@@ -110,7 +107,10 @@ def size_of(folder: Path) -> int:
     return total
 
 
-def quoted(path: Path) -> str:
-    """Return a path quoted for git's colon-separated list."""
-    escaped = str(path.resolve()).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def objects_apart(objects: Path, mirror: Path) -> dict[str, str]:
+    """Return the environment in which git reads a mirror's objects, and writes new ones to another folder."""
+    borrowed = str((mirror / "objects").resolve()).replace("\\", "\\\\").replace('"', '\\"')
+    return {
+        "GIT_OBJECT_DIRECTORY": str(objects.resolve()),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{borrowed}"',  # quoted, since colons separate the list
+    }
