@@ -2,7 +2,7 @@
 
 Used by packages that mark targets as dirty, and by the application, which starts it.
 
-Public modules: `local`.
+Public modules: `local`, `procrastinate`, `schema`.
 """
 
 from bot.engine.engine import Engine, Lease

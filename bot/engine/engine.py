@@ -5,7 +5,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+import structlog
+
 from bot.model import Target
+
+log = structlog.get_logger(__name__)
+
+BACKGROUND = 3
+"""From this priority on, work is background: listings, polls and daily evaluations."""
+AGE = 60.0
+"""Seconds of waiting that count as much as one step of priority."""
+REST = 24.0
+"""A target rests for this multiple of its last run before a spaced run: the loop's time is for deliveries first."""
+LONGEST_REST = 10.0
 
 
 @dataclass(frozen=True)
@@ -19,6 +31,26 @@ class Lease:
 Work = Callable[[Lease], Awaitable[None]]
 Failed = Callable[[Target, Exception], Awaitable[None]]
 """Called after work that failed with an exception, so that it is retried later and not immediately."""
+
+
+async def perform(work: Work, failed: Failed, lease: Lease) -> None:
+    """Run the work of one target and report its failure: a target that fails must not take the others with it."""
+    try:
+        await work(lease)
+    except Exception as fault:  # the workers' loop
+        log.exception("work.failed", target=str(lease.target))
+        try:
+            await failed(lease.target, fault)
+        except Exception:  # such as without a database; the next sweep finds the target
+            log.exception("failure.not-recorded", target=str(lease.target))
+
+
+async def attempt(name: str, job: Callable[[], Awaitable[None]]) -> None:
+    """Run the job of a schedule, which outlives one failing run."""
+    try:
+        await job()
+    except Exception:  # the schedule's loop
+        log.exception("schedule.failed", job=name)
 
 
 class Engine(abc.ABC):
@@ -43,8 +75,13 @@ class Engine(abc.ABC):
         """Forgets what was asked for a target; a run under way goes on."""
 
     @abc.abstractmethod
-    def every(self, name: str, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
-        """Runs a job on a schedule, first at once, never two of it at the same time."""
+    def every(
+        self, name: str, seconds: float, job: Callable[[], Awaitable[None]], *, in_each_process: bool = False
+    ) -> None:
+        """Runs a job on a schedule, first at once, never two of it at the same time.
+
+        Of several processes that share the work one runs it, unless it is to run in each of them.
+        """
 
     @abc.abstractmethod
     async def idle(self) -> None:
@@ -52,4 +89,11 @@ class Engine(abc.ABC):
 
     @abc.abstractmethod
     async def stop(self) -> None:
-        """Ends the workers; what they were doing is taken up again by the next sweep."""
+        """Begins no more work, lets what runs end within the engine's limit, and then ends it.
+
+        What was ended is taken up again by another process or by the next sweep.
+        """
+
+    async def sharing(self) -> int:
+        """Returns how many processes share the work, this one included."""
+        return 1

@@ -6,21 +6,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-import structlog
-
-from bot.engine.engine import Engine, Failed, Lease, Work
+from bot.engine.engine import AGE, BACKGROUND, LONGEST_REST, REST, Engine, Failed, Lease, Work, attempt, perform
 from bot.model import Target
-
-log = structlog.get_logger(__name__)
-
-REST = 24.0
-"""A target rests for this multiple of its last run before a spaced run: the loop's time is for deliveries first."""
-LONGEST_REST = 10.0
-
-BACKGROUND = 3
-"""From this priority on, work is background: listings, polls and daily evaluations."""
-AGE = 60.0
-"""Seconds of waiting that count as much as one step of priority."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -34,13 +21,19 @@ class Waiting:
 
 
 class LocalEngine(Engine):
-    """Takes turns between repositories, so that a burst in one doesn't starve another."""
+    """Takes turns between repositories, so that a burst in one doesn't starve another.
 
-    def __init__(self, workers: int = 8) -> None:
+    `grace` is how many seconds runs have to end when the process stops.
+    """
+
+    def __init__(self, workers: int = 8, grace: float = 0.0) -> None:
         self._count = workers
+        self._grace = grace
         self._work: Work | None = None
         self._failed: Failed | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._workers: list[asyncio.Task[None]] = []
+        self._stopping = False
         self._queues: dict[str, list[Waiting]] = {}
         self._turns: deque[str] = deque()
         self._waiting: dict[str, int] = {}
@@ -58,8 +51,7 @@ class LocalEngine(Engine):
     async def start(self, work: Work, failed: Failed) -> None:
         """Starts the workers."""
         self._work, self._failed = work, failed
-        for _ in range(self._count):
-            self._keep(self._worker())
+        self._workers = [asyncio.create_task(self._worker()) for _ in range(self._count)]
 
     async def submit(
         self, target: Target, *, priority: int = 0, delay: float = 0.0, urgent: bool = False, spaced: bool = False
@@ -97,7 +89,14 @@ class LocalEngine(Engine):
         self._after_rest.pop(key, None)
         self._settle()
 
-    def every(self, name: str, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+    def every(
+        self,
+        name: str,
+        seconds: float,
+        job: Callable[[], Awaitable[None]],
+        *,
+        in_each_process: bool = False,  # noqa: ARG002 - there is one process
+    ) -> None:
         """Runs a job now and then every `seconds`; a failing run is logged and the schedule goes on."""
         self._keep(self._schedule(name, seconds, job))
 
@@ -106,15 +105,20 @@ class LocalEngine(Engine):
         await self._quiet.wait()
 
     async def stop(self) -> None:
-        """Cancels workers, schedules and timers."""
+        """Begins no more work, lets runs end within the limit, and cancels workers, schedules and timers."""
+        self._stopping = True
         for timer in (*self._timers.values(), *self._resting.values()):
             timer.cancel()
         self._timers.clear()
         self._resting.clear()
-        tasks = list(self._tasks)
-        for task in tasks:
+        for task in list(self._tasks):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._wake.set()
+        if self._workers and self._grace:
+            await asyncio.wait(self._workers, timeout=self._grace)
+        for task in self._workers:
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._workers, return_exceptions=True)
 
     def _keep(self, coroutine: Awaitable[None]) -> None:
         task = asyncio.ensure_future(coroutine)
@@ -200,7 +204,7 @@ class LocalEngine(Engine):
         return None
 
     async def _worker(self) -> None:
-        while True:
+        while not self._stopping:
             target = self._take()
             if target is None:
                 self._wake.clear()
@@ -214,11 +218,8 @@ class LocalEngine(Engine):
         self._running[key] = lease
         started = asyncio.get_running_loop().time()
         try:
-            if self._work is not None:
-                await self._work(lease)
-        except Exception as fault:  # the workers' loop: a target that fails must not take the others with it
-            log.exception("work.failed", target=key)
-            await self._tell(target, fault)
+            if self._work is not None and self._failed is not None:
+                await perform(self._work, self._failed, lease)
         finally:
             del self._running[key]
             self._background.discard(key)
@@ -238,22 +239,11 @@ class LocalEngine(Engine):
         self._resting[key] = loop.call_later(rest, self._resting.pop, key, None)
         return rest
 
-    async def _tell(self, target: Target, fault: Exception) -> None:
-        """Report a failure. The callback may fail too (such as without a database); the next sweep finds the target."""
-        try:
-            if self._failed is not None:
-                await self._failed(target, fault)
-        except Exception:  # the workers' loop, as above
-            log.exception("failure.not-recorded", target=str(target))
-
     def _settle(self) -> None:
         if not self._running and not self._waiting and not self._again:
             self._quiet.set()
 
     async def _schedule(self, name: str, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
         while True:
-            try:
-                await job()
-            except Exception:  # a schedule outlives one failing run, as the workers do
-                log.exception("schedule.failed", job=name)
+            await attempt(name, job)
             await asyncio.sleep(seconds)

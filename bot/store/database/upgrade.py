@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from bot.engine import schema as queue_schema
 from bot.store.database.sqlite import WRITES
 from bot.store.tables import Table
 
@@ -52,6 +53,8 @@ def upgrade(engine: Engine) -> None:
             _migrate(connection)
         else:
             _make(connection)
+        if connection.dialect.name == "postgresql":
+            queue_schema.prepare(connection)
 
 
 def _make(connection: Connection) -> None:

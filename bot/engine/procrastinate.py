@@ -1,0 +1,216 @@
+"""The engine of several processes that share one PostgreSQL: procrastinate's queue, its worker and its heartbeats.
+
+A job only wakes a target; what is dirty stands in the database, and the sweep submits it again. So a job may be lost,
+but two runs of one target never overlap: the queue's unique indexes see to that.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
+from procrastinate.worker import Worker
+
+from bot.engine import queue
+from bot.engine.engine import BACKGROUND, Engine, Failed, Lease, Work, attempt, perform
+from bot.engine.jobs import AGAIN, DEAD, Jobs
+from bot.engine.line import Line
+from bot.model import Target
+
+log = structlog.get_logger(__name__)
+
+HEARTBEAT = 5.0
+"""How often a process says that it lives and looks for jobs of dead ones, in seconds."""
+QUIET = 0.02
+"""How often `idle` asks, in seconds."""
+CONNECTIONS = 4
+QUEUES = (queue.PRESSING, queue.LATER)
+
+
+def lock_of(target: Target) -> str:
+    """Return what two jobs of one target share; the repository's name only stands for an id that isn't known."""
+    return f"{target.repository_id or target.repository}{queue.SEPARATOR}{target.number}"
+
+
+class ProcrastinateEngine(Engine):
+    """Runs jobs of the shared queue, at most `workers` at once.
+
+    `url` is libpq's, and `grace` how many seconds runs have to end when the process stops.
+    """
+
+    def __init__(self, url: str, workers: int = 8, grace: float = 0.0) -> None:
+        self._count = workers
+        self._grace = grace
+        connector = PsycopgConnector(conninfo=url, min_size=1, max_size=CONNECTIONS, timeout=DEAD / 2)
+        self._connector = connector
+        self._jobs = Jobs(connector, workers, self._lost)
+        self._app = App(connector=connector)
+        self._app.job_manager = self._jobs
+        self._app.task(name=queue.TASK, pass_context=True)(self._evaluate)
+        channels = [f"procrastinate_queue_v1#{name}" for name in QUEUES]
+        self._line = Line(url, [*channels, queue.SUPERSEDED], self._heard)
+        self._opening = asyncio.Lock()
+        self._opened = False
+        self._work: Work | None = None
+        self._failed: Failed | None = None
+        self._runs: dict[str, tuple[Lease, asyncio.Task[Any] | None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._working: asyncio.Task[None] | None = None
+        logging.getLogger("procrastinate").setLevel(logging.WARNING)
+
+    async def start(self, work: Work, failed: Failed) -> None:
+        """Take part in the work. The first process of all runs every schedule at once."""
+        self._work, self._failed = work, failed
+        await self._open()
+        if not await self._jobs.living():
+            await self._all(queue.FORGET_SCHEDULES)
+        self._keep(self._line.run())
+        self._keep(self._tend())
+        self._working = asyncio.create_task(self._worker())
+
+    async def submit(
+        self, target: Target, *, priority: int = 0, delay: float = 0.0, urgent: bool = False, spaced: bool = False
+    ) -> None:
+        """Put a job into the queue, or make the one that waits there more pressing; tell the process that runs it."""
+        if urgent:
+            self._supersede(lock_of(target))
+        try:
+            await self._open()
+            await self._all(
+                queue.PUT,
+                lock=lock_of(target),
+                queue=queue.LATER if priority >= BACKGROUND else queue.PRESSING,
+                priority=priority,
+                delay=delay,
+                urgent=urgent,
+                spaced=spaced and not urgent,
+                args={"target": target.model_dump(mode="json"), "spaced": spaced and not urgent},
+            )
+        except ConnectorException as fault:
+            log.warning("queue.wake-lost", target=str(target), error=type(fault).__name__, next="the sweep finds it")
+
+    async def cancel(self, target: Target) -> None:
+        """Take a target's job out of the queue. Raises ConnectorException."""
+        await self._open()
+        await self._all(queue.CANCEL, lock=lock_of(target))
+
+    def every(
+        self, name: str, seconds: float, job: Callable[[], Awaitable[None]], *, in_each_process: bool = False
+    ) -> None:
+        """Run a job on a schedule here, or in the process that leads."""
+        self._keep((self._here if in_each_process else self._in_turn)(name, seconds, job))
+
+    async def idle(self) -> None:
+        """Return when no process runs a job and none is due. Raises ConnectorException."""
+        await self._open()
+        while (await self._all(queue.BUSY))[0]["busy"]:  # noqa: ASYNC110 - other processes run jobs too
+            await asyncio.sleep(QUIET)
+
+    async def sharing(self) -> int:
+        """Return how many processes run jobs now. Raises ConnectorException."""
+        await self._open()
+        return max(1, await self._jobs.living())
+
+    async def stop(self) -> None:
+        """Take no more jobs, wait for those that run, hand back what has not ended in time, and leave the others."""
+        if self._working is not None:
+            self._working.cancel()
+            await asyncio.gather(self._working, return_exceptions=True)
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._app.close_async()
+        self._opened = False
+
+    async def _open(self) -> None:
+        if not self._opened:
+            async with self._opening:
+                await self._app.open_async()
+                self._opened = True
+
+    async def _all(self, statement: Any, **values: Any) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = await self._connector.execute_query_all_async(statement, **values)
+        return rows
+
+    def _keep(self, coroutine: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _worker(self) -> None:
+        """Run procrastinate's worker. Its heartbeat would end with its stop, before its runs do: `_tend` sends it."""
+        while True:
+            worker = self._jobs.worker = Worker(
+                self._app,
+                queues=QUEUES,
+                concurrency=self._count,
+                shutdown_graceful_timeout=self._grace,
+                install_signal_handlers=False,
+                update_heartbeat_interval=float("inf"),
+                stalled_worker_timeout=DEAD,
+            )
+            try:
+                await worker.run()  # type: ignore[no-untyped-call]
+            except ConnectorException as fault:
+                log.warning("queue.not-joined", error=type(fault).__name__, next="check the database")
+            await asyncio.sleep(AGAIN)
+
+    async def _evaluate(self, context: JobContext, *, target: dict[str, Any], spaced: bool) -> None:  # noqa: ARG002 - for the queue
+        if self._work is None or self._failed is None:
+            return
+        lease, lock = Lease(Target.model_validate(target)), context.job.lock or ""
+        self._runs[lock] = (lease, asyncio.current_task())
+        try:
+            await perform(self._work, self._failed, lease)
+        finally:
+            if self._runs.get(lock, (None,))[0] is lease:
+                del self._runs[lock]
+
+    async def _heard(self, channel: str, payload: str) -> None:
+        if channel != queue.SUPERSEDED:
+            await self._jobs.poke()
+        else:
+            self._supersede(payload)
+
+    def _supersede(self, lock: str) -> None:
+        if lock in self._runs:
+            self._runs[lock][0].superseded.set()
+
+    def _lost(self) -> None:
+        """End the runs that other processes have taken over."""
+        for _, task in self._runs.values():
+            if task is not None:
+                task.cancel()
+
+    async def _tend(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            try:
+                await self._jobs.tend()
+                await self._all(queue.FORGET_RESTS)
+            except ConnectorException as fault:
+                log.warning("queue.no-heartbeat", error=type(fault).__name__, next="check the database")
+
+    async def _here(self, name: str, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await attempt(name, job)
+            await asyncio.sleep(seconds)
+
+    async def _in_turn(self, name: str, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+        """Run a job while this process leads. When it ran last stands in the database, for the next that leads."""
+        while True:
+            await self._line.leads.wait()
+            try:
+                [row] = await self._all(queue.DUE, name=name, seconds=seconds)
+                if row["seconds"]:
+                    await asyncio.sleep(row["seconds"])
+                elif self._line.leads.is_set():
+                    await self._all(queue.STARTED, name=name)
+                    await self._line.while_leading(attempt(name, job))
+            except ConnectorException as fault:
+                log.warning("schedule.not-asked", job=name, error=type(fault).__name__)
+                await asyncio.sleep(AGAIN)
