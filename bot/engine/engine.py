@@ -8,13 +8,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.model import Target
+from bot.urgency import Urgency
 
 log = structlog.get_logger(__name__)
 
-BACKGROUND = 3
-"""From this priority on, work is background: listings, polls and daily evaluations."""
-AGE = 60.0
-"""Seconds of waiting that count as much as one step of priority."""
 REST = 24.0
 """A target rests for this multiple of its last run before a spaced run: the loop's time is for deliveries first."""
 LONGEST_REST = 10.0
@@ -22,10 +19,14 @@ LONGEST_REST = 10.0
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to work on one target, alone. `superseded` is set when a newer head makes the work pointless."""
+    """The right to work on one target, alone. `superseded` is set when a newer head makes the work pointless.
+
+    `urgency` is the priority with which the work was asked for; it falls when somebody asks for it more pressingly.
+    """
 
     target: Target
     superseded: asyncio.Event = field(default_factory=asyncio.Event)
+    urgency: Urgency = field(default_factory=Urgency)
 
 
 Work = Callable[[Lease], Awaitable[None]]

@@ -18,7 +18,7 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager, NotificationCallback
 from procrastinate.worker import Worker
 
-from bot.engine import queue
+from bot.engine import statements
 from bot.engine.engine import LONGEST_REST, REST
 
 log = structlog.get_logger(__name__)
@@ -113,9 +113,9 @@ class Jobs(JobManager):
         rest = min(REST * (asyncio.get_running_loop().time() - known.since), LONGEST_REST)
         try:
             if status is Status.ABORTED:
-                await self._all(queue.HAND_BACK, ids=[job.id], worker=job.worker_id)
+                await self._all(statements.HAND_BACK, ids=[job.id], worker=job.worker_id)
             else:
-                await self._all(queue.FINISH, id=job.id, worker=job.worker_id, rest=rest)
+                await self._all(statements.FINISH, id=job.id, worker=job.worker_id, rest=rest)
         except ConnectorException as fault:
             log.warning("queue.job-not-ended", error=type(fault).__name__)  # `tend` hands it back
         finally:
@@ -126,47 +126,51 @@ class Jobs(JobManager):
         """Send the heartbeat, and take over what dead processes ran. Raises ConnectorException."""
         if self._id is None:
             return
-        if not await self._all(queue.HEARTBEAT, worker=self._id):
+        if not await self._all(statements.HEARTBEAT, worker=self._id):
             log.error("queue.declared-dead", next="the machine or the database stood still; its runs begin again")
             self._lost()
             await self.register_worker()
         await self._hand_back_orphans()
-        if taken := await self._all(queue.TAKE_OVER, dead=DEAD):
+        if taken := await self._all(statements.TAKE_OVER, dead=DEAD):
             log.warning("queue.taken-over", jobs=len(taken))
 
     async def living(self) -> int:
         """Return how many processes run jobs. Raises ConnectorException."""
-        [row] = await self._all(queue.LIVING, dead=DEAD)
+        [row] = await self._all(statements.LIVING, dead=DEAD)
         return int(row["living"])
 
     async def _hand_back_orphans(self) -> None:
         """Hand back jobs that this process has and does not run: an answer of the database was lost."""
         async with self._taking:
-            mine = [row["id"] for row in await self._all(queue.MINE, worker=self._id)]
+            mine = [row["id"] for row in await self._all(statements.MINE, worker=self._id)]
             if orphans := [one for one in mine if one not in self._running]:
-                await self._all(queue.HAND_BACK, ids=orphans, worker=self._id)
+                await self._all(statements.HAND_BACK, ids=orphans, worker=self._id)
 
     async def _take(self) -> Job | None:
         """Take a job: of one repository never all slots, and at most half of them while others wait.
 
-        Its work may be slow. Background work never has all of them either.
+        Its work may be slow. Background work never has all of them either, and at most a quarter while pressing work
+        waits: a large backlog that has waited long must not become pressing as a whole.
         """
-        later = sum(one.queue == queue.LATER for one in self._running.values())
-        queues = [queue.PRESSING] if later >= max(1, self._slots - 1) else [queue.PRESSING, queue.LATER]
-        counts = Counter(one.lock.partition(queue.SEPARATOR)[0] for one in self._running.values())
-        asked: list[str] | None = None
-        for most in (self._slots // 2, self._slots - 1):
+        later = sum(one.queue == statements.LATER for one in self._running.values())
+        counts = Counter(one.lock.partition(statements.SEPARATOR)[0] for one in self._running.values())
+        both, pressing = [statements.PRESSING, statements.LATER], [statements.PRESSING]
+        allowed = both if later < max(1, self._slots - 1) else pressing
+        tries = [(pressing, self._slots // 2)] if later >= max(1, self._slots // 4) else []
+        tries += [(allowed, self._slots // 2), (allowed, self._slots - 1)]
+        asked = None
+        for queues, most in tries:
             busy = [name for name, count in counts.items() if count >= max(1, most)]
-            if busy != asked:
-                asked = busy
-                for row in await self._all(queue.TAKE, queues=queues, busy=busy, worker=self._id):
+            if (queues, busy) != asked:
+                asked = queues, busy
+                for row in await self._all(statements.TAKE, queues=queues, busy=busy, worker=self._id):
                     since = asyncio.get_running_loop().time()
                     self._running[row["id"]] = _Running(row["lock"], row["queue_name"], since)
                     return Job.from_row(row)
         return None
 
     async def _pause(self) -> float:
-        [row] = await self._all(queue.NEXT)
+        [row] = await self._all(statements.NEXT)
         return POLL if row["seconds"] is None else min(max(row["seconds"], SOONEST), POLL)
 
     async def _all(self, statement: Any, **values: Any) -> list[dict[str, Any]]:

@@ -1,23 +1,12 @@
 """The engine of one process: asyncio workers, bounded, fair between repositories."""
 
 import asyncio
-import heapq
-from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
-from bot.engine.engine import AGE, BACKGROUND, LONGEST_REST, REST, Engine, Failed, Lease, Work, attempt, perform
+from bot.engine.engine import LONGEST_REST, REST, Engine, Failed, Lease, Work, attempt, perform
+from bot.engine.queue import Queue, Waiting
 from bot.model import Target
-
-
-@dataclass(frozen=True, order=True, slots=True)
-class Waiting:
-    """A target that waits for a worker, since a moment of the loop's clock; the lower priority goes first."""
-
-    priority: int
-    sequence: int
-    since: float = field(compare=False)
-    target: Target = field(compare=False)
+from bot.urgency import Urgency, working
 
 
 class LocalEngine(Engine):
@@ -34,16 +23,12 @@ class LocalEngine(Engine):
         self._tasks: set[asyncio.Task[None]] = set()
         self._workers: list[asyncio.Task[None]] = []
         self._stopping = False
-        self._queues: dict[str, list[Waiting]] = {}
-        self._turns: deque[str] = deque()
-        self._waiting: dict[str, int] = {}
+        self._queue = Queue(workers)
         self._running: dict[str, Lease] = {}
-        self._background: set[str] = set()
         self._again: dict[str, tuple[Target, int]] = {}
         self._after_rest: dict[str, Target] = {}
         self._resting: dict[str, asyncio.TimerHandle] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._sequence = 0
         self._wake = asyncio.Event()
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -59,8 +44,9 @@ class LocalEngine(Engine):
         """Queues a target once; a run under way is followed by one more."""
         key = str(target)
         if spaced and not urgent:
-            if key in self._running:
+            if (running := self._running.get(key)) is not None:
                 self._after_rest.setdefault(key, target)
+                running.urgency.priority = min(running.urgency.priority, priority)
                 return
             if key in self._resting:
                 delay = max(delay, self._resting[key].when() - asyncio.get_running_loop().time())
@@ -73,6 +59,7 @@ class LocalEngine(Engine):
         running = self._running.get(key)
         if running is not None:
             self._repeat(target, priority)
+            running.urgency.priority = min(running.urgency.priority, priority)
             if urgent:
                 running.superseded.set()
             return
@@ -84,7 +71,7 @@ class LocalEngine(Engine):
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
-        self._waiting.pop(key, None)
+        self._queue.remove(key)
         self._again.pop(key, None)
         self._after_rest.pop(key, None)
         self._settle()
@@ -128,7 +115,7 @@ class LocalEngine(Engine):
     def _later(self, target: Target, priority: int, delay: float) -> None:
         """Of two delays of one target the shorter counts; what already waits needs none."""
         key = str(target)
-        if key in self._waiting:
+        if key in self._queue:
             return
         loop = asyncio.get_running_loop()
         known = self._timers.get(key)
@@ -151,78 +138,32 @@ class LocalEngine(Engine):
         self._again[str(target)] = (target, min(priority, known[1]) if known else priority)
 
     def _put(self, target: Target, priority: int) -> None:
-        key = str(target)
-        known = self._waiting.get(key)
-        if known is not None and known <= priority:
-            return
-        self._waiting[key] = priority
-        self._sequence += 1
-        queue = self._queues.setdefault(target.repository, [])
-        heapq.heappush(queue, Waiting(priority, self._sequence, asyncio.get_running_loop().time(), target))
-        if target.repository not in self._turns:
-            self._turns.append(target.repository)
+        self._queue.put(target, priority, asyncio.get_running_loop().time())
         self._quiet.clear()
         self._wake.set()
 
-    def _take(self) -> Target | None:
-        """Take the most pressing target; of equals, the repository whose turn it is."""
-        first = [one for one in map(self._first, [*self._turns]) if one is not None and self._may(one)]
-        if not first:
-            return None
-        now = asyncio.get_running_loop().time()
-        chosen = min(first, key=lambda one: one.priority - int((now - one.since) / AGE))
-        repository = chosen.target.repository
-        heapq.heappop(self._queues[repository])
-        del self._waiting[str(chosen.target)]
-        self._turns.remove(repository)
-        self._turns.append(repository)
-        if chosen.priority >= BACKGROUND:
-            self._background.add(str(chosen.target))
-        self._wake.set()  # with fewer that wait, a repository may have more workers
-        return chosen.target
-
-    def _may(self, one: Waiting) -> bool:
-        """One repository never has all workers, and at most half of them while others wait: its work may be slow.
-
-        Background work never has all of them either.
-        """
-        if one.priority >= BACKGROUND and len(self._background) >= max(1, self._count - 1):
-            return False
-        most = self._count // 2 if len(self._turns) > 1 else self._count - 1
-        busy = sum(lease.target.repository == one.target.repository for lease in self._running.values())
-        return busy < max(1, most)
-
-    def _first(self, repository: str) -> Waiting | None:
-        """The first entry of a repository; those that were cancelled or queued again more pressingly are dropped."""
-        queue = self._queues[repository]
-        while queue:
-            if self._waiting.get(str(queue[0].target)) == queue[0].priority:
-                return queue[0]
-            heapq.heappop(queue)
-        del self._queues[repository]
-        self._turns.remove(repository)
-        return None
-
     async def _worker(self) -> None:
         while not self._stopping:
-            target = self._take()
-            if target is None:
+            waiting = self._queue.take()
+            if waiting is None:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            await self._run(target)
+            self._wake.set()  # with fewer that wait, a repository may have more workers
+            await self._run(waiting)
 
-    async def _run(self, target: Target) -> None:
-        key = str(target)
-        lease = Lease(target)
+    async def _run(self, waiting: Waiting) -> None:
+        target, key = waiting.target, str(waiting.target)
+        lease = Lease(target, urgency=Urgency(waiting.priority))
         self._running[key] = lease
         started = asyncio.get_running_loop().time()
         try:
             if self._work is not None and self._failed is not None:
-                await perform(self._work, self._failed, lease)
+                with working(lease.urgency):
+                    await perform(self._work, self._failed, lease)
         finally:
             del self._running[key]
-            self._background.discard(key)
+            self._queue.done(waiting)
             rest = self._begin_rest(key, started)
             repeat, after_rest = self._again.pop(key, None), self._after_rest.pop(key, None)
             if repeat is not None:
@@ -240,7 +181,7 @@ class LocalEngine(Engine):
         return rest
 
     def _settle(self) -> None:
-        if not self._running and not self._waiting and not self._again:
+        if not self._running and not self._queue and not self._again:
             self._quiet.set()
 
     async def _schedule(self, name: str, seconds: float, job: Callable[[], Awaitable[None]]) -> None:

@@ -5,6 +5,7 @@ but two runs of one target never overlap: the queue's unique indexes see to that
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,11 +15,12 @@ from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
-from bot.engine import queue
-from bot.engine.engine import BACKGROUND, Engine, Failed, Lease, Work, attempt, perform
+from bot.engine import statements
+from bot.engine.engine import Engine, Failed, Lease, Work, attempt, perform
 from bot.engine.jobs import AGAIN, DEAD, Jobs
 from bot.engine.line import Line
 from bot.model import Target
+from bot.urgency import BACKGROUND, Urgency, working
 
 log = structlog.get_logger(__name__)
 
@@ -27,12 +29,12 @@ HEARTBEAT = 5.0
 QUIET = 0.02
 """How often `idle` asks, in seconds."""
 CONNECTIONS = 4
-QUEUES = (queue.PRESSING, queue.LATER)
+QUEUES = (statements.PRESSING, statements.LATER)
 
 
 def lock_of(target: Target) -> str:
     """Return what two jobs of one target share; the repository's name only stands for an id that isn't known."""
-    return f"{target.repository_id or target.repository}{queue.SEPARATOR}{target.number}"
+    return f"{target.repository_id or target.repository}{statements.SEPARATOR}{target.number}"
 
 
 class ProcrastinateEngine(Engine):
@@ -49,9 +51,9 @@ class ProcrastinateEngine(Engine):
         self._jobs = Jobs(connector, workers, self._lost)
         self._app = App(connector=connector)
         self._app.job_manager = self._jobs
-        self._app.task(name=queue.TASK, pass_context=True)(self._evaluate)
+        self._app.task(name=statements.TASK, pass_context=True)(self._evaluate)
         channels = [f"procrastinate_queue_v1#{name}" for name in QUEUES]
-        self._line = Line(url, [*channels, queue.SUPERSEDED], self._heard)
+        self._line = Line(url, [*channels, statements.ASKED], self._heard)
         self._opening = asyncio.Lock()
         self._opened = False
         self._work: Work | None = None
@@ -66,7 +68,7 @@ class ProcrastinateEngine(Engine):
         self._work, self._failed = work, failed
         await self._open()
         if not await self._jobs.living():
-            await self._all(queue.FORGET_SCHEDULES)
+            await self._all(statements.FORGET_SCHEDULES)
         self._keep(self._line.run())
         self._keep(self._tend())
         self._working = asyncio.create_task(self._worker())
@@ -75,19 +77,20 @@ class ProcrastinateEngine(Engine):
         self, target: Target, *, priority: int = 0, delay: float = 0.0, urgent: bool = False, spaced: bool = False
     ) -> None:
         """Put a job into the queue, or make the one that waits there more pressing; tell the process that runs it."""
-        if urgent:
-            self._supersede(lock_of(target))
+        lock = lock_of(target)
+        self._asked(lock, priority, urgent=urgent)
+        again = {"target": target.model_dump(mode="json"), "priority": priority, "spaced": spaced and not urgent}
         try:
             await self._open()
             await self._all(
-                queue.PUT,
-                lock=lock_of(target),
-                queue=queue.LATER if priority >= BACKGROUND else queue.PRESSING,
+                statements.PUT,
+                lock=lock,
+                queue=statements.LATER if priority >= BACKGROUND else statements.PRESSING,
                 priority=priority,
                 delay=delay,
-                urgent=urgent,
-                spaced=spaced and not urgent,
-                args={"target": target.model_dump(mode="json"), "spaced": spaced and not urgent},
+                spaced=again["spaced"],
+                args=again,
+                message=json.dumps({"lock": lock, "priority": priority, "urgent": urgent}),
             )
         except ConnectorException as fault:
             log.warning("queue.wake-lost", target=str(target), error=type(fault).__name__, next="the sweep finds it")
@@ -95,7 +98,7 @@ class ProcrastinateEngine(Engine):
     async def cancel(self, target: Target) -> None:
         """Take a target's job out of the queue. Raises ConnectorException."""
         await self._open()
-        await self._all(queue.CANCEL, lock=lock_of(target))
+        await self._all(statements.CANCEL, lock=lock_of(target))
 
     def every(
         self, name: str, seconds: float, job: Callable[[], Awaitable[None]], *, in_each_process: bool = False
@@ -106,7 +109,7 @@ class ProcrastinateEngine(Engine):
     async def idle(self) -> None:
         """Return when no process runs a job and none is due. Raises ConnectorException."""
         await self._open()
-        while (await self._all(queue.BUSY))[0]["busy"]:  # noqa: ASYNC110 - other processes run jobs too
+        while (await self._all(statements.BUSY))[0]["busy"]:  # noqa: ASYNC110 - other processes run jobs too
             await asyncio.sleep(QUIET)
 
     async def sharing(self) -> int:
@@ -159,26 +162,32 @@ class ProcrastinateEngine(Engine):
                 log.warning("queue.not-joined", error=type(fault).__name__, next="check the database")
             await asyncio.sleep(AGAIN)
 
-    async def _evaluate(self, context: JobContext, *, target: dict[str, Any], spaced: bool) -> None:  # noqa: ARG002 - for the queue
+    async def _evaluate(self, context: JobContext, /, *, target: dict[str, Any], priority: int, **_: object) -> None:
         if self._work is None or self._failed is None:
             return
-        lease, lock = Lease(Target.model_validate(target)), context.job.lock or ""
+        lease, lock = Lease(Target.model_validate(target), urgency=Urgency(priority)), context.job.lock or ""
         self._runs[lock] = (lease, asyncio.current_task())
         try:
-            await perform(self._work, self._failed, lease)
+            with working(lease.urgency):
+                await perform(self._work, self._failed, lease)
         finally:
             if self._runs.get(lock, (None,))[0] is lease:
                 del self._runs[lock]
 
     async def _heard(self, channel: str, payload: str) -> None:
-        if channel != queue.SUPERSEDED:
+        if channel != statements.ASKED:
             await self._jobs.poke()
         else:
-            self._supersede(payload)
+            message = json.loads(payload)
+            self._asked(message["lock"], message["priority"], urgent=message["urgent"])
 
-    def _supersede(self, lock: str) -> None:
+    def _asked(self, lock: str, priority: int, *, urgent: bool) -> None:
+        """Tell the run of a target, if it is here, that somebody asked for the target meanwhile."""
         if lock in self._runs:
-            self._runs[lock][0].superseded.set()
+            lease, _ = self._runs[lock]
+            lease.urgency.priority = min(lease.urgency.priority, priority)
+            if urgent:
+                lease.superseded.set()
 
     def _lost(self) -> None:
         """End the runs that other processes have taken over."""
@@ -191,7 +200,7 @@ class ProcrastinateEngine(Engine):
             await asyncio.sleep(HEARTBEAT)
             try:
                 await self._jobs.tend()
-                await self._all(queue.FORGET_RESTS)
+                await self._all(statements.FORGET_RESTS)
             except ConnectorException as fault:
                 log.warning("queue.no-heartbeat", error=type(fault).__name__, next="check the database")
 
@@ -205,11 +214,11 @@ class ProcrastinateEngine(Engine):
         while True:
             await self._line.leads.wait()
             try:
-                [row] = await self._all(queue.DUE, name=name, seconds=seconds)
+                [row] = await self._all(statements.DUE, name=name, seconds=seconds)
                 if row["seconds"]:
                     await asyncio.sleep(row["seconds"])
                 elif self._line.leads.is_set():
-                    await self._all(queue.STARTED, name=name)
+                    await self._all(statements.STARTED, name=name)
                     await self._line.while_leading(attempt(name, job))
             except ConnectorException as fault:
                 log.warning("schedule.not-asked", job=name, error=type(fault).__name__)

@@ -1,133 +1,195 @@
-"""The queue in PostgreSQL: the statements by which the distributed engine uses procrastinate's tables.
+"""The order in which targets are evaluated: by priority with ageing, and of equals by turns of repositories.
 
-A job is a wake-up of one target. Its lock, which is also its queueing lock, is the repository's id and the number: the
-table's unique indexes allow one job of a target that waits and one that runs, whoever inserts and takes them.
-
-Jobs are taken by `priority`, highest first. It is a moment, negated: when the job was asked for (or falls due), plus
-`AGE` seconds for each step of the engine's priority, plus `TURN` seconds for each job of its repository that waits. So
-the more pressing goes first, whatever has waited `AGE` seconds longer goes before the next step, and repositories take
-turns; no later arrival changes the order of those that wait, and taking one needs only an index.
+Adding, removing and taking cost O(log n) of the number of targets and of repositories that wait.
 """
 
-from bot.engine.engine import AGE
+import heapq
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-TURN, MOST_TURNS = 4, 14
-"""Seconds behind for each waiting job of the same repository, together less than a step of priority."""
-SEPARATOR = ":"
-TASK = "evaluate"
-PRESSING, LATER = "pressing", "background"
-"""The queues: background work never has all workers of a process."""
-SUPERSEDED = "assay_superseded"
-"""The channel that names the locks of targets whose runs are superseded."""
+from bot.model import Target
+from bot.urgency import BACKGROUND
 
-_NOTIFY = 'pg_notify(\'procrastinate_queue_v1#\' || queue_name, \'{"type": "job_inserted", "job_id": 0}\')::text'
-"""Procrastinate's triggers tell of a job that is inserted, not of one that becomes more pressing."""
-_MORE_PRESSING = """
-ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET
-    priority = greatest(job.priority, excluded.priority),
-    queue_name = greatest(job.queue_name, excluded.queue_name),
-    args = excluded.args || jsonb_build_object(
-        'spaced', (job.args ->> 'spaced')::boolean AND (excluded.args ->> 'spaced')::boolean),
-    scheduled_at = CASE WHEN job.scheduled_at IS NOT NULL AND excluded.scheduled_at IS NOT NULL
-        THEN least(job.scheduled_at, excluded.scheduled_at) END
-"""
-PUT = f"""
-WITH due AS (
-    SELECT greatest(
-        (SELECT until FROM queue_rests WHERE lock = %(lock)s AND %(spaced)s AND until > now()),
-        CASE WHEN %(delay)s > 0 THEN now() + %(delay)s * interval '1 second' END
-    ) AS at
-), turn AS (
-    SELECT count(*) AS waiting FROM (
-        SELECT FROM procrastinate_jobs
-        WHERE split_part(lock, ':', 1) = split_part(%(lock)s, ':', 1) AND status = 'todo' AND lock <> %(lock)s
-            AND queue_name = %(queue)s AND (scheduled_at IS NULL OR scheduled_at <= now())
-        LIMIT {MOST_TURNS}
-    ) AS others
-), put AS (
-    INSERT INTO procrastinate_jobs AS job (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
-    SELECT %(queue)s, '{TASK}',
-        -(extract(epoch FROM coalesce(due.at, now()))::bigint - 1767225600
-          + {AGE:.0f} * %(priority)s + {TURN} * turn.waiting)::integer,
-        %(lock)s, %(lock)s, %(args)s, due.at
-    FROM due, turn
-    {_MORE_PRESSING}
-    RETURNING queue_name, xmax <> 0 AS again
-)
-SELECT CASE WHEN again THEN {_NOTIFY} END,
-    CASE WHEN %(urgent)s THEN pg_notify('{SUPERSEDED}', %(lock)s)::text END FROM put
-"""  # noqa: S608 - constants of this module
-TAKE = """
-WITH candidate AS (
-    SELECT id FROM procrastinate_jobs AS job
-    WHERE status = 'todo' AND queue_name = ANY(%(queues)s) AND (scheduled_at IS NULL OR scheduled_at <= now())
-        AND split_part(lock, ':', 1) <> ALL(%(busy)s)
-        AND NOT EXISTS (SELECT FROM procrastinate_jobs AS other WHERE other.lock = job.lock AND other.status = 'doing')
-    ORDER BY priority DESC, id LIMIT 1
-    FOR UPDATE OF job SKIP LOCKED
-)
-UPDATE procrastinate_jobs AS job SET status = 'doing', worker_id = %(worker)s FROM candidate
-WHERE job.id = candidate.id
-RETURNING job.id, status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name, attempts, worker_id
-"""
-NEXT = """
-SELECT extract(epoch FROM min(scheduled_at) - clock_timestamp())::float AS seconds FROM procrastinate_jobs
-WHERE status = 'todo' AND scheduled_at > now()
-"""
-FINISH = f"""
-WITH done AS (
-    DELETE FROM procrastinate_jobs WHERE id = %(id)s AND status = 'doing' AND worker_id = %(worker)s RETURNING lock
-), rest AS (
-    INSERT INTO queue_rests (lock, until) SELECT lock, now() + %(rest)s * interval '1 second' FROM done
-    ON CONFLICT (lock) DO UPDATE SET until = excluded.until
-), waiting AS (
-    UPDATE procrastinate_jobs AS job
-    SET scheduled_at = greatest(job.scheduled_at, now() + %(rest)s * interval '1 second')
-    FROM done WHERE job.queueing_lock = done.lock AND job.status = 'todo' AND (job.args ->> 'spaced')::boolean
-    RETURNING queue_name
-)
-SELECT {_NOTIFY} FROM procrastinate_jobs AS job JOIN done ON job.queueing_lock = done.lock WHERE job.status = 'todo'
-"""  # noqa: S608 - as above
-_PUT_BACK = f"""
-INSERT INTO procrastinate_jobs AS job (queue_name, task_name, priority, lock, queueing_lock, args)
-SELECT queue_name, task_name, priority, lock, queueing_lock, args FROM taken
-{_MORE_PRESSING}
-RETURNING lock
-"""  # noqa: S608 - as above
-MINE = "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = %(worker)s"
-HAND_BACK = f"""
-WITH taken AS (
-    DELETE FROM procrastinate_jobs WHERE id = ANY(%(ids)s) AND status = 'doing' AND worker_id = %(worker)s RETURNING *
-)
-{_PUT_BACK}
-"""  # noqa: S608 - as above
-TAKE_OVER = f"""
-WITH gone AS (
-    DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - %(dead)s * interval '1 second' RETURNING id
-), taken AS (
-    DELETE FROM procrastinate_jobs WHERE status = 'doing' AND (worker_id IS NULL OR worker_id IN (SELECT id FROM gone))
-    RETURNING *
-)
-{_PUT_BACK}
-"""  # noqa: S608 - as above
-HEARTBEAT = "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = %(worker)s RETURNING id"
-LIVING = """
-SELECT count(*) AS living FROM procrastinate_workers WHERE last_heartbeat > now() - %(dead)s * interval '1 second'
-"""
-CANCEL = "DELETE FROM procrastinate_jobs WHERE queueing_lock = %(lock)s AND status = 'todo' RETURNING id"
-BUSY = """
-SELECT EXISTS (
-    SELECT FROM procrastinate_jobs
-    WHERE status = 'doing' OR (status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now()))
-) AS busy
-"""
-FORGET_RESTS = "DELETE FROM queue_rests WHERE until < now() RETURNING lock"
-FORGET_SCHEDULES = "DELETE FROM queue_schedules RETURNING name"
-DUE = """
-SELECT greatest(0, extract(epoch FROM max(started_at) - now())::float + %(seconds)s) AS seconds
-FROM queue_schedules WHERE name = %(name)s
-"""
-STARTED = """
-INSERT INTO queue_schedules (name, started_at) VALUES (%(name)s, now())
-ON CONFLICT (name) DO UPDATE SET started_at = excluded.started_at RETURNING name
-"""
+AGE = 60.0
+"""Seconds of waiting that count as much as one step of priority."""
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Waiting:
+    """A target that waits. `level` is its priority at its arrival plus the minutes of the clock.
+
+    So what waits never has to be ranked again: a target that comes a minute later has one step more.
+    """
+
+    level: int
+    sequence: int
+    priority: int = field(compare=False)
+    target: Target = field(compare=False)
+
+
+class Lines:
+    """The targets of one class of work that wait: a line for each repository, and the repositories by their first."""
+
+    def __init__(self, turns: Mapping[str, int], counts: Callable[[Waiting], bool]) -> None:
+        self._turns = turns
+        self._counts = counts
+        self._lines: dict[str, list[Waiting]] = {}
+        self._ranks: dict[str, tuple[int, int, int]] = {}
+        self._order: list[tuple[tuple[int, int, int], str]] = []
+        self._aside: set[str] = set()
+
+    def add(self, one: Waiting) -> None:
+        """Add a target to the line of its repository."""
+        heapq.heappush(self._lines.setdefault(one.target.repository, []), one)
+        self.rank(one.target.repository)
+
+    def first(self, full: Callable[[str], bool]) -> Waiting | None:
+        """Return the first target of the first repository that may have a worker; it stays where it is."""
+        while self._order:
+            rank, repository = self._order[0]
+            head = self._head(repository) if self._ranks.get(repository) == rank else None
+            if head is not None and head.sequence == rank[-1] and not full(repository):
+                return head
+            heapq.heappop(self._order)
+            if self._ranks.get(repository) == rank:
+                del self._ranks[repository]
+                if head is not None and head.sequence == rank[-1]:
+                    self._aside.add(repository)
+                else:
+                    self.rank(repository)
+        return None
+
+    def place(self, one: Waiting) -> tuple[int, int]:
+        """Return where a target stands among those of other repositories."""
+        return one.level, self._turns[one.target.repository]
+
+    def rank(self, repository: str) -> None:
+        """Rank a repository by its first target and its turn."""
+        head = self._head(repository)
+        if head is None:
+            self._ranks.pop(repository, None)
+            return
+        rank = (*self.place(head), head.sequence)
+        if self._ranks.get(repository) != rank:
+            self._ranks[repository] = rank
+            heapq.heappush(self._order, (rank, repository))
+
+    def reconsider(self) -> None:
+        """Rank the repositories again that had their share of workers."""
+        while self._aside:
+            self.rank(self._aside.pop())
+
+    def _head(self, repository: str) -> Waiting | None:
+        """Return a repository's first target; entries that no longer count are dropped."""
+        line = self._lines.get(repository)
+        while line:
+            if self._counts(line[0]):
+                return line[0]
+            heapq.heappop(line)
+        self._lines.pop(repository, None)
+        return None
+
+
+class Queue:
+    """The targets that wait, each once, and how many workers each repository has now."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._entries: dict[str, Waiting] = {}
+        self._per_repository: Counter[str] = Counter()
+        self._turns: dict[str, int] = {}
+        self._pressing, self._background = Lines(self._turns, self._counts), Lines(self._turns, self._counts)
+        self._busy: Counter[str] = Counter()
+        self._busy_background = 0
+        self._sequence = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
+    def put(self, target: Target, priority: int, now: float) -> None:
+        """Add a target at a time in seconds; one that waits with this priority or a better one stays as it is."""
+        key, repository = str(target), target.repository
+        known = self._entries.get(key)
+        if known is not None and known.priority <= priority:
+            return
+        self._sequence += 1
+        one = Waiting(priority + int(now // AGE), self._sequence, priority, target)
+        if known is None:
+            self._per_repository[repository] += 1
+        self._entries[key] = one
+        self._turns.setdefault(repository, self._sequence)
+        self._class(one).add(one)
+
+    def remove(self, key: str) -> None:
+        """Forget a target that waits, if it does."""
+        one = self._entries.pop(key, None)
+        if one is None:
+            return
+        repository = one.target.repository
+        self._per_repository[repository] -= 1
+        if not self._per_repository[repository]:
+            del self._per_repository[repository], self._turns[repository]
+
+    def take(self) -> Waiting | None:
+        """Remove and return the target that is next, if a worker may have one; `done` has to follow.
+
+        Pressing work goes first. Background work never has all workers, and where it has waited so long that it
+        ranks before pressing work, it has at most a quarter of them: a large backlog must not become pressing as a
+        whole.
+        """
+        pressing, background = self._pressing.first(self._full), None
+        if self._busy_background < max(1, self._workers - 1):
+            background = self._background.first(self._full)
+        if pressing is not None and background is not None:
+            old = self._background.place(background) < self._pressing.place(pressing)
+            if not old or self._busy_background >= max(1, self._workers // 4):
+                background = None
+            else:
+                pressing = None
+        if (chosen := pressing or background) is not None:
+            self._begin(chosen)
+        return chosen
+
+    def done(self, one: Waiting) -> None:
+        """Note that the worker of a target is free again."""
+        repository = one.target.repository
+        self._busy[repository] -= 1
+        if not self._busy[repository]:
+            del self._busy[repository]
+        self._busy_background -= one.priority >= BACKGROUND
+        self._reconsider()
+
+    def _begin(self, one: Waiting) -> None:
+        repository = one.target.repository
+        self._sequence += 1
+        self._turns[repository] = self._sequence
+        self._busy[repository] += 1
+        self._busy_background += one.priority >= BACKGROUND
+        self.remove(str(one.target))
+        for lines in (self._pressing, self._background):
+            lines.rank(repository)
+        self._reconsider()
+
+    def _reconsider(self) -> None:
+        """With fewer that wait or run, a repository that had its share may have more."""
+        self._pressing.reconsider()
+        self._background.reconsider()
+
+    def _full(self, repository: str) -> bool:
+        """Return whether a repository has its share: never all workers, at most half while others wait.
+
+        Its work may be slow.
+        """
+        most = self._workers // 2 if len(self._per_repository) > 1 else self._workers - 1
+        return self._busy[repository] >= max(1, most)
+
+    def _counts(self, one: Waiting) -> bool:
+        """Return whether an entry still counts: it was neither removed nor added again with a better priority."""
+        return self._entries.get(str(one.target)) is one
+
+    def _class(self, one: Waiting) -> Lines:
+        return self._background if one.priority >= BACKGROUND else self._pressing

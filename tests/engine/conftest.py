@@ -1,6 +1,5 @@
 """Engines for the tests, and work that records how it was run."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from bot.engine import local
+from bot.engine import queue
 from bot.engine.local import LocalEngine
 from tests.engine.work import SOON, Work, idle, target
 
 
 async def test_what_waited_long_goes_before_what_is_more_pressing(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "AGE", SOON / 8)
+    monkeypatch.setattr(queue, "AGE", SOON / 8)
     single = LocalEngine(workers=1)
     await single.submit(target(1, "repository/old"), priority=8)
     await asyncio.sleep(2 * SOON)

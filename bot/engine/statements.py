@@ -1,0 +1,136 @@
+"""The queue in PostgreSQL: the statements by which the distributed engine uses procrastinate's tables.
+
+A job is a wake-up of one target. Its lock, which is also its queueing lock, is the repository's id and the number: the
+table's unique indexes allow one job of a target that waits and one that runs, whoever inserts and takes them.
+
+Jobs are taken by `priority`, highest first. It is a moment, negated: when the job was asked for (or falls due), plus
+`AGE` seconds for each step of the engine's priority, plus `TURN` seconds for each job of its repository that waits. So
+the more pressing goes first, whatever has waited `AGE` seconds longer goes before the next step, and repositories take
+turns; no later arrival changes the order of those that wait, and taking one needs only an index.
+"""
+
+from bot.engine.queue import AGE
+
+TURN, MOST_TURNS = 4, 14
+"""Seconds behind for each waiting job of the same repository, together less than a step of priority."""
+SEPARATOR = ":"
+TASK = "evaluate"
+PRESSING, LATER = "pressing", "background"
+"""The queues: background work never has all workers of a process."""
+ASKED = "assay_asked"
+"""The channel that tells the process which runs a target that it was asked for again, and how pressingly."""
+
+_NOTIFY = 'pg_notify(\'procrastinate_queue_v1#\' || queue_name, \'{"type": "job_inserted", "job_id": 0}\')::text'
+"""Procrastinate's triggers tell of a job that is inserted, not of one that becomes more pressing."""
+_MORE_PRESSING = """
+ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET
+    priority = greatest(job.priority, excluded.priority),
+    queue_name = greatest(job.queue_name, excluded.queue_name),
+    args = excluded.args || jsonb_build_object(
+        'spaced', (job.args ->> 'spaced')::boolean AND (excluded.args ->> 'spaced')::boolean,
+        'priority', least((job.args ->> 'priority')::integer, (excluded.args ->> 'priority')::integer)),
+    scheduled_at = CASE WHEN job.scheduled_at IS NOT NULL AND excluded.scheduled_at IS NOT NULL
+        THEN least(job.scheduled_at, excluded.scheduled_at) END
+"""
+PUT = f"""
+WITH due AS (
+    SELECT greatest(
+        (SELECT until FROM queue_rests WHERE lock = %(lock)s AND %(spaced)s AND until > now()),
+        CASE WHEN %(delay)s > 0 THEN now() + %(delay)s * interval '1 second' END
+    ) AS at
+), turn AS (
+    SELECT count(*) AS waiting FROM (
+        SELECT FROM procrastinate_jobs
+        WHERE split_part(lock, ':', 1) = split_part(%(lock)s, ':', 1) AND status = 'todo' AND lock <> %(lock)s
+            AND queue_name = %(queue)s AND (scheduled_at IS NULL OR scheduled_at <= now())
+        LIMIT {MOST_TURNS}
+    ) AS others
+), put AS (
+    INSERT INTO procrastinate_jobs AS job (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
+    SELECT %(queue)s, '{TASK}',
+        -(extract(epoch FROM coalesce(due.at, now()))::bigint - 1767225600
+          + {AGE:.0f} * %(priority)s + {TURN} * turn.waiting)::integer,
+        %(lock)s, %(lock)s, %(args)s, due.at
+    FROM due, turn
+    {_MORE_PRESSING}
+    RETURNING queue_name, xmax <> 0 AS again
+)
+SELECT CASE WHEN again THEN {_NOTIFY} END,
+    CASE WHEN EXISTS (SELECT FROM procrastinate_jobs WHERE lock = %(lock)s AND status = 'doing')
+        THEN pg_notify('{ASKED}', %(message)s)::text END
+FROM put
+"""  # noqa: S608 - constants of this module
+TAKE = """
+WITH candidate AS (
+    SELECT id FROM procrastinate_jobs AS job
+    WHERE status = 'todo' AND queue_name = ANY(%(queues)s) AND (scheduled_at IS NULL OR scheduled_at <= now())
+        AND split_part(lock, ':', 1) <> ALL(%(busy)s)
+        AND NOT EXISTS (SELECT FROM procrastinate_jobs AS other WHERE other.lock = job.lock AND other.status = 'doing')
+    ORDER BY priority DESC, id LIMIT 1
+    FOR UPDATE OF job SKIP LOCKED
+)
+UPDATE procrastinate_jobs AS job SET status = 'doing', worker_id = %(worker)s FROM candidate
+WHERE job.id = candidate.id
+RETURNING job.id, status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name, attempts, worker_id
+"""
+NEXT = """
+SELECT extract(epoch FROM min(scheduled_at) - clock_timestamp())::float AS seconds FROM procrastinate_jobs
+WHERE status = 'todo' AND scheduled_at > now()
+"""
+FINISH = f"""
+WITH done AS (
+    DELETE FROM procrastinate_jobs WHERE id = %(id)s AND status = 'doing' AND worker_id = %(worker)s RETURNING lock
+), rest AS (
+    INSERT INTO queue_rests (lock, until) SELECT lock, now() + %(rest)s * interval '1 second' FROM done
+    ON CONFLICT (lock) DO UPDATE SET until = excluded.until
+), waiting AS (
+    UPDATE procrastinate_jobs AS job
+    SET scheduled_at = greatest(job.scheduled_at, now() + %(rest)s * interval '1 second')
+    FROM done WHERE job.queueing_lock = done.lock AND job.status = 'todo' AND (job.args ->> 'spaced')::boolean
+    RETURNING queue_name
+)
+SELECT {_NOTIFY} FROM procrastinate_jobs AS job JOIN done ON job.queueing_lock = done.lock WHERE job.status = 'todo'
+"""  # noqa: S608 - as above
+_PUT_BACK = f"""
+INSERT INTO procrastinate_jobs AS job (queue_name, task_name, priority, lock, queueing_lock, args)
+SELECT queue_name, task_name, priority, lock, queueing_lock, args FROM taken
+{_MORE_PRESSING}
+RETURNING lock
+"""  # noqa: S608 - as above
+MINE = "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = %(worker)s"
+HAND_BACK = f"""
+WITH taken AS (
+    DELETE FROM procrastinate_jobs WHERE id = ANY(%(ids)s) AND status = 'doing' AND worker_id = %(worker)s RETURNING *
+)
+{_PUT_BACK}
+"""  # noqa: S608 - as above
+TAKE_OVER = f"""
+WITH gone AS (
+    DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - %(dead)s * interval '1 second' RETURNING id
+), taken AS (
+    DELETE FROM procrastinate_jobs WHERE status = 'doing' AND (worker_id IS NULL OR worker_id IN (SELECT id FROM gone))
+    RETURNING *
+)
+{_PUT_BACK}
+"""  # noqa: S608 - as above
+HEARTBEAT = "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = %(worker)s RETURNING id"
+LIVING = """
+SELECT count(*) AS living FROM procrastinate_workers WHERE last_heartbeat > now() - %(dead)s * interval '1 second'
+"""
+CANCEL = "DELETE FROM procrastinate_jobs WHERE queueing_lock = %(lock)s AND status = 'todo' RETURNING id"
+BUSY = """
+SELECT EXISTS (
+    SELECT FROM procrastinate_jobs
+    WHERE status = 'doing' OR (status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now()))
+) AS busy
+"""
+FORGET_RESTS = "DELETE FROM queue_rests WHERE until < now() RETURNING lock"
+FORGET_SCHEDULES = "DELETE FROM queue_schedules RETURNING name"
+DUE = """
+SELECT greatest(0, extract(epoch FROM max(started_at) - now())::float + %(seconds)s) AS seconds
+FROM queue_schedules WHERE name = %(name)s
+"""
+STARTED = """
+INSERT INTO queue_schedules (name, started_at) VALUES (%(name)s, now())
+ON CONFLICT (name) DO UPDATE SET started_at = excluded.started_at RETURNING name
+"""
