@@ -7,17 +7,19 @@ inbox commits at once, and under load one commit serves many deliveries. Batches
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.model import Envelope
 from bot.store import DeliveryWriter, NotWritten, Outcome, Store, StoreError, deliveries
-from bot.store.deliveries import Kept
 
 PATIENCE = 4.0
 """Seconds until a delivery that could not be stored is refused; Forgejo waits five seconds for an answer."""
 
+RECOUNT_SECONDS = 1.0
 MAX_WAITING = 2_000
 QUIET_TURNS = 2
 MAX_BATCH = 128
@@ -57,6 +59,7 @@ class Inbox:
         on_stored: Callable[[list[Envelope]], None] | None = None,
     ) -> None:
         self.backlog = 0
+        self._stored = 0
         self._store = store
         self._max_backlog = max_backlog
         self._patience = patience
@@ -66,16 +69,27 @@ class Inbox:
         self._batch: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         self._watch: asyncio.TimerHandle | None = None
+        self._counting: asyncio.Task[None] | None = None
         self._stopped = False
 
     async def start(self) -> None:
-        """Count the deliveries that earlier runs left unrouted."""
+        """Count the deliveries that wait for a routing pass, now and every few seconds: others route them."""
+        await self.recount()
+        self._counting = asyncio.get_running_loop().create_task(self._recounts())
+
+    async def recount(self) -> None:
+        """Count the deliveries that wait for a routing pass; those that are stored meanwhile may count twice."""
+        before = self._stored
         async with self._store.read() as session:
-            self.backlog = await deliveries.count_unrouted(session)
+            found = await deliveries.count_unrouted(session)
+        self.backlog = found + self._stored - before
 
     async def stop(self) -> None:
         """Write the waiting deliveries, then stop; later ones are refused."""
         self._stopped = True
+        if self._counting is not None:
+            self._counting.cancel()
+            await asyncio.gather(self._counting, return_exceptions=True)
         if self._writing is not None:
             await self._writing
         if self._watch is not None:
@@ -97,38 +111,12 @@ class Inbox:
             self._watch = loop.call_later(self._patience, self._refuse_the_late)
         return await answer
 
-    async def unrouted(self, limit: int, skip: int = 0) -> list[Envelope]:
-        """The deliveries that no routing pass has taken yet, oldest first, without the first `skip`."""
-        async with self._store.read() as session:
-            found = await deliveries.unrouted(session, limit, skip)
-        if len(found) < limit:
-            self.backlog = len(found) + skip  # other processes route too, so correct the estimate here
-        return found
-
-    async def mark_routed(self, ids: Sequence[str], at: datetime | None) -> None:
-        """Mark deliveries as routed at a time, or with None as not routed."""
-        async with self._store.session() as session:
-            await deliveries.mark_routed(session, ids, at)
-        self.routed(len(ids) if at else -len(ids))
-
-    def routed(self, number: int) -> None:
-        """Reduce the backlog count after the caller's transaction routed so many deliveries."""
-        self.backlog = max(0, self.backlog - number)
-
-    async def prune(self, before: datetime) -> int:
-        """Delete routed deliveries received before a time; return how many."""
-        async with self._store.session() as session:
-            return await deliveries.prune(session, before)
-
-    async def listed(self, *, repository: str = "", event: str = "", limit: int = 50) -> list[Kept]:
-        """The newest deliveries, newest first; optionally of one repository or one event."""
-        async with self._store.read() as session:
-            return await deliveries.listed(session, repository=repository, event=event, limit=limit)
-
-    async def shown(self, beginning: str) -> list[Kept]:
-        """The deliveries whose id has this prefix, at most five."""
-        async with self._store.read() as session:
-            return await deliveries.shown(session, beginning)
+    async def _recounts(self) -> None:
+        while True:
+            await asyncio.sleep(RECOUNT_SECONDS)
+            if self.backlog:
+                with suppress(StoreError, SQLAlchemyError):  # the estimate stays; the next count corrects it
+                    await self.recount()
 
     async def _write(self) -> None:
         try:
@@ -165,6 +153,7 @@ class Inbox:
 
     def _answer(self, outcomes: Sequence[Outcome]) -> None:
         new = [entry.envelope for entry, outcome in zip(self._batch, outcomes, strict=True) if outcome is True]
+        self._stored += len(new)
         self.backlog += len(new)
         for entry, outcome in zip(self._batch, outcomes, strict=True):
             if entry.answer.done():

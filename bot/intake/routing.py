@@ -1,7 +1,7 @@
 """Maps deliveries to the targets that they change.
 
-`route` is pure: an envelope in, changes out. `route_pending` takes deliveries from the inbox, and marks targets dirty
-and deliveries routed in one transaction, so that a crash may repeat a step but never loses one.
+`route` is pure: an envelope in, changes out. `route_pending` takes stored deliveries, and marks targets dirty and
+deliveries routed in one transaction, so that a crash may repeat a step but never loses one.
 """
 
 import re
@@ -12,7 +12,6 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.forgejo import Router
-from bot.intake.inbox import Inbox
 from bot.intake.origins import Origins
 from bot.model import Envelope, Kind, Repo, SignerKind, Target
 from bot.store import Store, deliveries, repositories, soak_observations, upsert, witnesses
@@ -168,9 +167,7 @@ async def _keep_heads(session: AsyncSession, batch: Iterable[Envelope], bot_id: 
                 await records.keep_heads(session, change.target, [envelope.after], envelope.received_at)
 
 
-async def route_pending(
-    store: Store, inbox: Inbox, origins: Origins, bot_id: int, now: datetime
-) -> list[TargetChanged]:
+async def route_pending(store: Store, origins: Origins, bot_id: int, now: datetime) -> list[TargetChanged]:
     """Route all waiting deliveries; return the changed targets whose repositories have a name, each once.
 
     A repository without `setup` (an organisation's webhook) is served from its first delivery on, if the server
@@ -178,7 +175,7 @@ async def route_pending(
     """
     changed: dict[Target, bool] = {}
     more, waiting = True, 0
-    while more and (batch := await inbox.unrouted(deliveries.SLICE, waiting)):
+    while more and (batch := await _unrouted(store, waiting)):
         more = len(batch) == deliveries.SLICE
         sorted_ = await origins.sort(batch)
         believed = sorted_.named()
@@ -191,11 +188,15 @@ async def route_pending(
             await deliveries.disown(session, [envelope.id for envelope in sorted_.refused])
             await deliveries.mark_routed(session, done, now)
         waiting += len(sorted_.later)
-        inbox.routed(len(done))
         for change in found:
             if change.target.repository_id in sorted_.names:
                 changed[change.target] = changed.get(change.target, False) or change.urgent
     return [TargetChanged(target, urgent) for target, urgent in changed.items()]
+
+
+async def _unrouted(store: Store, skip: int) -> list[Envelope]:
+    async with store.read() as session:
+        return await deliveries.unrouted(session, deliveries.SLICE, skip)
 
 
 async def _keep_facts(session: AsyncSession, batch: Sequence[Envelope], now: datetime) -> None:

@@ -143,9 +143,9 @@ class World:
     async def settled(self) -> None:
         """Returns when every event was heard, every target looked at, and what that caused too."""
         await self.sandbox.hooks_idle()
-        await self.service.settled()
+        await self.service.worker.settled()
         await self.sandbox.hooks_idle()
-        await self.service.settled()
+        await self.service.worker.settled()
 
     async def report(self, number: int) -> dict[str, Any] | None:
         """Gives the bot's report comment on a target, if there is one."""

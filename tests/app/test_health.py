@@ -100,7 +100,7 @@ async def test_health_and_metrics_may_have_a_port_of_their_own(tmp_path: Path) -
         world(tmp_path, rules_cache_dir=RULES, health_port=0) as scene,
         httpx.AsyncClient() as client,
     ):
-        apart = scene.service.health_address
+        apart = scene.service.receiver.health_address
         assert apart != scene.address
         for path in ("/healthz", "/readyz", "/metrics"):
             assert (await client.get(f"{apart}{path}")).status_code == 200

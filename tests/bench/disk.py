@@ -41,7 +41,7 @@ async def _superseded(scene: World) -> tuple[str, list[Row]]:
         await checkout.push("large")
         await asyncio.sleep(PAUSE)
         highest = max(highest, _megabytes(scene.machine.mirrors.root))
-    await scene.service.settled(600)
+    await scene.service.worker.settled(600)
     seconds, left = time.monotonic() - begun, _megabytes(scene.machine.mirrors.root)
     statuses = await scene.statuses(head)
     assert "assay/secret-leak" in statuses, (number, statuses)

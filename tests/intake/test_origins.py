@@ -164,11 +164,12 @@ async def test_what_the_server_cannot_confirm_now_waits_and_holds_up_nothing_els
     for number in range(3):
         await inbox.put(envelope(f"a{number}", repository_id=50, signer=f"owner:{OWNER}", comment_id=100 + number))
     await inbox.put(envelope("b"))
-    changed = await route_pending(store, inbox, origins, 1, NOON)
+    changed = await route_pending(store, origins, 1, NOON)
     assert [str(one.target) for one in changed] == ["workshop/garden#12"]
+    await inbox.recount()
     assert inbox.backlog == 3
     server.fault, server.known[50] = None, ("workshop/new", OWNER)
-    changed = await route_pending(store, inbox, origins, 1, NOON)
+    changed = await route_pending(store, origins, 1, NOON)
     assert [str(one.target) for one in changed] == ["workshop/new#12"]
     async with store.read() as session:
         assert set(await witnesses.seen(session, 50, [100, 101, 102])) == {100, 101, 102}
@@ -180,11 +181,11 @@ async def test_an_owner_who_is_none_bears_no_witness_and_one_who_is_does(store: 
     server, inbox = Server(store), Inbox(store)
     await inbox.start()
     await inbox.put(envelope("forged", signer=f"owner:{FORMER}", comment_hmac="forged"))
-    await route_pending(store, inbox, server.origins(), 1, NOON)
+    await route_pending(store, server.origins(), 1, NOON)
     async with store.read() as session:
         assert await witnesses.seen(session, GARDEN.id, [5]) == {}
     await inbox.put(envelope("true", signer=f"owner:{OWNER}"))
-    await route_pending(store, inbox, server.origins(), 1, NOON)
+    await route_pending(store, server.origins(), 1, NOON)
     async with store.read() as session:
         seen = (await witnesses.seen(session, GARDEN.id, [5]))[5]
     assert (seen.hmac, seen.witnessed, seen.changed) == ("first", True, False)

@@ -26,6 +26,7 @@ from bot.store import repositories
 from bot.store.database.session import Store, upsert
 from bot.store.tables import TargetRow
 from bot.thread import Named
+from tests.intake.stored import listed, unrouted
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "forgejo-12" / "webhooks"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -199,7 +200,7 @@ async def test_a_run_wakes_the_targets_whose_head_it_ran_on(store: Store, inbox:
         await repositories.serve(session, GARDEN, NOON)
         await upsert(session, TargetRow, rows, ("repository_id", "number"), ("head_sha",))
     await inbox.put(run(event, action="completed"))
-    changed = await route_pending(store, inbox, origins(store), BOT_ID, NOON)
+    changed = await route_pending(store, origins(store), BOT_ID, NOON)
     assert sorted(one.target.number for one in changed) == [2, 3]
     async with store.read() as session:
         assert await repositories.hears_runs(session, GARDEN.id)
@@ -222,32 +223,33 @@ async def test_a_burst_on_one_target_asks_for_one_look(store: Store, inbox: Inbo
     events = [envelope(str(number), event="pull_request_label") for number in range(20)]
     sync = envelope("sync", event="pull_request_sync", action="synchronized")
     await asyncio.gather(*(inbox.put(given) for given in [*events, sync, push("push"), push("again")]))
-    changed = await route_pending(store, inbox, origins(store), BOT_ID, NOON)
+    changed = await route_pending(store, origins(store), BOT_ID, NOON)
     assert changed == [TargetChanged(PULL, urgent=True)]
     assert (await targets(store))[12].desired_generation == 1
-    assert await inbox.unrouted(10) == []
+    assert await unrouted(store) == []
+    await inbox.recount()
     assert inbox.backlog == 0
 
 
 async def test_a_pass_with_nothing_to_do_touches_nothing(store: Store, inbox: Inbox) -> None:
     await inbox.put(envelope(sender=BOT, sender_id=BOT_ID))
-    assert await route_pending(store, inbox, origins(store), BOT_ID, NOON) == []
-    assert await route_pending(store, inbox, origins(store), BOT_ID, NOON) == []
+    assert await route_pending(store, origins(store), BOT_ID, NOON) == []
+    assert await route_pending(store, origins(store), BOT_ID, NOON) == []
     assert await targets(store) == {}
 
 
 async def test_deliveries_are_marked_routed_at_the_moment_of_the_pass(store: Store, inbox: Inbox) -> None:
     await inbox.put(envelope())
-    await route_pending(store, inbox, origins(store), BOT_ID, NOON)
-    assert [kept.routed_at for kept in await inbox.listed()] == [NOON]
+    await route_pending(store, origins(store), BOT_ID, NOON)
+    assert [kept.routed_at for kept in await listed(store)] == [NOON]
 
 
 async def test_more_than_one_slice_is_routed_in_one_pass(store: Store, inbox: Inbox) -> None:
     given = [envelope(f"{number:04}", number=1 + number % 3) for number in range(1100)]
     await asyncio.gather(*(inbox.put(each) for each in given))
-    changed = await route_pending(store, inbox, origins(store), BOT_ID, NOON)
+    changed = await route_pending(store, origins(store), BOT_ID, NOON)
     assert {touch.target.number for touch in changed if isinstance(touch, TargetChanged)} == {1, 2, 3}
-    assert await inbox.unrouted(10) == []
+    assert await unrouted(store) == []
     assert {row.desired_generation for row in (await targets(store)).values()} == {3}  # once in each slice of 500
 
 
@@ -267,6 +269,6 @@ async def test_a_known_target_is_asked_for_again_at_once_and_with_words(store: S
 async def test_a_pass_that_fails_leaves_its_deliveries_for_the_next(store: Store, inbox: Inbox) -> None:
     await inbox.put(envelope(number=12))
     with pytest.raises(StatementError, match="zone"):
-        await route_pending(store, inbox, origins(store), BOT_ID, NOON.replace(tzinfo=None))
+        await route_pending(store, origins(store), BOT_ID, NOON.replace(tzinfo=None))
     assert await targets(store) == {}
-    assert await route_pending(store, inbox, origins(store), BOT_ID, NOON) == [TargetChanged(PULL)]
+    assert await route_pending(store, origins(store), BOT_ID, NOON) == [TargetChanged(PULL)]

@@ -24,6 +24,7 @@ from bot.model.delivery import Envelope, witness_of
 from bot.port import Bodies, Port, PortLimits
 from bot.store.database.session import Store, open_store
 from tests.children import processes, serve
+from tests.intake.stored import listed, unrouted
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "forgejo-12" / "webhooks"
 RECORDED_SECRET = b"-".join([b"recorded", b"webhook", b"secret"])
@@ -52,7 +53,7 @@ class Door:
 
     async def kept(self) -> list[Envelope]:
         """All that was stored."""
-        return [kept.envelope for kept in await self.inbox.listed(limit=1000)]
+        return [kept.envelope for kept in await listed(self.store)]
 
 
 async def opened(
@@ -419,7 +420,5 @@ async def test_what_was_answered_202_is_there_after_kill_9(store_url: str) -> No
         theirs.close()
         expected.update(names)
     store = await open_store(store_url)
-    inbox = Inbox(store)
-    assert {envelope.id for envelope in await inbox.unrouted(100)} == expected
-    await inbox.stop()
+    assert {envelope.id for envelope in await unrouted(store)} == expected
     await store.close()

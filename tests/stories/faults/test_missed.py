@@ -50,7 +50,7 @@ async def test_after_a_silence_all_is_as_it_should_be(tmp_path: Path) -> None:
             await scene.api[OUTSIDER].patch(f"/repos/{REPOSITORY}/issues/{number}", {"body": token_line()})
         fresh, fresh_head = await leaking_pull(scene, "codex/new")
         scene.sandbox.reset_calls()
-        await scene.service.catch_up()
+        await scene.service.worker.catch_up()
         await scene.machine.resync.everything()
         await scene.settled()
         assert "Blocked" in (await scene.report(commented) or {})["body"]

@@ -33,7 +33,7 @@ async def minutes_pass(scene: World, clock: list[int], count: int) -> None:
     """What the schedules do in some minutes."""
     for _ in range(count):
         clock[0] += 1
-        await scene.service.catch_up()
+        await scene.service.worker.catch_up()
         await scene.machine.resync.sweep()
         await scene.machine.resync.relook()
         await scene.machine.engine.idle()

@@ -84,7 +84,7 @@ async def test_a_mirror_over_its_bound_is_begun_anew_and_judges_again(small: Wor
         await small.settled()
     number, head = await clean_pull(small)
     await small.settled()
-    await small.service.settled()
+    await small.service.worker.settled()
     assert (await small.statuses(head))["assay/secret-leak"] == "success"
     assert size_of(small.machine.mirrors.root) <= 20 * MIB
     assert left(small) == []
@@ -100,7 +100,7 @@ async def test_superseding_pushes_share_one_fetch_and_leave_nothing(scene: World
         head = await checkout.commit(f"Push {push}", {"small.txt": f"{push}\n"})
         await checkout.push("codex/much")
         await asyncio.sleep(0.2)
-    await scene.service.settled(120)
+    await scene.service.worker.settled(120)
     assert await scene.report(number) is not None
     assert "assay/secret-leak" in await scene.statuses(head)
     assert size_of(scene.machine.mirrors.root) < 14 * MIB

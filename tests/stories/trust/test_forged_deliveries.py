@@ -20,6 +20,7 @@ from bot.model import SignerKind
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, World, world
 from bot.store import targets, witnesses
 from bot.store.tables import TargetRow, Witness
+from tests.intake.stored import unrouted
 from tests.stories.conftest import hook
 from tests.stories.pushes import leaking_pull
 from tests.stories.server import RULES
@@ -287,7 +288,7 @@ async def test_repositories_that_are_not_there_are_not_served_however_many(still
         assert await deliver(still, body, his, "issues") == 202
     await still.settled()
     assert await rows(still) == before
-    assert still.service.inbox.backlog == 0
+    assert not await unrouted(still.machine.store)
 
 
 async def test_targets_that_are_not_there_are_bounded_for_each_repository(
@@ -300,7 +301,7 @@ async def test_targets_that_are_not_there_are_bounded_for_each_repository(
     for number in range(1, 51):
         body = {"action": "opened", "issue": {"number": number}, "repository": mine, "sender": {"id": 1}}
         assert await deliver(still, body, known, "issues") == 202
-    await still.service.route()
+    await still.service.worker.route()
     async with still.machine.store.read() as session:
         count = select(func.count()).select_from(TargetRow).where(TargetRow.repository_id == known.id)
         waiting = await session.scalar(

@@ -161,7 +161,7 @@ async def test_the_secret_of_another_owner_tells_no_state_of_a_review(scene: Wor
     target = scene.target(f"!{made.number}")
     before = (await scene.machine.reconciler.evaluate(target)).snapshot  # not routed yet, so not confirmed
     assert [one.about for one in before.inputs.reviews] == [None]
-    await scene.service.route()
+    await scene.service.worker.route()
     assert await acts(scene) == []
     after = (await scene.machine.reconciler.evaluate(target)).snapshot
     assert [one.about for one in after.inputs.reviews] == [None]
@@ -179,7 +179,7 @@ async def test_the_secret_of_another_owner_adds_no_heads_and_no_comments(scene: 
     assert await deliver(scene, body, his) == 202
     push = {"ref": "refs/heads/codex/rain", "before": "a" * 40, "after": "b" * 40, "repository": body["repository"]}
     assert await deliver(scene, push | {"sender": body["sender"]}, his, "push") == 202
-    await scene.service.route()
+    await scene.service.worker.route()
     seen = (await scene.machine.reconciler.evaluate(scene.target(f"!{number}"))).snapshot.inputs
     assert seen.gaps == ()
     assert [(one.witnessed, one.about) for one in seen.comments] == [(False, None)]

@@ -72,7 +72,7 @@ async def test_a_head_that_cannot_be_looked_at_ends_red_and_not_as_before(scene:
     scene.sandbox.faults.append(Fault("500", r"/issues/\d+/comments", "GET"))
     target = scene.target(f"!{number}")
     await scene.sandbox.hooks_idle()
-    await scene.service.route()
+    await scene.service.worker.route()
     for _ in range(4):
         await scene.machine.reconciler.failed(target, RuntimeError("comments too large"))
     assert await statuses(scene, head) == {"assay/secret-leak": "error"}

@@ -53,7 +53,7 @@ class Aging:
     async def age(self) -> None:
         """Let 31 days pass, and prune as the server does."""
         self.days[0] += AGE.days
-        await self.scene.service._prune()
+        await self.scene.service.worker.prune()
         async with self.scene.machine.store.read() as session:
             assert await session.scalar(select(func.count()).select_from(Delivery)) == 0
 
@@ -126,7 +126,7 @@ async def test_the_gate_of_a_soak_stays_open_without_an_alarm(tmp_path: Path) ->
         await story.say(OPERATOR, PHRASE)
         assert (await story.state())["state"] == "approved"
         await story.wait(24 * AGE.days)
-        await story.scene.service._prune()
+        await story.scene.service.worker.prune()
         await story.evaluate(ISSUE)
         await story.evaluate(EARLY, "!")
         assert (await story.state())["state"] == "approved"
