@@ -13,7 +13,7 @@ from bot.intake.hook_secrets import HookSecrets
 from bot.intake.inbox import Inbox
 from bot.intake.webhook import add_webhook
 from bot.port import Port, PortLimits
-from bot.store.database.session import open_store
+from bot.store import open_store, upgrade_database
 
 
 def processes() -> ForkServerContext:
@@ -32,6 +32,11 @@ def open_and_close(url: str) -> None:
         await store.close()
 
     asyncio.run(run())
+
+
+def upgrade_and_close(url: str) -> None:
+    """Upgrade a database."""
+    upgrade_database(url)
 
 
 def serve(url: str, secret: bytes, port: Connection) -> None:

@@ -14,7 +14,19 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from bot.cli.commands import accounts, check, deliveries, judge, labels, ledger, repositories, server, targets, webhooks
+from bot.cli.commands import (
+    accounts,
+    check,
+    database,
+    deliveries,
+    judge,
+    labels,
+    ledger,
+    repositories,
+    server,
+    targets,
+    webhooks,
+)
 from bot.cli.commands.contract import app as contract
 from bot.cli.commands.evidence import app as evidence
 from bot.cli.commands.policy import app as policy
@@ -37,6 +49,7 @@ check.add(app)
 scan.add(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(contract.app, name="contract")
+app.add_typer(database.app, name="db")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(labels.app, name="labels")

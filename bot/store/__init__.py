@@ -5,7 +5,15 @@ Public modules: `accounts`, `decisions`, `deliveries`, `ledger`, `owned`, `repos
 """
 
 from bot.store.acts import Acts, Submitted
-from bot.store.database.session import Store, StoreError, open_store, upsert
+from bot.store.database.session import (
+    Store,
+    StoreError,
+    downgrade_database,
+    open_store,
+    read_schema,
+    upgrade_database,
+    upsert,
+)
 from bot.store.gate_phrases import GATES_CHECK, phrases_on
 from bot.store.writer import DeliveryWriter, NotWritten, Outcome
 
@@ -18,7 +26,10 @@ __all__ = [
     "Store",
     "StoreError",
     "Submitted",
+    "downgrade_database",
     "open_store",
     "phrases_on",
+    "read_schema",
+    "upgrade_database",
     "upsert",
 ]

@@ -1,5 +1,6 @@
 """A database of version 0.1, which knew repositories by name alone, is migrated with all that it knows."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from alembic import command
 from sqlalchemy import Connection
 
 from bot.model import Kind, Repo
-from bot.store import decisions, ledger, owned, repositories, soak_observations, targets, witnesses
+from bot.store import decisions, ledger, owned, repositories, soak_observations, targets, upgrade_database, witnesses
 from bot.store.database import upgrade
 from bot.store.database.session import Store, open_store
 from bot.store.ledger import GENESIS
@@ -73,7 +74,9 @@ def entries() -> list[dict[str, Any]]:
 async def migrated(store: Store) -> Store:
     async with store.engine.begin() as connection:
         await connection.run_sync(fill)
-    return await open_store(store.url.render_as_string(hide_password=False))
+    url = store.url.render_as_string(hide_password=False)
+    await asyncio.to_thread(upgrade_database, url)
+    return await open_store(url)
 
 
 async def counts(store: Store) -> dict[str, int]:

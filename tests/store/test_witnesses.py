@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot.intake.inbox import Inbox
 from bot.model import Envelope, Repo
-from bot.store import deliveries, repositories, witnesses
+from bot.store import deliveries, repositories, upgrade_database, witnesses
 from bot.store.database import upgrade
 from bot.store.database.session import Store, open_store
 from bot.store.tables import Table
@@ -183,7 +183,9 @@ def old_deliveries(connection: Connection) -> None:
 async def test_the_migration_takes_the_oldest_delivery_of_each_comment(store: Store) -> None:
     async with store.engine.begin() as connection:
         await connection.run_sync(old_deliveries)
-    migrated = await open_store(store.url.render_as_string(hide_password=False))
+    url = store.url.render_as_string(hide_password=False)
+    await asyncio.to_thread(upgrade_database, url)
+    migrated = await open_store(url)
     async with migrated.read() as session:
         found = await witnesses.seen(session, GARDEN, list(range(10)))
     await migrated.close()

@@ -6,10 +6,10 @@ block ends and rolls back when the block raises.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Engine, create_engine, inspect, make_url, text
 from sqlalchemy import Table as CoreTable
@@ -19,9 +19,11 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bot.store.database import sqlite
-from bot.store.database.upgrade import SchemaError, upgrade
+from bot.store.database import upgrade as schema
+from bot.store.database.upgrade import Part, Schema, SchemaError
 from bot.store.tables import LedgerEntry, Table
 
+Result = TypeVar("Result")
 TURN_SECONDS = 10.0
 """How long a writer waits for the one before it."""
 
@@ -112,21 +114,45 @@ class Store:
             ) from None
 
 
-async def open_store(url: str, *, create: bool = True) -> Store:
-    """Open the database at `url` and migrate it to the newest schema; if it is missing, create it unless told not to.
+async def open_store(url: str, *, create: bool = True, parts: Sequence[Part] = ()) -> Store:
+    """Open the database at `url`; if it is missing or empty, create it unless told not to.
 
-    Takes `sqlite:///path`, `sqlite+aiosqlite:///path`, `postgresql://…` and `postgresql+psycopg://…`.
-    Raises StoreError if it cannot be opened.
+    A SQLite database is migrated to the newest schema. Takes `sqlite:///path`, `sqlite+aiosqlite:///path`,
+    `postgresql://…` and `postgresql+psycopg://…`. `parts` are the schemas that it needs beside the bot's own.
+    Raises StoreError if it cannot be opened, and for PostgreSQL if its schema isn't the one of this version.
     """
     store = Store(_known(url))
     try:
         if not create:
             await asyncio.to_thread(_check_existing, store)
-        await asyncio.to_thread(_prepare, store)
+        await asyncio.to_thread(_changed, store, lambda: schema.prepare(store.blocking, parts))
     except BaseException:
         await store.close()
         raise
     return store
+
+
+def upgrade_database(url: str, parts: Sequence[Part] = ()) -> tuple[Schema, Schema]:
+    """Bring the database at `url` to this version's schema, and create it if it is missing.
+
+    Returns the schema before and after. Raises StoreError.
+    """
+    with _closing(url) as store:
+        return _changed(store, lambda: schema.upgrade(store.blocking, parts))
+
+
+def downgrade_database(url: str, revision: str) -> tuple[Schema, Schema]:
+    """Take the database at `url` back to an older revision; return the schema before and after. Raises StoreError."""
+    with _closing(url) as store:
+        _check_existing(store)
+        return _changed(store, lambda: schema.downgrade(store.blocking, revision))
+
+
+def read_schema(url: str, parts: Sequence[Part] = ()) -> Schema:
+    """Return the schema of the database at `url`, which must exist. Raises StoreError."""
+    with _closing(url) as store:
+        _check_existing(store)
+        return _changed(store, lambda: schema.read(store.blocking, parts))
 
 
 async def upsert(
@@ -183,11 +209,21 @@ def _check_existing(store: Store) -> None:
     )
 
 
-def _prepare(store: Store) -> None:
+@contextmanager
+def _closing(url: str) -> Iterator[Store]:
+    store = Store(_known(url))
+    try:
+        yield store
+    finally:
+        store.blocking.dispose()
+
+
+def _changed(store: Store, work: Callable[[], Result]) -> Result:
+    """Return the result of work on the schema. Raises StoreError."""
     try:
         if store.dialect == "sqlite":
             sqlite.prepare_file(Path(store.url.database or ""))
-        upgrade(store.blocking)
+        return work()
     except SchemaError as error:
         raise StoreError(str(error)) from error
     except (OSError, sqlite3.Error, SQLAlchemyError) as error:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.store.tables.table import Table, UtcDateTime
+from bot.store.tables.table import Table, UtcDateTime, index
 
 
 class Repository(Table):
@@ -33,7 +33,11 @@ class Repository(Table):
 
 
 class TargetRow(Table):
-    """One pull request or issue. Dirty while `desired_generation > observed_generation`."""
+    """One pull request or issue. Dirty while `desired_generation > observed_generation`.
+
+    `attempts` are the failed evaluations in a row; `failures` those of them that count towards parking, all of one
+    `failure_kind`. A parked target is due at `not_before` like any other, or after its next event.
+    """
 
     __tablename__ = "targets"
 
@@ -46,6 +50,9 @@ class TargetRow(Table):
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     last_error: Mapped[str] = mapped_column(Text, default="")
+    failure_kind: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    failures: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    parked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(String(8), default="open")
     quiet: Mapped[bool] = mapped_column(default=False)
     head_sha: Mapped[str] = mapped_column(String(64), default="")
@@ -57,6 +64,8 @@ class TargetRow(Table):
     __table_args__ = (
         Index("ix_targets_dirty", "desired_generation", "observed_generation"),
         Index("ix_targets_head", "repository_id", "head_sha"),
+        Index("ix_targets_observed", "attempts", "observed_at"),
+        index("ix_targets_parked", "parked_at", where="parked_at IS NOT NULL"),
     )
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.cli.forge import Assay
 
 READING = (
+    ("db", "status"),
+    ("db", "downgrade", "0008"),
     ("ledger", "verify"),
     ("ledger", "tail"),
     ("deliveries", "list"),
