@@ -12,7 +12,7 @@ MOST_CONNECTIONS = 100_000
 
 
 class LimitSettings(BaseSettings):
-    """The limits of the ports and of the mirrors' disk space."""
+    """The limits of the ports, of the mirrors' disk space, and of the end of the process."""
 
     health_host: str = Field(default="127.0.0.1", description="Address to listen on for ASSAY_HEALTH_PORT.")
     health_port: int | None = Field(
@@ -20,6 +20,12 @@ class LimitSettings(BaseSettings):
         ge=0,
         le=65535,
         description="Port for `/healthz`, `/readyz` and `/metrics`; without it, ASSAY_PORT answers them.",
+    )
+    stop_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        le=600,
+        description="How long evaluations may go on after SIGTERM, in seconds; then they end, and are done again later.",
     )
     max_connections: int = Field(
         default=0,

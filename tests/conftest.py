@@ -6,7 +6,14 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.stories.houses import HOUSES
+
 pytest_plugins = ["tests.postgres"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The stories can be run in each house."""
+    parser.addoption("--house", choices=HOUSES, default="sqlite", help="how the bot is run in the stories")
 
 
 def pytest_collection_finish() -> None:

@@ -4,10 +4,12 @@ from bot.app.machine import Machine, assemble, now
 from bot.app.operators import operator_problems
 from bot.app.owner import only_server
 from bot.app.service import Service
+from bot.app.worker import Worker
 
 __all__ = [
     "Machine",
     "Service",
+    "Worker",
     "assemble",
     "now",
     "only_server",

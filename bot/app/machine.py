@@ -140,7 +140,8 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits, network)
         closing.push_async_callback(mirrors.close)
         histories = Histories(mirrors, scanner, HistoryLimits(settings.max_commits, settings.max_files))
-        engine = LocalEngine(settings.workers)
+        engine = await _engine(settings, store)
+        closing.push_async_callback(engine.stop)
         account = Account(client, settings.operators, key)
         taken = metrics.alarms.labels(kind="account")
         accounts = Accounts(client, store, settings.operators, lambda: (account.id, account.login), clock, taken.inc)
@@ -178,6 +179,16 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
             names,
             secrets,
         )
+
+
+async def _engine(settings: Settings, store: Store) -> Engine:
+    """Return the engine that the database is for: SQLite has one process, and PostgreSQL any number of them."""
+    if store.dialect == "sqlite":
+        return LocalEngine(settings.workers, settings.stop_seconds)
+    from bot.engine.procrastinate import ProcrastinateEngine  # noqa: PLC0415 - what a bot with SQLite doesn't need
+
+    url = store.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return ProcrastinateEngine(url, settings.workers, settings.stop_seconds)
 
 
 def _scanner(settings: Settings, key: bytes, own: Sequence[str]) -> Scanner:

@@ -1,14 +1,16 @@
 """The queue's tables in PostgreSQL: those of procrastinate, as its package ships them, and what the engine adds.
 
-They belong to the installed version of procrastinate and not to the bot's own migrations: `prepare` creates them, or
-applies the migrations that the package has and the database has not. `queue_migrations` keeps the newest one applied.
+They belong to the installed version of procrastinate and not to the bot's own migrations: they are created as the
+package has them, or by those of its migrations that the database has not. `queue_migrations` keeps the newest one.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, text
+
+if TYPE_CHECKING:
+    from procrastinate.schema import SchemaManager
 
 OWN = """
 CREATE UNLOGGED TABLE queue_rests (lock text PRIMARY KEY, until timestamptz NOT NULL);
@@ -19,35 +21,42 @@ CREATE INDEX queue_waiting_of_repository ON procrastinate_jobs (split_part(lock,
 """Until when a target rests, when a schedule ran last, and how far the tables are migrated."""
 
 
-def applied(connection: Connection) -> str:
-    """Return the newest migration of procrastinate that the database has; empty without the queue's tables."""
-    if connection.scalar(text("SELECT to_regclass('queue_migrations')")) is None:
-        return ""
-    return connection.scalar(text("SELECT max(name) FROM queue_migrations")) or ""
+class QueueSchema:
+    """The queue's tables as a part of the database's schema."""
 
+    @property
+    def newest(self) -> str:
+        """The newest migration of the installed procrastinate."""
+        return _migrations()[-1].stem
 
-def newest() -> str:
-    """Return the newest migration of the installed procrastinate."""
-    return _migrations()[-1].name
+    def found(self, connection: Connection) -> str:
+        """Return the newest migration that the database has; empty without the queue's tables."""
+        if connection.scalar(text("SELECT to_regclass('queue_migrations')")) is None:
+            return ""
+        return connection.scalar(text("SELECT max(name) FROM queue_migrations")) or ""
 
-
-def prepare(connection: Connection) -> None:
-    """Create the queue's tables on PostgreSQL, or migrate them, in the caller's transaction."""
-    before = applied(connection)
-    if not before:
-        _run(connection, SchemaManager.get_schema())
-        _run(connection, OWN)
-    else:
-        for file in _migrations():
-            if file.name > before:
-                _run(connection, file.read_text(encoding="utf-8"))
-    if before != newest():
+    def upgrade(self, connection: Connection) -> None:
+        """Create the tables or migrate them, in the transaction of the caller."""
+        before = self.found(connection)
+        if not before:
+            _run(connection, _schema().get_schema())
+            _run(connection, OWN)
+        else:
+            for file in _migrations():
+                if file.stem > before:
+                    _run(connection, file.read_text(encoding="utf-8"))
         keep = text("INSERT INTO queue_migrations (name) VALUES (:name) ON CONFLICT DO NOTHING")
-        connection.execute(keep, {"name": newest()})
+        connection.execute(keep, {"name": self.newest})
+
+
+def _schema() -> "type[SchemaManager]":
+    from procrastinate.schema import SchemaManager  # noqa: PLC0415 - what a bot with SQLite doesn't need
+
+    return SchemaManager
 
 
 def _migrations() -> list[Path]:
-    return sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+    return sorted(Path(_schema().get_migrations_path()).glob("*.sql"))
 
 
 def _run(connection: Connection, script: str) -> None:

@@ -59,7 +59,7 @@ async def test_an_older_postgresql_is_refused_with_the_command_and_an_older_sqli
     if older.startswith("postgresql"):
         with pytest.raises(StoreError, match=r"older schema .0008, this version needs .* run assay db upgrade"):
             await open_store(older)
-        assert read_schema(older).found == (BEFORE,)
+        assert read_schema(older).found[0] == BEFORE
         upgrade_database(older)
     await (await open_store(older)).close()
     assert read_schema(older).current
@@ -67,12 +67,12 @@ async def test_an_older_postgresql_is_refused_with_the_command_and_an_older_sqli
 
 async def test_an_empty_database_is_filled_when_it_is_opened(store_url: str) -> None:
     await (await open_store(store_url)).close()
-    assert read_schema(store_url).found == (NEWEST,)
+    assert read_schema(store_url).found[0] == NEWEST
 
 
 def test_an_upgrade_tells_from_and_to_and_a_second_one_changes_nothing(older: str) -> None:
     before, after = upgrade_database(older)
-    assert (before.found, after.found, before.current, after.current) == ((BEFORE,), (NEWEST,), False, True)
+    assert (before.found[0], after.found[0], before.current, after.current) == (BEFORE, NEWEST, False, True)
     again, same = upgrade_database(older)
     assert again == same == after
 
@@ -125,7 +125,7 @@ def test_an_upgrade_does_not_hold_up_the_users_of_a_busy_table(
             upgrade_database(postgres_url)
 
     on(postgres_url, busy)
-    assert read_schema(postgres_url).found == (BEFORE,)
+    assert read_schema(postgres_url).found[0] == BEFORE
     assert upgrade_database(postgres_url)[1].current
 
 

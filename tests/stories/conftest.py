@@ -9,8 +9,9 @@ from bot.forgejo.httpx import HttpxForgejo
 from bot.intake import Signer
 from bot.model import SignerKind
 from bot.sandbox import Sandbox
-from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, World, people, world
-from tests.stories.server import RULES, Server
+from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, World, people
+from tests.stories.houses import housed
+from tests.stories.server import Server
 from tests.stories.stage import Stage
 
 
@@ -26,8 +27,20 @@ async def hook(scene: World, repository: str = REPOSITORY) -> None:
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path, rules_cache_dir=RULES) as running:
+def house(request: pytest.FixtureRequest) -> str:
+    """How the bot is run in the stories; `--house=postgres-3` runs them all so."""
+    return str(request.config.getoption("--house"))
+
+
+@pytest.fixture
+def house_url(house: str, request: pytest.FixtureRequest) -> str:
+    """An empty database for the house, if it has one of its own."""
+    return "" if house == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, house: str, house_url: str) -> AsyncIterator[World]:
+    async with housed(house, tmp_path, house_url) as running:
         await hook(running)
         yield running
 

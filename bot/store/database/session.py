@@ -18,6 +18,7 @@ from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from bot.engine.schema import QueueSchema
 from bot.store.database import sqlite
 from bot.store.database import upgrade as schema
 from bot.store.database.upgrade import Part, Schema, SchemaError
@@ -114,31 +115,32 @@ class Store:
             ) from None
 
 
-async def open_store(url: str, *, create: bool = True, parts: Sequence[Part] = ()) -> Store:
+async def open_store(url: str, *, create: bool = True, parts: Sequence[Part] | None = None) -> Store:
     """Open the database at `url`; if it is missing or empty, create it unless told not to.
 
     A SQLite database is migrated to the newest schema. Takes `sqlite:///path`, `sqlite+aiosqlite:///path`,
-    `postgresql://…` and `postgresql+psycopg://…`. `parts` are the schemas that it needs beside the bot's own.
+    `postgresql://…` and `postgresql+psycopg://…`. `parts` are the schemas that it needs beside the bot's own, usually
+    on PostgreSQL those of the queue.
     Raises StoreError if it cannot be opened, and for PostgreSQL if its schema isn't the one of this version.
     """
     store = Store(_known(url))
     try:
         if not create:
             await asyncio.to_thread(_check_existing, store)
-        await asyncio.to_thread(_changed, store, lambda: schema.prepare(store.blocking, parts))
+        await asyncio.to_thread(_changed, store, lambda: schema.prepare(store.blocking, _parts(store, parts)))
     except BaseException:
         await store.close()
         raise
     return store
 
 
-def upgrade_database(url: str, parts: Sequence[Part] = ()) -> tuple[Schema, Schema]:
+def upgrade_database(url: str, parts: Sequence[Part] | None = None) -> tuple[Schema, Schema]:
     """Bring the database at `url` to this version's schema, and create it if it is missing.
 
     Returns the schema before and after. Raises StoreError.
     """
     with _closing(url) as store:
-        return _changed(store, lambda: schema.upgrade(store.blocking, parts))
+        return _changed(store, lambda: schema.upgrade(store.blocking, _parts(store, parts)))
 
 
 def downgrade_database(url: str, revision: str) -> tuple[Schema, Schema]:
@@ -148,11 +150,11 @@ def downgrade_database(url: str, revision: str) -> tuple[Schema, Schema]:
         return _changed(store, lambda: schema.downgrade(store.blocking, revision))
 
 
-def read_schema(url: str, parts: Sequence[Part] = ()) -> Schema:
+def read_schema(url: str, parts: Sequence[Part] | None = None) -> Schema:
     """Return the schema of the database at `url`, which must exist. Raises StoreError."""
     with _closing(url) as store:
         _check_existing(store)
-        return _changed(store, lambda: schema.read(store.blocking, parts))
+        return _changed(store, lambda: schema.read(store.blocking, _parts(store, parts)))
 
 
 async def upsert(
@@ -207,6 +209,12 @@ def _check_existing(store: Store) -> None:
         f"there is no database of the bot at {store.url.render_as_string(hide_password=True)}; run the command in the "
         "bot's folder, or set ASSAY_DATA_DIR or ASSAY_DATABASE_URL"
     )
+
+
+def _parts(store: Store, wanted: Sequence[Part] | None) -> Sequence[Part]:
+    if wanted is not None:
+        return wanted
+    return (QueueSchema(),) if store.dialect == "postgresql" else ()
 
 
 @contextmanager

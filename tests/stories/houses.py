@@ -1,0 +1,34 @@
+"""The ways in which the bot can be run: on SQLite, and on PostgreSQL with one worker or three."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from bot.app import Worker, assemble, now
+from bot.sandbox.world import BOT, World, settings_for, world
+from tests.stories.server import RULES
+
+HOUSES = {"sqlite": 1, "postgres-1": 1, "postgres-3": 3}
+"""The number of workers in each."""
+
+
+@asynccontextmanager
+async def housed(
+    house: str, root: Path, url: str, clock: Callable[..., Any] = now, **more: Any
+) -> AsyncIterator[World]:
+    """The small world with the bot in one of the houses; `url` is that of an empty PostgreSQL database."""
+    if house != "sqlite":
+        more["database_url"] = url
+    async with AsyncExitStack() as closing:
+        scene = await closing.enter_async_context(world(root, clock=clock, rules_cache_dir=RULES, **more))
+        for number in range(2, HOUSES[house] + 1):
+            folder = root / f"data-{number}"
+            folder.mkdir(mode=0o700)
+            shutil.copy(root / "data" / "installation.key", folder)
+            settings = settings_for(root, scene.sandbox, scene.tokens[BOT], **{**more, "data_dir": folder})
+            machine = await closing.enter_async_context(assemble(settings, clock))
+            await closing.enter_async_context(Worker(machine, clock).running())
+            await machine.account.known.wait()
+        yield scene
