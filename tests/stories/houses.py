@@ -19,10 +19,11 @@ async def housed(
     house: str, root: Path, url: str, clock: Callable[..., Any] = now, **more: Any
 ) -> AsyncIterator[World]:
     """The small world with the bot in one of the houses; `url` is that of an empty PostgreSQL database."""
+    more = {"rules_cache_dir": RULES, **more}
     if house != "sqlite":
         more["database_url"] = url
     async with AsyncExitStack() as closing:
-        scene = await closing.enter_async_context(world(root, clock=clock, rules_cache_dir=RULES, **more))
+        scene = await closing.enter_async_context(world(root, clock=clock, **more))
         for number in range(2, HOUSES[house] + 1):
             folder = root / f"data-{number}"
             folder.mkdir(mode=0o700)
