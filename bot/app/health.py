@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app.machine import Machine
+from bot.app.receiver import Page
 from bot.forgejo.errors import ForgejoError, Unauthorised
 from bot.store import StoreError
 
@@ -55,11 +56,9 @@ class Health:
         self._known_at = 0.0
         self._asking: asyncio.Task[Readiness] | None = None
 
-    def add_to(self, app: web.Application) -> None:
-        """Add the paths to an application."""
-        app.router.add_get("/healthz", self._healthz)
-        app.router.add_get("/readyz", self._readyz)
-        app.router.add_get("/metrics", self._metrics)
+    def pages(self) -> dict[str, Page]:
+        """Return what answers each path."""
+        return {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics}
 
     async def readiness(self) -> Readiness:
         """Return the answer of the last seconds, or ask; many who ask at once share one question."""

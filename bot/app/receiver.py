@@ -3,10 +3,10 @@
 It needs the settings and the database, and nothing of Forgejo, git or the checks, so that it can run alone.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from typing import Protocol
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -23,15 +23,15 @@ log = structlog.get_logger(__name__)
 HEALTH_CONNECTIONS = 64
 
 
-class Pages(Protocol):
-    """What answers `/healthz`, `/readyz` and `/metrics`."""
-
-    def add_to(self, app: web.Application) -> None:
-        """Add the paths to an application."""
+Page = Callable[[web.Request], Coroutine[Any, Any, web.Response]]
+"""Answers one path, such as `/healthz`."""
 
 
 class Receiver:
-    """Accepts deliveries and stores them durably. `on_stored` is called after each batch of new ones."""
+    """Accepts deliveries and stores them durably. `on_stored` is called after each batch of new ones.
+
+    All of it is used on one event loop: that on which `running` is entered.
+    """
 
     def __init__(  # noqa: PLR0913 - the parts of one side of the server, by keyword
         self,
@@ -40,22 +40,22 @@ class Receiver:
         *,
         secrets: HookSecrets,
         metrics: Metrics,
-        pages: Pages,
+        pages: Mapping[str, Page],
         clock: Callable[[], datetime],
-        on_stored: Callable[[], None],
+        on_stored: Callable[[], object],
     ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._metrics = metrics
         self._pages = pages
         self._clock = clock
-        self.inbox = Inbox(store, max_backlog=settings.max_backlog, on_stored=lambda _new: on_stored())
+        self.inbox = Inbox(store, max_backlog=settings.max_backlog, on_stored=on_stored)
         self.health_address = ""
-        self.bodies = Bodies(settings.bodies_bytes())
-        self.app = self._application()
+        self._bodies = Bodies(settings.bodies_bytes())
+        self._app = self._application()
 
     @asynccontextmanager
-    async def running(self, *, listen: bool = True) -> AsyncIterator[str]:
+    async def running(self) -> AsyncIterator[str]:
         """Accept deliveries and yield the address for them. Raises ConfigError if the process may open too few files.
 
         At the end the ports are closed first, then what waits is stored.
@@ -64,7 +64,7 @@ class Receiver:
         await self.inbox.start()
         async with AsyncExitStack() as closing:
             closing.push_async_callback(self.inbox.stop)
-            yield await self._listen(limits, closing) if listen else ""
+            yield await self._listen(limits, closing)
 
     def _limits(self) -> PortLimits:
         settings = self._settings
@@ -76,7 +76,7 @@ class Receiver:
     async def _listen(self, limits: PortLimits, closing: AsyncExitStack) -> str:
         """Open the ports, and return the address for deliveries; health and metrics may have a port of their own."""
         settings, closed = self._settings, self._metrics.connections_closed
-        port = Port(self.app, limits, bodies=self.bodies, on_closed=lambda why: closed.labels(reason=why).inc())
+        port = Port(self._app, limits, bodies=self._bodies, on_closed=lambda why: closed.labels(reason=why).inc())
         closing.push_async_callback(port.stop)
         number = await port.start(settings.host, settings.port)
         address = local_address(REACHED.get(settings.host, settings.host), number)
@@ -89,7 +89,7 @@ class Receiver:
         if wanted is None:
             return ""
         app = web.Application()
-        self._pages.add_to(app)
+        self._add_pages(app)
         port = Port(app, PortLimits(HEALTH_CONNECTIONS, HEALTH_CONNECTIONS))
         closing.push_async_callback(port.stop)
         return local_address(REACHED.get(host, host), await port.start(host, wanted))
@@ -103,9 +103,13 @@ class Receiver:
             witness_key=self._settings.installation_key(),
             limit=self._settings.max_body_bytes,
             clock=self._clock,
-            bodies=self.bodies,
+            bodies=self._bodies,
             on_result=lambda result: self._metrics.deliveries.labels(result=result).inc(),
         )
         if self._settings.health_port is None:
-            self._pages.add_to(app)
+            self._add_pages(app)
         return app
+
+    def _add_pages(self, app: web.Application) -> None:
+        for path, page in self._pages.items():
+            app.router.add_get(path, page)

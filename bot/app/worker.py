@@ -44,11 +44,11 @@ class Worker:
         self._origins = Origins(machine.names, machine.store, clock)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Connect, then route and evaluate, until the end."""
+    async def running(self) -> AsyncIterator[asyncio.Future[None]]:
+        """Connect, then route and evaluate, until the end; yield a future that is only done if that fails."""
         work = asyncio.ensure_future(self._work())
         try:
-            yield
+            yield work
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
@@ -62,12 +62,12 @@ class Worker:
         """Return once every delivery is routed and every target is evaluated; raise TimeoutError otherwise."""
         async with asyncio.timeout(seconds):
             while True:
-                if await self._unrouted():
+                if await deliveries.count_waiting(self._machine.store):
                     await self.route()
                 await self._machine.engine.idle()
                 async with self._machine.store.read() as session:
                     waiting = await targets.dirty(session, self._clock())
-                if not waiting and not await self._unrouted():
+                if not waiting and not await deliveries.count_waiting(self._machine.store):
                     return
                 if waiting:
                     await self._machine.resync.sweep()
@@ -91,10 +91,6 @@ class Worker:
         before = self._clock() - timedelta(days=self._settings.keep_deliveries_days)
         async with self._machine.store.session() as session:
             await deliveries.prune(session, before)
-
-    async def _unrouted(self) -> int:
-        async with self._machine.store.read() as session:
-            return await deliveries.count_unrouted(session)
 
     async def _work(self) -> None:
         machine = self._machine

@@ -122,14 +122,15 @@ async def opened_machine() -> AsyncIterator["Machine"]:
 
 @asynccontextmanager
 async def opened_store() -> AsyncIterator["Store"]:
-    """Open only the database, which must exist: no request to Forgejo, no token needed.
+    """Open only the database, which must exist, and take stored deliveries into it: no request to Forgejo, no token.
 
     Raises StoreError.
     """
-    from bot.store import open_store  # noqa: PLC0415 - loads SQLAlchemy, which --help and scan don't need
+    from bot.store import deliveries, open_store  # noqa: PLC0415 - loads SQLAlchemy, which --help and scan don't need
 
     store = await open_store(read_settings().store_url(), create=False)
     try:
+        await deliveries.take_in(store)
         yield store
     finally:
         await store.close()

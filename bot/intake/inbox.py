@@ -1,7 +1,7 @@
 """The durable log of deliveries: `put` returns when the envelope is on disk.
 
 Group commit: one batch is written at a time, and deliveries that arrive meanwhile go into the next batch. So an idle
-inbox commits at once, and under load one commit serves many deliveries. Batches queue with the store's other writers.
+inbox commits at once, and under load one commit serves many deliveries. Transactions of evaluations do not delay it.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class Inbox:
         *,
         max_backlog: int = 20_000,
         patience: float = PATIENCE,
-        on_stored: Callable[[list[Envelope]], None] | None = None,
+        on_stored: Callable[[], object] | None = None,
     ) -> None:
         self.backlog = 0
         self._stored = 0
@@ -64,7 +64,7 @@ class Inbox:
         self._max_backlog = max_backlog
         self._patience = patience
         self._on_stored = on_stored
-        self._writer = DeliveryWriter(store.blocking)
+        self._writer = DeliveryWriter(store)
         self._waiting: deque[_Waiting] = deque()
         self._batch: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
@@ -80,8 +80,7 @@ class Inbox:
     async def recount(self) -> None:
         """Count the deliveries that wait for a routing pass; those that are stored meanwhile may count twice."""
         before = self._stored
-        async with self._store.read() as session:
-            found = await deliveries.count_unrouted(session)
+        found = await deliveries.count_waiting(self._store)
         self.backlog = found + self._stored - before
 
     async def stop(self) -> None:
@@ -145,16 +144,12 @@ class Inbox:
     async def _store_batch(self, envelopes: list[Envelope]) -> None:
         if not envelopes:
             return
-        try:
-            async with self._store.turn():
-                await self._writer.write(envelopes, self._answer)
-        except StoreError as error:
-            self._answer([NotWritten(str(error))] * len(envelopes))
+        await self._writer.write(envelopes, self._answer)
 
     def _answer(self, outcomes: Sequence[Outcome]) -> None:
-        new = [entry.envelope for entry, outcome in zip(self._batch, outcomes, strict=True) if outcome is True]
-        self._stored += len(new)
-        self.backlog += len(new)
+        new = sum(outcome is True for outcome in outcomes)
+        self._stored += new
+        self.backlog += new
         for entry, outcome in zip(self._batch, outcomes, strict=True):
             if entry.answer.done():
                 continue
@@ -163,7 +158,7 @@ class Inbox:
             else:
                 entry.answer.set_result(Stored.NEW if outcome else Stored.KNOWN)
         if new and self._on_stored is not None:
-            self._on_stored(new)
+            self._on_stored()
 
     def _refuse_the_late(self) -> None:
         """Refuse deliveries that waited too long. One timer serves all: a timer for each one would cost too much."""

@@ -173,6 +173,7 @@ async def route_pending(store: Store, origins: Origins, bot_id: int, now: dateti
     A repository without `setup` (an organisation's webhook) is served from its first delivery on, if the server
     confirms its owner. Deliveries that the server has to confirm and cannot now stay for the next pass.
     """
+    await deliveries.take_in(store)
     changed: dict[Target, bool] = {}
     more, waiting = True, 0
     while more and (batch := await _unrouted(store, waiting)):

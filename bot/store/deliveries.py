@@ -1,6 +1,6 @@
 """Reads stored deliveries for routing and the command line.
 
-They are written by `writer.py`.
+They are written by `writer.py`, on SQLite to a file from which `take_in` moves them into the tables.
 """
 
 from collections.abc import Sequence
@@ -8,10 +8,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Envelope, SignerKind
+from bot.store import witnesses
+from bot.store.database.session import Store
 from bot.store.tables import Delivery
 
 SLICE = 500
@@ -34,9 +37,24 @@ async def unrouted(session: AsyncSession, limit: int, skip: int = 0) -> list[Env
     return [_envelope(row) for row in await session.execute(waiting.limit(limit).offset(skip))]
 
 
-async def count_unrouted(session: AsyncSession) -> int:
+async def count_waiting(store: Store) -> int:
     """How many deliveries wait for a routing pass."""
-    return await session.scalar(select(func.count()).where(Delivery.routed_at.is_(None))) or 0
+    spooled = await store.spool.count() if store.spool is not None else 0
+    async with store.read() as session:
+        return spooled + (await session.scalar(select(func.count()).where(Delivery.routed_at.is_(None))) or 0)
+
+
+async def take_in(store: Store) -> None:
+    """Take what SQLite's file of arrivals has into the tables. A crash may repeat a step, which changes nothing."""
+    if store.spool is None:
+        return
+    while arrivals := await store.spool.oldest(SLICE):
+        envelopes = [Envelope.model_validate_json(one.envelope) for one in arrivals]
+        async with store.session() as session:
+            new = insert(Delivery).on_conflict_do_nothing(index_elements=["id"])
+            await session.execute(new, [vars(one) for one in envelopes])
+            await witnesses.bear(session, [one for one in envelopes if one.bears_witness])
+        await store.spool.remove(arrivals)
 
 
 async def mark_routed(session: AsyncSession, ids: Sequence[str], at: datetime | None) -> None:

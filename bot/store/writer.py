@@ -1,25 +1,26 @@
 """Writes deliveries, and what they bear witness to, to disk: one batch per transaction, as fast as the database allows.
 
-On SQLite the rows are added in the event loop's thread, which takes microseconds because nobody else holds the lock;
+On SQLite they go to a file of their own (`database/spool.py`), from which `deliveries.take_in` moves them into the
+tables. They are added in the event loop's thread, which takes microseconds because hardly anybody else holds the lock;
 the commit, which waits for the disk, runs in a worker thread. A single delivery on an idle bot is committed directly
-unless the last commits were slow: the worker would cost as much as the commit. Work that may wait for another process's
-lock or for PostgreSQL always runs in the worker.
+unless the last commits were slow: the worker would cost as much as the commit. Work that may wait for a lock or for
+PostgreSQL always runs in the worker.
 """
 
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bot.model import Envelope
 from bot.store import witnesses
-from bot.store.database import sqlite
+from bot.store.database import spool, sqlite
+from bot.store.database.session import Store
 from bot.store.database.worker import Worker
 
 ON_THE_SPOT_SECONDS = 0.005
@@ -27,7 +28,6 @@ ON_THE_SPOT_SECONDS = 0.005
 
 CLOSE_SECONDS = 5.0
 _COLUMNS = tuple(Envelope.model_fields)
-_MOMENT = _COLUMNS.index("received_at")
 
 
 class NotWritten(Exception):
@@ -43,18 +43,18 @@ Tell = Callable[[Sequence[Outcome]], None]
 class DeliveryWriter:
     """One connection that adds deliveries; one `write` at a time."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._sqlite = engine.dialect.name == "sqlite"
-        placeholder = "?" if self._sqlite else "%s"
-        self._statement = _insertion(placeholder)
-        self._bearing = witnesses.insertion([placeholder] * len(witnesses.COLUMNS))
-        self._moment: Callable[[datetime], Any] = _as_text if self._sqlite else _as_it_is
-        dbapi: Any = engine.dialect.loaded_dbapi
+    def __init__(self, store: Store) -> None:
+        self._sqlite = store.spool is not None
+        self._engine = store.blocking if store.spool is None else store.spool.writing
+        self._database = store.blocking
+        self._statement = spool.INSERTION if self._sqlite else _insertion()
+        self._bearing = witnesses.insertion(["%s"] * len(witnesses.COLUMNS))
+        dbapi: Any = self._engine.dialect.loaded_dbapi
         self._passing = (dbapi.OperationalError, OperationalError)
         self._errors = (dbapi.Error, SQLAlchemyError, ValueError, OverflowError)
         self._worker = Worker("deliveries")
         self._connection: PoolProxiedConnection | None = None
+        self._reading: PoolProxiedConnection | None = None
         self._patient = True  # as connections come
         self._last_commit = 0.0
 
@@ -77,6 +77,8 @@ class DeliveryWriter:
         """Close thread and connection."""
         self._worker.close(CLOSE_SECONDS)
         self._drop()
+        if self._reading is not None:
+            self._reading.invalidate()
 
     async def _together(self, envelopes: Sequence[Envelope], tell: Tell) -> None:
         added = self._add_at_once(envelopes) if self._sqlite else None
@@ -122,8 +124,7 @@ class DeliveryWriter:
 
     def _add(self, envelopes: Sequence[Envelope], *, patient: bool = False) -> int:
         """Begin a transaction, add the rows, return how many are new."""
-        rows = [self._row(envelope) for envelope in envelopes]
-        rows.sort()  # sorted by id: two processes that store the same ids cannot deadlock
+        rows = self._rows(envelopes)
         try:
             cursor = self._connected().cursor()
             if self._sqlite:
@@ -132,8 +133,8 @@ class DeliveryWriter:
                     self._patient = patient
                 cursor.execute("BEGIN IMMEDIATE")
             cursor.executemany(self._statement, rows)
-            added = cursor.rowcount
-            if seen := sorted(self._witness(one) for one in envelopes if one.bears_witness):
+            added = cursor.rowcount if rows else 0
+            if not self._sqlite and (seen := sorted(witnesses.row_of(one) for one in envelopes if one.bears_witness)):
                 cursor.executemany(self._bearing, seen)
         except BaseException:
             self._drop()
@@ -164,28 +165,41 @@ class DeliveryWriter:
                 connection.rollback()
             connection.invalidate()
 
-    def _witness(self, envelope: Envelope) -> tuple[Any, ...]:
-        *row, seen_at = witnesses.row_of(envelope)
-        return (*row, self._moment(seen_at))
+    def _rows(self, envelopes: Sequence[Envelope]) -> list[tuple[Any, ...]]:
+        if self._sqlite:
+            return [(one.id, _json(one)) for one in envelopes if not self._known(one.id)]
+        # Sorted by id: two processes that store the same ids cannot deadlock.
+        return sorted(tuple(vars(envelope).values()) for envelope in envelopes)
 
-    def _row(self, envelope: Envelope) -> tuple[Any, ...]:
-        values = tuple(vars(envelope).values())
-        return (*values[:_MOMENT], self._moment(values[_MOMENT]), *values[_MOMENT + 1 :])
+    def _known(self, name: str) -> bool:
+        """Say whether the database has a delivery. If it cannot say, a repeated one costs one more evaluation."""
+        try:
+            if self._reading is None:
+                self._reading = self._database.raw_connection()
+                self._reading.cursor().execute("PRAGMA busy_timeout=0")
+            cursor = self._reading.cursor()
+            found = cursor.execute(spool.KNOWN, (name,)).fetchone()
+            cursor.close()
+        except self._errors:
+            if self._reading is not None:
+                self._reading.invalidate()
+                self._reading = None
+            return False
+        return found is not None
 
 
-def _as_text(moment: datetime) -> str:
-    # SQLAlchemy's format of times on SQLite; its own conversion takes four times as long.
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+def _json(envelope: Envelope) -> str:
+    """Return an envelope as the tables can take it. Raises OverflowError for numbers that they cannot."""
+    for value in vars(envelope).values():
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise OverflowError("a number of the delivery is too large")
+    return envelope.model_dump_json()
 
 
-def _as_it_is(moment: datetime) -> datetime:
-    return moment
-
-
-def _insertion(placeholder: str) -> str:
+def _insertion() -> str:
     # Bypasses SQLAlchemy's statement compiler, which would double the cost per row.
     names = ", ".join(f'"{name}"' for name in _COLUMNS)
-    values = ", ".join([placeholder] * len(_COLUMNS))
+    values = ", ".join(["%s"] * len(_COLUMNS))
     return f"INSERT INTO deliveries ({names}) VALUES ({values}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - own names
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.forgejo.types import Comment
 from bot.model import CommentText, Identity, digest, witness_of
-from bot.store import Store, witnesses
+from bot.store import Store, deliveries, witnesses
 from bot.store.witnesses import Seen, Sight
 
 
@@ -28,6 +28,7 @@ async def comment_texts(
         seen = await witnesses.seen(session, repository_id, list(sights))
     fresh = [sight for number, sight in sights.items() if number not in seen]
     if fresh:
+        await deliveries.take_in(store)
         async with store.session() as session:
             await witnesses.sight(session, repository_id, fresh, at)
             # A delivery may have come in between.

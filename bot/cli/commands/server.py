@@ -4,7 +4,8 @@ import asyncio
 import logging
 import signal
 import time
-from typing import Annotated
+from collections.abc import Coroutine
+from typing import Annotated, Any
 
 import typer
 
@@ -85,10 +86,24 @@ async def _serve() -> None:
         loop.add_signal_handler(sign, ended.set)
     async with assemble(settings) as machine, only_server(settings.data_dir, machine.store):
         configure_logs(settings.log_level, machine.scanner.mask)
-        async with Service(machine).running():
-            await ended.wait()
+        service = Service(machine)
+        async with service.running():
+            await _first(ended.wait(), service.failed())
             # Cancelled evaluations return unclean connections, which SQLAlchemy reports with a traceback.
             logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when the first is done, or raise its exception."""
+    tasks = [asyncio.ensure_future(one) for one in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for one in done:
+            one.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _setup(repository: str, *, backfill: bool) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from bot.engine.schema import QueueSchema
 from bot.store.database import sqlite
 from bot.store.database import upgrade as schema
+from bot.store.database.spool import Spool
 from bot.store.database.upgrade import Part, Schema, SchemaError
 from bot.store.tables import LedgerEntry, Table
 
@@ -53,6 +54,8 @@ class Store:
             sqlite.attend(self.blocking)
         self._writing = self.engine.execution_options(**{sqlite.WRITES: True})
         self._turn = asyncio.Lock() if self.dialect == "sqlite" else None
+        self.spool = Spool(Path(url.database or "")) if self.dialect == "sqlite" else None
+        """Where deliveries are stored first, if not in the database itself."""
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
@@ -88,6 +91,10 @@ class Store:
         finally:
             self._turn.release()
 
+    def again(self) -> "Store":
+        """Return the same database with connections of their own, for another event loop."""
+        return Store(self.url)
+
     async def ping(self) -> None:
         """Return if the database can be read and written; raise StoreError if not, within some seconds."""
         try:
@@ -100,6 +107,8 @@ class Store:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self.spool is not None:
+            await self.spool.close()
         await self.engine.dispose()
         self.blocking.dispose()
 
@@ -231,11 +240,14 @@ def _changed(store: Store, work: Callable[[], Result]) -> Result:
     try:
         if store.dialect == "sqlite":
             sqlite.prepare_file(Path(store.url.database or ""))
-        return work()
+        found = work()
+        if store.spool is not None:
+            store.spool.prepare()
     except SchemaError as error:
         raise StoreError(str(error)) from error
     except (OSError, sqlite3.Error, SQLAlchemyError) as error:
         raise _unusable(store.url, error) from error
+    return found
 
 
 def _unusable(url: URL, error: Exception) -> StoreError:
