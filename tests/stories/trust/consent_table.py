@@ -140,6 +140,11 @@ ACTS = (
     Act("gate phrase of the policy", (*_THING, NO, YES), phrase, is_open(GATE), again=True),
     Act("gate phrase of a description", (*_STATE, NO, YES), announced, is_open(ANNOUNCED), again=True),
 )
+COUNTING, NEVER = "acts that count", "acts that never count"
+GROUPS = {
+    COUNTING: tuple(act for act in ACTS if act.at_once),
+    NEVER: tuple(act for act in ACTS if not act.at_once),
+}
 POLICY: tuple[tuple[str, str, str], ...] = (
     ("merge", NO, "test_an_operators_own_merge_says_what_waits_and_trusts_nothing"),
     ("scheduled merge", NO, "test_a_merge_that_was_scheduled_before_a_push_trusts_no_policy"),
@@ -161,8 +166,8 @@ POLICY: tuple[tuple[str, str, str], ...] = (
 """Acts that may trust a policy, each with what came after it, and the test of `test_policy_consent.py`."""
 
 
-async def come(after: str, made: Change, number: int) -> None:
-    """Lets something come after an act; `number` is its comment."""
+async def come(after: str, made: Change, numbers: list[int]) -> None:
+    """Lets something come after acts; `numbers` are their comments, 0 where there is none."""
     if after == "base rewritten":
         await made.rewrite_base()
     elif after == "push":
@@ -175,8 +180,9 @@ async def come(after: str, made: Change, number: int) -> None:
         await made.retarget()
     elif after == "31 days":
         await month_later(made.scene)
-    elif number:
-        await made.scene.api[WRITER].patch(f"{COMMENTS}/{number}", {"body": "Something else."})
+    else:
+        for number in filter(None, numbers):
+            await made.scene.api[WRITER].patch(f"{COMMENTS}/{number}", {"body": "Something else."})
         await made.scene.settled()
 
 
@@ -189,7 +195,7 @@ async def looked(made: Change) -> Snapshot:
 def lines() -> list[str]:
     """The table as Markdown."""
     head = ["act", *AFTERS, "test"]
-    rows = [[act.name, *act.cells, f"`{HERE}[{act.name}]`"] for act in ACTS]
+    rows = [[act.name, *act.cells, f"`{HERE}[{COUNTING if act.at_once else NEVER}]`"] for act in ACTS]
     policy = [[name, cell, f"`{THERE}::{test}`"] for name, cell, test in POLICY]
     table = [head, ["---"] * len(head), *rows]
     more = [["act for a policy, and what came after", "counts", "test"], ["---"] * 3, *policy]
