@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 PREFIX ?= $(VENV)
 # Use the system's certificates, like pip and git: a proxy or a mirror may have its own certificate authority.
 export UV_SYSTEM_CERTS ?= true
+# Each worker of the tests, and each program that a test starts, would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-long check fix bench install lock clean
 
@@ -15,9 +17,10 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/pytest -m 'not long' --durations=20 $(ARGS)
 
-# Long tests: killed processes, random sequences of events, whole stories.
+# Long tests: killed processes, random sequences of events, whole stories. They wait much, for disks and for each other's
+# processes: four workers on two cores.
 test-long: $(STAMP)
-	$(BIN)/pytest -n 3 -m long --durations=10 $(ARGS)
+	$(BIN)/pytest -n 4 -m long --durations=10 $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

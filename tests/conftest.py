@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -9,6 +10,15 @@ import structlog
 from tests.stories.houses import HOUSES
 
 pytest_plugins = ["tests.postgres"]
+
+LONG = "long"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves out the files without long tests where only these run: each worker would import them all."""
+    if config.option.markexpr != LONG or collection_path.suffix != ".py":
+        return None
+    return True if f"mark.{LONG}" not in collection_path.read_text() else None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

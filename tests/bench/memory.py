@@ -24,6 +24,7 @@ async def rows() -> list[Row]:
         await sandbox.start()
         tokens = await people(sandbox)
         server = Server(Path(folder), sandbox, tokens)
+        server.fresh = True
         async with HttpxForgejo(sandbox.url, tokens[AGENT]) as agent, httpx.AsyncClient() as client:
             numbers = [(await _issue(agent, n))["number"] for n in range(TARGETS)]
             await server.start()

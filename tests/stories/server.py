@@ -1,13 +1,18 @@
-"""The bot as a process of its own, so that a test can kill it for real."""
+"""The bot as a process of its own, so that a test can kill it for real.
+
+It is forked from a process that has imported everything, since a start would spend most of its time on that. What a
+fresh interpreter is needed for (another check's package, the memory of an idle bot) asks for one.
+"""
 
 import asyncio
 import json
 import os
-import signal
+import subprocess
 import sys
 import tempfile
 import uuid
 from collections.abc import Mapping
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +24,30 @@ from bot.intake import HookSecrets, Signer
 from bot.model import SignerKind
 from bot.sandbox import Sandbox
 from bot.sandbox.world import BOT, OPERATOR, REPOSITORY, free_port
+from tests.children import assay, processes
 
 RULES = Path(tempfile.gettempdir()) / "assay-test-rules"
 START_SECONDS = 60.0
 
 
+class Interpreter(subprocess.Popen[bytes]):
+    """A process of its own interpreter, in the words of a forked one."""
+
+    @property
+    def exitcode(self) -> int | None:
+        """Its exit status, None while it runs."""
+        return self.poll()
+
+    def join(self) -> None:
+        """Returns when it has ended."""
+        self.wait()
+
+
 class Server:
-    """`assay serve` against a sandbox, with its settings in the environment."""
+    """`assay serve` against a sandbox, with its settings in the environment.
+
+    `fresh`: in a fresh interpreter, and not forked.
+    """
 
     def __init__(self, root: Path, sandbox: Sandbox, tokens: Mapping[str, str]) -> None:
         self.root = root
@@ -43,7 +65,8 @@ class Server:
             "ASSAY_OPERATORS": OPERATOR,
             "ASSAY_PORT": str(self.port),
         }
-        self._process: asyncio.subprocess.Process | None = None
+        self.fresh = False
+        self._process: ForkServerProcess | Interpreter | None = None
 
     @property
     def address(self) -> str:
@@ -58,15 +81,11 @@ class Server:
 
     async def start(self) -> None:
         """Starts it and returns when it answers."""
-        log = (self.root / "serve.log").open("ab")
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot.cli", "serve", env=self.environment, stdout=log, stderr=log, cwd=self.root
-        )
-        log.close()
+        self._process = self._interpreter() if self.fresh else self._fork()
         deadline = asyncio.get_running_loop().time() + START_SECONDS
         async with httpx.AsyncClient() as client:
             while asyncio.get_running_loop().time() < deadline:
-                assert self._process.returncode is None, (self.root / "serve.log").read_text()[-2000:]
+                assert self._process.exitcode is None, (self.root / "serve.log").read_text()[-2000:]
                 try:
                     if (await client.get(f"{self.address}/healthz")).status_code == 200:
                         return
@@ -74,17 +93,30 @@ class Server:
                     await asyncio.sleep(0.02)
         raise TimeoutError("assay serve doesn't answer")
 
+    def _interpreter(self) -> Interpreter:
+        with (self.root / "serve.log").open("ab") as log:
+            command = [sys.executable, "-m", "bot.cli", "serve"]
+            return Interpreter(command, env=self.environment, stdout=log, stderr=log, cwd=self.root)
+
+    def _fork(self) -> ForkServerProcess:
+        umask = os.umask(0)
+        os.umask(umask)
+        arguments = (["serve"], self.environment, self.root, self.root / "serve.log", umask)
+        process = processes().Process(target=assay, args=arguments)
+        process.start()
+        return process
+
     async def kill(self) -> None:
         """Ends it as a power cut would."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGKILL)
-        await self._process.wait()
+        self._process.kill()
+        await asyncio.to_thread(self._process.join)
 
     async def stop(self) -> None:
         """Asks it to end."""
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None and self._process.exitcode is None:
             self._process.terminate()
-            await self._process.wait()
+            await asyncio.to_thread(self._process.join)
 
     async def deliver(
         self, client: httpx.AsyncClient, number: int, sender: str, event: str = "pull_request"

@@ -45,6 +45,7 @@ def test_the_checks_that_the_stories_know_are_there() -> None:
 
 @pytest.mark.long
 async def test_its_status_stands_beside_ours(stage: Stage, installed: str) -> None:
+    stage.server.fresh = True
     stage.server.environment["PYTHONPATH"] = installed
     await stage.server.start()
     await stage.hook()
