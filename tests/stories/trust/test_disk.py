@@ -18,12 +18,13 @@ from tests.waiting import until
 pytestmark = pytest.mark.long
 
 MIB = 1024 * 1024
+PIECE = MIB // 4
 
 
 @pytest.fixture
 async def small(tmp_path: Path) -> AsyncIterator[World]:
     """A world whose bot receives little at once."""
-    limits = {"max_fetch_bytes": 4 * MIB, "max_mirror_bytes": 20 * MIB, "max_mirrors_bytes": 20 * MIB}
+    limits = {"max_fetch_bytes": 4 * PIECE, "max_mirror_bytes": 20 * PIECE, "max_mirrors_bytes": 20 * PIECE}
     async with world(tmp_path, rules_cache_dir=RULES, **limits) as scene:
         await hook(scene)
         yield scene
@@ -35,10 +36,10 @@ def left(scene: World) -> list[str]:
     return [path.name for path in scene.machine.mirrors.root.rglob("*") if path.name.startswith(names)]
 
 
-async def large_pull(scene: World, mib: int, branch: str = "codex/much") -> tuple[int, str]:
+async def large_pull(scene: World, pieces: int, branch: str = "codex/much") -> tuple[int, str]:
     checkout = await scene.clone(AGENT)
     await checkout.branch(branch)
-    head = await checkout.commit("Much", {f"data/{n}.bin": os.urandom(MIB) for n in range(mib)})
+    head = await checkout.commit("Much", {f"data/{n}.bin": os.urandom(PIECE) for n in range(pieces)})
     await checkout.push(branch)
     return await scene.open_pull(AGENT, branch, "feat: much data"), head
 
@@ -48,11 +49,11 @@ async def test_a_pull_request_over_the_bound_is_an_error_that_says_what_to_do_an
     await small.settled()
     report, statuses = await small.report(number), await small.statuses(head)
     assert report is not None
-    assert "exceeds the bound of 4 MiB for one fetch" in report["body"]
+    assert "exceeds the bound of 1 MiB for one fetch" in report["body"]
     assert "ASSAY_MAX_FETCH_BYTES" in report["body"]
     assert statuses["assay/secret-leak"] == "error"
     assert left(small) == []
-    assert size_of(small.machine.mirrors.root) < MIB
+    assert size_of(small.machine.mirrors.root) < PIECE
 
 
 async def test_other_pull_requests_of_the_repository_are_judged_all_the_same(small: World) -> None:
@@ -86,13 +87,13 @@ async def test_a_mirror_over_its_bound_is_begun_anew_and_judges_again(small: Wor
     await small.settled()
     await small.service.worker.settled()
     assert (await small.statuses(head))["assay/secret-leak"] == "success"
-    assert size_of(small.machine.mirrors.root) <= 20 * MIB
+    assert size_of(small.machine.mirrors.root) <= 20 * PIECE
     assert left(small) == []
     assert await small.report(number) is not None
 
 
 async def test_superseding_pushes_share_one_fetch_and_leave_nothing(scene: World) -> None:
-    number, _ = await large_pull(scene, 12)
+    number, _ = await large_pull(scene, 48)
     await until(lambda: any(scene.machine.mirrors.root.glob("incoming-*")))
     checkout = await scene.clone(AGENT)
     await checkout.branch("again", "origin/codex/much")
@@ -111,7 +112,7 @@ async def test_a_time_limit_that_ends_each_fetch_leaves_nothing(tmp_path: Path) 
     async with world(tmp_path, rules_cache_dir=RULES) as scene:
         await hook(scene)
         await scene.settled()
-        number, _ = await large_pull(scene, 30)
+        number, _ = await large_pull(scene, 120)
         scene.machine.mirrors._git = type(scene.machine.mirrors._git)(
             GitLimits(seconds=0.2), scene.machine.mirrors._told
         )
