@@ -1,6 +1,6 @@
 """Access that is lost and given back: nothing is forgotten, and what was forged meanwhile is restored."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from itertools import chain, combinations
 from pathlib import Path
 
@@ -76,23 +76,41 @@ async def test_access_lost_for_an_hour(timed: tuple[World, list[int]]) -> None:
 
 
 @pytest.mark.parametrize("refused", ORDERS, ids=" and ".join)
-@pytest.mark.parametrize("seen", [True, False], ids=["repository visible", "repository hidden"])
-async def test_whichever_call_is_refused_first_nothing_is_forgotten(
-    timed: tuple[World, list[int]], refused: tuple[str, ...], *, seen: bool
+async def test_whichever_call_is_refused_first_nothing_of_a_hidden_repository_is_forgotten(
+    timed: tuple[World, list[int]], refused: tuple[str, ...]
 ) -> None:
     scene, clock = timed
     await trust_agents(scene)
-    number, head = await leaking_pull(scene)
+    pulls = {refused: await leaking_pull(scene)}
     await scene.settled()
-    faults = [Fault("404", CALLS[call].format(number=number), "GET") for call in refused]
-    faults += [] if seen else [Fault("404", f"/repositories/{scene.repo.id}", "GET")]
-    scene.sandbox.faults += faults
-    await scene.machine.engine.submit(scene.target(f"!{number}"))
+    scene.sandbox.faults.append(Fault("404", f"/repositories/{scene.repo.id}", "GET"))
+    await _nothing_is_forgotten(scene, clock, pulls)
+
+
+async def test_whichever_call_is_refused_first_nothing_of_a_visible_repository_is_forgotten(
+    timed: tuple[World, list[int]],
+) -> None:
+    scene, clock = timed
+    await trust_agents(scene)
+    pulls = {refused: await leaking_pull(scene, f"codex/{at}") for at, refused in enumerate(ORDERS)}
+    await scene.settled()
+    await _nothing_is_forgotten(scene, clock, pulls)
+
+
+async def _nothing_is_forgotten(
+    scene: World, clock: list[int], pulls: Mapping[tuple[str, ...], tuple[int, str]]
+) -> None:
+    """Refuses the calls of each pull request, and gives access back after something was forged."""
+    for refused, (number, _) in pulls.items():
+        scene.sandbox.faults += [Fault("404", CALLS[call].format(number=number), "GET") for call in refused]
+        await scene.machine.engine.submit(scene.target(f"!{number}"))
     await minutes_pass(scene, clock, 25)
     scene.sandbox.faults.clear()
-    await forge(scene, number, head)
+    for number, head in pulls.values():
+        await forge(scene, number, head)
     await minutes_pass(scene, clock, 60)
     await scene.machine.resync.everything()
     await minutes_pass(scene, clock, 1)
-    assert (await scene.statuses(head))["assay/secret-leak"] == "failure"
-    assert LEAK in await scene.labels(number)
+    for refused, (number, head) in pulls.items():
+        assert (await scene.statuses(head))["assay/secret-leak"] == "failure", refused
+        assert LEAK in await scene.labels(number), refused
