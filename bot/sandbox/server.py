@@ -59,11 +59,12 @@ HEADERS = {
 
 
 class Call(NamedTuple):
-    """An API request that arrived; `user` is None for anonymous and refused callers."""
+    """An API request that arrived, at a time of the loop; `user` is None for anonymous and refused callers."""
 
     method: str
     path: str
     user: str | None
+    at: float
 
 
 def _now() -> datetime:
@@ -91,6 +92,8 @@ class Sandbox(Staging):
         uuid_factory: Callable[[], str] = _new_uuid,
     ) -> None:
         self.calls: list[Call] = []
+        self.delay = 0.0
+        """Seconds that each API request waits before it is handled, as on a distant or busy server."""
         self.faults: list[Fault] = []
         self._hooks = Webhooks(server, uuid_factory)
         super().__init__(_assemble(Forge(clock, server), Git(root), self._hooks, uuid_factory), token_factory)
@@ -186,6 +189,8 @@ class Sandbox(Staging):
     ) -> web.StreamResponse:
         try:
             if request.path.startswith(API):
+                if self.delay:
+                    await asyncio.sleep(self.delay)
                 self._count(request)
             return await handler(request)
         except Refusal as refusal:
@@ -197,13 +202,14 @@ class Sandbox(Staging):
             return web.Response(status=405, headers={"Allow": ", ".join(allowed)})
 
     def _count(self, request: web.Request) -> None:
+        now = asyncio.get_running_loop().time()
         try:
             viewer = signed_in(self._forge, request)
         except Refusal:
-            self.calls.append(Call(request.method, request.path, None))
+            self.calls.append(Call(request.method, request.path, None, now))
             raise
         request[VIEWER] = viewer
-        self.calls.append(Call(request.method, request.path, viewer.login if viewer else None))
+        self.calls.append(Call(request.method, request.path, viewer.login if viewer else None, now))
 
     async def _broken(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         if fault.kind == "hang":

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import acknowledge, disk, evidence, looks, memory, port, pushes, scan
-from tests.bench.scan import Row
+from tests.bench.harness.figures import Row
 
 
 async def _scan() -> list[Row]:

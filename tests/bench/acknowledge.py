@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from functools import partial
 from io import RawIOBase
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import uvloop
 from aiohttp import web
@@ -38,6 +38,7 @@ from bot.intake.inbox import Inbox
 from bot.intake.webhook import PATH, add_webhook
 from bot.port import Port, PortLimits
 from bot.store.database.session import open_store
+from tests.bench.harness.client import connected
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "forgejo-12" / "webhooks"
 BODY_BYTES = 12 * 1024
@@ -155,11 +156,10 @@ def _delivery() -> tuple[bytes, bytes]:
 async def _load(port: int, connections: int, requests: int, headers: bytes, body: bytes) -> Run:
     left = iter(range(requests))
     seconds: list[float] = []
-    loop = asyncio.get_running_loop()
     line = f"POST {PATH} HTTP/1.1\r\n".encode()
 
     async def ask() -> None:
-        transport, client = await loop.create_connection(_Client, "127.0.0.1", port)
+        client = await connected(port)
         for _ in left:
             delivery = str(uuid.uuid4()).encode()
             ids = b"".join(b"%b: %b\r\n" % (name.encode(), delivery) for name in _IDS)
@@ -169,43 +169,13 @@ async def _load(port: int, connections: int, requests: int, headers: bytes, body
             seconds.append(time.perf_counter() - begun)
             if status not in {200, 202}:
                 raise RuntimeError(f"the server on port {port} answered {status}")
-        transport.close()
+        client.close()
 
     begun = time.perf_counter()
     await asyncio.gather(*(ask() for _ in range(connections)))
     rate = requests / (time.perf_counter() - begun)
     cuts = statistics.quantiles(seconds, n=100)
     return Run(rate, cuts[49], cuts[98])
-
-
-class _Client(asyncio.Protocol):
-    """The cheapest client that can tell an answer: the load must not be what is measured."""
-
-    def __init__(self) -> None:
-        self._received = b""
-        self._answer: asyncio.Future[int] | None = None
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's own isn't a subclass
-
-    def ask(self, request: bytes) -> "asyncio.Future[int]":
-        assert self._transport is not None
-        self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return self._answer
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        head, found, rest = self._received.partition(b"\r\n\r\n")
-        length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
-        if found and len(rest) >= int(length or 0) and self._answer is not None:
-            self._received = b""
-            self._answer.set_result(int(head[9:12]))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(exc or ConnectionResetError("the server closed the connection"))
 
 
 @asynccontextmanager

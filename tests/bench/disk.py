@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.git import GitError, GitLimits, Mirrors
 from bot.sandbox.world import AGENT, REPOSITORY, World, world
-from tests.bench.scan import Row
+from tests.bench.harness.figures import Row
 from tests.stories.conftest import hook
 from tests.stories.server import RULES
 

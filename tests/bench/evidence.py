@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.evidence.logs import BLOCK
-from tests.bench.scan import Row
+from tests.bench.harness.figures import Row
 from tests.scan.compiled import cache_dir
 
 SIZE = 200_000_000

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from bot.sandbox.world import AGENT, BOT, REPOSITORY, World, world
-from tests.bench.scan import Row
+from tests.bench.harness.figures import Row
 from tests.stories.conftest import hook
 from tests.stories.server import RULES
 

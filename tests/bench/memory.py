@@ -1,7 +1,6 @@
 """Resident memory of the bot's own process: idle, and after 10,000 deliveries."""
 
 import asyncio
-import re
 import tempfile
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import httpx
 from bot.forgejo.httpx import HttpxForgejo
 from bot.sandbox import Sandbox
 from bot.sandbox.world import AGENT, REPOSITORY, people
-from tests.bench.scan import Row
+from tests.bench.harness.figures import Row
+from tests.bench.harness.process import resident
 from tests.stories.server import Server
 
 DELIVERIES = 10_000
@@ -42,13 +42,6 @@ async def rows() -> list[Row]:
         Row(name="resident memory, idle", value=idle, unit="MB", budget="under 150", ok=idle < 150),
         Row(name="resident memory after 10,000 deliveries", value=busy, unit="MB", budget="under 200", ok=busy < 200),
     ]
-
-
-def resident(pid: int) -> float:
-    """Gives a process's resident memory in MB."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    return int(found[1]) / 1024 if found else 0.0
 
 
 async def _issue(agent: HttpxForgejo, number: int) -> dict[str, int]:

@@ -28,8 +28,8 @@ import httpx
 from bot.forgejo.httpx import HttpxForgejo
 from bot.sandbox import Sandbox
 from bot.sandbox.world import AGENT, REPOSITORY, people
-from tests.bench.memory import resident
-from tests.bench.scan import Row
+from tests.bench.harness.figures import Row
+from tests.bench.harness.process import descriptors, resident
 from tests.stories.server import Server
 
 FILES = 1024
@@ -128,12 +128,8 @@ async def _watching(server: Server, number: int, seen: Seen) -> AsyncIterator[No
 async def _measures(server: Server, seen: Seen) -> None:
     while True:
         seen.memory = max(seen.memory, resident(server.pid))
-        seen.files = max(seen.files, _descriptors(server.pid))
+        seen.files = max(seen.files, descriptors(server.pid))
         await asyncio.sleep(0.05)
-
-
-def _descriptors(pid: int) -> int:
-    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 
 async def _deliveries(server: Server, number: int, seen: Seen) -> None:

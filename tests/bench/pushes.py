@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.model import Kind, Target
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, World, world
-from tests.bench.scan import Row
+from tests.bench.harness.figures import Row
 from tests.handlers.contract.contracts import FULL_BODY
 from tests.stories.conftest import hook
 from tests.stories.server import RULES

@@ -6,23 +6,15 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypedDict
 
 import pydantic
 import sqlalchemy
 
+from tests.bench.harness.figures import Row
 from tests.scan.compiled import scanner
 
 ENOUGH = 16_000_000
 SMALL = 5_000
-
-
-class Row(TypedDict):
-    name: str
-    value: float
-    unit: str
-    budget: str
-    ok: bool
 
 
 def added_lines() -> str:

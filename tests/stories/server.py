@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Mapping
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -22,7 +22,6 @@ from bot.config import Settings
 from bot.forgejo.signature import sign
 from bot.intake import HookSecrets, Signer
 from bot.model import SignerKind
-from bot.sandbox import Sandbox
 from bot.sandbox.world import BOT, OPERATOR, REPOSITORY, free_port
 from tests.children import assay, processes
 
@@ -43,13 +42,22 @@ class Interpreter(subprocess.Popen[bytes]):
         self.wait()
 
 
+class Forge(Protocol):
+    """A sandbox, in this process or in one of its own."""
+
+    @property
+    def url(self) -> str: ...
+
+    def repository_id(self, full_name: str, /) -> int: ...
+
+
 class Server:
     """`assay serve` against a sandbox, with its settings in the environment.
 
     `fresh`: in a fresh interpreter, and not forked.
     """
 
-    def __init__(self, root: Path, sandbox: Sandbox, tokens: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, sandbox: Forge, tokens: Mapping[str, str]) -> None:
         self.root = root
         self.port = free_port()
         self._repository = {"id": sandbox.repository_id(REPOSITORY), "full_name": REPOSITORY}
@@ -122,21 +130,26 @@ class Server:
         self, client: httpx.AsyncClient, number: int, sender: str, event: str = "pull_request"
     ) -> tuple[int, str]:
         """Sends a signed `opened` delivery, and gives the answer's status and the delivery's id."""
+        body, headers = self.delivery(number, sender, event)
+        answer = await client.post(self.webhook, content=body, headers=headers)
+        return answer.status_code, headers["X-Forgejo-Delivery"]
+
+    def delivery(self, number: int, sender: str, event: str, **more: Any) -> tuple[bytes, dict[str, str]]:
+        """Body and headers of a signed `opened` delivery; `more` stands in the payload too."""
         payload: dict[str, Any] = {
             "action": "opened",
             "number": number,
             "issue" if event == "issues" else "pull_request": {"number": number},
             "repository": self._repository,
             "sender": {"login": sender},
+            **more,
         }
         body = json.dumps(payload).encode()
-        name = str(uuid.uuid4())
         headers = {
             **sign(body, self.secret.encode()),
             "Content-Type": "application/json",
-            "X-Forgejo-Delivery": name,
+            "X-Forgejo-Delivery": str(uuid.uuid4()),
             "X-Forgejo-Event": event,
             "X-Forgejo-Event-Type": event,
         }
-        answer = await client.post(self.webhook, content=body, headers=headers)
-        return answer.status_code, name
+        return body, headers

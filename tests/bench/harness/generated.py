@@ -1,0 +1,44 @@
+"""A database as after many evaluations: repositories that were listed, and targets that nothing has happened on."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert
+
+from bot.store import open_store
+from bot.store.tables import Repository, TargetRow
+
+AGE = timedelta(days=30)
+DAY = timedelta(days=1)
+
+
+async def fill(url: str, repositories: Iterable[tuple[int, str]], issues: int, pulls: int, now: datetime) -> None:
+    """Record staged repositories and their targets (`Actions.stage`) as listed and evaluated within the last day."""
+    store = await open_store(url)
+    for repository_id, name in repositories:
+        async with store.session() as session:
+            await session.execute(insert(Repository).values(_repository(repository_id, name, now)))
+            rows = [_target(repository_id, number, issues, now) for number in range(1, issues + pulls + 1)]
+            if rows:
+                await session.execute(insert(TargetRow), rows)
+    await store.close()
+
+
+def _repository(repository_id: int, name: str, now: datetime) -> dict[str, object]:
+    listed = now - timedelta(minutes=1)
+    return {"id": repository_id, "full_name": name, "set_up_at": now - AGE - DAY, "resynced_at": listed}
+
+
+def _target(repository_id: int, number: int, issues: int, now: datetime) -> dict[str, object]:
+    at = now - DAY * ((31 * repository_id + 7 * number) % 1000 / 1000)
+    return {
+        "repository_id": repository_id,
+        "number": number,
+        "kind": "issue" if number <= issues else "pull",
+        "desired_generation": 1,
+        "observed_generation": 1,
+        "state": "open",
+        "base_ref": "" if number <= issues else "main",
+        "updated_at": now - AGE,
+        "observed_at": at,
+    }
