@@ -133,7 +133,6 @@ class Settings(LimitSettings):
     max_backlog: int = Field(default=100_000, ge=1, le=MANY, description="Maximum number of deliveries not yet routed.")
     keep_deliveries_days: int = Field(default=30, ge=1, le=DAYS, description="Days that routed deliveries are kept.")
     workers: int = Field(default=8, ge=1, le=256, description="Targets evaluated concurrently.")
-    forgejo_concurrency: int = Field(default=8, ge=1, le=256, description="Concurrent requests to Forgejo.")
     log_level: str = Field(default="info", description="debug, info, warning or error.")
     max_files: int = Field(default=3000, ge=1, le=MANY, description="Maximum changed files checked per pull request.")
     max_commits: int = Field(default=500, ge=1, le=MANY, description="Maximum commits checked per pull request.")

@@ -12,7 +12,7 @@ MOST_CONNECTIONS = 100_000
 
 
 class LimitSettings(BaseSettings):
-    """The limits of the ports, of the mirrors' disk space, and of the end of the process."""
+    """The limits of the requests to Forgejo, of the ports, of the mirrors' disk space, and of the end of the process."""
 
     health_host: str = Field(default="127.0.0.1", description="Address to listen on for ASSAY_HEALTH_PORT.")
     health_port: int | None = Field(
@@ -26,6 +26,19 @@ class LimitSettings(BaseSettings):
         ge=0,
         le=600,
         description="How long evaluations may go on after SIGTERM, in seconds; then they end, and are done again later.",
+    )
+    forgejo_concurrency: int = Field(
+        default=16, ge=1, le=256, description="Concurrent requests to Forgejo, of all workers together."
+    )
+    forgejo_rate: float = Field(
+        default=500.0, ge=0, le=100_000, description="Maximum requests to Forgejo per second; 0: no limit."
+    )
+    forgejo_background_rate: float = Field(
+        default=50.0,
+        ge=0,
+        le=100_000,
+        description="Of these, maximum requests per second that nobody waits for, such as listings and daily "
+        "evaluations; 0: no limit.",
     )
     max_connections: int = Field(
         default=0,

@@ -30,6 +30,11 @@ class Metrics:
         self.reconcile_seconds = Histogram(
             "assay_reconcile_seconds", "Duration of an evaluation in seconds", registry=self.registry
         )
+        self.forgejo_pause = Gauge(
+            "assay_forgejo_pause_seconds",
+            "Seconds until requests to Forgejo are sent again; above 0 while it fails or asked to wait",
+            registry=self.registry,
+        )
         self.dirty = Gauge("assay_dirty_targets", "Targets that wait for an evaluation", registry=self.registry)
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:

@@ -113,6 +113,10 @@ class Health:
         return "ok"
 
     async def _forgejo(self) -> str:
+        politeness = self._machine.client.politeness
+        if pause := politeness.pause():
+            why = "fails" if politeness.failing else "asked the bot to wait"
+            return f"Forgejo {why}; requests wait {pause:.0f} s more; deliveries are still accepted and stored"
         try:
             async with asyncio.timeout(FORGEJO_SECONDS):
                 await self._machine.server.ask()

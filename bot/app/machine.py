@@ -11,7 +11,7 @@ import structlog
 from bot.config import Settings
 from bot.engine import Engine
 from bot.engine.local import LocalEngine
-from bot.forgejo import Options, ServerReader, endpoints
+from bot.forgejo import Limits, Options, ServerReader, endpoints
 from bot.forgejo.httpx import HttpxForgejo
 from bot.git import GitLimits, Mirrors
 from bot.history import Histories, HistoryLimits
@@ -109,7 +109,8 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         store = await open_store(settings.store_url())
         closing.push_async_callback(store.close)
         network = settings.network()
-        options = Options(concurrency=settings.forgejo_concurrency, network=network)
+        limits = Limits(settings.forgejo_concurrency, settings.forgejo_rate, settings.forgejo_background_rate)
+        options = Options(limits=limits, network=network)
 
         def saw(method: str, status: int, seconds: float) -> None:
             metrics.saw_call(method, status, seconds)
@@ -117,8 +118,11 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
 
         client = HttpxForgejo(settings.forgejo_url, token, options, observer=saw)
         closing.push_async_callback(client.aclose)
+        metrics.forgejo_pause.set_function(client.politeness.pause)
         # The version is read on a connection of its own: who waits for it holds none of the slots of evaluations.
-        watch = HttpxForgejo(settings.forgejo_url, token, Options(concurrency=1, network=network), observer=saw)
+        watch = HttpxForgejo(
+            settings.forgejo_url, token, Options(limits=Limits(concurrency=1), network=network), observer=saw
+        )
         closing.push_async_callback(watch.aclose)
         server = ServerReader(watch)
         models = Models(
@@ -129,7 +133,7 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         hooks = [secret.decode() for secret in (*secrets.shared, *(await derived(store, secrets)))]
         own = (token, *hooks, *settings.model_keys(), *network.secrets())
         scanner = await asyncio.to_thread(_scanner, settings, key, own)
-        limits = GitLimits(
+        git_limits = GitLimits(
             settings.git_seconds,
             settings.max_file_bytes,
             settings.max_diff_bytes,
@@ -137,7 +141,7 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
             settings.max_mirror_bytes,
             settings.max_mirrors_bytes,
         )
-        mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits, network)
+        mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, git_limits, network)
         closing.push_async_callback(mirrors.close)
         histories = Histories(mirrors, scanner, HistoryLimits(settings.max_commits, settings.max_files))
         engine = await _engine(settings, store)
@@ -159,7 +163,7 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         names = Names(client, store, clock)
         applier = Applier(client, store, LabelWriter(client, labels, server), clock)
         parts = Parts(store, observer, names, previews, applier, CHECKS, scanner, labels, metrics, clock, models.ask)
-        reconciler = Reconciler(parts, engine, account)
+        reconciler = Reconciler(parts, engine, account, client.politeness.pause)
         resync = Resync(client, store, engine, names, clock)
         yield Machine(
             settings,

@@ -6,14 +6,14 @@ chance. A POST is repeated only if it certainly had no effect, because it did no
 """
 
 import abc
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
-from bot.forgejo.errors import ForgejoError, Oversized
+from bot.forgejo.errors import ForgejoError, Oversized, Paused
 from bot.forgejo.options import Options, harmless
 from bot.forgejo.paging import Page, first_page, next_page
+from bot.forgejo.politeness import Politeness
 from bot.forgejo.sansio import Call, Request, Response, build_request, checked_list, read_response, server_url
 
 Observer = Callable[[str, int, float], None]
@@ -42,7 +42,7 @@ class ForgejoAPI(abc.ABC):
         self._token = token
         self._options = options
         self._observer = observer
-        self._slots = asyncio.Semaphore(options.concurrency)
+        self.politeness = Politeness(options.limits, options.clock, options.sleep)
 
     @abc.abstractmethod
     async def _request(self, request: Request) -> Response:
@@ -98,18 +98,23 @@ class ForgejoAPI(abc.ABC):
         while True:
             attempt += 1
             try:
-                return await self._attempt(call)
+                return await self._attempt(call, begun)
+            except Paused:
+                raise
             except ForgejoError as error:
                 wait = self._options.wait(error, attempt, self._options.clock() - begun)
+                if wait is None and error.repeatable and self.politeness.failing and self.politeness.pause():
+                    wait = 0.0  # it waits until the server works, as those do that begin only now
                 if wait is None or not harmless(call.method, error, repeat=repeat):
                     raise
             # Outside of the slot: others may use it while this call waits.
-            await self._sleep(wait)
+            if wait:
+                await self._sleep(wait)
 
-    async def _attempt(self, call: Call) -> tuple[Any, Response]:
+    async def _attempt(self, call: Call, since: float) -> tuple[Any, Response]:
         token = self._token() if callable(self._token) else self._token
         request = build_request(self.url, token, call)
-        async with self._slots:
+        async with self.politeness.turn(call.method, call.path, since):
             begun, status = self._options.clock(), 0
             self.calls[call.method] += 1
             try:
@@ -121,4 +126,4 @@ class ForgejoAPI(abc.ABC):
             finally:
                 if self._observer:
                     self._observer(call.method, status, self._options.clock() - begun)
-        return read_response(response, call, (token,), self.url), response
+            return read_response(response, call, (token,), self.url), response

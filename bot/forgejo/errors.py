@@ -142,6 +142,15 @@ class Unreachable(ForgejoError):
         self.sent = sent
 
 
+class Paused(ForgejoError):
+    """The request was not sent: the server fails, or asked to wait. `retry_after` says for how many seconds."""
+
+    meaning = "not sent, because Forgejo fails or asked to wait; it is tried again later"
+
+    def __init__(self, method: str, path: str, retry_after: float) -> None:
+        super().__init__(method, path, 0, retry_after=retry_after)
+
+
 BY_STATUS: dict[int, type[ForgejoError]] = {
     400: Validation,
     401: Unauthorised,

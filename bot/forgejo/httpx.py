@@ -39,10 +39,11 @@ class HttpxForgejo(ForgejoAPI):
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         super().__init__(url, token, options, observer=observer)
+        places = options.limits.concurrency
         certificates, proxy = _certificates(options.network), options.network.proxy_for(self.url)
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(options.read_timeout, connect=options.connect_timeout, pool=None),
-            limits=httpx.Limits(max_connections=options.concurrency, max_keepalive_connections=options.concurrency),
+            limits=httpx.Limits(max_connections=places, max_keepalive_connections=places),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             transport=transport,
             verify=certificates,
@@ -61,6 +62,7 @@ class HttpxForgejo(ForgejoAPI):
 
     async def aclose(self) -> None:
         """Closes all connections."""
+        await self.politeness.close()
         await self._client.aclose()
 
     async def _sleep(self, seconds: float) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.forgejo.errors import ForgejoError, RateLimited, Unreachable
+from bot.forgejo.politeness import DEFAULT, Limits
 from bot.network import DIRECT, Network
 
 IDEMPOTENT = frozenset({"GET", "PUT", "PATCH", "DELETE"})
@@ -20,7 +21,7 @@ class Options:
     `read_timeout`. No new attempt begins later than `patience` after the first.
     """
 
-    concurrency: int = 8
+    limits: Limits = DEFAULT
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
     total_timeout: float = 120.0

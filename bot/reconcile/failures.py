@@ -6,13 +6,14 @@ from typing import Protocol
 import structlog
 
 from bot.engine import Engine
-from bot.forgejo.errors import Forbidden, ForgejoError, Locked, RateLimited, Redirected
+from bot.forgejo.errors import Forbidden, ForgejoError, Locked, Paused, RateLimited, Redirected
 from bot.model import Identity, Kind, Repo, Target
 from bot.observe import PATIENCE, NameTaken
 from bot.reconcile.apply import Unwritten
 from bot.reconcile.evaluate import Parts
 from bot.reconcile.label_writer import LabelRefused
 from bot.store import targets
+from bot.urgency import current
 
 log = structlog.get_logger(__name__)
 
@@ -127,6 +128,8 @@ class Failures:
 
         `written` tells of an evaluation of which only some writes failed.
         """
+        if isinstance(fault, Paused):
+            return await self.put_back(target, fault.retry_after or 0.0)
         async with self._parts.store.session() as session:
             row = await targets.row_of(session, target)
             if row is not None:
@@ -142,6 +145,13 @@ class Failures:
             await self._close(target, fault, evaluated=written is not None)
         await self._engine.submit(target, delay=wait)
         return "failed"
+
+    async def put_back(self, target: Target, seconds: float) -> str:
+        """Evaluate a target later, because Forgejo fails or asked to wait: that is no failure of the target."""
+        async with self._parts.store.session() as session:
+            await targets.put_off(session, target, self._parts.clock() + timedelta(seconds=seconds))
+        await self._engine.submit(target, delay=seconds, priority=current().priority)
+        return "put-back"
 
     async def _close(self, target: Target, fault: Exception, *, evaluated: bool) -> None:
         """Set statuses and report to error: earlier ones must not stand for a head that cannot be evaluated.

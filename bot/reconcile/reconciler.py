@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TypeVar
 
 import structlog
@@ -36,10 +36,14 @@ Result = TypeVar("Result")
 
 
 class Reconciler:
-    """Keeps targets up to date with the results of their evaluations."""
+    """Keeps targets up to date with the results of their evaluations.
 
-    def __init__(self, parts: Parts, engine: Engine, account: OwnAccount) -> None:
+    `pause` gives the seconds for which Forgejo is not asked, because it fails or asked to wait.
+    """
+
+    def __init__(self, parts: Parts, engine: Engine, account: OwnAccount, pause: Callable[[], float]) -> None:
         self._parts = parts
+        self._pause = pause
         self._engine = engine
         self._account = account
         self._failures = Failures(parts, engine, account)
@@ -54,7 +58,8 @@ class Reconciler:
         target, started = lease.target, time.monotonic()
         structlog.contextvars.bind_contextvars(target=str(target))
         try:
-            outcome = await self._reconcile(lease)
+            pause = self._pause()
+            outcome = await (self._failures.put_back(target, pause) if pause else self._reconcile(lease))
         except (Unseen, Unwritten, ForgejoError, GitError, Moved) as fault:
             outcome = await self._failures.handle(target, fault)
         finally:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Inputs, Kind, SiblingVerdict, Snapshot, Target, WantedStatus
@@ -284,4 +284,19 @@ async def postpone(session: AsyncSession, target: Target, error: str, until: dat
         update(TargetRow)
         .where(TargetRow.repository_id == target.repository_id, TargetRow.number == target.number)
         .values(attempts=TargetRow.attempts + 1, last_error=error[:500], not_before=until)
+    )
+
+
+async def put_off(session: AsyncSession, target: Target, until: datetime) -> None:
+    """Record that a target is evaluated later, without a failure of its own; it stays dirty."""
+    seen = TargetRow.observed_generation
+    await session.execute(
+        update(TargetRow)
+        .where(TargetRow.repository_id == target.repository_id, TargetRow.number == target.number)
+        .values(
+            not_before=until,
+            desired_generation=case(
+                (TargetRow.desired_generation > seen, TargetRow.desired_generation), else_=seen + 1
+            ),
+        )
     )

@@ -1,6 +1,8 @@
 """What the service says of its health, and of the server that it works with."""
 
 import asyncio
+import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import cast
 
@@ -76,9 +78,10 @@ def version_requests(scene: World) -> int:
 async def test_readyz_waits_for_none_of_the_slots_of_evaluations(tmp_path: Path) -> None:
     async with world(tmp_path, rules_cache_dir=RULES) as scene, httpx.AsyncClient() as client:
         await scene.settled()
-        for _ in range(scene.machine.settings.forgejo_concurrency):
-            await scene.machine.client._slots.acquire()
-        answer = await client.get(f"{scene.address}/readyz")
+        async with AsyncExitStack() as turns:
+            for _ in range(scene.machine.settings.forgejo_concurrency):
+                await turns.enter_async_context(scene.machine.client.politeness.turn("GET", "/user", time.monotonic()))
+            answer = await client.get(f"{scene.address}/readyz")
         assert (answer.status_code, answer.json()["forgejo"]) == (200, "ok")
 
 
@@ -86,12 +89,11 @@ async def test_healthz_answers_while_forgejo_does_not(tmp_path: Path) -> None:
     async with world(tmp_path, rules_cache_dir=RULES) as scene, httpx.AsyncClient() as client:
         await scene.settled()
         reader = scene.machine.server._client
-        await reader._slots.acquire()  # the next question to Forgejo waits
-        asking = asyncio.create_task(client.get(f"{scene.address}/readyz"))
-        await until(lambda: scene.service.health._asking is not None)
-        assert (await client.get(f"{scene.address}/healthz")).status_code == 200
-        assert not asking.done()
-        reader._slots.release()
+        async with reader.politeness.turn("GET", "/version", time.monotonic()):  # the next question to Forgejo waits
+            asking = asyncio.create_task(client.get(f"{scene.address}/readyz"))
+            await until(lambda: scene.service.health._asking is not None)
+            assert (await client.get(f"{scene.address}/healthz")).status_code == 200
+            assert not asking.done()
         assert (await asking).status_code == 200
 
 

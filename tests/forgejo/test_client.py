@@ -11,6 +11,7 @@ import pytest
 from bot.forgejo import errors
 from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.options import Options
+from bot.forgejo.politeness import Limits
 from tests.forgejo.prepared import URL, Answers, Server, ok
 
 
@@ -163,7 +164,9 @@ async def test_no_more_calls_run_at_once_than_allowed() -> None:
         running -= 1
         return ok()
 
-    async with HttpxForgejo(URL, "", Options(concurrency=3), transport=httpx.MockTransport(answer)) as api:
+    async with HttpxForgejo(
+        URL, "", Options(limits=Limits(concurrency=3)), transport=httpx.MockTransport(answer)
+    ) as api:
         await asyncio.gather(*(api.getitem("/x") for _ in range(20)))
     assert most == 3
 

@@ -9,6 +9,7 @@ import pytest
 from bot.forgejo import errors
 from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.options import Options
+from bot.forgejo.politeness import Limits
 from tests.forgejo.prepared import URL, Server, ok
 
 FLEETING: list[Callable[[], httpx.Response | Exception]] = [
@@ -124,7 +125,9 @@ async def test_a_call_that_waits_for_its_repeat_leaves_its_place_to_others() -> 
     async def sleep(_: float) -> None:
         others.append(await api.getitem("/other"))
 
-    api = HttpxForgejo(URL, "", Options(concurrency=1, sleep=sleep), transport=httpx.MockTransport(server))
+    api = HttpxForgejo(
+        URL, "", Options(limits=Limits(concurrency=1), sleep=sleep), transport=httpx.MockTransport(server)
+    )
     async with api:
         assert await api.getitem("/x") == "again"
     assert others == ["other"]
