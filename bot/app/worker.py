@@ -18,7 +18,8 @@ from bot.app.operators import operator_problems
 from bot.forgejo.errors import ForgejoError, Unauthorised, Unreachable
 from bot.intake import Origins, route_pending, take_note
 from bot.port import trim
-from bot.store import StoreError, deliveries, targets
+from bot.store import StoreError, deliveries
+from bot.store.scheduling import due
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +67,7 @@ class Worker:
                     await self.route()
                 await self._machine.engine.idle()
                 async with self._machine.store.read() as session:
-                    waiting = await targets.dirty(session, self._clock())
+                    waiting = await due.dirty(session, self._clock())
                 if not waiting and not await deliveries.count_waiting(self._machine.store):
                     return
                 if waiting:
@@ -100,9 +101,10 @@ class Worker:
         machine.engine.every("mirrors", 3600.0, machine.mirrors.tidy, in_each_process=True)
         machine.engine.every("server", 60.0, self._refresh, in_each_process=True)
         machine.engine.every("resync", 60.0, self.catch_up)
-        machine.engine.every("resync-all", DAY, machine.resync.everything)
+        machine.engine.every("listings", 60.0, machine.resync.listings)
         machine.engine.every("sweep", 60.0, self._sweep)
-        machine.engine.every("reevaluate", 60.0, machine.resync.relook)
+        machine.engine.every("statuses", 60.0, machine.resync.relook)
+        machine.engine.every("daily", 60.0, machine.resync.daily)
         machine.engine.every("prune", 3600.0, self.prune)
         machine.engine.every("operators", DAY, self._check_operators)
         while True:
@@ -150,4 +152,4 @@ class Worker:
         await self.route()
         await self._machine.resync.sweep()
         async with self._machine.store.read() as session:
-            self._machine.metrics.dirty.set(await targets.backlog(session))
+            self._machine.metrics.dirty.set(await due.backlog(session))

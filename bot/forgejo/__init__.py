@@ -7,7 +7,7 @@ Public modules: `capabilities`, `endpoints`, `errors`, `httpx`, `signature`, `ty
 
 from bot.forgejo.abc import ForgejoAPI
 from bot.forgejo.options import Options
-from bot.forgejo.politeness import Limits, Politeness
+from bot.forgejo.politeness import Limits
 from bot.forgejo.routing import Router
 from bot.forgejo.server import ServerReader
 
@@ -15,7 +15,6 @@ __all__ = [
     "ForgejoAPI",
     "Limits",
     "Options",
-    "Politeness",
     "Router",
     "ServerReader",
 ]

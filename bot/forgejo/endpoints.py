@@ -45,6 +45,7 @@ LABELS = Endpoint("/repos/{owner}/{repo}/labels", Label)
 LABEL = Endpoint("/repos/{owner}/{repo}/labels/{id}", Label)
 
 ISSUES = Endpoint("/repos/{owner}/{repo}/issues", Issue, query=["state", "since"])
+ISSUE_SEARCH = Endpoint("/repos/issues/search", Issue, query=["owner", "state", "since"])
 ISSUE = Endpoint("/repos/{owner}/{repo}/issues/{index}", Issue)
 ISSUE_COMMENTS = Endpoint("/repos/{owner}/{repo}/issues/{index}/comments", Comment)
 ISSUE_LABELS = Endpoint("/repos/{owner}/{repo}/issues/{index}/labels", Label)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TypeVar
 
 import structlog
@@ -11,7 +11,7 @@ from bot.engine import Engine, Lease
 from bot.forgejo.errors import Forbidden, ForgejoError, NotFound, Redirected
 from bot.git import GitError
 from bot.history import Moved
-from bot.model import Report, SiblingVerdict, Snapshot, Target
+from bot.model import Report, SiblingVerdict, Snapshot, StatusSeen, Target
 from bot.observe import NameTaken
 from bot.plan import current_evidence
 from bot.reconcile.apply import Unwritten, adoptable
@@ -22,8 +22,9 @@ from bot.reconcile.remember import remember
 from bot.reconcile.remember_soaks import remember_soaks
 from bot.store import owned, repositories, targets
 from bot.store.ledger import Entry, append
+from bot.store.scheduling import listed
 from bot.store.tables import TargetRow
-from bot.thread import WrongKind
+from bot.thread import WrongKind, statuses_digest
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +108,7 @@ class Reconciler:
             await repositories.serve(session, target.repo, self._parts.clock())
             if await targets.row_of(session, target) is None:
                 await targets.add_targets(session, [target], quiet=False)
-            await targets.wake(session, [target])
+            await listed.wake(session, [target])
             row = await targets.row_of(session, target)
         evaluation = await self._remember(await self.evaluate(target), row)
         try:
@@ -173,6 +174,7 @@ class Reconciler:
             row.observed_generation = max(row.observed_generation, generation)
             row.attempts, row.last_error, row.not_before = 0, "", None
             row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
+            row.statuses, row.statuses_at = statuses_digest(_left(snapshot, done)), now
             await owned.update_evidence(
                 session, target, current_evidence(evaluation.plan, snapshot, self._parts.labels), now
             )
@@ -242,6 +244,16 @@ async def _unless(stop: asyncio.Event, work: Coroutine[object, object, Result]) 
         for pending in (task, stopped):
             pending.cancel()
         await asyncio.gather(task, stopped, return_exceptions=True)
+
+
+def _left(snapshot: Snapshot, done: Sequence[Done]) -> Iterable[StatusSeen]:
+    """Return the statuses of the head as an evaluation left them: those that it saw, and those that it set."""
+    own, left = snapshot.own, {one.context: one for one in (*snapshot.inputs.statuses, *snapshot.own.statuses)}
+    for action in (one.action for one in done if one.action.kind == "status.create"):
+        left[action.context] = StatusSeen(
+            context=action.context, state=action.state, creator=own.account, creator_id=own.account_id
+        )
+    return left.values()
 
 
 def _with_siblings(snapshot: Snapshot, siblings: tuple[SiblingVerdict, ...]) -> Snapshot:

@@ -24,7 +24,7 @@ async def remember(machine: Machine, repository: Repository, *, started: datetim
 
     Known targets do not change, except that a backfill ends the silence of silent ones.
     """
-    found = await machine.resync.listed(Repo(id=repository.id, name=repository.full_name), {"state": "open"})
+    found = await machine.resync.listed(Repo(id=repository.id, name=repository.full_name))
     async with machine.store.session() as session:
         await repositories.serve(session, Repo(id=repository.id, name=repository.full_name), started)
         known = await _known(session, repository.id)

@@ -4,10 +4,10 @@ Every function works inside a transaction of its caller.
 """
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, case, delete, func, select, update
+from sqlalchemy import Select, case, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Inputs, Kind, SiblingVerdict, Snapshot, Target, WantedStatus
@@ -37,19 +37,6 @@ def target_of(row: TargetRow, repository: str) -> Target:
 async def row_of(session: AsyncSession, target: Target) -> TargetRow | None:
     """Return the target's row, if the bot knows it."""
     return await session.get(TargetRow, (target.repository_id, target.number))
-
-
-async def dirty(session: AsyncSession, now: datetime, limit: int = 10_000) -> list[tuple[Target, int]]:
-    """Return the targets that wait for an evaluation and are due, with their priority, the most pressing first."""
-    query = (
-        named()
-        .where(TargetRow.desired_generation > TargetRow.observed_generation)
-        .where((TargetRow.not_before.is_(None)) | (TargetRow.not_before <= now))
-        .where((Repository.ask_again_at.is_(None)) | (Repository.ask_again_at <= now))
-        .order_by(TargetRow.priority, TargetRow.repository_id, TargetRow.number)
-        .limit(limit)
-    )
-    return [(target_of(row, name), row.priority) for row, name in await session.execute(query)]
 
 
 async def add_targets(session: AsyncSession, targets: Iterable[Target], *, quiet: bool, priority: int = 0) -> None:
@@ -107,22 +94,6 @@ async def within_bounds(session: AsyncSession, targets: Iterable[Target]) -> lis
     return [target for _, target in every if target not in left_out]
 
 
-async def wake(session: AsyncSession, targets: Iterable[Target]) -> None:
-    """End the silence of targets that are older than the bot, because of a new event."""
-    for target in targets:
-        row = await row_of(session, target)
-        if row is not None:
-            row.quiet = False
-
-
-async def updated(session: AsyncSession, found: Mapping[Target, datetime]) -> None:
-    """Record the targets' update times from Forgejo."""
-    for target, at in found.items():
-        row = await row_of(session, target)
-        if row is not None:
-            row.updated_at = at
-
-
 async def mark_open(
     session: AsyncSession, *, repository_id: int = 0, base_ref: str = "", pulls: bool = False, priority: int = 0
 ) -> list[Target]:
@@ -144,11 +115,23 @@ async def mark_heads(session: AsyncSession, repository_id: int, commit: str, pri
 
 
 async def _mark(session: AsyncSession, query: "Select[TargetRow, str]", priority: int) -> list[Target]:
-    found = (await session.execute(query)).all()
-    for row, _ in found:
-        row.desired_generation += 1
-        row.priority = max(row.priority, priority)
-    return [target_of(row, name) for row, name in found]
+    """Mark what a query finds, as columns and in one statement: there may be very many."""
+    columns = (TargetRow.repository_id, TargetRow.number, TargetRow.kind, Repository.full_name)
+    found = (await session.execute(query.with_only_columns(*columns))).all()
+    here = query.with_only_columns(TargetRow.repository_id, TargetRow.number).subquery()
+    await session.execute(
+        update(TargetRow)
+        .where(tuple_(TargetRow.repository_id, TargetRow.number).in_(select(here)))
+        .values(
+            desired_generation=TargetRow.desired_generation + 1,
+            priority=case((TargetRow.priority > priority, TargetRow.priority), else_=priority),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return [
+        Target(repository=name, repository_id=repository, number=number, kind=Kind(kind))
+        for repository, number, kind, name in found
+    ]
 
 
 async def siblings(session: AsyncSession, target: Target, commit: str) -> tuple[SiblingVerdict, ...]:
@@ -265,17 +248,6 @@ async def set_aside(session: AsyncSession, target: Target) -> list[Target]:
         here = (SoakRow.repository_id == target.repository_id) & (SoakRow.issue == target.number)
         await session.execute(delete(SoakRow).where(here))
     return wakes
-
-
-async def backlog(session: AsyncSession) -> int:
-    """Return how many targets wait for an evaluation, in repositories that can be seen."""
-    query = (
-        select(func.count())
-        .select_from(TargetRow)
-        .join(Repository, Repository.id == TargetRow.repository_id)
-        .where(TargetRow.desired_generation > TargetRow.observed_generation, Repository.unseen_since.is_(None))
-    )
-    return (await session.execute(query)).scalar_one()
 
 
 async def postpone(session: AsyncSession, target: Target, error: str, until: datetime) -> None:

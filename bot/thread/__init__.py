@@ -8,7 +8,7 @@ from bot.thread.comments import comment_texts
 from bot.thread.naming import Named, Names
 from bot.thread.permissions import MAX_ASKED, PermissionReader, commanders
 from bot.thread.server_labels import defined_labels, label_ids
-from bot.thread.statuses import at_merge
+from bot.thread.statuses import at_merge, read_statuses, statuses_digest
 from bot.thread.thread import Thread, WrongKind, default_tip, read_thread
 
 __all__ = [
@@ -27,5 +27,7 @@ __all__ = [
     "default_tip",
     "defined_labels",
     "label_ids",
+    "read_statuses",
     "read_thread",
+    "statuses_digest",
 ]

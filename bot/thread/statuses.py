@@ -1,6 +1,8 @@
 """Statuses of a head: as Forgejo shows them now, and those in the bot's contexts that stood when it was merged."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,6 +44,25 @@ def status_seen(status: CommitStatus) -> StatusSeen:
         creator=status.creator.login,
         creator_id=max(status.creator.id, 0),
     )
+
+
+async def read_statuses(client: ForgejoAPI, repository: str, sha: str) -> tuple[StatusSeen, ...]:
+    """Return the newest status of each context of a commit, by context. Raises ForgejoError."""
+    seen: list[StatusSeen] = []
+    page = 1
+    while sha:
+        combined = await endpoints.COMBINED_STATUS.get(client, repository, sha, params={"limit": 50, "page": page})
+        seen += map(status_seen, combined.statuses)
+        if not combined.statuses or len(seen) >= combined.total_count:
+            break
+        page += 1
+    return tuple(sorted(seen, key=lambda status: status.context))
+
+
+def statuses_digest(statuses: Iterable[StatusSeen]) -> str:
+    """Return a digest of which account set which state in which context."""
+    told = sorted((one.context, one.state, one.creator_id) for one in statuses)
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 async def at_merge(

@@ -10,7 +10,7 @@ from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import Comment, Issue, PullRequest, Repository, TimelineEvent
 from bot.model import Kind, StatusSeen, Target
-from bot.thread.statuses import status_seen
+from bot.thread.statuses import read_statuses
 
 
 class WrongKind(ValueError):
@@ -41,7 +41,7 @@ async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
     said = tuple(sorted(comments, key=lambda comment: comment.id)), tuple(timeline)
     if isinstance(head, PullRequest):
         repository = head.base.repo or await endpoints.REPOSITORY.get(client, name)
-        statuses = await _statuses(client, name, head.head.sha) if head.state == "open" else ()
+        statuses = await read_statuses(client, name, head.head.sha) if head.state == "open" else ()
         return Thread(head, repository, *said, statuses)
     if head.pull_request is not None:
         raise WrongKind(f"{target} is a pull request; use {target.repository}!{target.number}")
@@ -63,16 +63,3 @@ async def default_tip(client: ForgejoAPI, thread: Thread) -> str:
 
 async def _nothing() -> None:
     """Return the repository; a pull request already contains it."""
-
-
-async def _statuses(client: ForgejoAPI, repository: str, sha: str) -> tuple[StatusSeen, ...]:
-    if not sha:
-        return ()
-    seen: list[StatusSeen] = []
-    page = 1
-    while True:
-        combined = await endpoints.COMBINED_STATUS.get(client, repository, sha, params={"limit": 50, "page": page})
-        seen += map(status_seen, combined.statuses)
-        if not combined.statuses or len(seen) >= combined.total_count:
-            return tuple(sorted(seen, key=lambda status: status.context))
-        page += 1

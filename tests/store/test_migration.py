@@ -13,6 +13,7 @@ from bot.store import decisions, ledger, owned, repositories, soak_observations,
 from bot.store.database import upgrade
 from bot.store.database.session import Store, open_store
 from bot.store.ledger import GENESIS
+from bot.store.scheduling import due
 from bot.store.tables import Table, TargetRow
 from bot.store.witnesses import Seen
 
@@ -107,7 +108,7 @@ async def test_the_first_word_of_the_server_gives_each_repository_its_id(store: 
     assert await counts(store) == before
     target = garden.target(3, Kind.PULL)
     async with store.read() as session:
-        assert [target for target, _ in await targets.dirty(session, NOW)] == []
+        assert [target for target, _ in await due.dirty(session, NOW)] == []
         assert (await targets.row_of(session, target)) is not None
         assert [thing.remote_id for thing in await owned.held(session, target)] == [7]
         assert [one.command for one in await decisions.decisions(session, target)] == ["hold"]
@@ -130,12 +131,12 @@ async def test_a_repository_that_is_renamed_keeps_everything_and_one_under_its_o
     assert (changed.before, changed.lost) == ("", 17)
     async with store.session() as session:
         assert await targets.row_of(session, Repo(id=99, name=GARDEN).target(3, Kind.PULL)) is None
-        assert await targets.dirty(session, NOW) == []  # nobody knows yet what the first one is called now
+        assert await due.dirty(session, NOW) == []  # nobody knows yet what the first one is called now
         changed = await repositories.serve(session, Repo(id=17, name="workshop/orchard"), NOW)
     assert (changed.before, changed.lost) == ("", 0)
     async with store.read() as session:
         (row,) = (await session.execute(sa.select(TargetRow))).scalars()
-        assert [str(target) for target, _ in await targets.dirty(session, NOW)] == ["workshop/orchard!3"]
+        assert [str(target) for target, _ in await due.dirty(session, NOW)] == ["workshop/orchard!3"]
         assert row.repository_id == 17
         assert [(one.object, one.detail) for one in await ledger.tail(session, 9)] == [
             ("name-lost", {"to": 99}),

@@ -77,12 +77,23 @@ class PullOfIssue(Reply):
     merged: bool = False
 
 
+class RepositoryOfIssue(Reply):
+    """What an issue says of the repository that it is in."""
+
+    definition: ClassVar[str] = "RepositoryMeta"
+
+    id: int
+    full_name: str
+
+
 class Issue(Reply):
-    """An issue; `pull_request` is None unless it is a pull request."""
+    """An issue; `pull_request` is None unless it is a pull request. `comments` counts them."""
 
     definition: ClassVar[str] = "Issue"
 
     number: int
+    comments: int = 0
+    repository: RepositoryOfIssue | None = None
     title: str = ""
     body: str = ""
     user: User = User()

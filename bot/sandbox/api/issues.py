@@ -8,6 +8,7 @@ from bot.sandbox.http.request import Ask, Page, Refusal, answer, clean, listed, 
 from bot.sandbox.http.routing import Routes
 from bot.sandbox.people import Level
 from bot.sandbox.records import Issue, Label, Reaction, Repo
+from bot.sandbox.servers import FORGEJO_12, FORGEJO_16
 
 ROUTES = Routes()
 TITLE_BYTES = 255
@@ -29,6 +30,24 @@ async def listing(ask: Ask) -> web.Response:
         and wanted <= {label.name for label in issue.labels}
     ]
     found.sort(key=_by_update if query.get("sort") == "recentupdate" else _by_creation, reverse=True)
+    shapes = [ask.parts.shapes.issue(issue, ask.viewer) for issue in page.cut(found)]
+    return answer(shapes, headers=page.links(ask, len(found)))
+
+
+@ROUTES.add("GET", "/repos/issues/search", login=True, servers=(FORGEJO_12, FORGEJO_16))
+async def search(ask: Ask) -> web.Response:
+    """Issues and pull requests of all repositories that the account may read, or of those of one owner."""
+    query, since, page = ask.request.query, ask.moment("since"), Page.of(ask.request)
+    owner = query.get("owner", "").lower()
+    found = [
+        issue
+        for repo in ask.forge.repos.values()
+        if not owner or repo.owner.login.lower() == owner
+        if ask.forge.level(repo, ask.viewer) >= Level.READ
+        for issue in repo.issues.values()
+        if _state(issue, query.get("state", "open")) and (since is None or issue.updated >= since)
+    ]
+    found.sort(key=_by_creation, reverse=True)
     shapes = [ask.parts.shapes.issue(issue, ask.viewer) for issue in page.cut(found)]
     return answer(shapes, headers=page.links(ask, len(found)))
 

@@ -22,7 +22,7 @@ from bot.store.tables import Table
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0010"
+NEWEST = "0011"
 """The revision that `bot.store.tables` describes."""
 ALONE = frozenset({"0004", "0007"})
 """Migrations that an older process does not outlive. Those after 0008 only add (tests hold that), so it goes on."""

@@ -12,10 +12,12 @@ class Repository(Table):
     """A repository that the bot serves, by the server's id; its name is what it was called last.
 
     `full_name` is empty where another repository has taken the name and the new one isn't known yet. An `id` below 0
-    stands for a repository of an older database until the server has told its id. `unseen_since` is when it could not
-    be read any more (401, 403, 404: no proof of absence), and `ask_again_at` when it is asked for next. `hears_runs`:
-    a delivery has told of the end of a run, so that polling for statuses is only a fallback. `own_secret_since`: since
-    then its webhook has a secret of its own, and a shared one is not accepted.
+    stands for a repository of an older database until the server has told its id. `resynced_at` is the newest time of
+    a change that its listings told; `visited_at` and `listed_at` are when its changes, and all its open targets, were
+    last listed. `unseen_since` is when it could not be read any more (401, 403, 404: no proof of absence), and
+    `ask_again_at` when it is asked for next. `hears_runs`: a delivery has told of the end of a run, so that polling for
+    statuses is only a fallback. `own_secret_since`: since then its webhook has a secret of its own, and a shared one is
+    not accepted.
     """
 
     __tablename__ = "repositories"
@@ -24,6 +26,8 @@ class Repository(Table):
     full_name: Mapped[str] = mapped_column(String(255), index=True)
     set_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
     resynced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    visited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    listed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     default_branch: Mapped[str] = mapped_column(String(255), default="")
     unseen_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unseen_why: Mapped[str] = mapped_column(String(255), default="")
@@ -36,7 +40,9 @@ class TargetRow(Table):
     """One pull request or issue. Dirty while `desired_generation > observed_generation`.
 
     `attempts` are the failed evaluations in a row; `failures` those of them that count towards parking, all of one
-    `failure_kind`. A parked target is due at `not_before` like any other, or after its next event.
+    `failure_kind`. A parked target is due at `not_before` like any other, or after its next event. `statuses` is a
+    digest of the statuses that its head should have as far as the bot knows, and `statuses_at` when they were last
+    looked at; `listed` is a digest of what the last listing of all open targets showed of it.
     """
 
     __tablename__ = "targets"
@@ -60,9 +66,20 @@ class TargetRow(Table):
     snapshot_hash: Mapped[str] = mapped_column(String(80), default="")
     updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     observed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    statuses: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    statuses_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    listed: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
     __table_args__ = (
-        Index("ix_targets_dirty", "desired_generation", "observed_generation"),
+        index(
+            "ix_targets_waiting",
+            "priority",
+            "repository_id",
+            "number",
+            where="desired_generation > observed_generation",
+        ),
+        index("ix_targets_watched", "statuses_at", where="state = 'open' AND kind = 'pull'"),
+        index("ix_targets_open", "kind", "observed_at", where="state = 'open'"),
         Index("ix_targets_head", "repository_id", "head_sha"),
         Index("ix_targets_observed", "attempts", "observed_at"),
         index("ix_targets_parked", "parked_at", where="parked_at IS NOT NULL"),

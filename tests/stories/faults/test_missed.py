@@ -1,5 +1,6 @@
 """What happens while the bot is down is found when it is up again; Forgejo sends nothing twice."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,8 @@ async def name_the_agents(scene: World) -> None:
 
 
 async def test_after_a_silence_all_is_as_it_should_be(tmp_path: Path) -> None:
-    async with world(tmp_path, rules_cache_dir=RULES) as scene:
+    silence = timedelta()
+    async with world(tmp_path, rules_cache_dir=RULES, clock=lambda: datetime.now(UTC) + silence) as scene:
         await hook(scene)
         await name_the_agents(scene)
         commented, _ = await leaking_pull(scene, "codex/a")
@@ -51,7 +53,8 @@ async def test_after_a_silence_all_is_as_it_should_be(tmp_path: Path) -> None:
         fresh, fresh_head = await leaking_pull(scene, "codex/new")
         scene.sandbox.reset_calls()
         await scene.service.worker.catch_up()
-        await scene.machine.resync.everything()
+        silence = timedelta(minutes=11)
+        await scene.machine.resync.relook()
         await scene.settled()
         assert "Blocked" in (await scene.report(commented) or {})["body"]
         assert "edited by somebody else" in (await scene.report(commented) or {})["body"]

@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox import Fault
 from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, World
 from tests.stories.checks.test_commanding import clocked, trust_agents
-from tests.stories.identity.lived import lived_in, remembered, standing
+from tests.stories.identity.lived import evaluated_again, lived_in, remembered, standing
 from tests.stories.pushes import leaking_pull
 
 pytestmark = pytest.mark.long
@@ -109,7 +109,7 @@ async def _nothing_is_forgotten(
     for number, head in pulls.values():
         await forge(scene, number, head)
     await minutes_pass(scene, clock, 60)
-    await scene.machine.resync.everything()
+    await evaluated_again(scene)
     await minutes_pass(scene, clock, 1)
     for refused, (number, head) in pulls.items():
         assert (await scene.statuses(head))["assay/secret-leak"] == "failure", refused

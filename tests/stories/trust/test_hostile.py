@@ -10,6 +10,7 @@ from bot.app import now
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, World
 from bot.store import repositories, targets
+from bot.store.scheduling import due
 from tests.stories.pushes import clean_pull, leaking_pull, token_line
 
 pytestmark = pytest.mark.long
@@ -108,7 +109,7 @@ async def test_a_repository_that_vanishes_before_it_is_looked_at_is_kept_and_ask
             True,
         )
         assert await targets.row_of(session, target) is not None
-        assert (await targets.dirty(session, now()), await targets.backlog(session)) == ([], 0)
+        assert (await due.dirty(session, now()), await due.backlog(session)) == ([], 0)
 
 
 @pytest.mark.long

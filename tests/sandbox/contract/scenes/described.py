@@ -53,6 +53,7 @@ async def call_all(stage: Stage, repo: str, owner: str, writer: str) -> None:
     told = {route: (f"/repos/{repo}{path}", body) for route, (path, body) in calls.items()}
     told |= {
         "GET /repositories/{id}": ("/repositories/1", None),
+        "GET /repos/issues/search": (f"/repos/issues/search?owner={org}&state=all", None),
         "GET /users/{name}": (f"/users/{writer}", None),
         "POST /orgs/{org}/labels": (f"/orgs/{org}/labels", label),
         "GET /orgs/{org}/labels": (f"/orgs/{org}/labels", None),

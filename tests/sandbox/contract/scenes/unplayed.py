@@ -128,6 +128,7 @@ _BOTH = (
     "POST /orgs/{org}/labels",
     "PATCH /orgs/{org}/labels/{id}",
     "GET /repositories/{id}",
+    "GET /repos/issues/search",
     f"POST {REPO}/forks",
     f"DELETE {REPO}/branches/{{branch:.+}}",
     f"GET {REPO}/commits/{{sha}}/pull",
