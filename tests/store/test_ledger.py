@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from bot.store import ledger
 from bot.store.database.session import Store
-from bot.store.ledger import GENESIS, Entry, Proof, append, tail, verify, walk
+from bot.store.ledger import GENESIS, Entry, Proof, append, chain, tail, verify, walk
 from bot.store.tables import LedgerEntry
 from tests.snapshots import BOT, PULL
 
@@ -85,7 +84,7 @@ async def test_a_deleted_entry_breaks_the_chain_where_it_stood(written: Store, g
 async def rows_of(store: Store) -> list[dict[str, Any]]:
     async with store.read() as session:
         return [
-            {name: getattr(row, name) for name in (*ledger._FIELDS, "repository_id", "hash")}
+            {name: getattr(row, name) for name in (*chain.FIELDS, "repository_id", "hash")}
             async for row in walk(session)
         ]
 
@@ -106,7 +105,7 @@ async def test_a_deleted_entry_shows_when_the_others_are_renumbered_too(written:
 async def test_an_entry_slipped_in_breaks_the_chain_behind_it(written: Store) -> None:
     rows = await rows_of(written)
     forged = rows[2] | {"sequence": 4, "actor": "mallory", "previous": rows[2]["hash"]}
-    forged["hash"] = ledger._hash(forged)
+    forged["hash"] = chain.hash_of(forged)
     later = [row | {"sequence": row["sequence"] + 1} for row in rows[3:]]
     await rewrite(written, [*rows[:3], forged, *later])
     assert await proof(written) == Proof(4, broken_at=5)

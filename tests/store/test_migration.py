@@ -12,7 +12,7 @@ from bot.model import Kind, Repo
 from bot.store import decisions, ledger, owned, repositories, soak_observations, targets, upgrade_database, witnesses
 from bot.store.database import upgrade
 from bot.store.database.session import Store, open_store
-from bot.store.ledger import GENESIS
+from bot.store.ledger import GENESIS, chain
 from bot.store.scheduling import due
 from bot.store.tables import Table, TargetRow
 from bot.store.witnesses import Seen
@@ -67,7 +67,7 @@ def entries() -> list[dict[str, Any]]:
         row: dict[str, Any] = {"sequence": sequence, "at": NOW + timedelta(seconds=sequence), "kind": "restore"}
         row |= {"repository": GARDEN, "number": sequence, "actor": "assay", "object": "comment:report", "detail": {}}
         row |= {"snapshot_hash": "", "result": "", "previous": previous}
-        row["hash"] = previous = ledger._hash(row | {"repository_id": 0})
+        row["hash"] = previous = chain.hash_of(row | {"repository_id": 0})
         rows.append(row)
     return rows
 

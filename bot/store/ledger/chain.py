@@ -6,7 +6,7 @@ there on. `assay ledger verify` checks it.
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -73,7 +73,7 @@ async def append(session: AsyncSession, entries: Sequence[Entry], at: datetime) 
     for entry in entries:
         sequence += 1
         row = {**vars(entry), "sequence": sequence, "at": at, "previous": previous}
-        row["hash"] = previous = _hash(row)
+        row["hash"] = previous = hash_of(row)
         rows.append(row)
     await session.execute(insert(LedgerEntry), rows)
 
@@ -113,7 +113,7 @@ async def tail(session: AsyncSession, count: int) -> list[LedgerEntry]:
     return list(reversed((await session.execute(query)).scalars().all()))
 
 
-_FIELDS = (
+FIELDS = (
     "sequence",
     "at",
     "kind",
@@ -128,8 +128,9 @@ _FIELDS = (
 )
 
 
-def _hash(row: dict[str, Any]) -> str:
-    content = {name: row[name] for name in _FIELDS}
+def hash_of(row: Mapping[str, Any]) -> str:
+    """Return the hash of an entry, over the columns of `FIELDS` and its repository's id (hex)."""
+    content = {name: row[name] for name in FIELDS}
     content["at"] = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
     if row["repository_id"]:
         content["repository_id"] = row["repository_id"]
@@ -138,5 +139,5 @@ def _hash(row: dict[str, Any]) -> str:
 
 def _holds(entry: LedgerEntry) -> bool:
     """Entries of version 0.1 got their repository's id later, by a migration, so their hash doesn't cover it."""
-    row = {name: getattr(entry, name) for name in (*_FIELDS, "repository_id")}
-    return entry.hash in {_hash(row), _hash(row | {"repository_id": 0})}
+    row = {name: getattr(entry, name) for name in (*FIELDS, "repository_id")}
+    return entry.hash in {hash_of(row), hash_of(row | {"repository_id": 0})}
