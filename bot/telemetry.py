@@ -37,6 +37,12 @@ class Metrics:
         )
         self.dirty = Gauge("assay_dirty_targets", "Targets that wait for an evaluation", registry=self.registry)
 
+        self.parked = Gauge(
+            "assay_parked_targets",
+            "Targets that failed many times and are evaluated once a day only",
+            registry=self.registry,
+        )
+
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"assay_{name}", about, labels, registry=self.registry)
 

@@ -18,7 +18,7 @@ from bot.app.operators import operator_problems
 from bot.forgejo.errors import ForgejoError, Unauthorised, Unreachable
 from bot.intake import Origins, route_pending, take_note
 from bot.port import trim
-from bot.store import StoreError, deliveries
+from bot.store import StoreError, deliveries, parking
 from bot.store.scheduling import due
 
 log = structlog.get_logger(__name__)
@@ -153,3 +153,4 @@ class Worker:
         await self._machine.resync.sweep()
         async with self._machine.store.read() as session:
             self._machine.metrics.dirty.set(await due.backlog(session))
+            self._machine.metrics.parked.set(await parking.count(session))

@@ -19,6 +19,7 @@ from bot.cli.commands import (
     check,
     database,
     deliveries,
+    failing,
     judge,
     labels,
     ledger,
@@ -57,6 +58,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(policy.app, name="policy")
 app.add_typer(repositories.app, name="repositories")
 app.add_typer(soak.app, name="soak")
+app.add_typer(failing.app, name="targets")
 app.add_typer(webhooks.app, name="webhooks")
 
 

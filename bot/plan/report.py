@@ -86,17 +86,23 @@ def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str])
     return cut_to_size(body, len(ending.encode())) + ending
 
 
-def write_failed(target: Target, head: str, why: str) -> str:
+def write_failed(target: Target, head: str, why: str, *, parked: bool = False) -> str:
     """Gives the Markdown of the report while a head cannot be evaluated: it claims nothing about that head.
 
-    It stays the same for as long as head and reason do. `why` is a word or two of the program, no text of users.
+    It stays the same for as long as head and reason do: a time in it would be a new edit at each attempt. `why` is a
+    word or two of the program, no text of users. `parked`: many attempts failed, and now there is one a day.
     """
+    trying = "The bot keeps trying and then updates this comment. The reason is in its log."
+    given_up = (
+        "Many attempts failed. The bot tries again once a day and after the next push or command. The reason is in its "
+        "log; `assay targets retry` tries again at once."
+    )
     parts = [
         marker(target),
         f"### {ICONS[Verdict.ERROR]} Not checked",
         "**An operator has to review this.** What was not checked does not pass.",
         f"Commit {code(head[:10])} could not be evaluated ({plain(why)}). Earlier results do not count for it.",
-        "The bot keeps trying and then updates this comment. The reason is in its log.",
+        given_up if parked else trying,
     ]
     return "\n\n".join(parts) + FOOTER + f"<sub>head {code(head[:10])} · {SIGNED}</sub>"
 

@@ -14,7 +14,7 @@ from bot.forgejo.errors import Conflict, ForgejoError, NotFound, Unreachable
 from bot.forgejo.types import Label
 from bot.model import Held, Snapshot, Target
 from bot.plan import Action, Disputes, label_object, status_value
-from bot.reconcile.failed_report import FailedReports
+from bot.reconcile.failed_report import FailedReports, Failure
 from bot.reconcile.label_writer import Done, LabelRefused, LabelWriter
 from bot.store import Store, owned
 from bot.store.ledger import Entry, append
@@ -24,7 +24,8 @@ PERMITTING = frozenset({"merge/auto", "automerge-candidate", "mode:safe-auto"})
 
 INTERRUPTED = timedelta(days=7)
 """The maximum age of an issue that an interrupted write may have opened."""
-FAILED = "evaluation failed ({kind}); operators: see the bot's log"
+FAILED = "evaluation failed ({kind}){parked}; operators: see the bot's log"
+PARKED = " many times, retried once a day"
 
 
 class Unwritten(Exception):
@@ -83,13 +84,13 @@ class Applier:
                     break
         return failed
 
-    async def close(self, target: Target, account: str, contexts: Sequence[str], kind: str) -> None:
+    async def close(self, target: Target, account: str, contexts: Sequence[str], why: Failure) -> None:
         """Set the statuses of an open pull request's head to `error`, without an evaluation.
 
         This includes contexts that the bot set on an earlier head. Labels that permit automatic actions are removed.
-        `kind` names the failure. Raises ForgejoError.
+        Raises ForgejoError.
         """
-        now, why = self._clock(), FAILED.format(kind=kind)
+        now, said = self._clock(), FAILED.format(kind=why.kind, parked=PARKED if why.parked else "")
         pull = await endpoints.PULL.get(self._client, target.repository, target.number)
         if pull.state != "open" or not pull.head.sha:
             return
@@ -97,9 +98,9 @@ class Applier:
             held = [thing.object.split(":", 2) for thing in await owned.held(session, target)]
         spoken = [place[2] for place in held if place[0] == "status" and len(place) == 3]  # noqa: PLR2004 - status, commit, context
         for context in dict.fromkeys([*contexts, *spoken]):
-            body = {"context": context, "state": "error", "description": why, "target_url": pull.html_url}
+            body = {"context": context, "state": "error", "description": said, "target_url": pull.html_url}
             name = f"status:{pull.head.sha}:{context}"
-            value = status_value("error", why, pull.html_url)
+            value = status_value("error", said, pull.html_url)
             entry = Entry.of(target, "result", account, object=name, detail={"value": value}, result="not checked")
             await self._post_status(target, pull.head.sha, body)
             async with self._store.session() as session:
@@ -109,11 +110,11 @@ class Applier:
             if label.name in PERMITTING:
                 await self._forbid(target, account, label)
 
-    async def failed_report(self, target: Target, account: str, kind: str) -> None:
+    async def failed_report(self, target: Target, account: str, why: Failure) -> None:
         """Have an existing report say that the pull request's head could not be evaluated. Raises ForgejoError."""
         pull = await endpoints.PULL.get(self._client, target.repository, target.number)
         if pull.head.sha:
-            await self._failed.write(target, account, pull.head.sha, kind)
+            await self._failed.write(target, account, pull.head.sha, why)
 
     async def _forbid(self, target: Target, account: str, label: Label) -> None:
         name = label_object(label.name)

@@ -16,6 +16,14 @@ REPORT = "comment:report"
 
 
 @dataclass(frozen=True)
+class Failure:
+    """Why a head could not be evaluated, in a word of the program, and whether it is retried once a day only."""
+
+    kind: str
+    parked: bool = False
+
+
+@dataclass(frozen=True)
 class FailedReports:
     """Rewrites reports; none is created for it."""
 
@@ -23,13 +31,14 @@ class FailedReports:
     store: Store
     clock: Callable[[], datetime]
 
-    async def write(self, target: Target, account: str, head: str, why: str) -> None:
+    async def write(self, target: Target, account: str, head: str, why: Failure) -> None:
         """Rewrite the target's report, if there is one that says something else. Raises ForgejoError."""
         async with self.store.read() as session:
             held = {thing.object: thing.remote_id for thing in await owned.held(session, target)}
         if not (number := held.get(REPORT)):
             return
-        action = Action(kind="comment.edit", object=REPORT, comment_id=number, body=write_failed(target, head, why))
+        body = write_failed(target, head, why.kind, parked=why.parked)
+        action = Action(kind="comment.edit", object=REPORT, comment_id=number, body=body)
         try:
             comment = await endpoints.COMMENT.get(self.client, target.repository, number)
             if digest(comment.body) == action.value:

@@ -4,15 +4,19 @@ from datetime import timedelta
 from typing import Protocol
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.engine import Engine
 from bot.forgejo.errors import Forbidden, ForgejoError, Locked, Paused, RateLimited, Redirected
 from bot.model import Identity, Kind, Repo, Target
 from bot.observe import PATIENCE, NameTaken
+from bot.reconcile import blame
 from bot.reconcile.apply import Unwritten
 from bot.reconcile.evaluate import Parts
+from bot.reconcile.failed_report import Failure
 from bot.reconcile.label_writer import LabelRefused
-from bot.store import targets
+from bot.store import parking, targets
+from bot.store.tables import TargetRow
 from bot.urgency import current
 
 log = structlog.get_logger(__name__)
@@ -20,6 +24,7 @@ log = structlog.get_logger(__name__)
 FIRST_RETRY = 2.0
 LAST_RETRY = 900.0
 MISSING_AFTER = timedelta(minutes=10)
+PARKED_NEXT = "it is evaluated once a day and after its next event; find the reason, then run assay targets retry"
 MISSING = "not found, in a repository that is visible; requested again in ten minutes"
 
 
@@ -126,25 +131,31 @@ class Failures:
     async def retry(self, target: Target, fault: Exception, written: Unwritten | None = None) -> str:
         """Schedule another evaluation, with a back-off that grows with each failure in a row.
 
-        `written` tells of an evaluation of which only some writes failed.
+        After many failures of one kind that are the target's own, it is parked. `written` tells of an evaluation of
+        which only some writes failed.
         """
         if isinstance(fault, Paused):
             return await self.put_back(target, fault.retry_after or 0.0)
         async with self._parts.store.session() as session:
             row = await targets.row_of(session, target)
-            if row is not None:
-                row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
-                row.observed_at = self._parts.clock()
             attempts = row.attempts if row else 0
             wait = min(FIRST_RETRY * 2 ** min(attempts, 20), LAST_RETRY)
             if isinstance(fault, RateLimited) and fault.retry_after:
                 wait = max(wait, fault.retry_after)
-            await targets.postpone(session, target, str(fault), self._parts.clock() + timedelta(seconds=wait))
+            before = row.parked_at if row else None
+            if row is not None and await self._failed(session, row, target, fault):
+                wait = parking.PARKED_FOR.total_seconds()
+            if row is not None:
+                row.not_before = self._parts.clock() + timedelta(seconds=wait)
+            parked = row.parked_at if row else None
         log.warning("reconcile.failed", error=str(fault), kind=type(fault).__name__, again_in_seconds=wait)
+        if parked and not before:
+            log.error("target.parked", target=str(target), attempts=attempts + 1, next=PARKED_NEXT)
         if attempts >= PATIENCE and target.kind is Kind.PULL and not (written and written.statuses):
-            await self._close(target, fault, evaluated=written is not None)
-        await self._engine.submit(target, delay=wait)
-        return "failed"
+            await self._close(target, fault, evaluated=written is not None, parked=bool(parked))
+        if not parked:  # the sweep finds a parked one when it is due
+            await self._engine.submit(target, delay=wait)
+        return "parked" if parked else "failed"
 
     async def put_back(self, target: Target, seconds: float) -> str:
         """Evaluate a target later, because Forgejo fails or asked to wait: that is no failure of the target."""
@@ -153,14 +164,24 @@ class Failures:
         await self._engine.submit(target, delay=seconds, priority=current().priority)
         return "put-back"
 
-    async def _close(self, target: Target, fault: Exception, *, evaluated: bool) -> None:
+    async def _failed(self, session: AsyncSession, row: TargetRow, target: Target, fault: Exception) -> bool:
+        """Record a failure; return whether the target is parked now."""
+        now = self._parts.clock()
+        row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
+        row.observed_at, row.last_error, row.attempts = now, str(fault)[:500], row.attempts + 1
+        if not await blame.is_its_own(session, target, fault, now):
+            return False
+        return parking.failed(row, type(fault).__name__, now)
+
+    async def _close(self, target: Target, fault: Exception, *, evaluated: bool, parked: bool) -> None:
         """Set statuses and report to error: earlier ones must not stand for a head that cannot be evaluated.
 
         After an evaluation whose statuses the server refuses, this one is refused too, and the report is right.
         """
         guards = [check for check in self._parts.checks if check.guards and target.kind in check.on]
         contexts = [f"assay/{check.name}" for check in guards]
-        account, kind = self._account.identity().account, type(fault).__name__
+        account = self._account.identity().account
+        kind = Failure(type(fault).__name__, parked=parked)
         try:
             await self._parts.applier.close(target, account, contexts, kind)
         except (ForgejoError, LabelRefused) as again:

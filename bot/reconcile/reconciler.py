@@ -20,7 +20,7 @@ from bot.reconcile.failures import Failures, OwnAccount, Unseen
 from bot.reconcile.label_writer import Done
 from bot.reconcile.remember import remember
 from bot.reconcile.remember_soaks import remember_soaks
-from bot.store import owned, repositories, targets
+from bot.store import owned, parking, repositories, targets
 from bot.store.ledger import Entry, append
 from bot.store.scheduling import listed
 from bot.store.tables import TargetRow
@@ -172,7 +172,7 @@ class Reconciler:
             if row is None:
                 return
             row.observed_generation = max(row.observed_generation, generation)
-            row.attempts, row.last_error, row.not_before = 0, "", None
+            parking.worked(row)
             row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
             row.statuses, row.statuses_at = statuses_digest(_left(snapshot, done)), now
             await owned.update_evidence(

@@ -1,6 +1,6 @@
 """Stores all state: the database, its tables, and the writer of deliveries.
 
-Public modules: `accounts`, `decisions`, `deliveries`, `ledger`, `owned`, `repositories`, `scheduling`,
+Public modules: `accounts`, `decisions`, `deliveries`, `ledger`, `owned`, `parking`, `repositories`, `scheduling`,
 `soak_observations`, `tables`, `targets`, `witnesses`.
 """
 

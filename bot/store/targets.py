@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, case, delete, func, select, tuple_, update
+from sqlalchemy import Select, case, delete, func, null, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Inputs, Kind, SiblingVerdict, Snapshot, Target, WantedStatus
@@ -40,7 +40,7 @@ async def row_of(session: AsyncSession, target: Target) -> TargetRow | None:
 
 
 async def add_targets(session: AsyncSession, targets: Iterable[Target], *, quiet: bool, priority: int = 0) -> None:
-    """Mark targets dirty; `quiet` applies to new ones only."""
+    """Mark targets dirty; `quiet` applies to new ones only. A parked one is due at once."""
     rows = [
         {
             "repository_id": target.repository_id,
@@ -59,7 +59,11 @@ async def add_targets(session: AsyncSession, targets: Iterable[Target], *, quiet
         }
         for target in targets
     ]
-    change = {"desired_generation": TargetRow.desired_generation + 1, "priority": priority}
+    change = {
+        "desired_generation": TargetRow.desired_generation + 1,
+        "priority": priority,
+        "not_before": case((TargetRow.parked_at.is_not(None), null()), else_=TargetRow.not_before),
+    }
     for start in range(0, len(rows), 500):
         await upsert(session, TargetRow, rows[start : start + 500], ("repository_id", "number"), change)
 
@@ -244,19 +248,11 @@ async def set_aside(session: AsyncSession, target: Target) -> list[Target]:
         return []
     wakes = await sharing_head(session, target, row.head_sha)
     row.state, row.observed_generation, row.last_error, row.attempts = "gone", row.desired_generation, "", 0
+    row.failures, row.parked_at = 0, None
     if target.kind is Kind.ISSUE:
         here = (SoakRow.repository_id == target.repository_id) & (SoakRow.issue == target.number)
         await session.execute(delete(SoakRow).where(here))
     return wakes
-
-
-async def postpone(session: AsyncSession, target: Target, error: str, until: datetime) -> None:
-    """Record a failed evaluation and when the next one is due."""
-    await session.execute(
-        update(TargetRow)
-        .where(TargetRow.repository_id == target.repository_id, TargetRow.number == target.number)
-        .values(attempts=TargetRow.attempts + 1, last_error=error[:500], not_before=until)
-    )
 
 
 async def put_off(session: AsyncSession, target: Target, until: datetime) -> None:

@@ -41,7 +41,7 @@ async def dirty(session: AsyncSession, now: datetime, limit: int = MOST_DIRTY) -
     """Return the targets that wait for an evaluation and are due, with their priority, the most pressing first."""
     query = (
         _of(TargetRow.priority)
-        .where(DIRTY, (TargetRow.not_before.is_(None)) | (TargetRow.not_before <= now), _visible(now))
+        .where(DIRTY, _due(now), _visible(now))
         .order_by(TargetRow.priority, TargetRow.repository_id, TargetRow.number)
         .limit(limit)
     )
@@ -49,12 +49,12 @@ async def dirty(session: AsyncSession, now: datetime, limit: int = MOST_DIRTY) -
 
 
 async def backlog(session: AsyncSession) -> int:
-    """Return how many targets wait for an evaluation, in repositories that can be seen."""
+    """Return how many targets wait for an evaluation, in repositories that can be seen; parked ones do not."""
     query = (
         select(func.count())
         .select_from(TargetRow)
         .join(Repository, Repository.id == TargetRow.repository_id)
-        .where(DIRTY, Repository.unseen_since.is_(None))
+        .where(DIRTY, Repository.unseen_since.is_(None), TargetRow.parked_at.is_(None))
     )
     return (await session.execute(query)).scalar_one()
 
@@ -93,7 +93,7 @@ async def daily(session: AsyncSession, now: datetime) -> list[Target]:
         count = (await session.execute(select(func.count()).where(OPEN, kind))).scalar_one()
         query = (
             _of()
-            .where(OPEN, kind, TargetRow.observed_at < now - each, _visible(now))
+            .where(OPEN, kind, TargetRow.observed_at < now - each, _due(now), _visible(now))
             .order_by(TargetRow.observed_at)
             .limit(math.ceil(RESERVE * count * (ROUND / each)))
         )
@@ -108,6 +108,10 @@ def _of(*columns: Any) -> Select[Any]:
         .join(Repository, Repository.id == TargetRow.repository_id)
         .where(Repository.full_name != "")
     )
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return TargetRow.not_before.is_(None) | (TargetRow.not_before <= now)
 
 
 def _visible(now: datetime) -> ColumnElement[bool]:

@@ -9,6 +9,8 @@ from tests.cli.forge import Assay
 READING = (
     ("db", "status"),
     ("db", "downgrade", "0008"),
+    ("targets", "list"),
+    ("targets", "retry", "--all"),
     ("ledger", "verify"),
     ("ledger", "tail"),
     ("deliveries", "list"),
