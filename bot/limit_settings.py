@@ -12,7 +12,7 @@ MOST_CONNECTIONS = 100_000
 
 
 class LimitSettings(BaseSettings):
-    """The limits of the requests to Forgejo, of the ports, of the mirrors' disk space, and of the end of the process."""
+    """The limits of requests to Forgejo, of ports, of the mirrors' disk space, and of the end of the process."""
 
     health_host: str = Field(default="127.0.0.1", description="Address to listen on for ASSAY_HEALTH_PORT.")
     health_port: int | None = Field(
@@ -25,7 +25,7 @@ class LimitSettings(BaseSettings):
         default=10.0,
         ge=0,
         le=600,
-        description="How long evaluations may go on after SIGTERM, in seconds; then they end, and are done again later.",
+        description="Seconds that evaluations may go on after SIGTERM; then they end, and are done again later.",
     )
     forgejo_concurrency: int = Field(
         default=16, ge=1, le=256, description="Concurrent requests to Forgejo, of all workers together."

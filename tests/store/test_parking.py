@@ -8,6 +8,7 @@ from sqlalchemy import update
 from bot.model import Kind, Repo
 from bot.store import Store, parking, repositories, targets
 from bot.store.parking import PARKED_AFTER, PARKED_FOR
+from bot.store.scheduling import due
 from bot.store.tables import TargetRow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -35,7 +36,7 @@ async def fail(store: Store, *kinds: str) -> bool:
 
 async def waiting(store: Store, at: datetime = NOW) -> set[int]:
     async with store.read() as session:
-        return {target.number for target, _ in await targets.dirty(session, at)}
+        return {target.number for target, _ in await due.dirty(session, at)}
 
 
 async def count(store: Store) -> int:

@@ -26,6 +26,7 @@ from bot.store import (
 from bot.store.database import upgrade
 from bot.store.database.upgrade import NEWEST
 from bot.store.ledger import Entry, Proof
+from bot.store.scheduling import due
 from bot.store.tables import Delivery, TargetRow
 from tests.children import processes, upgrade_and_close
 
@@ -215,7 +216,7 @@ async def test_work_in_flight_survives_the_way_back_and_forth(older: str) -> Non
     upgrade_database(older)
     store = await open_store(older)
     async with store.read() as session:
-        waiting = {target.number for target, _ in await targets.dirty(session, NOW)}
+        waiting = {target.number for target, _ in await due.dirty(session, NOW)}
         (held,) = await owned.held(session, PULL)
         assert (waiting, held.intended) == ({4, 5, 6}, "one two three")
         assert await deliveries.count_unrouted(session) == 1
