@@ -118,18 +118,18 @@ async def test_an_old_word_does_not_bring_an_old_policy_back(scene: World) -> No
     assert await leak_state(scene) == "failure"
 
 
-@pytest.mark.parametrize("who", [AGENT, WRITER, OUTSIDER])
-async def test_the_word_of_others_trusts_nothing(scene: World, who: str) -> None:
+async def test_the_word_of_others_trusts_nothing(scene: World) -> None:
     number, _ = await policy_pull(scene, OFF)
-    await scene.write(who, number, f"/trust {DIGEST}")
+    for who in (AGENT, WRITER, OUTSIDER):
+        await scene.write(who, number, f"/trust {DIGEST}")
     await merge(scene, number)
     assert await leak_state(scene) == "failure"
 
 
-@pytest.mark.parametrize("text", [f"> /trust {DIGEST}", f"`/trust {DIGEST}`", f"/trust {DIGEST[:40]}", "/trust it"])
-async def test_a_word_that_is_quoted_or_cut_trusts_nothing(scene: World, text: str) -> None:
+async def test_a_word_that_is_quoted_or_cut_trusts_nothing(scene: World) -> None:
     number, _ = await policy_pull(scene, OFF)
-    await scene.write(OPERATOR, number, text)
+    for text in (f"> /trust {DIGEST}", f"`/trust {DIGEST}`", f"/trust {DIGEST[:40]}", "/trust it"):
+        await scene.write(OPERATOR, number, text)
     await merge(scene, number)
     assert await leak_state(scene) == "failure"
 
