@@ -113,6 +113,11 @@ class Settings(LimitSettings):
         default=(), description="Logins of the operators, separated by commas."
     )
     data_dir: Path = Field(default=Path("data"), description="Folder of mirrors, database and generated secrets.")
+    installation_key_file: Path | None = Field(
+        default=None,
+        description="A file with the installation's key, for servers that share a database; mode 0600, owned by you. "
+        "Default is `installation.key` in the data directory.",
+    )
     rules_cache_dir: Path | None = Field(
         default=None, description="Cache folder of compiled secret rules; default is in the data directory."
     )
@@ -278,8 +283,8 @@ class Settings(LimitSettings):
         It belongs to the database. Raises ConfigError for an invalid key file: with an empty key, secrets could be
         guessed from fingerprints.
         """
-        path = self.data_dir / "installation.key"
-        text = made(path).strip()
+        path = self.installation_key_file or self.data_dir / "installation.key"
+        text = (read_private(path, "ASSAY_INSTALLATION_KEY_FILE") if self.installation_key_file else made(path)).strip()
         if KEY.fullmatch(text) is None:
             raise ConfigError(
                 f"{path} does not contain a key of 64 hex digits; restore it from the backup of the database"

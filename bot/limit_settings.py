@@ -25,7 +25,7 @@ class LimitSettings(BaseSettings):
         default=10.0,
         ge=0,
         le=600,
-        description="Seconds that evaluations may go on after SIGTERM; then they end, and are done again later.",
+        description="How long evaluations may go on after SIGTERM, in seconds; the others are done again later.",
     )
     forgejo_concurrency: int = Field(
         default=16, ge=1, le=256, description="Concurrent requests to Forgejo, of all workers together."

@@ -88,11 +88,7 @@ class Receiver:
         host, wanted = self._settings.health_host, self._settings.health_port
         if wanted is None:
             return ""
-        app = web.Application()
-        self._add_pages(app)
-        port = Port(app, PortLimits(HEALTH_CONNECTIONS, HEALTH_CONNECTIONS))
-        closing.push_async_callback(port.stop)
-        return local_address(REACHED.get(host, host), await port.start(host, wanted))
+        return await closing.enter_async_context(health_port(self._pages, host, wanted))
 
     def _application(self) -> web.Application:
         app = web.Application()
@@ -107,9 +103,22 @@ class Receiver:
             on_result=lambda result: self._metrics.deliveries.labels(result=result).inc(),
         )
         if self._settings.health_port is None:
-            self._add_pages(app)
+            _add_pages(app, self._pages)
         return app
 
-    def _add_pages(self, app: web.Application) -> None:
-        for path, page in self._pages.items():
-            app.router.add_get(path, page)
+
+@asynccontextmanager
+async def health_port(pages: Mapping[str, Page], host: str, number: int) -> AsyncIterator[str]:
+    """Answer nothing but the pages of health on a port, and yield its address."""
+    app = web.Application()
+    _add_pages(app, pages)
+    port = Port(app, PortLimits(HEALTH_CONNECTIONS, HEALTH_CONNECTIONS))
+    try:
+        yield local_address(REACHED.get(host, host), await port.start(host, number))
+    finally:
+        await port.stop()
+
+
+def _add_pages(app: web.Application, pages: Mapping[str, Page]) -> None:
+    for path, page in pages.items():
+        app.router.add_get(path, page)

@@ -96,6 +96,7 @@ class Worker:
     async def _work(self) -> None:
         machine = self._machine
         await self._connect()
+        machine.engine.lead(self._arrived.set)
         await machine.engine.start(machine.reconciler.run, machine.reconciler.failed)
         give_back()
         machine.engine.every("mirrors", 3600.0, machine.mirrors.tidy, in_each_process=True)
@@ -110,6 +111,9 @@ class Worker:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
+            if not machine.engine.leads:
+                await machine.engine.call_leader()
+                continue
             try:
                 await self.route()
             except (StoreError, SQLAlchemyError) as fault:

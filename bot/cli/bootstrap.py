@@ -106,13 +106,14 @@ def with_forgejo(settings: Settings) -> Settings:
 @asynccontextmanager
 async def opened_machine() -> AsyncIterator["Machine"]:
     """Open the whole machine for one command: the bot's account is known, and warnings go to standard error."""
-    from bot.app import assemble  # noqa: PLC0415 - loads everything, which --help and scan don't need
+    from bot.app import assemble, refuse_another_key  # noqa: PLC0415 - loads everything, which --help and scan don't need
     from bot.telemetry import configure_logs  # noqa: PLC0415 - as above
 
     settings = with_forgejo(read_settings())
     async with assemble(settings) as machine:
         level = settings.log_level if settings.log_level.lower() == "debug" else "warning"
         configure_logs(level, machine.scanner.mask, to=sys.stderr)
+        await asyncio.to_thread(refuse_another_key, machine.store, settings.installation_key())
         await machine.account.ask()
         try:
             yield machine

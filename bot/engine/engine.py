@@ -95,6 +95,19 @@ class Engine(abc.ABC):
         What was ended is taken up again by another process or by the next sweep.
         """
 
+    @property
+    @abc.abstractmethod
+    def leads(self) -> bool:
+        """Whether this process does what one of those that share the work has to do, such as routing."""
+
+    @abc.abstractmethod
+    def lead(self, called: Callable[[], None]) -> None:
+        """Has `called` called in the process that leads, when it begins to lead and after each `call_leader`."""
+
+    @abc.abstractmethod
+    async def call_leader(self) -> None:
+        """Tells the process that leads, if it is another one, that there is something for it in the database."""
+
+    @abc.abstractmethod
     async def sharing(self) -> int:
         """Returns how many processes share the work, this one included."""
-        return 1

@@ -25,7 +25,10 @@ SERVER_KEEPALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tc
 
 
 class Line:
-    """Listens on channels and tells `heard` of each message, and of the beginning with an empty channel."""
+    """Listens on channels and tells `heard` of each message, and with an empty channel of news that it may have missed.
+
+    That is after it has connected, and when the process begins to lead.
+    """
 
     def __init__(self, url: str, channels: Sequence[str], heard: Callable[[str, str], Awaitable[None]]) -> None:
         self._url = url
@@ -67,14 +70,17 @@ class Line:
             await self._heard("", "")
             while True:
                 async with asyncio.timeout(LOOK):
-                    await self._ask_to_lead(connection)
+                    if await self._ask_to_lead(connection):
+                        await self._heard("", "")
                 async for message in connection.notifies(timeout=LOOK):
                     await self._heard(message.channel, message.payload)
 
-    async def _ask_to_lead(self, connection: psycopg.AsyncConnection) -> None:
+    async def _ask_to_lead(self, connection: psycopg.AsyncConnection) -> bool:
+        """Return whether this process begins to lead; of one that leads, check the connection."""
         if self.leads.is_set():
             await connection.execute("SELECT 1")
-            return
+            return False
         row = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", [LEADER])).fetchone()
         if row and row[0]:
             self.leads.set()
+        return self.leads.is_set()

@@ -91,6 +91,22 @@ class LocalEngine(Engine):
         """Returns when no target runs or waits."""
         await self._quiet.wait()
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process leads: it is the only one."""
+        return True
+
+    def lead(self, called: Callable[[], None]) -> None:
+        """Calls at once, as this process begins to lead; nobody else calls it."""
+        called()
+
+    async def call_leader(self) -> None:
+        """Tells nobody: this process leads."""
+
+    async def sharing(self) -> int:
+        """Returns 1, this process."""
+        return 1
+
     async def stop(self) -> None:
         """Begins no more work, lets runs end within the limit, and cancels workers, schedules and timers."""
         self._stopping = True

@@ -53,7 +53,8 @@ class ProcrastinateEngine(Engine):
         self._app.job_manager = self._jobs
         self._app.task(name=statements.TASK, pass_context=True)(self._evaluate)
         channels = [f"procrastinate_queue_v1#{name}" for name in QUEUES]
-        self._line = Line(url, [*channels, statements.ASKED], self._heard)
+        self._line = Line(url, [*channels, statements.ASKED, statements.LEADER], self._heard)
+        self._called: Callable[[], None] = lambda: None
         self._opening = asyncio.Lock()
         self._opened = False
         self._work: Work | None = None
@@ -111,6 +112,23 @@ class ProcrastinateEngine(Engine):
         await self._open()
         while (await self._all(statements.BUSY))[0]["busy"]:  # noqa: ASYNC110 - other processes run jobs too
             await asyncio.sleep(QUIET)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process has the leadership."""
+        return self._line.leads.is_set()
+
+    def lead(self, called: Callable[[], None]) -> None:
+        """Have `called` called while this process leads."""
+        self._called = called
+
+    async def call_leader(self) -> None:
+        """Notify the process that leads; if that is lost, its next sweep finds what there is."""
+        try:
+            await self._open()
+            await self._all(statements.CALL_LEADER)
+        except ConnectorException as fault:
+            log.warning("queue.leader-not-called", error=type(fault).__name__, next="the sweep finds it")
 
     async def sharing(self) -> int:
         """Return how many processes run jobs now. Raises ConnectorException."""
@@ -175,6 +193,8 @@ class ProcrastinateEngine(Engine):
                 del self._runs[lock]
 
     async def _heard(self, channel: str, payload: str) -> None:
+        if channel in {"", statements.LEADER} and self.leads:
+            self._called()
         if channel != statements.ASKED:
             await self._jobs.poke()
         else:

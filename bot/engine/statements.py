@@ -19,6 +19,9 @@ PRESSING, LATER = "pressing", "background"
 """The queues: background work never has all workers of a process."""
 ASKED = "assay_asked"
 """The channel that tells the process which runs a target that it was asked for again, and how pressingly."""
+LEADER = "assay_leader"
+"""The channel that calls the process that leads."""
+CALL_LEADER = f"SELECT pg_notify('{LEADER}', '')::text AS told"
 
 _NOTIFY = 'pg_notify(\'procrastinate_queue_v1#\' || queue_name, \'{"type": "job_inserted", "job_id": 0}\')::text'
 """Procrastinate's triggers tell of a job that is inserted, not of one that becomes more pressing."""

@@ -57,8 +57,9 @@ class Server:
     `fresh`: in a fresh interpreter, and not forked.
     """
 
-    def __init__(self, root: Path, sandbox: Forge, tokens: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, sandbox: Forge, tokens: Mapping[str, str], role: str = "both") -> None:
         self.root = root
+        self.role = role
         self.port = free_port()
         self._repository = {"id": sandbox.repository_id(REPOSITORY), "full_name": REPOSITORY}
         signer = Signer(SignerKind.REPOSITORY, sandbox.repository_id(REPOSITORY))
@@ -103,13 +104,13 @@ class Server:
 
     def _interpreter(self) -> Interpreter:
         with (self.root / "serve.log").open("ab") as log:
-            command = [sys.executable, "-m", "bot.cli", "serve"]
+            command = [sys.executable, "-m", "bot.cli", "serve", "--role", self.role]
             return Interpreter(command, env=self.environment, stdout=log, stderr=log, cwd=self.root)
 
     def _fork(self) -> ForkServerProcess:
         umask = os.umask(0)
         os.umask(umask)
-        arguments = (["serve"], self.environment, self.root, self.root / "serve.log", umask)
+        arguments = (["serve", "--role", self.role], self.environment, self.root, self.root / "serve.log", umask)
         process = processes().Process(target=assay, args=arguments)
         process.start()
         return process

@@ -5,6 +5,7 @@ import logging
 import signal
 import time
 from collections.abc import Coroutine
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -19,19 +20,33 @@ def add(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def serve() -> None:
+class RoleName(StrEnum):
+    """The roles of a server process."""
+
+    WEB = "web"
+    WORKER = "worker"
+    BOTH = "both"
+
+
+def serve(
+    role: Annotated[
+        RoleName,
+        typer.Option("--role", help="With PostgreSQL: web only receives webhooks, worker only evaluates targets."),
+    ] = RoleName.BOTH,
+) -> None:
     """Run the server that receives webhooks and writes reports.
 
     Listens on ASSAY_HOST and ASSAY_PORT until SIGTERM or Ctrl+C. Reads repositories from Forgejo; writes comments,
     labels and statuses to Forgejo, and the database and mirrors in the data directory. Logs to standard output, one
-    JSON object per line. Acknowledged deliveries and pending targets survive a restart.
+    JSON object per line. Acknowledged deliveries and pending targets survive a restart. With PostgreSQL, any number of
+    these processes share the work, each with a data directory of its own.
 
     Exit status: 0 stopped; 2 configuration or database error.
     """
     import uvloop  # noqa: PLC0415 - only the server benefits from it
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve())
+        runner.run(_serve(role))
 
 
 def setup(
@@ -76,17 +91,20 @@ def demo(
     raise typer.Exit(status)
 
 
-async def _serve() -> None:
-    from bot.app import Service, assemble, only_server  # noqa: PLC0415 - loads everything, which --help doesn't need
+async def _serve(role: RoleName) -> None:
+    from bot.app import Role, Service, assemble, only_server  # noqa: PLC0415 - loads everything, which --help doesn't need
     from bot.telemetry import configure_logs  # noqa: PLC0415 - as above
 
     settings = with_forgejo(read_settings())
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, ended.set)
-    async with assemble(settings) as machine, only_server(settings.data_dir, machine.store):
+    async with (
+        assemble(settings) as machine,
+        only_server(settings.data_dir, machine.store, settings.installation_key()),
+    ):
         configure_logs(settings.log_level, machine.scanner.mask)
-        service = Service(machine)
+        service = Service(machine, role=Role(role))
         async with service.running():
             await _first(ended.wait(), service.failed())
             # Cancelled evaluations return unclean connections, which SQLAlchemy reports with a traceback.
