@@ -161,7 +161,7 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         )
         observer = Observer(sources, clock)
         names = Names(client, store, clock)
-        applier = Applier(client, store, LabelWriter(client, labels, server), clock)
+        applier = Applier(client, store, LabelWriter(client, labels, server, store.alone), clock)
         parts = Parts(store, observer, names, previews, applier, CHECKS, scanner, labels, metrics, clock, models.ask)
         reconciler = Reconciler(parts, engine, account, client.politeness.pause)
         resync = Resync(client, store, engine, names, clock)

@@ -1,7 +1,8 @@
 """Adds labels to targets and removes them, and creates missing label definitions in the repository."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +27,24 @@ class Done:
     remote_id: int | None = None
 
 
-class LabelWriter:
-    """Writes labels, for one bot account."""
+Alone = Callable[[str, int], AbstractAsyncContextManager[None]]
+"""Holds something of a repository's id for this process, such as `Store.alone`."""
 
-    def __init__(self, client: ForgejoAPI, labels: LabelSet, server: ServerReader) -> None:
+
+class LabelWriter:
+    """Writes labels, for one bot account. `alone` keeps other processes from defining the same ones meanwhile."""
+
+    def __init__(
+        self,
+        client: ForgejoAPI,
+        labels: LabelSet,
+        server: ServerReader,
+        alone: Alone = lambda _what, _number: nullcontext(),
+    ) -> None:
         self._client = client
         self._server = server
         self._labels = labels
+        self._alone = alone
         self._defined: dict[Repo, dict[str, int]] = {}
         self._defining: dict[int, asyncio.Lock] = {}
 
@@ -89,13 +101,19 @@ class LabelWriter:
         async with self._defining.setdefault(target.repository_id, asyncio.Lock()):
             known = self._defined.get(target.repo, {})
             if not known.keys() >= set(names):
-                known = await label_ids(self._client, target.repository)
-                for name in names:
-                    if name not in known:
-                        made = await endpoints.LABELS.post(self._client, target.repository, data=self._definition(name))
-                        known[name] = made.id
+                async with self._alone("labels", target.repository_id):
+                    known = await self._create(target, names)
                 self._defined[target.repo] = known
         return [known[name] for name in names]
+
+    async def _create(self, target: Target, names: Sequence[str]) -> dict[str, int]:
+        """Return the ids of all labels that the repository has, those that were missing included."""
+        known = await label_ids(self._client, target.repository)
+        for name in names:
+            if name not in known:
+                made = await endpoints.LABELS.post(self._client, target.repository, data=self._definition(name))
+                known[name] = made.id
+        return known
 
     def _definition(self, name: str) -> dict[str, Any]:
         label = self._labels.get(name)

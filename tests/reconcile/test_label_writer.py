@@ -14,6 +14,7 @@ from bot.labels import LabelSet
 from bot.model import Kind, Target
 from bot.plan import Action
 from bot.reconcile import LabelRefused, LabelWriter
+from bot.store import open_store
 from tests.forgejo.exchanges import exchange
 
 TARGET = Target(repository="workshop/garden", number=4, kind=Kind.PULL)
@@ -122,3 +123,18 @@ async def test_many_first_labels_at_once_are_defined_once() -> None:
         done = await asyncio.gather(*(writer.add(target, actions) for target in targets))
     assert forge.made == ["judge/p2", "kind/bug"]
     assert {one.remote_id for each in done for one in each} == {1, 2}
+
+
+@pytest.mark.postgres
+async def test_first_labels_of_several_processes_at_once_are_defined_once(postgres_url: str) -> None:
+    forge = Definitions()
+    actions = [Action(kind="label.add", object="label:judge/p2", label="judge/p2")]
+    stores = [await open_store(postgres_url) for _ in range(3)]
+    async with HttpxForgejo("http://forge.example", "", transport=httpx.MockTransport(forge)) as client:
+        server = ServerReader(client)
+        processes = [LabelWriter(client, LabelSet.load(), server, store.alone) for store in stores]
+        targets = [TARGET.model_copy(update={"number": number, "repository_id": 7}) for number in range(1, 7)]
+        await asyncio.gather(*(one.add(target, actions) for one in processes for target in targets))
+    for store in stores:
+        await store.close()
+    assert forge.made == ["judge/p2"]

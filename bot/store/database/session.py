@@ -95,6 +95,20 @@ class Store:
         """Return the same database with connections of their own, for another event loop."""
         return Store(self.url)
 
+    @asynccontextmanager
+    async def alone(self, what: str, number: int) -> AsyncIterator[None]:
+        """Do something with a repository or another numbered thing in one process at a time.
+
+        SQLite has one process. On PostgreSQL it holds an advisory lock of a transaction for the time of the block.
+        """
+        if self.dialect != "postgresql":
+            yield
+            return
+        lock = {"what": what, "number": str(number)}
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:what), hashtext(:number))"), lock)
+            yield
+
     async def ping(self) -> None:
         """Return if the database can be read and written; raise StoreError if not, within some seconds."""
         try:
