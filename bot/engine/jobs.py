@@ -130,21 +130,24 @@ class Jobs(JobManager):
             log.error("queue.declared-dead", next="the machine or the database stood still; its runs begin again")
             self._lost()
             await self.register_worker()
-        await self._hand_back_orphans()
+        orphans = await self._hand_back_orphans()
         if taken := await self._all(statements.TAKE_OVER, dead=DEAD):
             log.warning("queue.taken-over", jobs=len(taken))
+        if orphans or taken:
+            await self.poke()
 
     async def living(self) -> int:
         """Return how many processes run jobs. Raises ConnectorException."""
         [row] = await self._all(statements.LIVING, dead=DEAD)
         return int(row["living"])
 
-    async def _hand_back_orphans(self) -> None:
+    async def _hand_back_orphans(self) -> int:
         """Hand back jobs that this process has and does not run: an answer of the database was lost."""
         async with self._taking:
             mine = [row["id"] for row in await self._all(statements.MINE, worker=self._id)]
             if orphans := [one for one in mine if one not in self._running]:
                 await self._all(statements.HAND_BACK, ids=orphans, worker=self._id)
+        return len(orphans)
 
     async def _take(self) -> Job | None:
         """Take a job: of one repository never all slots, and at most half of them while others wait.
