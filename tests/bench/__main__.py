@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import acknowledge, disk, evidence, looks, memory, port, pushes, scan
+from tests.bench import acknowledge, disk, evidence, looks, memory, port, pushes, scale, scan
 from tests.bench.harness.figures import Row
 
 
@@ -28,6 +28,7 @@ SUITES: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "memory": memory.rows,
     "port": port.rows,
     "disk": disk.rows,
+    "scale": scale.rows,
 }
 
 

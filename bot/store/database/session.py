@@ -7,7 +7,7 @@ block ends and rolls back when the block raises.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,13 +22,11 @@ from bot.engine.schema import QueueSchema
 from bot.store.database import sqlite
 from bot.store.database import upgrade as schema
 from bot.store.database.spool import Spool
+from bot.store.database.turn import Turn
 from bot.store.database.upgrade import Part, Schema, SchemaError
 from bot.store.tables import LedgerEntry, Table
 
 Result = TypeVar("Result")
-TURN_SECONDS = 10.0
-"""How long a writer waits for the one before it."""
-
 PING_SECONDS = 8.0
 PROBE = text("UPDATE repositories SET full_name = full_name WHERE 1 = 0")
 """Changes nothing, and fails where nothing can be written: on a standby, or while another process holds the lock."""
@@ -53,7 +51,7 @@ class Store:
             sqlite.attend(self.engine.sync_engine)
             sqlite.attend(self.blocking)
         self._writing = self.engine.execution_options(**{sqlite.WRITES: True})
-        self._turn = asyncio.Lock() if self.dialect == "sqlite" else None
+        self._turn = Turn() if self.dialect == "sqlite" else None
         self.spool = Spool(Path(url.database or "")) if self.dialect == "sqlite" else None
         """Where deliveries are stored first, if not in the database itself."""
 
@@ -74,7 +72,7 @@ class Store:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Hold the right to write, in order of arrival.
+        """Hold the right to write: the most pressing work first, then in order of arrival.
 
         SQLite has one writer, and waiting writers race for its lock: an inbox under load would block all others.
         PostgreSQL needs no turns.
@@ -82,14 +80,15 @@ class Store:
         if self._turn is None:
             yield
             return
-        if self._turn.locked():
-            await self._wait_for(self._turn)
-        else:
-            await self._turn.acquire()
-        try:
+        async with AsyncExitStack() as held:
+            try:
+                await held.enter_async_context(self._turn.taken())
+            except TimeoutError:
+                raise StoreError(
+                    "timeout: other transactions have been writing for too long; check for a slow disk, or for a "
+                    "nested transaction"
+                ) from None
             yield
-        finally:
-            self._turn.release()
 
     def again(self) -> "Store":
         """Return the same database with connections of their own, for another event loop."""
@@ -125,17 +124,6 @@ class Store:
             await self.spool.close()
         await self.engine.dispose()
         self.blocking.dispose()
-
-    @staticmethod
-    async def _wait_for(turn: asyncio.Lock) -> None:
-        try:
-            async with asyncio.timeout(TURN_SECONDS):
-                await turn.acquire()
-        except TimeoutError:
-            raise StoreError(
-                f"timeout: another transaction has been writing for {TURN_SECONDS:.0f} s; "
-                "check for a slow disk, or for a nested transaction"
-            ) from None
 
 
 async def open_store(url: str, *, create: bool = True, parts: Sequence[Part] | None = None) -> Store:

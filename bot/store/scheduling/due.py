@@ -68,7 +68,7 @@ async def watched(
     """
     query = (
         _of(TargetRow.head_sha, TargetRow.statuses)
-        .where(OPEN, PULL, TargetRow.statuses_at < now - each, _visible(now))
+        .where(OPEN, PULL, TargetRow.statuses_at < now - each, _due(now), _visible(now))
         .where(or_(~HEARS_RUNS, TargetRow.statuses_at < now - each_told))
         .order_by(TargetRow.statuses_at)
         .limit(limit)
@@ -111,6 +111,7 @@ def _of(*columns: Any) -> Select[Any]:
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for targets that do not wait for the time of their next attempt."""
     return TargetRow.not_before.is_(None) | (TargetRow.not_before <= now)
 
 
