@@ -225,6 +225,10 @@ class Settings(LimitSettings):
         file = quote(str((self.data_dir / "assay.db").resolve()))
         return self.database_url or f"sqlite+aiosqlite:///{file}"
 
+    def anchors_file(self) -> Path:
+        """Return the file of the ledger's anchors."""
+        return self.ledger_anchors or self.data_dir / "anchors.jsonl"
+
     def read_token(self) -> str:
         """Return the bot's token.
 

@@ -1,4 +1,6 @@
-"""Settings of the limits that hold for all connections and all repositories together. Part of `bot.config.Settings`."""
+"""Settings of the limits that hold for all connections and all repositories. Part of `bot.config.Settings`."""
+
+from pathlib import Path
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
@@ -12,7 +14,7 @@ MOST_CONNECTIONS = 100_000
 
 
 class LimitSettings(BaseSettings):
-    """The limits of requests to Forgejo, of ports, of the mirrors' disk space, and of the end of the process."""
+    """The limits of requests to Forgejo, ports, disk space of mirrors, what is kept, and the end of the process."""
 
     health_host: str = Field(default="127.0.0.1", description="Address to listen on for ASSAY_HEALTH_PORT.")
     health_port: int | None = Field(
@@ -71,6 +73,16 @@ class LimitSettings(BaseSettings):
         ge=MIB,
         le=MOST_BYTES,
         description="Maximum size of all mirrors; the least recently used ones are deleted to make room.",
+    )
+
+    keep_snapshots_days: int = Field(
+        default=90, ge=1, le=36_500, description="Days that snapshots of closed pull requests and issues are kept."
+    )
+
+    ledger_anchors: Path | None = Field(
+        default=None,
+        description="File to which the newest hash of the ledger is appended once a day; default is `anchors.jsonl` in "
+        "the data directory.",
     )
 
     @field_validator("health_host")

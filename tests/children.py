@@ -19,6 +19,7 @@ from bot.intake.inbox import Inbox
 from bot.intake.webhook import add_webhook
 from bot.port import Port, PortLimits
 from bot.store import open_store, upgrade_database
+from bot.store.ledger import Order, archive
 
 
 def processes() -> ForkServerContext:
@@ -56,6 +57,18 @@ def open_and_close(url: str) -> None:
 def upgrade_and_close(url: str) -> None:
     """Upgrade a database."""
     upgrade_database(url)
+
+
+def archive_ledger(url: str, order: Order, begun: Connection) -> None:
+    """Archive the ledger; tell when it begins."""
+
+    async def run() -> None:
+        store = await open_store(url)
+        begun.send(True)
+        await archive(store, order)
+        await store.close()
+
+    asyncio.run(run())
 
 
 def serve(url: str, secret: bytes, port: Connection) -> None:

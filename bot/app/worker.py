@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.app.anchoring import anchor_ledger
 from bot.app.health import RENEW
 from bot.app.machine import Machine, now
 from bot.app.operators import operator_problems
@@ -19,6 +20,7 @@ from bot.forgejo.errors import ForgejoError, Unauthorised, Unreachable
 from bot.intake import Origins, route_pending, take_note
 from bot.port import trim
 from bot.store import StoreError, deliveries, parking
+from bot.store.housekeeping import Kept, prune
 from bot.store.scheduling import due
 
 log = structlog.get_logger(__name__)
@@ -88,10 +90,11 @@ class Worker:
         await self._machine.resync.recent()
 
     async def prune(self) -> None:
-        """Delete routed deliveries that are older than the settings say."""
-        before = self._clock() - timedelta(days=self._settings.keep_deliveries_days)
-        async with self._machine.store.session() as session:
-            await deliveries.prune(session, before)
+        """Delete what is older than the settings say, such as routed deliveries."""
+        settings = self._settings
+        kept = Kept(timedelta(days=settings.keep_deliveries_days), timedelta(days=settings.keep_snapshots_days))
+        if any((deleted := await prune(self._machine.store, kept, self._clock())).values()):
+            log.info("pruned", **deleted)
 
     async def _work(self) -> None:
         machine = self._machine
@@ -107,6 +110,7 @@ class Worker:
         machine.engine.every("statuses", 60.0, machine.resync.relook)
         machine.engine.every("daily", 60.0, machine.resync.daily)
         machine.engine.every("prune", 3600.0, self.prune)
+        machine.engine.every("anchor", DAY, self._anchor, in_each_process=True)
         machine.engine.every("operators", DAY, self._check_operators)
         while True:
             await self._arrived.wait()
@@ -136,6 +140,9 @@ class Worker:
                 log.info("forgejo.connected", account=login, url=self._settings.forgejo_url)
                 await self._check_operators()
                 return
+
+    async def _anchor(self) -> None:
+        await anchor_ledger(self._machine.store, self._settings.anchors_file(), self._clock())
 
     async def _refresh(self) -> None:
         await take_note(self._machine.store, self._machine.hook_secrets)

@@ -15,6 +15,7 @@ from bot.git import GitError
 from bot.history import Moved
 from bot.reconcile import LabelRefused
 from bot.store import StoreError
+from bot.store.ledger import LedgerFileError
 from bot.text import YamlFileError
 from bot.thread import NotTheirs, WrongKind
 
@@ -27,7 +28,7 @@ ADVICE: dict[type[Exception], str] = {
 
 
 STATUSES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
-    ((YamlFileError, ConfigError, WrongKind, NotTheirs, StoreError, SQLAlchemyError, OSError), USAGE),
+    ((YamlFileError, ConfigError, LedgerFileError, WrongKind, NotTheirs, StoreError, SQLAlchemyError, OSError), USAGE),
     ((ForgejoError, GitError, Moved, LabelRefused, ValidationError), FORGEJO),
 )
 

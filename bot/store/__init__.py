@@ -1,7 +1,7 @@
 """Stores all state: the database, its tables, and the writer of deliveries.
 
-Public modules: `accounts`, `decisions`, `deliveries`, `ledger`, `owned`, `parking`, `repositories`, `scheduling`,
-`soak_observations`, `tables`, `targets`, `witnesses`.
+Public modules: `accounts`, `decisions`, `deliveries`, `housekeeping`, `ledger`, `owned`, `parking`, `repositories`,
+`scheduling`, `soak_observations`, `tables`, `targets`, `witnesses`.
 """
 
 from bot.store.acts import Acts, Submitted

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Envelope, SignerKind
@@ -78,13 +77,6 @@ def believed() -> ColumnElement[bool]:
     Whether an owner has the repository that his delivery names, the server says when the delivery is routed.
     """
     return Delivery.routed_at.is_not(None) | Delivery.signer.not_like(f"{SignerKind.OWNER}:%")
-
-
-async def prune(session: AsyncSession, before: datetime) -> int:
-    """Delete routed deliveries received before a time; return how many."""
-    old = delete(Delivery).where(Delivery.received_at < before, Delivery.routed_at.is_not(None))
-    result = await session.execute(old)
-    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 async def listed(session: AsyncSession, *, repository: str = "", event: str = "", limit: int = 50) -> list[Kept]:

@@ -211,12 +211,16 @@ async def earlier_heads(session: AsyncSession, target: Target) -> tuple[str, ...
 
 
 async def keep_heads(session: AsyncSession, target: Target, shas: Iterable[str], at: datetime) -> None:
-    """Record heads, so that commits dropped by a later force-push stay known."""
+    """Record heads, so that commits dropped by a later force-push stay known; keep as many as are read."""
     rows = [
         {"repository_id": target.repository_id, "number": target.number, "sha": sha, "seen_at": at}
         for sha in sorted(set(shas))
     ]
     await upsert(session, Head, rows, ("repository_id", "number", "sha"), ("sha",))
+    mine = (Head.repository_id == target.repository_id) & (Head.number == target.number)
+    old = select(Head.sha).where(mine).order_by(Head.seen_at.desc(), Head.sha).offset(MAX_HEADS)
+    if unread := list((await session.execute(old)).scalars()):
+        await session.execute(delete(Head).where(mine, Head.sha.in_(unread)))
 
 
 async def keep_snapshot(session: AsyncSession, snapshot: Snapshot) -> None:

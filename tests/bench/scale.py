@@ -30,9 +30,9 @@ from bot.store.scheduling import due
 from bot.store.tables import Repository, TargetRow
 from bot.telemetry import configure_logs
 from bot.thread import statuses_digest
+from tests.bench.harness.figures import Row
 from tests.bench.memory import resident
 from tests.bench.scale_forge import HEAD, HOT
-from tests.bench.harness.figures import Row
 from tests.stories.server import RULES
 
 REPOSITORIES, TARGETS = int(os.environ.get("REPOSITORIES", "1000")), int(os.environ.get("TARGETS", "100"))

@@ -22,13 +22,6 @@ async def mark_routed(store: Store, ids: Sequence[str], at: datetime | None) -> 
         await deliveries.mark_routed(session, ids, at)
 
 
-async def prune(store: Store, before: datetime) -> int:
-    """Delete routed deliveries received before a time; return how many."""
-    await deliveries.take_in(store)
-    async with store.session() as session:
-        return await deliveries.prune(session, before)
-
-
 async def listed(store: Store, *, repository: str = "", event: str = "", limit: int = 1000) -> list[Kept]:
     """The newest deliveries, newest first; optionally of one repository or one event."""
     await deliveries.take_in(store)

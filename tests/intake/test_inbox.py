@@ -15,7 +15,7 @@ from bot.intake.inbox import MAX_BATCH, Inbox, InboxFull, InboxUnavailable, Stor
 from bot.model.delivery import Envelope
 from bot.store import deliveries
 from bot.store.database.session import Store, open_store
-from tests.intake.stored import listed, mark_routed, prune, shown, unrouted
+from tests.intake.stored import listed, mark_routed, shown, unrouted
 from tests.waiting import until
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -257,16 +257,6 @@ async def test_a_stopped_inbox_has_written_all_and_takes_no_more(store: Store) -
     assert {await put for put in puts} == {Stored.NEW}
     with pytest.raises(InboxUnavailable, match="shutting down"):
         await inbox.put(envelope("late"))
-
-
-async def test_pruning_keeps_what_is_young_or_waits(inbox: Inbox, store: Store) -> None:
-    old = NOON - timedelta(days=60)
-    await inbox.put(envelope("old and routed", received_at=old))
-    await inbox.put(envelope("old and waiting", received_at=old))
-    await inbox.put(envelope("young"))
-    await mark_routed(store, ["old and routed", "young"], NOON)
-    assert await prune(store, NOON - timedelta(days=30)) == 1
-    assert {kept.envelope.id for kept in await listed(store)} == {"old and waiting", "young"}
 
 
 async def test_the_log_is_listed_newest_first_by_repository_and_event(inbox: Inbox, store: Store) -> None:

@@ -9,15 +9,18 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Target
 from bot.store.tables import LedgerEntry
 
 GENESIS = "0" * 64
+ARCHIVE = "archive"
+KEPT = (ARCHIVE, "restore", "setup")
+"""Kinds of entries that stay in the database when others are archived: the bot reads them."""
 LOCK = 0x6173736179
 """PostgreSQL's advisory lock for appending to the chain; SQLite has one writer anyway."""
 
@@ -26,8 +29,8 @@ LOCK = 0x6173736179
 class Entry:
     """A new entry.
 
-    `kind` is judgment, decision, intent, result, restore, alarm, trust, setup, evidence, gate, soak, repository
-    or account.
+    `kind` is judgment, decision, intent, result, restore, alarm, trust, setup, evidence, gate, soak, repository,
+    account or archive.
     """
 
     kind: str
@@ -55,10 +58,21 @@ class Entry:
 
 @dataclass(frozen=True)
 class Proof:
-    """The result of `verify`: the number of valid entries, and the sequence number of the first invalid one."""
+    """The result of `verify`: the number of valid entries, and the sequence number of the first invalid one.
+
+    `archived`: the entries up to this one are in files, and only a few of them are kept here.
+    """
 
     entries: int
     broken_at: int | None = None
+    archived: int = 0
+
+
+class Archived(NamedTuple):
+    """The last entry that was archived; by default none was."""
+
+    through: int = 0
+    hash: str = GENESIS
 
 
 async def append(session: AsyncSession, entries: Sequence[Entry], at: datetime) -> None:
@@ -85,13 +99,41 @@ async def lock(session: AsyncSession) -> None:
 
 
 async def verify(session: AsyncSession) -> Proof:
-    """Verify the whole chain and return the result."""
-    previous, count = GENESIS, 0
+    """Verify the whole chain that is in the database and return the result.
+
+    Of the archived entries those that are kept are verified each by itself.
+    """
+    past = await archived(session)
+    first = await first_whole(session, past)
+    expected, count = first, 0
+    # Where an archive was not finished, the entry before the first one is in its file alone.
+    previous = past.hash if first == past.through + 1 else ""
     async for entry in walk(session):
-        if entry.sequence != count + 1 or entry.previous != previous or not _holds(entry):
-            return Proof(count, broken_at=count + 1)
-        previous, count = entry.hash, count + 1
-    return Proof(count)
+        place, valid = entry.sequence, holds(_row(entry))
+        if place < first:
+            valid = valid and entry.kind in KEPT
+        else:
+            valid = valid and place == expected and entry.previous == (previous or entry.previous)
+            valid = valid and (place != past.through or entry.hash == past.hash)
+            place, expected, previous = expected, expected + 1, entry.hash
+        if not valid:
+            return Proof(count, place, past.through)
+        count += 1
+    return Proof(count, archived=past.through)
+
+
+async def archived(session: AsyncSession) -> Archived:
+    """Return the last entry that was archived."""
+    records = select(LedgerEntry.detail).where(LedgerEntry.kind == ARCHIVE).order_by(LedgerEntry.sequence.desc())
+    detail = (await session.execute(records.limit(1))).scalar()
+    return Archived(int(detail["through"]), str(detail["hash"])) if detail else Archived()
+
+
+async def first_whole(session: AsyncSession, past: Archived) -> int:
+    """Return the sequence number from which on no entry was deleted."""
+    others = select(func.min(LedgerEntry.sequence)).where(LedgerEntry.kind.not_in(KEPT))
+    found = await session.scalar(others)
+    return min(past.through + 1, found or past.through + 1)
 
 
 async def walk(session: AsyncSession, *, after: int = 0, batch: int = 1000) -> AsyncIterator[LedgerEntry]:
@@ -126,6 +168,7 @@ FIELDS = (
     "result",
     "previous",
 )
+COLUMNS = (*FIELDS, "repository_id", "hash")
 
 
 def hash_of(row: Mapping[str, Any]) -> str:
@@ -137,7 +180,13 @@ def hash_of(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _holds(entry: LedgerEntry) -> bool:
-    """Entries of version 0.1 got their repository's id later, by a migration, so their hash doesn't cover it."""
-    row = {name: getattr(entry, name) for name in (*FIELDS, "repository_id")}
-    return entry.hash in {hash_of(row), hash_of(row | {"repository_id": 0})}
+def holds(row: Mapping[str, Any]) -> bool:
+    """Return whether an entry has its hash.
+
+    Entries of version 0.1 got their repository's id later, by a migration, so their hash doesn't cover it.
+    """
+    return row["hash"] in {hash_of(row), hash_of({**row, "repository_id": 0})}
+
+
+def _row(entry: LedgerEntry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in COLUMNS}
