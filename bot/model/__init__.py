@@ -57,7 +57,18 @@ from bot.model.report import (
     WantedReaction,
     WantedStatus,
 )
-from bot.model.snapshot import Held, Judgment, Memory, Own, OwnComment, Restored, SiblingVerdict, Snapshot
+from bot.model.snapshot import (
+    Held,
+    Intent,
+    Judgment,
+    Memory,
+    Own,
+    OwnComment,
+    Restored,
+    SiblingVerdict,
+    Snapshot,
+    intents,
+)
 from bot.model.words import (
     WRITING,
     Kind,
@@ -98,6 +109,7 @@ __all__ = [
     "Held",
     "Identity",
     "Inputs",
+    "Intent",
     "Judgment",
     "Kind",
     "KnownLabels",
@@ -146,6 +158,7 @@ __all__ = [
     "blocks",
     "canonical",
     "digest",
+    "intents",
     "no_commit",
     "witness_of",
 ]

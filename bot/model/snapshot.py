@@ -1,6 +1,6 @@
 """What was observed about a target at one moment: what judgments read, what they remember, what is the bot's own."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -25,10 +25,27 @@ class OwnComment(Value):
     content_hash: str
 
 
+class Intent(Value):
+    """A write that was started and not answered: its value, and when it was sent (unknown for those of version 0.1)."""
+
+    value: str
+    at: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.value}@{int(self.at.timestamp())}" if self.at else self.value
+
+
+def intents(text: str) -> tuple[Intent, ...]:
+    """Return the intents in a stored text, oldest first."""
+    parts = [word.partition("@") for word in text.split()]
+    return tuple(Intent(value=value, at=datetime.fromtimestamp(int(at), UTC) if at else None) for value, _, at in parts)
+
+
 class Held(Value):
     """What the ledger says the bot wrote at one place (`comment:report`, `label:NAME`, `status:SHA:CONTEXT`).
 
-    `value` is the last confirmed write; `intended` are those that were started since, separated by spaces.
+    `value` is the last confirmed write; `intended` are those that were not answered, `VALUE@SECONDS`, separated by
+    spaces.
     """
 
     object: str
@@ -41,7 +58,12 @@ class Held(Value):
     @property
     def possible(self) -> frozenset[str]:
         """Gives every value of the bot that may be on the server."""
-        return frozenset({self.value, *self.intended.split()})
+        return frozenset({self.value, *self.unanswered})
+
+    @property
+    def unanswered(self) -> frozenset[str]:
+        """Gives the values of the writes that were not answered."""
+        return frozenset(one.value for one in intents(self.intended))
 
 
 class Restored(Value):
@@ -82,6 +104,16 @@ class Own(Value):
     def posted(self, status: StatusSeen) -> bool:
         """Say whether the bot posted a status. Only the account's id proves it; snapshots of version 0.1 have none."""
         return status.creator_id == self.account_id if self.account_id else status.creator == self.account
+
+    def comments_for(self, purpose: str) -> list[OwnComment]:
+        """Gives the bot's comments for a purpose: the one in the ledger first, then by age.
+
+        An older comment may be a forgery.
+        """
+        held = self.held_at(f"comment:{purpose}")
+        known = held.remote_id if held else None
+        mine = (own for own in self.comments if own.purpose == purpose)
+        return sorted(mine, key=lambda own: (own.id != known, own.id))
 
     def held_at(self, name: str) -> Held | None:
         """Gives what the bot holds at a place, if anything."""

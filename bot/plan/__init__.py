@@ -9,7 +9,7 @@ Public modules: `report`.
 
 from bot.plan.actions import Action, Disputes, disputes, status_value, writes
 from bot.plan.assessment import MAX_DESCRIPTION, Assessment, assess, plan
-from bot.plan.label_merge import current_evidence, label_object
+from bot.plan.label_merge import arrived_labels, current_evidence, label_object
 from bot.plan.policy_changes import WAITS, changes
 from bot.plan.policy_report import NAME
 from bot.plan.report_payload import values
@@ -21,6 +21,7 @@ __all__ = [
     "Action",
     "Assessment",
     "Disputes",
+    "arrived_labels",
     "assess",
     "changes",
     "current_evidence",

@@ -11,7 +11,6 @@ from typing import Literal
 from bot.model import (
     Held,
     KnownLabels,
-    OwnComment,
     Plan,
     Restored,
     Snapshot,
@@ -22,7 +21,7 @@ from bot.model import (
     digest,
 )
 from bot.plan.assessment import WORSE
-from bot.plan.label_merge import decide_label, label_object, pairs
+from bot.plan.label_merge import decide, label_object, pairs
 from bot.plan.replies import FIRST
 from bot.plan.report import without_footer
 from bot.text import cut
@@ -134,7 +133,7 @@ def disputes(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> Disputes:
             what = f"Status {status.context} was set by {who}"
             found.append((_status_object(snapshot, status), what, better))
     for name, want, seen_label in pairs(plan, snapshot, labels):
-        if decide_label(want, seen_label, snapshot, decision=labels.is_decision(name)) == "restore":
+        if decide(name, want, seen_label, snapshot, labels) == "restore":
             verb = "added" if seen_label.on else "removed"
             found.append((label_object(name), f"Label {cut(name, 60)} was {verb} by {cut(seen_label.by, 40)}", False))
     return _counted(found, snapshot)
@@ -149,11 +148,24 @@ def writes(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: KnownLabe
     for comment in plan.comments:
         if not disputed.gives_up(f"comment:{comment.purpose}"):
             found += _comment_actions(comment, snapshot)
+    found += _doubles(plan, snapshot)
     found += sorted(_label_actions(plan, snapshot, disputed, labels), key=lambda action: action.kind, reverse=True)
     for status in plan.statuses:
         if not disputed.gives_up(_status_object(snapshot, status)):
             found += _status_actions(status, snapshot)
     return (*found, *_issue_actions(plan, snapshot), *done)
+
+
+def _doubles(plan: Plan, snapshot: Snapshot) -> Iterator[Action]:
+    """Doubles of comments that are not asked for any more, such as a reply whose first writing arrived late."""
+    wanted = {comment.purpose for comment in plan.comments}
+    for purpose in sorted({own.purpose for own in snapshot.own.comments} - wanted):
+        yield from _fold(purpose, snapshot)
+
+
+def _fold(purpose: str, snapshot: Snapshot) -> list[Action]:
+    doubles = snapshot.own.comments_for(purpose)[1:]
+    return [Action(kind="comment.delete", object=f"comment:{purpose}:{own.id}", comment_id=own.id) for own in doubles]
 
 
 def _issue_actions(plan: Plan, snapshot: Snapshot) -> Iterator[Action]:
@@ -166,7 +178,7 @@ def _issue_actions(plan: Plan, snapshot: Snapshot) -> Iterator[Action]:
 
 def _label_actions(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: KnownLabels) -> Iterator[Action]:
     for name, want, seen in pairs(plan, snapshot, labels):
-        decided = decide_label(want, seen, snapshot, decision=labels.is_decision(name))
+        decided = decide(name, want, seen, snapshot, labels)
         if decided != "keep" and not disputed.gives_up(label_object(name)):
             kind: ActionKind = "label.remove" if seen.on else "label.add"
             evidence = want.evidence if want else ""
@@ -200,19 +212,11 @@ def _counted(found: Sequence[tuple[str, str, bool]], snapshot: Snapshot) -> Disp
     return Disputes(tuple(restored), tuple(left), tuple(alarms))
 
 
-def _own(comment: WantedComment, snapshot: Snapshot) -> list[OwnComment]:
-    """The bot's comments for a purpose: the one in the ledger first, then by age. An older comment may be a forgery."""
-    held = snapshot.own.held_at(f"comment:{comment.purpose}")
-    known = held.remote_id if held else None
-    mine = (own for own in snapshot.own.comments if own.purpose == comment.purpose)
-    return sorted(mine, key=lambda own: (own.id != known, own.id))
-
-
 def _comment_dispute(comment: WantedComment, snapshot: Snapshot) -> str:
     held = snapshot.own.held_at(f"comment:{comment.purpose}")
     if held is None or not held.value:
         return ""
-    there = _own(comment, snapshot)
+    there = snapshot.own.comments_for(comment.purpose)
     which = "This comment" if comment.purpose == "report" else f"The {purpose_of(comment.purpose)}"
     if not there:
         return "" if comment.only_if_there or comment.once else f"{which} was deleted by somebody else"
@@ -221,14 +225,14 @@ def _comment_dispute(comment: WantedComment, snapshot: Snapshot) -> str:
 
 def _comment_actions(comment: WantedComment, snapshot: Snapshot) -> list[Action]:
     name = f"comment:{comment.purpose}"
-    there = _own(comment, snapshot)
+    there = snapshot.own.comments_for(comment.purpose)
+    found = _fold(comment.purpose, snapshot)
     if comment.once and not _comment_dispute(comment, snapshot):
         held = snapshot.own.held_at(name)
         if there or (held is not None and held.value):
-            return []
+            return found
     if not there:
         return [] if comment.only_if_there else [Action(kind="comment.create", object=name, body=comment.body)]
-    found = [Action(kind="comment.delete", object=f"{name}:{double.id}", comment_id=double.id) for double in there[1:]]
     first = there[0]
     if first.content_hash != digest(without_footer(comment.body)) or _comment_dispute(comment, snapshot):
         found.append(Action(kind="comment.edit", object=name, body=comment.body, comment_id=first.id))

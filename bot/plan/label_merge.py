@@ -17,9 +17,12 @@ def label_object(name: str) -> str:
 
 
 def decide_label(
-    want: WantedLabel | None, seen: LabelSeen, snapshot: Snapshot, *, decision: bool
+    want: WantedLabel | None, seen: LabelSeen, snapshot: Snapshot, *, decision: bool, excluded: bool = False
 ) -> Literal["keep", "write", "restore"]:
-    """Says what happens to one label: nothing, a write, or a restore after a change by somebody else."""
+    """Says what happens to one label: nothing, a write, or a restore after a change by somebody else.
+
+    `excluded`: another label of its exclusive scope is on.
+    """
     policy, account = snapshot.policy, snapshot.own.account
     held = snapshot.own.held_at(label_object(seen.name))
     if held is not None and held.remote_id and seen.id and held.remote_id != seen.id and seen.by != account:
@@ -30,7 +33,7 @@ def decide_label(
             return "write"
         foreign = seen.on and decision and seen.by not in {account, ""} and not named(seen.by, trusted)
         return "restore" if foreign else "keep"
-    if want.on == seen.on or _evicted(held, want, seen, account):
+    if want.on == seen.on or (excluded and _evicted(held, want, seen, account)):
         return "keep"
     overruled = _overruled(want, seen)
     if overruled or seen.by in {"", account}:
@@ -38,6 +41,15 @@ def decide_label(
     if _may_change(seen, snapshot, decision=decision):
         return "keep" if _stands(held, want) else "write"
     return "write" if want.on and held is None else "restore"
+
+
+def decide(
+    name: str, want: WantedLabel | None, seen: LabelSeen, snapshot: Snapshot, labels: KnownLabels
+) -> Literal["keep", "write", "restore"]:
+    """Says what happens to one of the pairs: see `decide_label`."""
+    on = {label.name for label in snapshot.own.labels if label.on}
+    excluded = not on.isdisjoint(labels.exclusive_peers(name))
+    return decide_label(want, seen, snapshot, decision=labels.is_decision(name), excluded=excluded)
 
 
 def pairs(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> list[tuple[str, WantedLabel | None, LabelSeen]]:
@@ -76,6 +88,20 @@ def current_evidence(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> dic
     return found
 
 
+def arrived_labels(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> tuple[Held, ...]:
+    """Gives the labels that are as a write without an answer left them: that write arrived."""
+    found = []
+    for name, want, seen in pairs(plan, snapshot, labels):
+        held, state = snapshot.own.held_at(label_object(name)), "on" if seen.on else "off"
+        if held is None or held.value == state or state not in held.unanswered or seen.by != snapshot.own.account:
+            continue
+        evidence = want.evidence if want and want.on == seen.on else held.evidence
+        found.append(
+            held.model_copy(update={"value": state, "evidence": evidence, "remote_id": seen.id or held.remote_id})
+        )
+    return tuple(found)
+
+
 def _may_change(seen: LabelSeen, snapshot: Snapshot, *, decision: bool) -> bool:
     if decision:
         return named(seen.by, snapshot.policy.operators or ())
@@ -88,7 +114,7 @@ def _evicted(held: Held | None, want: WantedLabel, seen: LabelSeen, account: str
     """
     if held is None or not want.on or seen.on or seen.by != account:
         return False
-    return held.value == "on" and not held.intended and held.evidence == want.evidence
+    return held.value == "on" and held.evidence == want.evidence
 
 
 def _overruled(want: WantedLabel, seen: LabelSeen) -> bool:

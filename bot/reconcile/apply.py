@@ -248,13 +248,3 @@ def _batches(actions: Sequence[Action]) -> deque[list[Action]]:
         else:
             found.append([action])
     return found
-
-
-def adoptable(snapshot: Snapshot) -> tuple[Held, ...]:
-    """Return objects of the bot's account without a ledger history: they are adopted silently."""
-    first = {own.purpose: own for own in reversed(snapshot.own.comments)}
-    return tuple(
-        Held(object=f"comment:{purpose}", value=own.body_hash, remote_id=own.id)
-        for purpose, own in sorted(first.items())
-        if snapshot.own.held_at(f"comment:{purpose}") is None
-    )

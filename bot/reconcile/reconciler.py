@@ -13,14 +13,14 @@ from bot.git import GitError
 from bot.history import Moved
 from bot.model import Report, SiblingVerdict, Snapshot, StatusSeen, Target
 from bot.observe import NameTaken
-from bot.plan import current_evidence
-from bot.reconcile.apply import Unwritten, adoptable
+from bot.reconcile.apply import Unwritten
 from bot.reconcile.evaluate import Evaluation, Parts, conclude, evaluate
 from bot.reconcile.failures import Failures, OwnAccount, Unseen
 from bot.reconcile.label_writer import Done
+from bot.reconcile.own_records import record_own
 from bot.reconcile.remember import remember
 from bot.reconcile.remember_soaks import remember_soaks
-from bot.store import owned, parking, repositories, targets
+from bot.store import parking, repositories, targets
 from bot.store.ledger import Entry, append
 from bot.store.scheduling import listed
 from bot.store.tables import TargetRow
@@ -175,16 +175,11 @@ class Reconciler:
             parking.worked(row)
             row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
             row.statuses, row.statuses_at = statuses_digest(_left(snapshot, done)), now
-            await owned.update_evidence(
-                session, target, current_evidence(evaluation.plan, snapshot, self._parts.labels), now
-            )
+            await record_own(session, evaluation, self._parts.labels, now, {one.action.object for one in done})
             if done:
                 await targets.keep_verdicts(
                     session, snapshot, evaluation.plan.statuses, self._report_url(snapshot, done)
                 )
-            adopted = [] if done else adoptable(snapshot)
-            if adopted and not snapshot.own.quiet:
-                await owned.adopt(session, target, adopted, now)
             live = bool(head) and snapshot.inputs.state == "open"
             changed = live and await targets.siblings(session, target, head) != snapshot.own.siblings
         if changed:

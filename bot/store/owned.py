@@ -3,17 +3,19 @@
 Every function works inside a transaction of its caller.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.model import Held, Restored, Target
+from bot.model import Held, Intent, Restored, Target, intents
 from bot.store.database.session import upsert
 from bot.store.tables import Holding, LedgerEntry
 
 MAX_INTENTS = 50
+MAY_ARRIVE = timedelta(hours=1)
+"""How long after it was sent a write without an answer may still arrive, behind others that were answered."""
 _WRITTEN = ("remote_id", "value", "intended", "evidence")
 
 
@@ -39,14 +41,7 @@ async def intend(session: AsyncSession, target: Target, things: Mapping[str, str
 
     Earlier ones that were not confirmed are kept, at most MAX_INTENTS of an object: any of them may have arrived.
     """
-    known = select(Holding.object, Holding.intended).where(
-        Holding.repository_id == target.repository_id, Holding.number == target.number, Holding.object.in_(things)
-    )
-    earlier = {name: intended.split() for name, intended in (await session.execute(known)).all()}
-    waiting = {
-        name: [*(one for one in earlier.get(name, ()) if one != value), value][-MAX_INTENTS:]
-        for name, value in things.items()
-    }
+    earlier = await _intended(session, target, things)
     about = {
         "repository_id": target.repository_id,
         "number": target.number,
@@ -54,13 +49,27 @@ async def intend(session: AsyncSession, target: Target, things: Mapping[str, str
         "evidence": "",
         "written_at": at,
     }
-    rows = [{**about, "object": name, "intended": " ".join(values)} for name, values in waiting.items()]
+    rows = [
+        {**about, "object": name, "intended": _joined((*earlier.get(name, ()), Intent(value=value, at=at)))}
+        for name, value in things.items()
+    ]
     await upsert(session, Holding, rows, ("repository_id", "number", "object"), ("intended",))
 
 
 async def hold(session: AsyncSession, target: Target, things: Sequence[Held], at: datetime) -> None:
-    """Record that writes were confirmed."""
-    await _put(session, target, things, at, (*_WRITTEN, "written_at"))
+    """Record that writes were confirmed by an answer.
+
+    Intents of other writes that were never answered are kept for MAY_ARRIVE: such a write may still arrive.
+    """
+    earlier = await _intended(session, target, [thing.object for thing in things])
+    others = [_waiting(thing, _without_last(earlier.get(thing.object, ()), thing.value), at) for thing in things]
+    await _put(session, target, others, at, (*_WRITTEN, "written_at"))
+
+
+async def confirm(session: AsyncSession, target: Target, things: Sequence[Held], at: datetime) -> None:
+    """Record that writes without an answer were found on the server; their time of writing stays as it is."""
+    earlier = await _intended(session, target, [thing.object for thing in things])
+    await _put(session, target, [_waiting(one, earlier.get(one.object, ()), at) for one in things], at, _WRITTEN)
 
 
 async def update_evidence(session: AsyncSession, target: Target, evidence: Mapping[str, str], at: datetime) -> None:
@@ -103,6 +112,30 @@ async def restored(session: AsyncSession, target: Target, now: datetime) -> tupl
     return tuple(found.values())
 
 
+async def _intended(session: AsyncSession, target: Target, things: Collection[str]) -> dict[str, tuple[Intent, ...]]:
+    """Return the unanswered writes of objects."""
+    known = select(Holding.object, Holding.intended).where(
+        Holding.repository_id == target.repository_id, Holding.number == target.number, Holding.object.in_(things)
+    )
+    return {name: intents(intended) for name, intended in (await session.execute(known)).all()}
+
+
+def _without_last(waiting: Sequence[Intent], value: str) -> list[Intent]:
+    """Return the intents without the newest of a value: that is the one which was answered."""
+    last = max((place for place, one in enumerate(waiting) if one.value == value), default=None)
+    return [one for place, one in enumerate(waiting) if place != last]
+
+
+def _waiting(thing: Held, others: Sequence[Intent], now: datetime) -> Held:
+    """Return a confirmed object with the writes that may still arrive."""
+    young = [one for one in others if one.at is not None and one.at > now - MAY_ARRIVE]
+    return thing.model_copy(update={"intended": _joined(young)})
+
+
+def _joined(waiting: Sequence[Intent]) -> str:
+    return " ".join(map(str, waiting[-MAX_INTENTS:]))
+
+
 async def _put(
     session: AsyncSession, target: Target, things: Sequence[Held], at: datetime, columns: Sequence[str]
 ) -> None:
@@ -113,7 +146,7 @@ async def _put(
             "object": thing.object,
             "remote_id": thing.remote_id,
             "value": thing.value,
-            "intended": "",
+            "intended": thing.intended,
             "evidence": thing.evidence,
             "written_at": at,
         }
