@@ -4,7 +4,6 @@ State changes go through its API and git over HTTP, as on a real server; what ha
 the methods here let tests watch and disturb.
 """
 
-import asyncio
 import ipaddress
 import secrets
 import uuid
@@ -24,12 +23,12 @@ from bot.sandbox.api.actions import MODULES as ACTIONS
 from bot.sandbox.events.events import Events
 from bot.sandbox.events.pushes import Pushes
 from bot.sandbox.events.statuses import Statuses
-from bot.sandbox.events.webhooks import Webhooks
-from bot.sandbox.faults import Fault
+from bot.sandbox.events.webhooks import Disturb, Webhooks
+from bot.sandbox.faults import Fault, Misbehaviour
 from bot.sandbox.git.diffs import Diffs
 from bot.sandbox.git.repositories import Git
 from bot.sandbox.http.git import GitHttp
-from bot.sandbox.http.request import Parts, Refusal, missing
+from bot.sandbox.http.request import Parts, Refusal
 from bot.sandbox.http.routing import READS, VIEWER, mount, refused, signed_in
 from bot.sandbox.pages.pages import Pages
 from bot.sandbox.servers import FORGEJO_16, Server
@@ -97,8 +96,8 @@ class Sandbox(Staging):
         self.faults: list[Fault] = []
         self._hooks = Webhooks(server, uuid_factory)
         super().__init__(_assemble(Forge(clock, server), Git(root), self._hooks, uuid_factory), token_factory)
+        self._misbehaviour = Misbehaviour(self._forge)
         self._runner: web.AppRunner | None = None
-        self._stopping = asyncio.Event()
 
     @property
     def server(self) -> Server:
@@ -134,16 +133,38 @@ class Sandbox(Staging):
         await site.start()
         bound = self._runner.addresses[0][1]
         self._forge.url = f"http://{f'[{host}]' if ':' in host else host}:{bound}"
-        self._stopping.clear()
+        self._misbehaviour.start()
         self._hooks.start()
 
     async def stop(self) -> None:
         """Ends at once; hanging requests are let go. State stays, so `start` brings the same server back."""
-        self._stopping.set()
+        self._misbehaviour.stop()
         await self._hooks.stop()
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
+
+    @property
+    def keeps_earlier_answers(self) -> bool:
+        """While true, reads can be answered with what was there before the last change: the fault `stale`."""
+        return self._misbehaviour.remembers
+
+    @keeps_earlier_answers.setter
+    def keeps_earlier_answers(self, keeps: bool) -> None:
+        self._misbehaviour.remembers = keeps
+
+    async def late_effects(self) -> None:
+        """Return when the requests have had their effect whose connections ended before it."""
+        await self._misbehaviour.under_way()
+
+    def disturb_hooks(self, disturb: Disturb | None) -> None:
+        """Have each delivery replaced by those that `disturb` gives: none, itself twice, one that was held back."""
+        self._hooks.disturb = disturb
+
+    @property
+    def acknowledged(self) -> list[str]:
+        """The ids of the deliveries that were answered with 2xx."""
+        return self._hooks.acknowledged
 
     def reset_calls(self) -> None:
         """Forgets the requests counted so far."""
@@ -166,11 +187,10 @@ class Sandbox(Staging):
         if not _is_local(request.host):
             return web.Response(status=421, text="the sandbox answers on loopback addresses only")
         for fault in list(self.faults):
-            if fault.takes(request.method, request.path_qs):
-                if fault.kind == "lost":
-                    await self._answer(request, handler)
-                return await self._broken(request, fault)
+            if fault.takes(request.method, request.path_qs, self._login(request) if fault.user else ""):
+                return await self._misbehaviour.play(fault, request, lambda: self._answer(request, handler))
         response = await self._answer(request, handler)
+        self._misbehaviour.saw(request, response)
         if not response.prepared:
             for name, value in HEADERS.items():
                 response.headers.setdefault(name, value)
@@ -201,6 +221,13 @@ class Sandbox(Staging):
             allowed = sorted(set(error.allowed_methods) - {"HEAD"})
             return web.Response(status=405, headers={"Allow": ", ".join(allowed)})
 
+    def _login(self, request: web.Request) -> str:
+        try:
+            user = signed_in(self._forge, request)
+        except Refusal:
+            return ""
+        return user.login if user else ""
+
     def _count(self, request: web.Request) -> None:
         now = asyncio.get_running_loop().time()
         try:
@@ -210,15 +237,6 @@ class Sandbox(Staging):
             raise
         request[VIEWER] = viewer
         self.calls.append(Call(request.method, request.path, viewer.login if viewer else None, now))
-
-    async def _broken(self, request: web.Request, fault: Fault) -> web.StreamResponse:
-        if fault.kind == "hang":
-            await self._stopping.wait()
-        if fault.kind in ("hang", "close", "lost") and request.transport:
-            request.transport.abort()
-        if fault.kind == "502-html":
-            return web.Response(status=502, text="<html><h1>502 Bad Gateway</h1></html>", content_type="text/html")
-        return refused(self._forge, missing() if fault.kind == "404" else Refusal(500, ""))
 
 
 def _assemble(forge: Forge, git: Git, hooks: Webhooks, new_uuid: Callable[[], str]) -> Parts:

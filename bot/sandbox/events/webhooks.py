@@ -10,7 +10,7 @@ import hmac
 import ipaddress
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -43,6 +43,10 @@ class Delivery:
     hook: Hook
     kind: str
     payload: Json
+    id: str
+
+
+Disturb = Callable[[Delivery], Sequence[Delivery]]
 
 
 class Webhooks:
@@ -55,6 +59,8 @@ class Webhooks:
         self._sender: asyncio.Task[None] | None = None
         self._session: aiohttp.ClientSession | None = None
         self.paused = False
+        self.disturb: Disturb | None = None
+        self.acknowledged: list[str] = []
 
     def start(self) -> None:
         """Begins to send."""
@@ -81,7 +87,7 @@ class Webhooks:
         if hooks and (kind, payload.get("action")) not in told(self._server):
             raise ValueError(f"{self._server.name} tells no {kind} with the action {payload.get('action')!r}")
         for hook in hooks:
-            self._queue.put_nowait(Delivery(hook, kind, self._told(hook, kind, payload)))
+            self._queue.put_nowait(Delivery(hook, kind, self._told(hook, kind, payload), self._new_uuid()))
 
     def _told(self, hook: Hook, kind: str, payload: Json) -> Json:
         """Forgejo tells hooks of Gitea's type the bare name of a branch that was made or removed."""
@@ -97,11 +103,16 @@ class Webhooks:
         while True:
             delivery = await self._queue.get()
             try:
-                await self._send(session, delivery)
-            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-                log.info("hook %d failed and is not sent again: %s", delivery.hook.id, error)
+                for one in [delivery] if self.disturb is None else self.disturb(delivery):
+                    await self._try(session, one)
             finally:
                 self._queue.task_done()
+
+    async def _try(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
+        try:
+            await self._send(session, delivery)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            log.info("hook %d failed and is not sent again: %s", delivery.hook.id, error)
 
     async def _send(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
         if self.paused:
@@ -109,10 +120,12 @@ class Webhooks:
         if not _loopback(delivery.hook.url):
             raise ValueError("the sandbox delivers to loopback addresses only")
         body = encode(delivery.payload)
-        headers = signed_headers(self._server, delivery.hook, delivery.kind, body, self._new_uuid())
+        headers = signed_headers(self._server, delivery.hook, delivery.kind, body, delivery.id)
         sent = urlencode({"payload": body}).encode() if delivery.hook.content_type == "form" else body
         async with session.post(delivery.hook.url, data=sent, headers=headers, allow_redirects=False) as answer:
             await answer.read()
+            if answer.ok:
+                self.acknowledged.append(delivery.id)
 
 
 def encode(payload: Json) -> bytes:
