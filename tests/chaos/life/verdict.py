@@ -1,0 +1,40 @@
+"""The oracle: a life amid faults ends like the life of the same script without them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos.life.final import differences
+from tests.chaos.life.life import Life, live
+from tests.chaos.life.script import Author, Script
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Two lives of one script, and what is wrong with the second."""
+
+    seed: int
+    script: Script
+    stormy: Life
+    problems: tuple[str, ...]
+
+    @property
+    def good(self) -> bool:
+        return not self.problems
+
+    def told(self) -> str:
+        """The life as lines."""
+        lines = [f"  {line}" for line in self.stormy.happened]
+        return "\n".join([*lines, *(f"  ! {problem}" for problem in self.problems)])
+
+
+async def judge(root: Path, seed: int, length: int) -> Verdict:
+    """Live the script of a seed without and with its storm, and compare."""
+    script = Author(seed, length).script()
+    calm = await live(root / "calm", script, storm=None)
+    stormy = await live(root / "stormy", script, storm=seed)
+    problems = differences(calm.final, stormy.final)
+    problems += [f"accused falsely: {one}" for one in (stormy.accused - calm.accused).elements()]
+    problems += [f"not noticed: {one}" for one in (calm.accused - stormy.accused).elements()]
+    problems += [f"{stormy.lost} acknowledged deliveries are lost"] if stormy.lost else []
+    problems += [f"{stormy.overlaps} looks at one target overlapped"] if stormy.overlaps or calm.overlaps else []
+    return Verdict(seed, script, stormy, tuple(problems))
