@@ -4,6 +4,7 @@ State changes go through its API and git over HTTP, as on a real server; what ha
 the methods here let tests watch and disturb.
 """
 
+import asyncio
 import ipaddress
 import secrets
 import uuid
