@@ -62,6 +62,12 @@ class LimitSettings(BaseSettings):
         description="Maximum size of all deliveries that arrive at the same time; 0: 64 MiB, or twice "
         "ASSAY_MAX_BODY_BYTES if that is more.",
     )
+    max_evaluation_bytes: int = Field(
+        default=256 * MIB,
+        ge=MIB,
+        le=MOST_BYTES,
+        description="Memory that evaluations of large changes use together; others wait, a larger one runs alone.",
+    )
     max_fetch_bytes: int = Field(
         default=2 * GIB, ge=MIB, le=MOST_BYTES, description="Maximum size of what one fetch of git receives."
     )

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 CHUNK = 256 * 1024
@@ -34,20 +35,23 @@ class Overlong(RuntimeError):
 class Bounds:
     """A program's time limit in seconds and its output limit in bytes.
 
-    `grace` is the time in seconds between SIGTERM and SIGKILL if it has to be ended; 0: SIGKILL at once.
+    `grace` is the time in seconds between SIGTERM and SIGKILL if it has to be ended; 0: SIGKILL at once. Without `keep`
+    the output is only counted.
     """
 
     seconds: float
     output_bytes: int
     grace: float = 0.0
+    keep: bool = True
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A program's result: exit code, output, and the beginning of its error output."""
+    """A program's result: exit code, output and its size, and the beginning of its error output."""
 
     code: int
     output: bytes
+    size: int
     errors: bytes
 
 
@@ -69,13 +73,13 @@ async def run(start: Start, bounds: Bounds) -> Ended:
     process = await _started(start, bounds.grace)
     try:
         async with asyncio.timeout(bounds.seconds):
-            output, errors = await _talk(process, start.stdin, bounds.output_bytes)
+            output, size, errors = await _talk(process, start.stdin, bounds)
             code = await process.wait()
     except TimeoutError:
         raise Overtime(f"timed out after {bounds.seconds:.0f} s") from None
     finally:
         await end(process, bounds.grace)
-    return Ended(code, output, errors)
+    return Ended(code, output, size, errors)
 
 
 async def _started(start: Start, grace: float) -> asyncio.subprocess.Process:
@@ -146,7 +150,7 @@ def _signal(process: asyncio.subprocess.Process, number: int) -> bool:
     return False
 
 
-async def _talk(process: asyncio.subprocess.Process, stdin: bytes, most: int) -> tuple[bytes, bytes]:
+async def _talk(process: asyncio.subprocess.Process, stdin: bytes, bounds: Bounds) -> tuple[bytes, int, bytes]:
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise OSError("started without pipes")
     errors = asyncio.create_task(_beginning(process.stderr))
@@ -154,13 +158,15 @@ async def _talk(process: asyncio.subprocess.Process, stdin: bytes, most: int) ->
         if stdin:
             process.stdin.write(stdin)
         process.stdin.close()
-        parts, size = [], 0
+        # Its value is the buffer itself: joined parts would be in memory twice.
+        whole, size = BytesIO(), 0
         while part := await process.stdout.read(CHUNK):
-            parts.append(part)
             size += len(part)
-            if size > most:
-                raise Overlong(b"".join(parts))
-        return b"".join(parts), await errors
+            if bounds.keep:
+                whole.write(part)
+            if size > bounds.output_bytes:
+                raise Overlong(whole.getvalue())
+        return whole.getvalue(), size, await errors
     finally:
         errors.cancel()
 

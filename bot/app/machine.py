@@ -18,6 +18,7 @@ from bot.history import Histories, HistoryLimits
 from bot.intake import HookSecrets, Resync, derived
 from bot.labels import LabelSet
 from bot.llm import Models
+from bot.memory import MemoryBudget
 from bot.model import Identity
 from bot.observe import Contexts, GateInputs, Observer, Policies, Sources
 from bot.preview import Previews
@@ -143,7 +144,9 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         )
         mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, git_limits, network)
         closing.push_async_callback(mirrors.close)
-        histories = Histories(mirrors, scanner, HistoryLimits(settings.max_commits, settings.max_files))
+        # Who waits for memory holds a worker: at most half of them wait.
+        memory = MemoryBudget(settings.max_evaluation_bytes, max(1, settings.workers // 2))
+        histories = Histories(mirrors, scanner, HistoryLimits(settings.max_commits, settings.max_files), memory=memory)
         engine = await _engine(settings, store)
         closing.push_async_callback(engine.stop)
         account = Account(client, settings.operators, key)

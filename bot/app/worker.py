@@ -18,7 +18,7 @@ from bot.app.machine import Machine, now
 from bot.app.operators import operator_problems
 from bot.forgejo.errors import ForgejoError, Unauthorised, Unreachable
 from bot.intake import Origins, route_pending, take_note
-from bot.port import trim
+from bot.memory import trim
 from bot.store import StoreError, deliveries, parking
 from bot.store.housekeeping import Kept, prune
 from bot.store.scheduling import due
@@ -30,8 +30,12 @@ DAY = 24 * 3600.0
 
 
 def give_back() -> None:
-    """Return freed memory to the operating system after startup, if the C library supports it."""
+    """Return freed memory to the operating system after startup, if the C library supports it.
+
+    What is there then stays: a full collection, which stops all threads, no longer looks through it.
+    """
     gc.collect()
+    gc.freeze()
     trim()
 
 

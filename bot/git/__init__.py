@@ -11,19 +11,22 @@ from bot.git.forks import fetch_from
 from bot.git.merge import tried_merge
 from bot.git.mirror import LOST, Mirror, Mirrors
 from bot.git.names import check_ref, check_sha
-from bot.git.process import Git, GitError, GitLimits, GitTooMuch
+from bot.git.process import Git, GitError, GitLimits, GitOverAllowance, GitTooMuch, at_most, counting
 
 __all__ = [
     "LOST",
     "Git",
     "GitError",
     "GitLimits",
+    "GitOverAllowance",
     "GitOverBound",
     "GitTooMuch",
     "Mirror",
     "Mirrors",
+    "at_most",
     "check_ref",
     "check_sha",
+    "counting",
     "fetch_from",
     "files_of",
     "tried_merge",

@@ -7,6 +7,7 @@ Removed lines are never read.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchedFile, PatchSet
@@ -37,7 +38,12 @@ NET = (
 RAW = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--find-renames=100%")
 """As NET, the file list alone."""
 
+MOST_PATCH = 3_200_000
+"""Bytes of a net difference's patch that are kept: what is read of it is less, in characters of up to four bytes."""
+
 FILE = re.compile(r"(?m)^(?=diff --git )")
+_FILE_BYTES = re.compile(rb"(?m)^diff --git ")
+_COMMIT = re.compile(rb"(?m)^\x00")
 HEADER = re.compile(r"(?m)^diff --git .*\n(?:(?!--- ).*\n)*")
 """Git's own lines above a file's hunks: the path stands there twice without quotes, so `x b/y` can't be told apart."""
 
@@ -168,7 +174,8 @@ def _file(meta: Sequence[str], path: str, old_path: str) -> ChangedFile:
 class NetDiff:
     """A net difference: each file with its blobs before and after (zeros for none), and the patch, as git prints them.
 
-    `whole` is false if some files are missing from the patch; `late` if the next evaluation may succeed.
+    Of a large patch only the smallest files are kept. `whole` is false if some files are missing from the patch; `late`
+    if the next evaluation may succeed.
     """
 
     files: tuple[tuple[ChangedFile, tuple[str, str]], ...] = ()
@@ -182,7 +189,9 @@ def read_net(output: bytes) -> NetDiff:
 
     Names are separated by NUL bytes, which no name can contain, so no name can imitate another record.
     """
-    head, whole, patch = decode(output).partition("\0\0")
+    end = output.find(b"\0\0")
+    head, whole = decode(output[:end] if end >= 0 else output), end >= 0
+    patch, all_of_it = _smallest(output, end + 2) if whole else ("", True)
     fields = iter(head.split("\0") if whole else head.split("\0")[:-1])
     files: dict[str, tuple[ChangedFile, tuple[str, str]]] = {}
     for field in fields:
@@ -197,7 +206,27 @@ def read_net(output: bytes) -> NetDiff:
                 file, blobs = files[path]
                 lines = {"added": _lines(count[1]), "removed": _lines(count[2])}
                 files[path] = file.model_copy(update=lines), blobs
-    return NetDiff(tuple(files.values()), patch, bool(whole) or not output)
+    return NetDiff(tuple(files.values()), patch, (whole or not output) and all_of_it)
+
+
+def _smallest(output: bytes, begin: int) -> tuple[str, bool]:
+    """Return the patches of the smallest files up to MOST_PATCH, and whether these are all files."""
+    if len(output) - begin <= MOST_PATCH:
+        return decode(output[begin:]), True
+    room, kept = MOST_PATCH, list[tuple[int, int]]()
+    for start, end in sorted(_parts(output, begin, len(output)), key=lambda part: part[1] - part[0]):
+        room -= end - start
+        if room < 0:
+            break
+        kept.append((start, end))
+    return "".join(decode(output[start:end]) for start, end in sorted(kept)), False
+
+
+def _parts(output: bytes, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield where the patch of each file begins and ends."""
+    if begin < end:
+        starts = [found.start() for found in _FILE_BYTES.finditer(output, begin + 1, end)]
+        yield from pairwise((begin, *starts, end))
 
 
 def _lines(count: str) -> int:
@@ -210,17 +239,23 @@ def read_log(output: bytes) -> Iterator[CommitPatch]:
 
     Context lines are kept with the added ones.
     """
-    for chunk in re.split(r"(?m)^\x00", decode(output))[1:]:
-        head, _, rest = chunk.partition("\x00")
-        sha, parents, author, message = [*head.split("\n", 3), "", "", ""][:4]
-        raw, mark, patch = rest.partition("\ndiff --git ")
+    starts = [found.start() for found in _COMMIT.finditer(output)]
+    # By places in the output: a large patch is in memory once, and decoded file by file.
+    for start, end in pairwise((*starts, len(output))):
+        close = output.find(b"\x00", start + 1, end)
+        close = end if close < 0 else close
+        patch = output.find(b"\ndiff --git ", close, end)
+        patch = end if patch < 0 else patch
+        raw = decode(output[close + 1 : patch])
+        sha, parents, author, message = [*decode(output[start + 1 : close]).split("\n", 3), "", "", ""][:4]
         commit = Commit(
             sha=sha, author=author, message=message.removesuffix("\x01").strip("\n"), parents=tuple(parents.split())
         )
         added: list[AddedText] = []
         fault = ""
         try:
-            added += added_texts("diff --git " + patch, sha, context=True) if mark else ()
+            for begin, stop in _parts(output, patch + 1, end):
+                added += added_texts(decode(output[begin:stop]), sha, context=True)
         except DiffError as error:
             fault = str(error)
         yield CommitPatch(commit, changed_files(raw), tuple(added), fault)

@@ -1,6 +1,8 @@
 """Runs the `git` program with time and output limits, and turns its failures into errors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,47 @@ class GitError(RuntimeError):
 
 class GitTooMuch(GitError):
     """Git's output exceeded its limit."""
+
+
+class GitOverAllowance(Exception):
+    """The commands of a block printed more than `at_most` allows; nothing is known of what they would have printed."""
+
+
+@dataclass
+class _Allowance:
+    left: int
+
+
+@dataclass
+class Printed:
+    """How many bytes the commands of a block printed; of each at most the limit."""
+
+    size: int = 0
+
+
+_COUNTED: ContextVar[Printed | None] = ContextVar("counted", default=None)
+_ALLOWANCE: ContextVar[_Allowance | None] = ContextVar("allowance", default=None)
+
+
+@contextmanager
+def at_most(size: int) -> Iterator[None]:
+    """Let the git commands in this block print so many bytes together. They raise GitOverAllowance for more."""
+    token = _ALLOWANCE.set(_Allowance(size))
+    try:
+        yield
+    finally:
+        _ALLOWANCE.reset(token)
+
+
+@contextmanager
+def counting() -> Iterator[Printed]:
+    """Count what the git commands in this block print, and keep none of it: each of them returns nothing."""
+    printed = Printed()
+    token = _COUNTED.set(printed)
+    try:
+        yield printed
+    finally:
+        _COUNTED.reset(token)
 
 
 @dataclass(frozen=True)
@@ -55,21 +98,32 @@ class Git:
     ) -> bytes:
         """Return the standard output of one command; errors name it by its first argument that is not an option.
 
-        Raises GitError if it fails or times out, GitTooMuch if it prints too much.
+        Raises GitError if it fails or times out, GitTooMuch if it prints too much, GitOverAllowance.
         """
-        name = _name(arguments)
-        bounds = subprocesses.Bounds(seconds or self.limits.seconds, self.limits.output_bytes, GRACE_SECONDS)
+        name, most, allowance = _name(arguments), self.limits.output_bytes, _ALLOWANCE.get()
+        allowed = most if allowance is None else min(most, allowance.left)
+        counted = _COUNTED.get()
+        bounds = subprocesses.Bounds(seconds or self.limits.seconds, allowed, GRACE_SECONDS, keep=counted is None)
         start = subprocesses.Start(("git", "-C", str(folder), *arguments), environment, stdin=stdin)
         try:
             ended = await subprocesses.run(start, bounds)
         except subprocesses.Overtime:
             raise GitError(f"git {name} timed out after {bounds.seconds:.0f} s") from None
         except subprocesses.Overlong as fault:
+            if counted is not None:
+                counted.size += most
+                return b""
+            if allowed < most:
+                raise GitOverAllowance from None
             mib = self.limits.output_bytes // MIB
             raise GitTooMuch(f"git {name} printed more than {mib} MiB", output=fault.output) from None
         if ended.code:
             message = self.told(ended.errors.decode("utf-8", "replace")) or "no message"
             raise GitError(f"git {name} failed with status {ended.code}: {message}", ended.code, ended.output)
+        if counted is not None:
+            counted.size += ended.size
+        if allowance is not None:
+            allowance.left -= ended.size
         return ended.output
 
 

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from bot.git import LOST, GitError, GitOverBound, Mirror, Mirrors, fetch_from
+from bot.git import LOST, GitError, GitOverAllowance, GitOverBound, Mirror, Mirrors, at_most, fetch_from
 from bot.git.diff import CommitPatch, NetDiff, read_log, read_objects
-from bot.git.patches import HistoryLimits, Range, paths_of, read_difference, read_patches
+from bot.git.patches import HistoryLimits, paths_of, read_difference, read_patches
 from bot.history.heads import Heads, Moved
 from bot.history.merge_effect import changed_beside
 from bot.history.merged import Merged, merge_itself, merged_commits, on_base, without_head
-from bot.model import AddedLines, ChangedFile, Commit, Gap, Leak, no_commit
+from bot.history.scope import Scope, scope_of
+from bot.history.weight import SMALL, memory_for
+from bot.memory import MemoryBudget
+from bot.model import AddedLines, ChangedFile, Commit, Gap, Leak
 from bot.scan import Scanner
 from bot.scan.additions import Added, marks_of, read_added
 from bot.scan.commits import Commits, Searched, leak_of, search
@@ -29,7 +32,7 @@ MAX_LETTERS = 600_000
 REMEMBERED = 512
 MAX_REMEMBERED_TEXT = 16_000_000
 """Characters of added lines in the whole cache."""
-MAX_DROPPED_HEADS = 50
+DEFAULT_MEMORY = 256 * 1024 * 1024
 MAX_GAPS = 200
 
 
@@ -51,25 +54,28 @@ class History:
 
 
 @dataclass(frozen=True)
-class _Scope:
-    """The branch's commits (beyond base), the commits to read (`range`), and those that the head has.
+class _Ends:
+    """What is between the ends of a pull request: as `History` and `Scope` have it."""
 
-    `late`: a gap came from a failure that may be gone at the next evaluation.
-    """
-
-    branch: tuple[str, ...]
-    ahead: frozenset[str]
-    range: Range
-    gaps: tuple[Gap, ...] = ()
-    late: bool = False
+    merged: Merged
+    all_merged: tuple[str, ...]
+    merge_base: str
+    scope: Scope
 
 
 class Histories:
     """Reads and caches histories."""
 
     def __init__(
-        self, mirrors: Mirrors, scanner: Scanner, limits: HistoryLimits, *, remembered: int = MAX_REMEMBERED_TEXT
+        self,
+        mirrors: Mirrors,
+        scanner: Scanner,
+        limits: HistoryLimits,
+        *,
+        remembered: int = MAX_REMEMBERED_TEXT,
+        memory: MemoryBudget | None = None,
     ) -> None:
+        self._memory = memory or MemoryBudget(DEFAULT_MEMORY)
         self._room = remembered
         self._mirrors = mirrors
         self._scanner = scanner
@@ -80,7 +86,8 @@ class Histories:
     async def read(self, heads: Heads) -> History:
         """Return the history of one pull request.
 
-        Raises GitError if the repository cannot be fetched, Moved if the branch moved meanwhile.
+        Raises GitError if the repository cannot be fetched, Moved if the branch moved meanwhile, NoRoom if it is large
+        and too many large ones wait for memory.
         """
         known = self._known.get(heads)
         if known is not None:
@@ -110,12 +117,23 @@ class Histories:
         inside = await merged_commits(mirror, heads)
         heads = merged.heads
         merge_base = await mirror.merge_base(heads.head, heads.base)
-        scope = await self._scope(mirror, heads, inside.heads)
+        scope = await scope_of(mirror, heads, inside.heads)
+        ends = _Ends(merged, inside.all, merge_base, scope)
+        try:
+            with at_most(SMALL):
+                return await self._contents(mirror, ends)
+        except GitOverAllowance:
+            size = await memory_for(mirror, heads, scope.range, merge_base, self._limits.commits + 1)
+        async with self._memory.taken(size):
+            return await self._contents(mirror, ends)
+
+    async def _contents(self, mirror: Mirror, ends: _Ends) -> tuple[History, bool]:
+        heads, merge_base, scope = ends.merged.heads, ends.merge_base, ends.scope
         read = await read_patches(mirror, scope.range, self._limits)
         merge = await merge_itself(mirror, heads, self._limits)
         net, unnamed = await self._difference(mirror, merge_base, heads)
         unlisted = await self._unlisted(mirror, heads, scope)
-        gaps = [*merged.gaps, *scope.gaps, *read.gaps, *merge.gaps, *unnamed]
+        gaps = [*ends.merged.gaps, *scope.gaps, *read.gaps, *merge.gaps, *unnamed]
         if not merge_base:
             gaps.append(Gap(what="the net difference", why="head and base have no common ancestor", of=heads.head))
         known = {patch.commit.sha for patch in read.patches}
@@ -135,7 +153,7 @@ class Histories:
             added_cut=added.cut or not net.whole,
             leaks=found.leaks,
             gaps=await asyncio.to_thread(self._few, [*gaps, *found.gaps], heads.head),
-            merged=inside.all,
+            merged=ends.all_merged,
         )
         return history, scope.late or read.late or merge.late or net.late or found.late
 
@@ -199,40 +217,7 @@ class Histories:
             "if this continues, push to the branch again"
         )
 
-    async def _scope(self, mirror: Mirror, heads: Heads, merged: Sequence[str]) -> _Scope:
-        against = heads.base if heads.trunk_ref == heads.base_ref or not heads.trunk else heads.trunk
-        branch = await mirror.commits(heads.head, heads.base)
-        ahead = frozenset(branch if against == heads.base else await mirror.commits(heads.head, against))
-        for sha in merged:
-            ahead |= {*await mirror.commits(sha, against)}
-        known = {*branch, *ahead, heads.head, heads.base, heads.trunk}
-        # An id of another length is of another hash function, and so of another repository.
-        earlier = [sha for sha in heads.earlier if sha not in known and len(sha) == len(heads.head)]
-        earlier = [sha for sha in earlier if not no_commit(sha)]
-        earlier = [*await mirror.apart(earlier, (heads.head, against))] if earlier else []
-        scope = _Scope(branch, ahead, Range((heads.head, *merged), against))
-        return await self._with_dropped(mirror, scope, earlier) if earlier else scope
-
-    async def _with_dropped(self, mirror: Mirror, scope: _Scope, earlier: Sequence[str]) -> _Scope:
-        head, *merged = scope.range.starts
-        chosen, rest = earlier[:MAX_DROPPED_HEADS], earlier[MAX_DROPPED_HEADS:]
-        gaps, late = list[Gap](), False
-        lost: Sequence[str] = ()
-        try:
-            lost = await mirror.fetch_commits(chosen)
-        except GitError as fault:
-            gaps, late = [Gap(what="earlier heads of the branch", why=str(fault), of=head)], True
-            here = await mirror.present(chosen)
-            chosen = [sha for sha in chosen if sha in here]
-        why = "the server no longer provides it"
-        gaps += [Gap(what=f"commit {sha[:10]}, dropped by a force-push", why=why, of=sha) for sha in lost]
-        if rest:
-            why = "too many force-pushes"
-            gaps.append(Gap(what=f"{len(rest)} older heads of the branch", why=why, of=head))
-        starts = (head, *merged, *(sha for sha in chosen if sha not in lost))
-        return replace(scope, range=replace(scope.range, starts=starts), gaps=tuple(gaps), late=late)
-
-    async def _unlisted(self, mirror: Mirror, heads: Heads, scope: _Scope) -> list[CommitPatch]:
+    async def _unlisted(self, mirror: Mirror, heads: Heads, scope: Scope) -> list[CommitPatch]:
         """Return commits of the pull request that the trunk already has: they are listed, but not scanned again."""
         merged = {*scope.branch} - scope.ahead
         if not merged:

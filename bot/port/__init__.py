@@ -6,7 +6,6 @@ Used by `bot.app`, which opens the ports, and by `bot.intake`, which reads bodie
 from bot.port.answers import answer
 from bot.port.bodies import Bodies, BodyIncomplete, BodyLate, BodyNoRoom, BodyTooLarge
 from bot.port.limits import PortLimits, TooFewFiles, open_files, port_limits
-from bot.port.memory import trim
 from bot.port.port import Port
 
 __all__ = [
@@ -21,5 +20,4 @@ __all__ = [
     "answer",
     "open_files",
     "port_limits",
-    "trim",
 ]

@@ -11,10 +11,10 @@ from contextlib import suppress
 
 from aiohttp import web
 
+from bot.memory import trim
 from bot.port.bodies import Bodies
 from bot.port.connection import Connection
 from bot.port.limits import PortLimits
-from bot.port.memory import trim
 
 SWEEP_SECONDS = 1.0
 BACKLOG = 256

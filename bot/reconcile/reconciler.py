@@ -11,6 +11,7 @@ from bot.engine import Engine, Lease
 from bot.forgejo.errors import Forbidden, ForgejoError, NotFound, Redirected
 from bot.git import GitError
 from bot.history import Moved
+from bot.memory import NoRoom
 from bot.model import Report, SiblingVerdict, Snapshot, StatusSeen, Target
 from bot.observe import NameTaken
 from bot.reconcile.apply import Unwritten
@@ -28,6 +29,8 @@ from bot.thread import WrongKind, statuses_digest
 
 log = structlog.get_logger(__name__)
 
+ROOM_AGAIN = 5.0
+"""Seconds until a large change is evaluated again for which there was no memory."""
 FIRST_POLL = 10.0
 LAST_POLL = 300.0
 LAST_POLL_WITH_EVENTS = 3600.0
@@ -63,6 +66,9 @@ class Reconciler:
             outcome = await (self._failures.put_back(target, pause) if pause else self._reconcile(lease))
         except (Unseen, Unwritten, ForgejoError, GitError, Moved) as fault:
             outcome = await self._failures.handle(target, fault)
+        except NoRoom:
+            await self._engine.submit(target, delay=ROOM_AGAIN)
+            outcome = "postponed"
         finally:
             structlog.contextvars.unbind_contextvars("target")
         self._parts.metrics.reconciles.labels(outcome=outcome).inc()

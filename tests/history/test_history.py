@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.git import GitError
-from bot.history import history
+from bot.history import scope
 from bot.history.heads import Heads, Moved, relevant
 from bot.history.history import Histories, History, HistoryLimits
 from bot.model import ChangedFile
@@ -248,7 +248,7 @@ async def test_a_merge_of_more_than_two_parents_is_a_gap(pull: Pull) -> None:
 
 
 async def test_more_force_pushes_than_are_followed_are_a_gap(pull: Pull, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "MAX_DROPPED_HEADS", 4)
+    monkeypatch.setattr(scope, "MAX_DROPPED_HEADS", 4)
     pull.work.commit("One", {"a": "1\n"})
     await pull.push()
     gaps = (await pull.read(*(f"{number:040x}" for number in range(1, 8)))).gaps
