@@ -15,7 +15,7 @@ from bot.policy import FOLDERS, PATH, Policy, PolicyError, effective, load, load
 from bot.store import Store, upsert
 from bot.store import targets as records
 from bot.store.decisions import consent_to
-from bot.store.ledger import Entry, append
+from bot.store.ledger import Entry, append, lock
 from bot.store.tables import TrustedPolicy
 from bot.text import MAX_BYTES
 from bot.thread import Accounts
@@ -189,6 +189,7 @@ class Policies:
         policy = load(text, models=self._models)
         await self._accounts.narrowed(policy)  # its logins mean the accounts that have them at this moment
         async with self._store.session() as session:
+            await lock(session)  # another process may trust another text: the later decision stays
             row = await session.get(TrustedPolicy, repo.id)
             now = self._clock()
             last = _second(row.trusted_at) if row is not None else None
