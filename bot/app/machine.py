@@ -159,6 +159,7 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         soaks = Soaks(client, store, SoakReader(client, mirrors, scanner, permissions), scanner, accounts, clock)
         gate_inputs = GateInputs(store, soaks, mirrors, scanner)
         contexts = Contexts(client, mirrors, scanner, accounts)
+        engine.on_change(contexts.forget, soaks.forget)
         sources = Sources(
             client, store, histories, policies, contexts, gate_inputs, permissions, accounts, scanner, mirrors
         )

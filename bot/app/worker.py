@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 CONNECT_AGAIN = 5.0
 DAY = 24 * 3600.0
+SHARE = 10.0
 
 
 def give_back() -> None:
@@ -108,6 +109,7 @@ class Worker:
         give_back()
         machine.engine.every("mirrors", 3600.0, machine.mirrors.tidy, in_each_process=True)
         machine.engine.every("server", 60.0, self._refresh, in_each_process=True)
+        machine.engine.every("share", SHARE, self._share, in_each_process=True)
         machine.engine.every("resync", 60.0, self.catch_up)
         machine.engine.every("listings", 60.0, machine.resync.listings)
         machine.engine.every("sweep", 60.0, self._sweep)
@@ -151,6 +153,10 @@ class Worker:
     async def _refresh(self) -> None:
         await take_note(self._machine.store, self._machine.hook_secrets)
         await self._machine.server.refresh()
+
+    async def _share(self) -> None:
+        """Use this process's part of the limits of requests to Forgejo: all processes ask the same server."""
+        self._machine.client.politeness.share(await self._machine.engine.sharing())
 
     async def _check_operators(self) -> None:
         """Warn if nobody can decide; the server runs all the same, and `setup` says the same."""

@@ -17,16 +17,22 @@ REST = 24.0
 LONGEST_REST = 10.0
 
 
+async def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Lease:
     """The right to work on one target, alone. `superseded` is set when a newer head makes the work pointless.
 
     `urgency` is the priority with which the work was asked for; it falls when somebody asks for it more pressingly.
+    `held` says whether the right still stands: of a process that stood still, others have taken it over.
     """
 
     target: Target
     superseded: asyncio.Event = field(default_factory=asyncio.Event)
     urgency: Urgency = field(default_factory=Urgency)
+    held: Callable[[], Awaitable[bool]] = _always
 
 
 Work = Callable[[Lease], Awaitable[None]]
@@ -107,6 +113,14 @@ class Engine(abc.ABC):
     @abc.abstractmethod
     async def call_leader(self) -> None:
         """Tells the process that leads, if it is another one, that there is something for it in the database."""
+
+    @abc.abstractmethod
+    def on_change(self, *forget: Callable[[Target], None]) -> None:
+        """Has `forget` called for each target of which another process tells by `changed`."""
+
+    @abc.abstractmethod
+    async def changed(self, target: Target) -> None:
+        """Tells other processes that a target was closed, merged or opened again: what they remember of it is old."""
 
     @abc.abstractmethod
     async def sharing(self) -> int:

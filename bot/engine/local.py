@@ -103,6 +103,12 @@ class LocalEngine(Engine):
     async def call_leader(self) -> None:
         """Tells nobody: this process leads."""
 
+    def on_change(self, *forget: Callable[[Target], None]) -> None:
+        """Keeps nobody: what changes is seen in this process."""
+
+    async def changed(self, target: Target) -> None:
+        """Tells nobody: this process has seen it."""
+
     async def sharing(self) -> int:
         """Returns 1, this process."""
         return 1

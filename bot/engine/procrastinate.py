@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -53,7 +54,8 @@ class ProcrastinateEngine(Engine):
         self._app.job_manager = self._jobs
         self._app.task(name=statements.TASK, pass_context=True)(self._evaluate)
         channels = [f"procrastinate_queue_v1#{name}" for name in QUEUES]
-        self._line = Line(url, [*channels, statements.ASKED, statements.LEADER], self._heard)
+        self._line = Line(url, [*channels, statements.ASKED, statements.LEADER, statements.CHANGED], self._heard)
+        self._forget: list[Callable[[Target], None]] = []
         self._called: Callable[[], None] = lambda: None
         self._opening = asyncio.Lock()
         self._opened = False
@@ -126,9 +128,21 @@ class ProcrastinateEngine(Engine):
         """Notify the process that leads; if that is lost, its next sweep finds what there is."""
         try:
             await self._open()
-            await self._all(statements.CALL_LEADER)
+            await self._all(statements.TELL, channel=statements.LEADER, message="")
         except ConnectorException as fault:
             log.warning("queue.leader-not-called", error=type(fault).__name__, next="the sweep finds it")
+
+    def on_change(self, *forget: Callable[[Target], None]) -> None:
+        """Keep whom to tell in this process."""
+        self._forget.extend(forget)
+
+    async def changed(self, target: Target) -> None:
+        """Notify all processes; one that does not hear it remembers for some minutes what is old."""
+        try:
+            await self._open()
+            await self._all(statements.TELL, channel=statements.CHANGED, message=target.model_dump_json())
+        except ConnectorException as fault:
+            log.warning("queue.change-not-told", target=str(target), error=type(fault).__name__)
 
     async def sharing(self) -> int:
         """Return how many processes run jobs now. Raises ConnectorException."""
@@ -183,7 +197,14 @@ class ProcrastinateEngine(Engine):
     async def _evaluate(self, context: JobContext, /, *, target: dict[str, Any], priority: int, **_: object) -> None:
         if self._work is None or self._failed is None:
             return
-        lease, lock = Lease(Target.model_validate(target), urgency=Urgency(priority)), context.job.lock or ""
+        lock, job = context.job.lock or "", {"id": context.job.id, "worker": context.job.worker_id}
+
+        async def held() -> bool:
+            with suppress(ConnectorException):
+                return bool(await self._all(statements.HELD, **job))
+            return False
+
+        lease = Lease(Target.model_validate(target), urgency=Urgency(priority), held=held)
         self._runs[lock] = (lease, asyncio.current_task())
         try:
             with working(lease.urgency):
@@ -193,13 +214,17 @@ class ProcrastinateEngine(Engine):
                 del self._runs[lock]
 
     async def _heard(self, channel: str, payload: str) -> None:
-        if channel in {"", statements.LEADER} and self.leads:
-            self._called()
-        if channel != statements.ASKED:
-            await self._jobs.poke()
-        else:
-            message = json.loads(payload)
-            self._asked(message["lock"], message["priority"], urgent=message["urgent"])
+        match channel:
+            case statements.ASKED:
+                message = json.loads(payload)
+                self._asked(message["lock"], message["priority"], urgent=message["urgent"])
+            case statements.CHANGED:
+                for forget in self._forget:
+                    forget(Target.model_validate_json(payload))
+            case _:
+                if channel in {"", statements.LEADER} and self.leads:
+                    self._called()
+                await self._jobs.poke()
 
     def _asked(self, lock: str, priority: int, *, urgent: bool) -> None:
         """Tell the run of a target, if it is here, that somebody asked for the target meanwhile."""

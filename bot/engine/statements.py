@@ -21,7 +21,9 @@ ASKED = "assay_asked"
 """The channel that tells the process which runs a target that it was asked for again, and how pressingly."""
 LEADER = "assay_leader"
 """The channel that calls the process that leads."""
-CALL_LEADER = f"SELECT pg_notify('{LEADER}', '')::text AS told"
+CHANGED = "assay_changed"
+"""The channel that tells all processes of a target of which they remember something."""
+TELL = "SELECT pg_notify(%(channel)s, %(message)s)::text AS told"
 
 _NOTIFY = 'pg_notify(\'procrastinate_queue_v1#\' || queue_name, \'{"type": "job_inserted", "job_id": 0}\')::text'
 """Procrastinate's triggers tell of a job that is inserted, not of one that becomes more pressing."""
@@ -100,6 +102,7 @@ SELECT queue_name, task_name, priority, lock, queueing_lock, args FROM taken
 {_MORE_PRESSING}
 RETURNING lock
 """  # noqa: S608 - as above
+HELD = "SELECT id FROM procrastinate_jobs WHERE id = %(id)s AND status = 'doing' AND worker_id = %(worker)s"
 MINE = "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = %(worker)s"
 HAND_BACK = f"""
 WITH taken AS (

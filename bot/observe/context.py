@@ -16,7 +16,7 @@ from bot.forgejo.types import PullRequest
 from bot.git import Mirrors
 from bot.git.tree import ConflictSeen, Ends, Trees
 from bot.history import History, Mentions
-from bot.model import CommentText, Gap, Inputs, Leak, Lint, Location, Mention, Reference, Repo, Review, digest
+from bot.model import CommentText, Gap, Inputs, Leak, Lint, Location, Mention, Reference, Repo, Review, Target, digest
 from bot.observe.branch_protection import MAX_READ, Remark, Reviews, read_required, read_reviews
 from bot.observe.references import MOST, Place, References, numbers, reference_of
 from bot.policy import Policy
@@ -130,6 +130,10 @@ class Contexts:
         self._mentions = Mentions(mirrors, scanner)
         self._lints = WorkflowLints(mirrors)
         self._named: FactCache[tuple[Place, str], _Named] = FactCache(REMEMBERED)
+
+    def forget(self, target: Target) -> None:
+        """Forget the state of a target that another process saw change."""
+        self._references.forget(target.repo, target.number)
 
     async def read(self, request: ContextRequest, wanted: Wanted) -> Context:
         """Return the context of a pull request; nothing for an issue, only the reviews for a closed pull request.

@@ -72,6 +72,10 @@ class References:
         """Store a state that another request returned, so that a merge or close is known at once."""
         self._known.keep((repo, reference.number), reference, MERGED if reference.state == "merged" else FRESH)
 
+    def forget(self, repo: Repo, number: int) -> None:
+        """Forget a state that another process saw change."""
+        self._known.forget((repo, number))
+
     async def _one(self, repo: Repo, number: int) -> Reference:
         known = self._known.get((repo, number))
         if known is not None:

@@ -85,6 +85,11 @@ class Reconciler:
             return "superseded"
         await self._noticed(target, evaluation.snapshot)
         evaluation = await self._remember(evaluation, row)
+        if row is not None and (row.state == "open") != (evaluation.snapshot.inputs.state == "open"):
+            await self._engine.changed(target)
+        if evaluation.actions and not await lease.held():
+            log.warning("reconcile.taken-over")
+            return "taken-over"
         done = await self._apply(evaluation)
         await self._finish(evaluation, generation, done)
         await self._poll(evaluation.snapshot)

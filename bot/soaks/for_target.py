@@ -66,6 +66,10 @@ class Soaks:
         self._failed: FactCache[tuple[int, str, str], str] = FactCache(REMEMBERED)
         self._locks: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
 
+    def forget(self, target: Target) -> None:
+        """Forget the state of a pull request that another process saw change."""
+        self._reader.pulls.forget(target.repo, target.number)
+
     async def read(self, scene: Scene, inputs: Inputs, judgments: tuple[Judgment, ...]) -> tuple[SoakSeen, ...]:
         """Return the soaks that a target tracks or, for a pull request, all soaks of the policy.
 

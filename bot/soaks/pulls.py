@@ -44,6 +44,10 @@ class SoakPulls:
         found = PullFound(seen, (pull.merge_commit_sha or "") if pull.merged else "")
         return self._known.keep((repo, pull.number), found, FOREVER if pull.merged else FRESH)
 
+    def forget(self, repo: Repo, number: int) -> None:
+        """Forget a pull request that another process saw change."""
+        self._known.forget((repo, number))
+
     async def _one(self, repo: Repo, number: int) -> PullFound:
         known = self._known.get((repo, number))
         if known is not None:

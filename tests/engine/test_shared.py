@@ -224,6 +224,32 @@ async def test_all_processes_count_themselves(make: Make, work: Work) -> None:
             await asyncio.sleep(0.01)
 
 
+async def test_what_another_process_remembers_of_a_changed_target_is_forgotten(make: Make, work: Work) -> None:
+    here, there = make(), make()
+    forgotten: list[str] = []
+    there.on_change(lambda one: forgotten.append(str(one)))
+    for engine in (here, there):
+        await engine.start(work.run, work.failed)
+    await until(lambda: here.leads or there.leads)
+    async with asyncio.timeout(SECONDS):
+        while not forgotten:
+            await here.changed(target(3))
+            await asyncio.sleep(A_WHILE / 10)
+    assert forgotten[0] == "workshop/garden!3"
+
+
+async def test_a_run_is_held_until_another_process_has_taken_it_over(make: Make, work: Work, postgres_url: str) -> None:
+    work.gate.clear()
+    engine = make()
+    await engine.start(work.run, work.failed)
+    await engine.submit(target(1))
+    await until(lambda: len(work.leases) == 1)
+    assert await work.leases[0].held()
+    await rows(postgres_url, "UPDATE procrastinate_jobs SET worker_id = NULL")
+    assert not await work.leases[0].held()
+    work.gate.set()
+
+
 async def test_what_waited_long_goes_before_what_is_more_pressing(make: Make, work: Work, postgres_url: str) -> None:
     single = make(workers=1)
     await single.submit(target(1, "repository/old"), priority=8)
