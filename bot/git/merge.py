@@ -1,12 +1,10 @@
 """Tries a merge beside a mirror: what git writes for it goes to a temporary folder, which is deleted afterwards."""
 
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from bot.git.fetching.incoming import objects_apart
+from bot.git.fetching.incoming import objects_apart, temporary_folder
 from bot.git.mirror import Mirror
 from bot.git.names import check_sha
 from bot.git.process import GitError
@@ -27,8 +25,8 @@ class Tried:
 async def tried_merge(mirror: Mirror, base: str, head: str, seconds: float) -> AsyncIterator[Tried]:
     """Merge a head into a base and yield the result. Nothing is fetched. Raises GitError if git cannot tell in time."""
     merge = ("merge-tree", "--write-tree", "--no-messages", check_sha(base), check_sha(head))
-    with tempfile.TemporaryDirectory(prefix=".merge-", dir=mirror.mirrors.root) as scratch:
-        environment = objects_apart(Path(scratch), mirror.folder)
+    with temporary_folder(mirror.mirrors.root, ".merge-") as scratch:
+        environment = objects_apart(scratch, mirror.folder)
         try:
             output = await mirror.mirrors.run(mirror.folder, *merge, seconds=seconds, offline=True, more=environment)
             tree = check_sha(output.decode("ascii", "replace").strip())

@@ -8,7 +8,6 @@ and blobs over the file limit are not fetched.
 import asyncio
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,9 @@ from urllib.parse import quote
 
 from bot.git.diff import LOG, NET, PATCH, RAW
 from bot.git.environment import mirror_environment
-from bot.git.fetching.disk import Disk, Held
+from bot.git.fetching.disk import Disk
+from bot.git.fetching.in_use import Held
+from bot.git.fetching.incoming import temporary_folder
 from bot.git.fetching.receive import FETCH, Receiver
 from bot.git.names import SHA, check_ref, check_sha
 from bot.git.object_format import initialise, object_format, stored_format
@@ -266,14 +267,11 @@ class Mirror:
                 await self.mirrors.run(self.folder, "config", "remote.origin.url", self.url)  # it was renamed
             return
         self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.new-", dir=self.folder.parent))
-        try:
+        with temporary_folder(self.folder.parent, f"{self.folder.name}.new-") as new:
             await initialise(self.mirrors.run, new, kind)
             for key, value in (("url", self.url), ("promisor", "true"), ("partialclonefilter", self.filter)):
                 await self.mirrors.run(new, "config", f"remote.origin.{key}", value)
             _put(new, self.folder)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
 
     def _complete(self, kind: str = "") -> bool:
         config = self._config()

@@ -1,13 +1,12 @@
 """Keeps the mirrors within their space: bounds of one fetch, of one mirror and of all, and of the disk.
 
-A mirror is in use while a handle of it is alive, and for a minute after the last one was given. Only mirrors that are
-not in use are deleted for others, those first that were used the longest time ago.
+A mirror is in use while a handle of it is alive in any process, and for a minute after the last one was given. Only
+mirrors that are not in use are deleted for others, those first that were used the longest time ago.
 """
 
-import os
+import secrets
 import shutil
 import time
-import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from bot.fact_cache import FactCache
+from bot.git.fetching.in_use import Held, InUse
 from bot.git.fetching.incoming import Incoming, size_of
 from bot.git.fetching.leftovers import DROPPED, delete_leftovers, mirror_folders
 from bot.git.process import GitError, GitLimits
@@ -39,10 +39,6 @@ class GitOverBound(GitError):
         self.lasting = lasting
 
 
-class Held:
-    """The mark of one handle of a mirror: the mirror is in use while it is alive."""
-
-
 @dataclass(frozen=True)
 class _Refused:
     """A fetch over a bound: why, and how many times in a row."""
@@ -59,29 +55,25 @@ class Disk:
     limits: GitLimits
     clock: Callable[[], float] = time.monotonic
     _sizes: dict[Path, int] = field(default_factory=dict)
-    _used: dict[Path, float] = field(default_factory=dict)
-    _held: "dict[Path, weakref.WeakSet[Held]]" = field(default_factory=dict)
     _arriving: dict[Path, Incoming] = field(default_factory=dict)
     _full: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._refused: FactCache[tuple[Path, str], _Refused] = FactCache(REMEMBERED, self.clock)
         self._again: FactCache[tuple[Path, str], int] = FactCache(REMEMBERED, self.clock)
+        self._in_use = InUse(self.clock)
 
     def tidy(self) -> None:
-        """Delete what a crash left behind, and measure all mirrors."""
+        """Delete what a crash left behind, measure all mirrors, and delete the oldest ones that are too many."""
         if count := delete_leftovers(self.root):
             log.info("mirrors.leftovers-deleted", count=count)
         self._sizes = {folder: size_of(folder) for folder in mirror_folders(self.root)}
+        with suppress(GitOverBound):  # all that are left are in use
+            self._make_room(0, None)
 
     def hold(self, folder: Path) -> Held:
         """Return the mark of a new handle of a mirror."""
-        held = Held()
-        self._held.setdefault(folder, weakref.WeakSet()).add(held)
-        self._used[folder] = self.clock()
-        with suppress(OSError):
-            os.utime(folder)  # the order of use survives a restart
-        return held
+        return self._in_use.hold(folder)
 
     def size(self, folder: Path) -> int:
         """Return the bytes of a mirror, as last measured."""
@@ -102,7 +94,8 @@ class Disk:
         self._arriving.pop(arriving.path, None)
 
     def admit(self, mirror: Path) -> None:
-        """Raise GitOverBound if there is no room for a fetch at all."""
+        """Raise GitOverBound if there is no room for a fetch at all; from here on other processes keep the mirror."""
+        self._in_use.lock(mirror)
         self._check_space(0, mirror)
 
     def check(self, arriving: Incoming) -> None:
@@ -144,15 +137,14 @@ class Disk:
 
     def renew(self, folder: Path, own: Held) -> None:
         """Delete a mirror that has reached its bound, unless others read it now."""
-        if folder in self._full and set(self._held.get(folder, ())) <= {own}:
+        if folder in self._full and self._in_use.is_alone(folder, own) and self._drop(folder):
             self._full.discard(folder)
-            self._drop(folder)
 
-    def _make_room(self, arriving: int, wanted_by: Path) -> None:
+    def _make_room(self, arriving: int, wanted_by: Path | None) -> None:
         if self._total() + arriving <= self.limits.mirrors_bytes:
             return
-        for folder in sorted(mirror_folders(self.root), key=self._last_use):
-            if folder != wanted_by and not self._in_use(folder):
+        for folder in sorted(mirror_folders(self.root), key=self._in_use.last_use):
+            if folder != wanted_by and self._in_use.rests(folder, REST_SECONDS):
                 self._drop(folder)
             if self._total() + arriving <= self.limits.mirrors_bytes:
                 return
@@ -161,24 +153,17 @@ class Disk:
     def _total(self) -> int:
         return sum(self.size(folder) for folder in mirror_folders(self.root))
 
-    def _in_use(self, folder: Path) -> bool:
-        used = self._used.get(folder)
-        return bool(self._held.get(folder)) or (used is not None and self.clock() - used < REST_SECONDS)
-
-    def _last_use(self, folder: Path) -> float:
-        try:
-            return folder.stat().st_mtime
-        except OSError:
-            return 0.0
-
-    def _drop(self, folder: Path) -> None:
-        """Move a mirror away, so that nobody finds half of one, and delete it."""
-        away = self.root / f"{DROPPED}{folder.parent.name}-{folder.name}"
-        shutil.rmtree(away, ignore_errors=True)
-        with suppress(OSError):
-            folder.rename(away)
+    def _drop(self, folder: Path) -> bool:
+        """Move a mirror away, so that nobody finds half of one, and delete it; return False if others use it."""
+        with self._in_use.alone(folder) as alone:
+            if not alone:
+                return False
+            away = self.root / f"{DROPPED}{folder.parent.name}-{folder.name}-{secrets.token_hex(4)}"
+            with suppress(OSError):
+                folder.rename(away)
         shutil.rmtree(away, ignore_errors=True)
         log.info("mirror.deleted", mirror=folder.name, mib=self._sizes.pop(folder, 0) // MIB, why="space")
+        return True
 
 
 def _over(what: str, bound: int, setting: str) -> GitOverBound:

@@ -66,16 +66,27 @@ def incoming(root: Path, mirror: Path) -> Iterator[Incoming]:
     """
     with ExitStack() as closing:
         try:
-            path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
-            closing.callback(shutil.rmtree, path, ignore_errors=True)
-            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-            closing.callback(os.close, lock)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            path = closing.enter_context(temporary_folder(root, PREFIX))
             for part in BORROWED:
                 (path / part).mkdir(mode=0o700, parents=True)
             yield Incoming(path, mirror)
         except OSError as fault:
             raise GitError(f"cannot write to the folder of the mirrors ({fault.strerror}); check the disk") from None
+
+
+@contextmanager
+def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """Make a folder that is locked while this process lives, and yield it; what was not moved away is deleted.
+
+    Raises OSError.
+    """
+    path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    with ExitStack() as closing:
+        closing.callback(shutil.rmtree, path, ignore_errors=True)
+        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        closing.callback(os.close, lock)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield path
 
 
 def abandoned(path: Path) -> bool:

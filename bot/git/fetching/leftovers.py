@@ -8,6 +8,8 @@ from pathlib import Path
 from bot.git.fetching.incoming import PREFIX, abandoned
 
 DROPPED = "dropped-"
+LOCKED = (f"{PREFIX}*", ".merge-*", "*.git.new-*", "*/*.git.new-*")
+"""Folders that are locked while the process that made them lives."""
 OLD_SECONDS = 900.0
 """Files without a lock are deleted when they are older than every git command of another process can be."""
 UNFINISHED = ("objects/pack/tmp_*", "objects/pack/.tmp-*", "objects/*/tmp_obj_*", "objects/tmp_objdir-*")
@@ -24,9 +26,8 @@ def mirror_folders(root: Path) -> list[Path]:
 
 def delete_leftovers(root: Path) -> int:
     """Delete what no living process uses, and return the number of files and folders."""
-    folders = [path for path in root.glob(f"{PREFIX}*") if abandoned(path)]
+    folders = [path for pattern in LOCKED for path in root.glob(pattern) if abandoned(path)]
     folders += root.glob(f"{DROPPED}*")
-    folders += old((*root.glob(".merge-*"), *root.glob("*.git.new-*"), *root.glob("*/*.git.new-*")))
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     return len(folders) + sum(delete_unfinished(mirror) for mirror in mirror_folders(root))

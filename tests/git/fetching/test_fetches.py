@@ -12,6 +12,7 @@ import pytest
 
 from bot.git import GitError, GitLimits, GitOverBound, Mirrors, fetch_from
 from bot.git.fetching.disk import FIRST_RETRY, REST_SECONDS, Disk
+from bot.git.fetching.in_use import USED
 from bot.git.fetching.incoming import size_of
 from bot.git.fetching.leftovers import DROPPED, OLD_SECONDS
 from bot.git.fetching.receive import MANY_PACKS
@@ -32,7 +33,8 @@ async def forge(tmp_path: Path) -> AsyncIterator[Forge]:
 def unfinished(root: Path) -> list[str]:
     """Everything below the mirrors that a command that has ended must not leave behind."""
     names = ("tmp_", ".tmp-", "incoming-", "dropped-", ".merge-")
-    return [path.name for path in root.rglob("*") if path.name.startswith(names) or path.suffix in {".lock", ".keep"}]
+    found = [path.name for path in root.rglob("*") if path.name.startswith(names) or path.suffix in {".lock", ".keep"}]
+    return [*found, *(path.name for path in root.rglob("*.git.new-*"))]
 
 
 async def pushed(forge: Forge, branch: str, mib: float) -> str:
@@ -220,12 +222,12 @@ async def test_of_all_mirrors_the_one_that_was_not_used_for_longest_makes_room(f
     for name in names[:2]:
         await mirrors.mirror(name).fetch({MAIN: head})
     for number, name in enumerate((names[1], names[0])):  # what is used later is kept
-        os.utime(mirrors.mirror(name).folder, (number, number))
+        os.utime(mirrors.mirror(name).folder / USED, (number, number))
     with pytest.raises(GitOverBound, match="all mirrors together"):  # both are in use
         await mirrors.mirror(names[2]).fetch({MAIN: head})
     now[0] += FIRST_RETRY + REST_SECONDS
     for number, name in enumerate((names[1], names[0])):
-        os.utime(mirrors.root / f"{name}.git", (number, number))
+        os.utime(mirrors.root / f"{name}.git" / USED, (number, number))
     await mirrors.mirror(names[2]).fetch({MAIN: head})
     assert [(mirrors.root / f"{name}.git").exists() for name in names] == [True, False, True]
     assert unfinished(mirrors.root) == []
@@ -278,26 +280,23 @@ LEFT = (
 async def test_what_a_crash_left_is_deleted_and_what_lives_is_kept(forge: Forge) -> None:
     await forge.mirror.fetch({MAIN: forge.work.head()})
     root, folder = forge.mirrors.root, forge.mirror.folder
-    dead, living = root / "incoming-dead", root / "incoming-living"
-    for path in (dead, living, root / f"{DROPPED}x"):
+    dead = [root / "incoming-dead", root / ".merge-dead", root / "1.git.new-dead", root / "owner" / "a.git.new-dead"]
+    living = [root / "incoming-living", root / ".merge-living", root / "1.git.new-living"]
+    for path in (*dead, *living, root / f"{DROPPED}x"):
         (path / "objects").mkdir(parents=True)
-    lock = os.open(living, os.O_RDONLY)
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    locks = [os.open(path, os.O_RDONLY) for path in living]
+    for lock in locks:
+        fcntl.flock(lock, fcntl.LOCK_EX)
     left = [aged(folder / name) for name in LEFT]
     fresh = folder / "objects" / "pack" / "tmp_pack_fresh"
     fresh.touch()
     asked = folder / "objects" / "pack" / "pack-own.keep"
     asked.write_bytes(b"kept by an operator")
     await forge.mirrors.tidy()
-    os.close(lock)
-    assert [path.name for path in left if path.exists()] == []
-    assert [path.exists() for path in (dead, living, root / f"{DROPPED}x", fresh, asked)] == [
-        False,
-        True,
-        False,
-        True,
-        True,
-    ]
+    for lock in locks:
+        os.close(lock)
+    assert [path.name for path in (*left, *dead, root / f"{DROPPED}x") if path.exists()] == []
+    assert [path.exists() for path in (*living, fresh, asked)] == [True] * 5
     assert await forge.mirror.present([forge.work.head()]) == {forge.work.head()}
 
 
