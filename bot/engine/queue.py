@@ -137,12 +137,12 @@ class Queue:
     def take(self) -> Waiting | None:
         """Remove and return the target that is next, if a worker may have one; `done` has to follow.
 
-        Pressing work goes first. Background work never has all workers, and where it has waited so long that it
-        ranks before pressing work, it has at most a quarter of them: a large backlog must not become pressing as a
-        whole.
+        Pressing work goes first. Background work has at most half of the workers, so that pressing work finds some at
+        once, and where it has waited so long that it ranks before pressing work, a quarter of them: a large backlog
+        must not become pressing as a whole.
         """
         pressing, background = self._pressing.first(self._full), None
-        if self._busy_background < max(1, self._workers - 1):
+        if self._busy_background < max(1, self._workers // 2):
             background = self._background.first(self._full)
         if pressing is not None and background is not None:
             old = self._background.place(background) < self._pressing.place(pressing)

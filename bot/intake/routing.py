@@ -147,7 +147,7 @@ async def mark_changed(session: AsyncSession, changes: Iterable[Change]) -> list
         match change:
             case BranchMoved(repo, ref):
                 branch = ref.removeprefix(BRANCHES)
-                found = await records.mark_open(session, repository_id=repo.id, base_ref=branch, priority=3)
+                found = await records.mark_open(session, repo.id, base_ref=branch, priority=3)
                 found += await soak_observations.mark_tracked(session, repo, branch=branch)
             case RunEnded(repo, commit, ref):
                 found = await records.mark_heads(session, repo.id, commit, priority=1)

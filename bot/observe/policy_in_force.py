@@ -208,7 +208,7 @@ class Policies:
             detail = {"commit": commit, "digest": text_digest(text)}
             entry = Entry("trust", repo.name, 0, by, object="policy", detail=detail, repository_id=repo.id)
             await append(session, [entry], now)
-            targets = await records.mark_open(session, repository_id=repo.id, priority=3)
+            targets = await records.mark_open(session, repo.id, priority=3)
         for target in targets:
             await self._engine.submit(target, priority=3)
         return policy

@@ -95,7 +95,7 @@ async def _phrases(store: Store, snapshot: Snapshot, reports: Sequence[Report]) 
     if any(number in gate.targets for gate in policy.gates):
         async with store.session() as session:
             found += await records.mark_open(
-                session, repository_id=snapshot.target.repository_id, priority=soak_observations.UNHURRIED
+                session, snapshot.target.repository_id, priority=soak_observations.UNHURRIED
             )
     return [target for target in found if target.number != number]
 

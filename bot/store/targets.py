@@ -6,6 +6,7 @@ Every function works inside a transaction of its caller.
 import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, case, delete, func, null, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -59,11 +60,8 @@ async def add_targets(session: AsyncSession, targets: Iterable[Target], *, quiet
         }
         for target in targets
     ]
-    change = {
-        "desired_generation": TargetRow.desired_generation + 1,
-        "priority": priority,
-        "not_before": case((TargetRow.parked_at.is_not(None), null()), else_=TargetRow.not_before),
-    }
+    parked = TargetRow.parked_at.is_not(None)
+    change = {**_dirty(priority), "not_before": case((parked, null()), else_=TargetRow.not_before)}
     for start in range(0, len(rows), 500):
         await upsert(session, TargetRow, rows[start : start + 500], ("repository_id", "number"), change)
 
@@ -98,13 +96,16 @@ async def within_bounds(session: AsyncSession, targets: Iterable[Target]) -> lis
     return [target for _, target in every if target not in left_out]
 
 
+async def mark_all_open(session: AsyncSession, priority: int) -> None:
+    """Mark all open targets dirty. There may be very many, so none is read; the sweep submits them."""
+    await session.execute(update(TargetRow).where(TargetRow.state == "open").values(_dirty(priority)))
+
+
 async def mark_open(
-    session: AsyncSession, *, repository_id: int = 0, base_ref: str = "", pulls: bool = False, priority: int = 0
+    session: AsyncSession, repository_id: int, *, base_ref: str = "", pulls: bool = False, priority: int = 0
 ) -> list[Target]:
-    """Mark open targets dirty: all, those of a repository, its pull requests, or those of them into a branch."""
-    query = named().where(TargetRow.state == "open")
-    if repository_id:
-        query = query.where(TargetRow.repository_id == repository_id)
+    """Mark open targets of a repository dirty: all, its pull requests, or those of them into a branch."""
+    query = named().where(TargetRow.state == "open", TargetRow.repository_id == repository_id)
     if base_ref:
         query = query.where(TargetRow.base_ref == base_ref)
     if pulls:
@@ -126,16 +127,22 @@ async def _mark(session: AsyncSession, query: "Select[TargetRow, str]", priority
     await session.execute(
         update(TargetRow)
         .where(tuple_(TargetRow.repository_id, TargetRow.number).in_(select(here)))
-        .values(
-            desired_generation=TargetRow.desired_generation + 1,
-            priority=case((TargetRow.priority > priority, TargetRow.priority), else_=priority),
-        )
+        .values(_dirty(priority))
         .execution_options(synchronize_session=False)
     )
     return [
         Target(repository=name, repository_id=repository, number=number, kind=Kind(kind))
         for repository, number, kind, name in found
     ]
+
+
+def _dirty(priority: int) -> dict[str, Any]:
+    """Return the changes that make a target dirty; one that waits already keeps its priority if that is better."""
+    waits = TargetRow.desired_generation > TargetRow.observed_generation
+    return {
+        "desired_generation": TargetRow.desired_generation + 1,
+        "priority": case((waits & (TargetRow.priority < priority), TargetRow.priority), else_=priority),
+    }
 
 
 async def siblings(session: AsyncSession, target: Target, commit: str) -> tuple[SiblingVerdict, ...]:

@@ -193,7 +193,7 @@ class Accounts:
             if found.id != account_id:
                 raise NotTheirs(f"the login {login} belongs to account {found.id} now, not to {account_id}")
             await accounts.confirm(session, found.login, account_id, by, self._clock())
-            await targets.mark_open(session, priority=3)
+            await targets.mark_all_open(session, priority=3)
         return found
 
     async def _looked_up(

@@ -26,6 +26,11 @@ class Limits:
         """Return how many requests may be background work: some places stay free for those that are waited for."""
         return max(1, self.concurrency * 3 // 4)
 
+    @property
+    def background_beside(self) -> int:
+        """Return how many requests may be background work while others are under way: the bot's time is for those."""
+        return max(1, self.concurrency // 8)
+
     def share(self, workers: int) -> "Limits":
         """Return the part of one of several workers that ask the same server."""
         return replace(

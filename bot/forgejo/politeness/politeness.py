@@ -136,9 +136,12 @@ class Politeness:
 
     def _free(self, one: Asking) -> bool:
         """Return whether there is a place for a request."""
-        if one.background and self._under_way_background >= self._limits.background_concurrency:
+        limits = self._limits
+        pressing = self._under_way - self._under_way_background
+        most = limits.background_beside if pressing else limits.background_concurrency
+        if one.background and self._under_way_background >= most:
             return False
-        return self._under_way < self._limits.concurrency
+        return self._under_way < limits.concurrency
 
     def _go(self, one: Asking, now: float) -> None:
         self._under_way += 1

@@ -163,7 +163,7 @@ class Resync:
             return
         async with self._store.session() as session:
             again = await repositories.seen(session, found.id)
-            targets = await records.mark_open(session, repository_id=found.id, priority=5) if again else []
+            targets = await records.mark_open(session, found.id, priority=5) if again else []
             row = await session.get_one(Repository, found.id)
         if again:
             log.info("repository.visible-again", repository=found.name, targets=len(targets))

@@ -60,14 +60,18 @@ async def test_a_pressing_request_goes_before_background_requests_that_wait_for_
     assert asked.began == ["a", "hot", "c", "b"]
 
 
-async def test_background_requests_leave_a_place_for_those_that_are_waited_for() -> None:
+async def test_background_requests_leave_a_place_and_are_few_beside_those_that_are_waited_for() -> None:
     asked = Asked(polite(concurrency=4))
     for number in range(6):
         await asked.ask(str(number), LISTING)
     await asked.ask("hot", HOT)
     assert asked.began == ["0", "1", "2", "hot"]
-    await asked.end(*asked.ends)
-    assert len(asked.began) == 7
+    await asked.end("0", "1")
+    assert asked.began == ["0", "1", "2", "hot"]
+    await asked.end("2")
+    assert asked.began == ["0", "1", "2", "hot", "3"]
+    await asked.end("hot")
+    assert asked.began == ["0", "1", "2", "hot", "3", "4", "5"]
 
 
 async def test_the_places_are_given_back_when_a_request_that_waits_or_runs_is_cancelled() -> None:

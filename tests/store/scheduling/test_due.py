@@ -148,14 +148,27 @@ async def test_marking_all_open_targets_keeps_the_loop_free(store: Store) -> Non
 
     counting = asyncio.create_task(count())
     async with store.session() as session:
-        found = await targets.mark_open(session, priority=5)
+        await targets.mark_all_open(session, priority=5)
+    async with store.session() as session:
+        found = await targets.mark_open(session, 1, priority=3)
     counting.cancel()
     assert len(found) == 5000
     assert turns > 3
     async with store.read() as session:
         row = await targets.row_of(session, found[-1])
         assert row is not None
-        assert (row.desired_generation, row.priority) == (2, 5)
+        assert (row.desired_generation, row.priority) == (3, 3)
+
+
+async def test_marking_again_for_the_background_does_not_put_off_what_is_pressing(store: Store) -> None:
+    pressing = target(1, 1, desired_generation=2, priority=1)
+    await fill(store, [repository(1)], [pressing, target(1, 2), target(1, 3, desired_generation=2, priority=8)])
+    repo = Repo(id=1, name="workshop/1")
+    async with store.session() as session:
+        await targets.add_targets(session, [repo.target(n, Kind.PULL) for n in (1, 2, 3)], quiet=False, priority=5)
+        await targets.mark_open(session, 1, priority=8)
+    async with store.read() as session:
+        assert [(one.number, priority) for one, priority in await due.dirty(session, NOW)] == [(1, 1), (2, 5), (3, 5)]
 
 
 async def test_what_is_kept_of_listings_is_read_and_written_for_more_targets_than_fit_a_statement(store: Store) -> None:

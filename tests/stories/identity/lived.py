@@ -82,7 +82,7 @@ def written(scene: World) -> list[tuple[str, str]]:
 async def evaluated_again(scene: World) -> None:
     """Every open target is evaluated once more."""
     async with scene.machine.store.session() as session:
-        await targets.mark_open(session, priority=5)
+        await targets.mark_all_open(session, priority=5)
     await scene.machine.resync.listings()
     await scene.machine.resync.sweep()
     await scene.settled()
