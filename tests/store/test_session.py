@@ -2,7 +2,9 @@
 
 import asyncio
 import secrets
+import sqlite3
 import stat
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.store.database import upgrade
 from bot.store.database.session import Store, StoreError, open_store, upsert
+from bot.store.database.sqlite import RollingBack
 from bot.store.tables import Head, Table, TargetRow
 from tests.children import open_and_close, processes
 
@@ -194,3 +197,46 @@ async def test_a_broken_constraint_is_raised_and_the_next_session_works(store: S
         async with store.session() as session:
             session.add(head("e" * 40))
     await store.ping()
+
+
+@pytest.mark.parametrize(("factory", "free"), [(sqlite3.Connection, False), (RollingBack, True)])
+def test_a_closed_connection_keeps_no_lock_although_a_cursor_of_it_is_referenced(
+    tmp_path: Path, factory: type[sqlite3.Connection], free: bool
+) -> None:
+    closed, other = sqlite3.connect(tmp_path / "db", factory=factory), sqlite3.connect(tmp_path / "db", timeout=0)
+    closed.isolation_level = None
+    closed.execute("BEGIN IMMEDIATE")
+    unfinished = closed.execute("SELECT 1 UNION SELECT 2")
+    assert unfinished.fetchone() == (1,)
+    closed.close()
+    locked = "" if free else "database is locked"
+    with nullcontext() if free else pytest.raises(sqlite3.OperationalError, match=locked):
+        other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+async def test_a_writer_that_was_cancelled_holds_up_nobody(tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{tmp_path}/assay.db")
+    ended = list[BaseException]()
+
+    async def write(begun: asyncio.Event) -> None:
+        try:
+            async with store.session() as session:
+                await session.execute(text("SELECT 1 UNION SELECT 2"))
+                begun.set()
+                await asyncio.Event().wait()
+        except asyncio.CancelledError as end:
+            ended.append(end)  # as a task keeps it, with all that its traceback refers to
+
+    for _ in range(5):
+        begun = asyncio.Event()
+        writer = asyncio.create_task(write(begun))
+        await begun.wait()
+        writer.cancel()
+        await asyncio.sleep(0)
+        writer.cancel()
+        await asyncio.wait({writer})
+        async with store.session() as session:
+            await session.execute(text("UPDATE repositories SET full_name = full_name"))
+    assert ended
+    await store.close()

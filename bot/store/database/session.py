@@ -45,8 +45,11 @@ class Store:
     def __init__(self, url: URL) -> None:
         self.url = url
         self.dialect = url.get_backend_name()
-        self.engine: AsyncEngine = create_async_engine(url.set(drivername=_ASYNC_DRIVERS[self.dialect]))
-        self.blocking: Engine = create_engine(url.set(drivername=_BLOCKING_DRIVERS[self.dialect]))
+        options = {"factory": sqlite.RollingBack} if self.dialect == "sqlite" else {}
+        self.engine: AsyncEngine = create_async_engine(
+            url.set(drivername=_ASYNC_DRIVERS[self.dialect]), connect_args=options
+        )
+        self.blocking: Engine = create_engine(url.set(drivername=_BLOCKING_DRIVERS[self.dialect]), connect_args=options)
         if self.dialect == "sqlite":
             sqlite.attend(self.engine.sync_engine)
             sqlite.attend(self.blocking)

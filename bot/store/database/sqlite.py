@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,20 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
 )
+
+
+class RollingBack(sqlite3.Connection):
+    """A connection that rolls back when it is closed.
+
+    The driver alone leaves a closed connection, its transaction and its lock alive while a cursor of it is referenced,
+    such as by the traceback of work that was cancelled: nobody else could write any more.
+    """
+
+    def close(self) -> None:
+        """Roll back what is open, then close. A second call does nothing."""
+        with suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
 
 
 def prepare_file(path: Path) -> None:
