@@ -20,6 +20,7 @@ from bot.labels import LabelSet
 from bot.llm import Models
 from bot.memory import MemoryBudget
 from bot.model import Identity
+from bot.network import Network
 from bot.observe import Contexts, GateInputs, Observer, Policies, Sources
 from bot.preview import Previews
 from bot.reconcile import Applier, LabelWriter, Parts, Reconciler
@@ -134,15 +135,7 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         hooks = [secret.decode() for secret in (*secrets.shared, *(await derived(store, secrets)))]
         own = (token, *hooks, *settings.model_keys(), *network.secrets())
         scanner = await asyncio.to_thread(_scanner, settings, key, own)
-        git_limits = GitLimits(
-            settings.git_seconds,
-            settings.max_file_bytes,
-            settings.max_diff_bytes,
-            settings.max_fetch_bytes,
-            settings.max_mirror_bytes,
-            settings.max_mirrors_bytes,
-        )
-        mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, git_limits, network)
+        mirrors = _mirrors(settings, token, network)
         closing.push_async_callback(mirrors.close)
         # Who waits for memory holds a worker: at most half of them wait.
         memory = MemoryBudget(settings.max_evaluation_bytes, max(1, settings.workers // 2))
@@ -187,6 +180,18 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
             names,
             secrets,
         )
+
+
+def _mirrors(settings: Settings, token: str, network: Network) -> Mirrors:
+    limits = GitLimits(
+        settings.git_seconds,
+        settings.max_file_bytes,
+        settings.max_diff_bytes,
+        settings.max_fetch_bytes,
+        settings.max_mirror_bytes,
+        settings.max_mirrors_bytes,
+    )
+    return Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits, network)
 
 
 async def _engine(settings: Settings, store: Store) -> Engine:

@@ -152,7 +152,8 @@ class Jobs(JobManager):
     async def _take(self) -> Job | None:
         """Take a job: of one repository never all slots, and at most half of them while others wait.
 
-        Its work may be slow. Background work has at most half of them, and a quarter while pressing work waits: a large backlog that has waited long must not become pressing as a whole.
+        Its work may be slow. Background work has at most half of them, and a quarter while pressing work waits: a large
+        backlog that has waited long must not become pressing as a whole.
         """
         later = sum(one.queue == statements.LATER for one in self._running.values())
         counts = Counter(one.lock.partition(statements.SEPARATOR)[0] for one in self._running.values())

@@ -129,6 +129,14 @@ class Observer:
             own=mine,
         )
 
+    async def own_again(self, snapshot: Snapshot, identity: Identity) -> Own:
+        """Return the bot's own things, read again. Raises ForgejoError, WrongKind, and Moved if the head has moved."""
+        found = await read_thread(self._client, snapshot.target)
+        if isinstance(found.head, PullRequest) and found.head.head.sha != snapshot.inputs.head.sha:
+            raise Moved("the branch moved while it was evaluated")
+        identity = replace(identity, account=snapshot.own.account)
+        return (await self._own(snapshot.target, await self._accounts.named(found), identity))[0]
+
     async def _recalled(self, target: Target) -> Recalled:
         """Return what is stored, with the present names of the accounts that decided."""
         found = await recall(self._store, target, self._clock())

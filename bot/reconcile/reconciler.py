@@ -35,6 +35,8 @@ FIRST_POLL = 10.0
 LAST_POLL = 300.0
 LAST_POLL_WITH_EVENTS = 3600.0
 POLLS_WITHOUT_STATUS = 3
+READ_AGAIN = 1.0
+"""Seconds after which a change by others is looked at again before it is reverted."""
 
 Result = TypeVar("Result")
 
@@ -45,9 +47,17 @@ class Reconciler:
     `pause` gives the seconds for which Forgejo is not asked, because it fails or asked to wait.
     """
 
-    def __init__(self, parts: Parts, engine: Engine, account: OwnAccount, pause: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        engine: Engine,
+        account: OwnAccount,
+        pause: Callable[[], float],
+        read_again_after: float = READ_AGAIN,
+    ) -> None:
         self._parts = parts
         self._pause = pause
+        self._read_again_after = read_again_after
         self._engine = engine
         self._account = account
         self._failures = Failures(parts, engine, account)
@@ -102,9 +112,18 @@ class Reconciler:
 
     async def _seen(self, target: Target) -> Evaluation:
         try:
-            return await self.evaluate(target)
+            return await self._certain(await self.evaluate(target))
         except (NotFound, Forbidden, NameTaken, Redirected, WrongKind) as fault:
             raise Unseen(fault) from None
+
+    async def _certain(self, evaluation: Evaluation) -> Evaluation:
+        """Read the bot's own things again before somebody is accused: a cache may have answered with earlier ones."""
+        if not evaluation.disputed.restored:
+            return evaluation
+        await asyncio.sleep(self._read_again_after)
+        own = await self._parts.observer.own_again(evaluation.snapshot, self._account.identity())
+        snapshot = evaluation.snapshot.model_copy(update={"own": own})
+        return conclude(self._parts, snapshot, evaluation.reports)
 
     async def _noticed(self, target: Target, snapshot: Snapshot) -> None:
         """Names change while ids stay: those of the repository and of the bot's own account."""
@@ -121,7 +140,7 @@ class Reconciler:
                 await targets.add_targets(session, [target], quiet=False)
             await listed.wake(session, [target])
             row = await targets.row_of(session, target)
-        evaluation = await self._remember(await self.evaluate(target), row)
+        evaluation = await self._remember(await self._certain(await self.evaluate(target)), row)
         try:
             done = await self._apply(evaluation)
         except Unwritten as fault:

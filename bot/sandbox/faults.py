@@ -14,7 +14,7 @@ from bot.sandbox.state import Forge
 
 FaultKind = Literal["500", "502-html", "404", "429", "hang", "close", "cut", "slow", "lost", "late", "stale"]
 """With `lost` the request has its effect and the connection ends without the answer, with `late` the connection ends
-first. `cut` sends half of the answer, `stale` the answer from before the last change.
+first. `cut` sends half of the answer, `stale` the one of the last `seconds`, as a cache does.
 """
 COPIED = ("Content-Type", "Link", "X-Total-Count")
 """Headers of an answer that is given again."""
@@ -52,14 +52,13 @@ Kept = tuple[int, dict[str, str], bytes]
 
 
 class Misbehaviour:
-    """Plays faults. While it `remembers`, it keeps of each address read the answer from before the last change."""
+    """Plays faults. While it `remembers`, it keeps the last answer to each read, for those that are to be stale."""
 
     def __init__(self, forge: Forge) -> None:
         self._forge = forge
         self._stopping = asyncio.Event()
         self._late: set[asyncio.Task[None]] = set()
-        self._now: dict[str, Kept] = {}
-        self._before: dict[str, Kept] = {}
+        self._kept: dict[str, tuple[float, Kept]] = {}
         self.remembers = False
 
     def start(self) -> None:
@@ -83,10 +82,7 @@ class Misbehaviour:
         if not isinstance(response.body, bytes):
             return
         kept = response.status, {name: response.headers[name] for name in COPIED if name in response.headers}
-        key, answer = request.path_qs, (*kept, response.body)
-        if key in self._now and self._now[key][2] != answer[2]:
-            self._before[key] = self._now[key]
-        self._now[key] = answer
+        self._kept[request.path_qs] = asyncio.get_running_loop().time(), (*kept, response.body)
 
     async def play(self, fault: Fault, request: web.Request, answer: Answer) -> web.StreamResponse:
         """Answer a request as a fault has it."""
@@ -104,10 +100,10 @@ class Misbehaviour:
             case "cut":
                 return await _halved(request, await answer())
             case "stale":
-                earlier = self._before.get(request.path_qs)
-                return (
-                    web.Response(status=earlier[0], headers=earlier[1], body=earlier[2]) if earlier else await answer()
-                )
+                since, kept = self._kept.get(request.path_qs, (0.0, None))
+                if kept is None or asyncio.get_running_loop().time() - since > fault.seconds:
+                    return await answer()
+                return web.Response(status=kept[0], headers=kept[1], body=kept[2])
         if fault.kind in ("hang", "close", "lost", "late") and request.transport:
             request.transport.abort()
         return self._refusal(fault)

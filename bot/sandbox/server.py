@@ -147,7 +147,7 @@ class Sandbox(Staging):
 
     @property
     def keeps_earlier_answers(self) -> bool:
-        """While true, reads can be answered with what was there before the last change: the fault `stale`."""
+        """While true, reads can be answered as they were a moment ago: the fault `stale`."""
         return self._misbehaviour.remembers
 
     @keeps_earlier_answers.setter

@@ -14,6 +14,8 @@ WRITES = ("POST", "PATCH", "DELETE")
 GIT = r"\.git/"
 API = "/api/v1/"
 MOST = 4
+STALE = 0.9
+"""Seconds; the bot reads again after one second before it accuses somebody."""
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Storm:
             path,
             "*" if path is GIT else method,
             times=self._chance.choice((1, 1, 2, 6)),
-            seconds=self._chance.choice((0.3, 1.0, 5.0)),
+            seconds=STALE if kind == "stale" else self._chance.choice((0.3, 1.0, 5.0)),
             user="assay-bot",
         )
         self.happened.append(f"{fault.kind} {fault.method} {fault.path} x{fault.times}")
