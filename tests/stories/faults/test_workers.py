@@ -1,10 +1,13 @@
 """Several processes of `assay serve` share a PostgreSQL database, and one of them dies."""
 
 import asyncio
+import os
 import shutil
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -32,9 +35,16 @@ class Shared:
 
     async def jobs(self, status: str) -> int:
         """How many jobs of the queue have a status."""
+        return await self._count("SELECT count(*) FROM procrastinate_jobs WHERE status = %s", status)
+
+    async def living(self) -> int:
+        """How many processes sent a heartbeat lately."""
+        recent = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - %s * interval '1 second'"
+        return await self._count(recent, 2 * HEARTBEAT)
+
+    async def _count(self, query: LiteralString, *values: object) -> int:
         async with await psycopg.AsyncConnection.connect(self.url) as connection:
-            query = "SELECT count(*) FROM procrastinate_jobs WHERE status = %s"
-            row = await (await connection.execute(query, [status])).fetchone()
+            row = await (await connection.execute(query, values)).fetchone()
         return row[0] if row else 0
 
 
@@ -114,3 +124,51 @@ async def test_a_web_process_only_receives_and_a_worker_only_evaluates(tmp_path:
         assert await cast.stage.until_judged([second]) == ["success"]
         assert asyncio.get_running_loop().time() - begun < 20, "the web process didn't call the worker"
         assert await cast.stage.reports(number) == 1
+
+
+async def in_flight(cast: Shared, number: int) -> list[str]:
+    """Has the first process begin to evaluate so many pull requests, each of which hangs, and gives their heads."""
+    await cast.servers[0].start()
+    await cast.stage.hook()
+    cast.stage.sandbox.faults.append(Fault("hang", r"/pulls/\d+$", "GET"))
+    heads = [(await cast.stage.pull(f"p{one}", f"A={one}\n"))[1] for one in range(number)]
+
+    async def all_doing() -> bool:
+        return await cast.jobs("doing") == number
+
+    await comes(all_doing)
+    await cast.servers[1].start()
+    cast.stage.sandbox.faults.clear()
+    return heads
+
+
+async def test_what_a_stopped_process_could_not_end_is_done_by_another_at_once(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    async with shared(tmp_path, postgres_url, "both", "worker") as cast:
+        cast.servers[0].environment["ASSAY_STOP_SECONDS"] = "1"
+        heads = await in_flight(cast, 3)
+        begun = asyncio.get_running_loop().time()
+        await cast.servers[0].stop()
+        assert await cast.stage.until_judged(heads) == ["success"] * 3
+        assert asyncio.get_running_loop().time() - begun < DEAD
+        assert {await cast.stage.reports(number) for number in (1, 2, 3)} == {1}
+
+
+async def test_a_process_that_stood_still_writes_nothing_of_what_others_took_over(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    async with shared(tmp_path, postgres_url, "both", "worker") as cast:
+        heads = await in_flight(cast, 3)
+        os.kill(cast.servers[0].pid, signal.SIGSTOP)
+        assert await cast.stage.until_judged(heads) == ["success"] * 3
+        os.kill(cast.servers[0].pid, signal.SIGCONT)
+
+        async def both_alive() -> bool:
+            return await cast.living() == 2
+
+        await comes(both_alive)
+        _, another = await cast.stage.pull("another", "B=1\n")
+        assert await cast.stage.until_judged([another]) == ["success"]
+        assert {await cast.stage.reports(number) for number in (1, 2, 3, 4)} == {1}
+        assert "declared-dead" in (cast.servers[0].root / "serve.log").read_text()
