@@ -246,3 +246,22 @@ def test_a_database_that_was_made_by_migrations_can_be_taken_back_and_forth(stor
 
     on(store_url, made_by_migrations)
     assert read_schema(store_url).current
+
+
+@pytest.mark.long  # kills
+async def test_an_upgrade_that_is_killed_anywhere_leaves_the_schema_of_before_or_the_new_one(store_url: str) -> None:
+    upgrade_database(store_url)
+    downgrade_database(store_url, BEFORE)
+    found = set()
+    for milliseconds in (0, 20, 50, 90, 140, 200, 270, 350, 500):
+        child = processes().Process(target=upgrade_and_close, args=(store_url,))
+        child.start()
+        await asyncio.to_thread(child.join, milliseconds / 1000)
+        child.kill()
+        await asyncio.to_thread(child.join)
+        schema = read_schema(store_url)
+        found.add(schema.found[0])
+        if schema.current:
+            downgrade_database(store_url, BEFORE)
+    assert found <= {BEFORE, NEWEST}
+    assert upgrade_database(store_url)[1].current
