@@ -67,6 +67,15 @@ class Actions:
         found = (call for call in self._sandbox.calls if call.user == user and method in ("*", call.method))
         return [call.at for call in found if re.search(path, call.path)]
 
+    async def between(self, since: float, until: float, user: str = BOT) -> list[str]:
+        """Somebody's requests that arrived between two moments: `GET /api/v1/version`."""
+        found = (call for call in self._sandbox.calls if call.user == user and since <= call.at < until)
+        return [f"{call.method} {call.path}" for call in found]
+
+    async def writes(self, since: float, user: str = BOT) -> list[float]:
+        """When somebody's writes arrived after a moment, in order."""
+        return [call.at for call in self._sandbox.writes if call.user == user and call.at > since]
+
     async def stage(self, repositories: int, issues: int, pulls: int = 0) -> list[tuple[int, str]]:
         """Adds repositories with open issues and pull requests that are a month old. Returns their ids and names.
 

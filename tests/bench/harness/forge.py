@@ -14,6 +14,7 @@ from tests.bench.harness.forge_process import LINE_BYTES
 
 EVENTS = ("push", "pull_request", "pull_request_comment", "issues", "issue_comment")
 WAIT_SECONDS = 120.0
+CALM_SECONDS = 0.3
 
 
 class Forge:
@@ -65,18 +66,33 @@ class Forge:
             data = {"title": title, "body": body, "base": "main", "head": branch}
             return int((await agent.post(f"/repos/{REPOSITORY}/pulls", data))["number"])
 
-    async def until_called(self, path: str, count: int = 1, seconds: float = WAIT_SECONDS) -> list[float]:
-        """When the bot's first `count` writes to a path arrived, which is a regular expression.
+    async def until_called(
+        self, path: str, count: int = 1, *, method: str = "POST", seconds: float = WAIT_SECONDS
+    ) -> list[float]:
+        """When the bot's first `count` requests of a method to a path arrived, which is a regular expression.
 
         Raises TimeoutError if they don't.
         """
         found: list[float] = []
         async with asyncio.timeout(seconds):
             while len(found) < count:
-                found = await self.ask("times", path=path, method="POST", user=BOT)
+                found = await self.ask("times", path=path, method=method, user=BOT)
                 if len(found) < count:
                     await asyncio.sleep(0.005)
         return found[:count]
+
+    async def until_written(self, head: str, since: float) -> float:
+        """When the last of the bot's writes arrived, of which a status of a head is one: nothing came for 0.3 s.
+
+        Raises TimeoutError.
+        """
+        await self.until_called(f"/statuses/{head}$")
+        found: list[float] = []
+        while True:
+            before, found = found, await self.ask("writes", since=since)
+            if found and found == before:
+                return found[-1]
+            await asyncio.sleep(CALM_SECONDS)
 
     async def end(self) -> None:
         """Ends the process."""

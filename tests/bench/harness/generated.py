@@ -26,7 +26,14 @@ async def fill(url: str, repositories: Iterable[tuple[int, str]], issues: int, p
 
 def _repository(repository_id: int, name: str, now: datetime) -> dict[str, object]:
     listed = now - timedelta(minutes=1)
-    return {"id": repository_id, "full_name": name, "set_up_at": now - AGE - DAY, "resynced_at": listed}
+    return {
+        "id": repository_id,
+        "full_name": name,
+        "set_up_at": now - AGE - DAY,
+        "resynced_at": listed,
+        "default_branch": "main",
+        "hears_runs": True,
+    }
 
 
 def _target(repository_id: int, number: int, issues: int, now: datetime) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -22,23 +23,29 @@ READY_SECONDS = 300.0
 
 @asynccontextmanager
 async def serving(
-    root: Path, forge: Forge, *, count: int = 1, environment: Mapping[str, str] | None = None, hooked: bool = True
+    root: Path,
+    forge: Forge,
+    *,
+    count: int = 1,
+    environment: Mapping[str, str] | None = None,
+    prepare: Callable[[Server], Awaitable[None]] | None = None,
 ) -> AsyncIterator[list[Server]]:
     """Start processes, one after the other, each with a data directory and a port of its own; end them.
 
-    They have the key of the first. `hooked` lets the world's repository send its events to the first.
+    They have the key of the first, to which the world's repository sends its events. `prepare` runs before each starts.
     """
     async with AsyncExitStack() as stack:
         servers = list[Server]()
         for number in range(count):
             servers.append(server := _made(root / f"serve-{number}", forge, servers))
             server.environment |= {"ASSAY_RULES_CACHE_DIR": str(cache_dir()), **(environment or {})}
+            if prepare is not None:
+                await prepare(server)
             stack.push_async_callback(server.stop)
             await server.start()
             await until_ready(server)
-        if hooked:
-            async with HttpxForgejo(forge.url, forge.tokens[OPERATOR]) as owner:
-                await forge.hook(owner, servers[0].webhook, servers[0].secret)
+        async with HttpxForgejo(forge.url, forge.tokens[OPERATOR]) as owner:
+            await forge.hook(owner, servers[0].webhook, servers[0].secret)
         yield servers
 
 
@@ -47,6 +54,22 @@ def _made(place: Path, forge: Forge, before: list[Server]) -> Server:
     if before:
         shutil.copy2(before[0].root / "data" / "installation.key", place / "data" / "installation.key")
     return Server(place, forge, forge.tokens)
+
+
+async def command(server: Server, *words: str) -> str:
+    """What a command of `assay` prints with the settings of a server. Raises RuntimeError if it fails."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot.cli", *words),
+        env=server.environment,
+        cwd=server.root,
+        stdout=pipe,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said = (await process.communicate())[0].decode()
+    if process.returncode:
+        raise RuntimeError(f"assay {words[0]} ended with {process.returncode}: {said}")
+    return said
 
 
 async def until_ready(server: Server) -> None:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from bot.sandbox.world import AGENT
-from tests.bench.memory import resident
+from tests.bench.harness.process import resident
 from tests.stories.stage import Stage
 
 pytestmark = pytest.mark.long

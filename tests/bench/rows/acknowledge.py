@@ -1,11 +1,10 @@
-"""How fast a delivery is acknowledged durably, against a bot that keeps nothing.
+"""How fast a delivery is acknowledged durably, against bots that keep nothing.
 
-That bot is gidgethub on aiohttp as its documentation shows it: `Event.from_http` checks the signature and loads the
+Such a bot is gidgethub on aiohttp as its documentation shows it: `Event.from_http` checks the signature and loads the
 JSON, a router awaits a callback that does nothing, the answer is 200. Both run on uvloop, one process each, and are
-asked in short turns, so that a neighbour's load falls on both: what counts is the median of the turns' ratios. A third
-row shows gidgethub on asyncio's own loop, for information.
-
-    python -m tests.bench.acknowledge
+asked in short turns, so that a neighbour's load falls on both: what counts is the median of the turns' ratios. Further
+rows, for information, show gidgethub on asyncio's own loop, and Probot on Node.js where npm can install it. All get the
+same body, signature and connections.
 """
 
 import asyncio
@@ -25,12 +24,9 @@ from datetime import UTC, datetime
 from functools import partial
 from io import RawIOBase
 from pathlib import Path
-from typing import Any
 
 import uvloop
 from aiohttp import web
-from gidgethub.routing import Router
-from gidgethub.sansio import Event
 
 from bot.forgejo.signature import sign
 from bot.intake.hook_secrets import HookSecrets
@@ -38,12 +34,13 @@ from bot.intake.inbox import Inbox
 from bot.intake.webhook import PATH, add_webhook
 from bot.port import Port, PortLimits
 from bot.store.database.session import open_store
-from tests.bench.harness.client import connected
+from tests.bench.harness.client import BODY_BYTES, connected
+from tests.bench.harness.figures import Row, at_least, at_most, told, under
+from tests.bench.peers.probot import Missing, probot
 
-RECORDED = Path(__file__).parents[1] / "recorded" / "forgejo-12" / "webhooks"
-BODY_BYTES = 12 * 1024
+RECORDED = Path(__file__).parents[2] / "recorded" / "forgejo-12" / "webhooks"
 ROUNDS = 9
-SERVERS = ("own", "gidgethub", "gidgethub-asyncio")
+PEERS = {"gidgethub": "gidgethub on aiohttp", "gidgethub-asyncio": "that on asyncio's loop", "probot": "Probot"}
 REQUESTS = {1: 300, 16: 1500, 64: 1500}
 P99_BUDGET_MS = 100.0
 FRAME_BYTES = 4096 + 24
@@ -55,15 +52,23 @@ _IDS = ("X-Forgejo-Delivery", "X-Gitea-Delivery", "X-Gogs-Delivery", "X-GitHub-D
 _SECRET = "ASSAY_BENCH_SECRET"
 
 
-async def rows() -> list[dict[str, Any]]:
-    """One row for each budget: name, value, unit, budget, ok."""
+async def rows() -> list[Row]:
+    """One row for each budget, and one for each peer and number of connections."""
     body, headers = _delivery()
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
         async with AsyncExitStack() as stack:
-            ports = {name: await stack.enter_async_context(_server(name, folder)) for name in SERVERS}
+            ports = {"own": await stack.enter_async_context(_server(__name__, f"sqlite:///{folder}/assay.db"))}
+            for name, loop in (("gidgethub", "uvloop"), ("gidgethub-asyncio", "asyncio")):
+                ports[name] = await stack.enter_async_context(_server("tests.bench.peers.gidgethub", PATH, loop))
+            missing = ""
+            try:
+                ports["probot"] = await stack.enter_async_context(probot(PATH))
+            except Missing as fault:
+                missing = str(fault)
             disk = stack.enter_context((Path(folder) / "disk").open("w+b", buffering=0))
             measured, flushes = await _measure(ports, disk, headers, body)
-    return [*_throughput(measured), _latency(measured, flushes)]
+    skipped = [told(f"Probot is not measured: {missing}", 0, "")] if missing else []
+    return [*_throughput(measured), *_latency(measured, flushes), *_peers(measured), *skipped]
 
 
 @dataclass(frozen=True)
@@ -93,36 +98,42 @@ async def _measure(ports: dict[str, int], disk: RawIOBase, headers: bytes, body:
     return measured, flushes
 
 
-def _throughput(measured: Measured) -> list[dict[str, Any]]:
+def _throughput(measured: Measured) -> list[Row]:
     found = []
-    for connections in (16, 64):
+    for connections, least in ((64, 1.0), (16, 1.0)):
+        ratio = _ratio(measured, "gidgethub", connections)
         own = measured["own", connections]
-        ratio, other = (
-            statistics.median(
-                ours.rate / theirs.rate for ours, theirs in zip(own, measured[name, connections], strict=True)
-            )
-            for name in ("gidgethub", "gidgethub-asyncio")
-        )
         rate, p99 = statistics.median(run.rate for run in own), statistics.median(run.p99 for run in own) * 1000
         name = f"durable acknowledgement, {connections} connections"
-        found.append(_row(f"{name} ({rate:.0f}/s), against gidgethub's no-op", ratio, "times", "over 1", ok=ratio > 1))
-        found.append(_row(f"{name}, against that on asyncio's loop", other, "times", "none", ok=True))
-        found.append(_row(f"{name}, p99", p99, "ms", f"under {P99_BUDGET_MS:.0f}", ok=p99 < P99_BUDGET_MS))
+        found.append(at_least(f"{name} ({rate:.0f}/s), against gidgethub's no-op", ratio, "times", least))
+        found.append(under(f"{name}, p99", p99, "ms", P99_BUDGET_MS))
     return found
 
 
-def _latency(measured: Measured, flushes: list[float]) -> dict[str, Any]:
+def _ratio(measured: Measured, name: str, connections: int) -> float:
+    pairs = zip(measured["own", connections], measured[name, connections], strict=True)
+    return statistics.median(ours.rate / theirs.rate for ours, theirs in pairs)
+
+
+def _peers(measured: Measured) -> list[Row]:
+    """Side by side: requests in a second of each, the bot's relative to it, and its p99."""
+    found = []
+    for name, called in PEERS.items():
+        for connections in REQUESTS:
+            if (runs := measured.get((name, connections))) is not None:
+                rate, p99 = (statistics.median(getattr(run, key) for run in runs) for key in ("rate", "p99"))
+                text = f"the bot against {called}, {connections} connections ({rate:.0f}/s, p99 {p99 * 1000:.1f} ms)"
+                found.append(told(text, _ratio(measured, name, connections), "times"))
+    return found
+
+
+def _latency(measured: Measured, flushes: list[float]) -> list[Row]:
     """The p50 in the turn of the median ratio to its own budget: no-op and flush of the same turn."""
     turns = zip(measured["own", 1], measured["gidgethub", 1], flushes, strict=True)
     ranked = sorted((own.p50 / (plain.p50 + disk), own.p50, plain.p50, disk) for own, plain, disk in turns)
-    ratio, *seconds = ranked[len(ranked) // 2]
-    own, plain, disk = (value * 1000 for value in seconds)
-    budget = f"at most {plain + disk:.2f} (no-op {plain:.2f} + fsync {disk:.2f}), ratio {ratio:.2f}"
-    return _row("durable acknowledgement, 1 connection, p50", own, "ms", budget, ok=ratio <= 1)
-
-
-def _row(name: str, value: float, unit: str, budget: str, *, ok: bool) -> dict[str, Any]:
-    return {"name": name, "value": round(value, 2), "unit": unit, "budget": budget, "ok": ok}
+    own, plain, disk = (value * 1000 for value in ranked[len(ranked) // 2][1:])
+    name = f"durable acknowledgement, 1 connection, p50 (no-op {plain:.2f} ms, fsync {disk:.2f} ms)"
+    return [at_most(name, own, "ms", round(plain + disk, 3))]
 
 
 def _flush_seconds(disk: RawIOBase) -> float:
@@ -179,9 +190,9 @@ async def _load(port: int, connections: int, requests: int, headers: bytes, body
 
 
 @asynccontextmanager
-async def _server(kind: str, folder: str) -> AsyncIterator[int]:
-    command = ["-m", __spec__.name, kind, f"sqlite:///{folder}/assay.db"]
-    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
+async def _server(module: str, *words: str) -> AsyncIterator[int]:
+    command = (sys.executable, "-m", module, *words)
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None
         yield int(await process.stdout.readline())
@@ -192,14 +203,6 @@ async def _server(kind: str, folder: str) -> AsyncIterator[int]:
 
 async def _listen(app: web.Application) -> None:
     print(await Port(app, PortLimits(512, 512)).start("127.0.0.1", 0), flush=True)  # noqa: T201 - what the parent waits for
-    await asyncio.Event().wait()
-
-
-async def _serve(app: web.Application) -> None:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    print(runner.addresses[0][1], flush=True)  # noqa: T201 - what the parent waits for
     await asyncio.Event().wait()
 
 
@@ -220,30 +223,5 @@ async def _own(url: str) -> None:
     await _listen(app)
 
 
-async def _gidgethub() -> None:
-    router = Router()
-    router.add(_nothing, "pull_request")
-    secret = os.environ[_SECRET]
-
-    async def receive(request: web.Request) -> web.Response:
-        event = Event.from_http(request.headers, await request.read(), secret=secret)
-        await router.dispatch(event)
-        return web.Response(status=200)
-
-    app = web.Application(client_max_size=25 * 1024 * 1024)
-    app.router.add_post(PATH, receive)
-    await _serve(app)
-
-
-async def _nothing(_event: Event) -> None:
-    """The callback of a bot that does nothing."""
-
-
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        kind, url = sys.argv[1:]
-        run = asyncio.run if kind == "gidgethub-asyncio" else uvloop.run
-        run(_own(url) if kind == "own" else _gidgethub())
-    else:
-        for found in uvloop.run(rows()):
-            print(found)  # noqa: T201 - the result
+    uvloop.run(_own(sys.argv[1]))
