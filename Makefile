@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS ?= true
 # Each worker of the tests, and each program that a test starts, would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-long check fix bench install lock clean
+.PHONY: demo test test-long check fix bench bench-scale install lock clean
 
 demo: $(STAMP)
 	$(BIN)/assay demo $(ARGS)
@@ -33,8 +33,13 @@ fix: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The budgets; ARGS="scan --json FILE" measures some and writes the result.
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# The cost curves; ARGS="targets diff --folder docs/performance" measures some and writes the results.
+bench-scale: $(STAMP)
+	$(BIN)/python -m tests.bench.curves $(ARGS)
 
 # $(call installed,ENVIRONMENT,LOCK,PROJECT): creates an environment with the locked packages and installs the project.
 # Uses uv if it is installed; otherwise installs uv into the environment.

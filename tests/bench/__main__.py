@@ -1,6 +1,8 @@
 """`make bench`: the budgets, measured one after the other; `make bench ARGS="scan latency"` measures some.
 
     python -m tests.bench [GROUP …] [--json FILE]
+    python -m tests.bench day --help
+    python -m tests.bench report
 
 Exit status: 0 every budget met; 1 one is missed; 2 usage error.
 """
@@ -18,9 +20,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import scale
-from tests.bench.harness.figures import Row
+from tests.bench import day, scale
+from tests.bench.harness.figures import verdict
 from tests.bench.harness.machine import described
+from tests.bench.report import page as report
 from tests.bench.rows import (
     acknowledge,
     burst,
@@ -55,8 +58,14 @@ FURTHER = {"evidence": evidence, "port": port, "disk": disk, "scale": scale}
 GROUPS = BUDGETS | FURTHER
 
 
+PROGRAMS = {"day": day.main, "report": report.main}
+"""Programs of their own, named by the first word."""
+
+
 def main(words: Sequence[str]) -> int:
     """Measures, prints one table at the end, and writes the result."""
+    if words and words[0] in PROGRAMS:
+        return PROGRAMS[words[0]](words[1:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures the budgets.")
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"one of {', '.join(GROUPS)}; default: the budgets")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the result")
@@ -87,13 +96,6 @@ def table(groups: Sequence[dict[str, Any]]) -> Table:
         for row in group["rows"]:
             made.add_row(group["name"], row["name"], row["budget"], f"{row['value']:.2f} {row['unit']}", verdict(row))
     return made
-
-
-def verdict(row: Row) -> str:
-    """Whether a row keeps its budget, in one word; nothing where it has none."""
-    if row["budget"] == "none":
-        return ""
-    return "met" if row["ok"] else "MISSED"
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ class Client(asyncio.Protocol):
         self._received = b""
         self._answer: asyncio.Future[int] | None = None
         self._transport: asyncio.Transport | None = None
+        self.closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own isn't a subclass
@@ -42,6 +43,7 @@ class Client(asyncio.Protocol):
             self._answer.set_result(int(head[9:12]))
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(exc or ConnectionResetError("the server closed the connection"))
 
@@ -93,7 +95,7 @@ class Sender:
         head = f"POST {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         begun = time.perf_counter()
         try:
-            client = self._idle.pop() if self._idle else await connected(self._server.port)
+            client = await self._connection()
             status = await client.ask(head.encode() + b"\r\n" + body)
         except OSError:
             self.refused += 1
@@ -103,3 +105,11 @@ class Sender:
         else:
             self.refused += 1
         self._idle.append(client)
+
+    async def _connection(self) -> Client:
+        """The connection that was used last, for the server ends those that are idle for long; or a new one."""
+        while self._idle:
+            client = self._idle.pop()
+            if not client.closed:
+                return client
+        return await connected(self._server.port)

@@ -36,6 +36,13 @@ def told(name: str, value: float, unit: str) -> Row:
     return Row(name=name, value=value, unit=unit, budget="none", ok=True)
 
 
+def verdict(row: Row) -> str:
+    """Whether a row keeps its budget, in one word; nothing where it has none."""
+    if row["budget"] == "none":
+        return ""
+    return "met" if row["ok"] else "missed"
+
+
 @dataclass(frozen=True)
 class Spread:
     """The middle and the end of a distribution, in the unit of its values."""

@@ -22,7 +22,7 @@ READY_SECONDS = 300.0
 
 
 @asynccontextmanager
-async def serving(
+async def serving(  # noqa: PLR0913 - what a benchmark may vary
     root: Path,
     forge: Forge,
     *,
