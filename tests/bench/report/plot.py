@@ -22,6 +22,7 @@ def draw(curve: Curve, result: Mapping[str, Any], file: Path) -> None:
     """Write the picture of a curve."""
     import matplotlib as mpl  # noqa: PLC0415 - takes a second, and only pictures need it
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
+    from matplotlib.ticker import EngFormatter, FuncFormatter, LogFormatter  # noqa: PLC0415 - as above
 
     panels = list(dict.fromkeys(column.panel for column in curve.columns if column.panel))
     with mpl.rc_context(SETTINGS):
@@ -29,6 +30,9 @@ def draw(curve: Curve, result: Mapping[str, Any], file: Path) -> None:
         figure.patch.set_facecolor("white")  # a page may be dark
         for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
             _panel(axes, curve.size, panel, [one for one in curve.columns if one.panel == panel], result["points"])
+            axes.xaxis.set_major_formatter(EngFormatter(places=0, sep=""))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+            axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
         metadata = {"Date": None, "Creator": None, "Title": curve.title, "Description": f"data {digest(result)}"}
         figure.savefig(file, format="svg", metadata=metadata)
     # matplotlib ends some lines with a blank
