@@ -13,8 +13,8 @@ from typing import Any
 ROOT = Path(__file__).parents[3]
 
 
-def described() -> dict[str, Any]:
-    """Machine, versions, commit, date and load, as JSON."""
+def described(load: float | None = None) -> dict[str, Any]:
+    """Machine, versions, commit, date and load, as JSON; the load is that before a measurement."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "command": " ".join(["python -m tests.bench", *sys.argv[1:]]),
@@ -26,7 +26,7 @@ def described() -> dict[str, Any]:
         "sqlite": sqlite3.sqlite_version,
         "git": _output("git", "--version").removeprefix("git version "),
         "commit": _output("git", "-C", str(ROOT), "rev-parse", "--short=12", "HEAD"),
-        "load": round(os.getloadavg()[0], 2),
+        "load": round(os.getloadavg()[0] if load is None else load, 2),
     }
 
 

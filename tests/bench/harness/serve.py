@@ -22,7 +22,7 @@ READY_SECONDS = 300.0
 
 
 @asynccontextmanager
-async def serving(  # noqa: PLR0913 - what a benchmark may vary
+async def serving(
     root: Path,
     forge: Forge,
     *,
