@@ -22,6 +22,9 @@ class Metrics:
             "alarms", "Objects that the bot stopped restoring; `account`: logins that were taken", "kind"
         )
         self.verdicts = self._counter("verdicts", "Verdicts by check", "check", "verdict")
+        self.mirrors_remade = Counter(
+            "assay_mirrors_remade", "Damaged mirrors that were made again", registry=self.registry
+        )
         self.questions = self._counter("model_questions", "Questions to models by outcome", "model", "outcome")
         self.calls = self._counter("forgejo_calls", "Requests to Forgejo", "method", "status")
         self.call_seconds = Histogram(

@@ -1,6 +1,6 @@
 """Health and metrics over HTTP: `/healthz`, `/readyz` and `/metrics`.
 
-`/readyz` asks the database, Forgejo and the disk at most once in some seconds, whoever asks how often: anonymous
+`/readyz` asks the database, Forgejo, git and the disk at most once in some seconds, whoever asks how often: anonymous
 requests must not become requests to Forgejo. Its request to Forgejo uses none of the slots of evaluations.
 """
 
@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.app.machine import Machine
 from bot.app.receiver import Page
 from bot.forgejo.errors import ForgejoError, Unauthorised
+from bot.git import GitError, installed_git
 from bot.store import StoreError
 
 log = structlog.get_logger(__name__)
@@ -75,7 +76,7 @@ class Health:
             await asyncio.gather(self._asking, return_exceptions=True)
 
     async def _ask(self) -> Readiness:
-        checks = {"database": self._database(), "forgejo": self._forgejo(), "mirrors": self._disk()}
+        checks = {"database": self._database(), "forgejo": self._forgejo(), "git": self._git(), "mirrors": self._disk()}
         answers = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
         self._known, self._known_at = Readiness(answers, self.server(), await self._accounts()), self._clock()
         return self._known
@@ -109,7 +110,7 @@ class Health:
             await self._machine.store.ping()
         except StoreError as fault:
             log.warning("database.not-writable", error=str(fault))
-            return "the database cannot be written: it is locked, full or not reachable; see the log"
+            return "the database cannot be written: it is locked, full, damaged or not reachable; see the log"
         return "ok"
 
     async def _forgejo(self) -> str:
@@ -126,7 +127,18 @@ class Health:
             return "Forgejo does not answer; deliveries are still accepted and stored"
         return "ok"
 
+    async def _git(self) -> str:
+        try:
+            await installed_git()
+        except GitError as fault:
+            return str(fault)
+        return "ok"
+
     async def _disk(self) -> str:
+        unmade = self._machine.mirrors.soundness.unmade
+        if unmade:
+            name, why = next(iter(sorted(unmade.items())))
+            return f"{len(unmade)} mirrors cannot be made, such as {name}: {why}"
         try:
             free = shutil.disk_usage(self._machine.mirrors.root).free
         except OSError as fault:

@@ -135,7 +135,7 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         hooks = [secret.decode() for secret in (*secrets.shared, *(await derived(store, secrets)))]
         own = (token, *hooks, *settings.model_keys(), *network.secrets())
         scanner = await asyncio.to_thread(_scanner, settings, key, own)
-        mirrors = _mirrors(settings, token, network)
+        mirrors = _mirrors(settings, token, network, metrics)
         closing.push_async_callback(mirrors.close)
         # Who waits for memory holds a worker: at most half of them wait.
         memory = MemoryBudget(settings.max_evaluation_bytes, max(1, settings.workers // 2))
@@ -182,7 +182,7 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
         )
 
 
-def _mirrors(settings: Settings, token: str, network: Network) -> Mirrors:
+def _mirrors(settings: Settings, token: str, network: Network, metrics: Metrics) -> Mirrors:
     limits = GitLimits(
         settings.git_seconds,
         settings.max_file_bytes,
@@ -191,7 +191,9 @@ def _mirrors(settings: Settings, token: str, network: Network) -> Mirrors:
         settings.max_mirror_bytes,
         settings.max_mirrors_bytes,
     )
-    return Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits, network)
+    mirrors = Mirrors(settings.data_dir / "mirrors", settings.forgejo_url, lambda: token, limits, network)
+    mirrors.soundness.on_remade = metrics.mirrors_remade.inc
+    return mirrors
 
 
 async def _engine(settings: Settings, store: Store) -> Engine:

@@ -14,6 +14,7 @@ from bot.app.receiver import Page, Receiver, health_port
 from bot.app.receiver_thread import ReceiverThread
 from bot.app.worker import Worker
 from bot.config import ConfigError
+from bot.git import GitError, installed_git
 from bot.intake import take_note
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ class Service:
 
         Raises ConfigError.
         """
+        await self._check_git()
         await self._check_secrets()
         async with AsyncExitStack() as closing:
             closing.push_async_callback(self.health.stop)
@@ -137,6 +139,12 @@ class Service:
             place = settings.shared_secret_place()
             next_step = f"run assay setup for each repository of `assay webhooks list`, then remove {place} and restart"
             log.warning("webhook-secret.still-shared", next=next_step)
+
+    async def _check_git(self) -> None:
+        try:
+            await installed_git()
+        except GitError as fault:
+            raise ConfigError(str(fault)) from None
 
     async def _take_note(self) -> None:
         await take_note(self._machine.store, self._machine.hook_secrets)

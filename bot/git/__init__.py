@@ -8,6 +8,8 @@ Public modules: `diff`, `patches`, `tree`.
 from bot.git.diff_files import files_of
 from bot.git.fetching.disk import GitOverBound
 from bot.git.forks import fetch_from
+from bot.git.keeping.installed import installed_git
+from bot.git.keeping.soundness import MirrorDamaged
 from bot.git.merge import tried_merge
 from bot.git.mirror import LOST, Mirror, Mirrors
 from bot.git.names import check_ref, check_sha
@@ -22,6 +24,7 @@ __all__ = [
     "GitOverBound",
     "GitTooMuch",
     "Mirror",
+    "MirrorDamaged",
     "Mirrors",
     "at_most",
     "check_ref",
@@ -29,5 +32,6 @@ __all__ = [
     "counting",
     "fetch_from",
     "files_of",
+    "installed_git",
     "tried_merge",
 ]

@@ -7,20 +7,22 @@ and blobs over the file limit are not fetched.
 
 import asyncio
 import re
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from bot.git.diff import LOG, NET, PATCH, RAW
 from bot.git.environment import mirror_environment
 from bot.git.fetching.disk import Disk
 from bot.git.fetching.in_use import Held
-from bot.git.fetching.incoming import temporary_folder
+from bot.git.fetching.incoming import mirror_of
 from bot.git.fetching.receive import FETCH, Receiver
+from bot.git.keeping.making import COMPLETE, configuration, make
+from bot.git.keeping.soundness import Soundness
 from bot.git.names import SHA, check_ref, check_sha
-from bot.git.object_format import initialise, object_format, stored_format
+from bot.git.object_format import object_format, stored_format
 from bot.git.process import Git, GitError, GitLimits, GitTooMuch
 from bot.model import no_commit
 from bot.network import DIRECT, Network
@@ -46,15 +48,13 @@ class Mirrors:
         self._token = token
         self._network = network
         self.disk = Disk(root, limits)
+        self.soundness = Soundness(root, self._run)
         self.receiver = Receiver(self.run, self.disk)
         self._locks: dict[str, asyncio.Lock] = {}
         self._ids: dict[str, int] = {}
 
     def identify(self, repository: str, number: int) -> None:
-        """Take note of the server's id of a repository: its mirror stays with it when it is renamed.
-
-        A mirror that version 0.1 made under the name is taken over.
-        """
+        """Take note of a repository's id: its mirror stays with it. One that version 0.1 made by name is taken over."""
         if not number or self._ids.get(repository) == number:
             return
         self._ids[repository] = number
@@ -64,7 +64,7 @@ class Mirrors:
             before.rename(folder)
 
     def mirror(self, repository: str) -> "Mirror":
-        """Return the mirror of `owner/name`; nothing is fetched yet. Raises GitError for an invalid name."""
+        """Return the mirror of `owner/name`; nothing is fetched. Raises GitError for an invalid name."""
         owner, _, name = repository.partition("/")
         if not all(NAME.fullmatch(part) and part.strip(".") for part in (owner, name)):
             raise GitError(f"{repository!r} is not a valid repository name; nothing was fetched")
@@ -75,12 +75,13 @@ class Mirrors:
         return Mirror(self, folder, url, lock, self.disk.hold(folder))
 
     async def tidy(self) -> None:
-        """Delete what a crash left in the folder, and measure the mirrors."""
+        """Delete what a crash left, and measure the mirrors."""
         await asyncio.to_thread(self.disk.tidy)
 
     async def close(self) -> None:
         """End the fetches that still run."""
         await self.receiver.close()
+        self.soundness.marks.release()
 
     async def run(
         self,
@@ -94,11 +95,21 @@ class Mirrors:
         """Return the standard output of one git command. `offline`: fail for missing objects instead of fetching them.
 
         `more` is added to git's environment. Raises GitError if it fails or times out, GitTooMuch if it prints too
-        much.
+        much, MirrorDamaged if the mirror is damaged.
         """
+        how: dict[str, Any] = {"stdin": stdin, "seconds": seconds, "offline": offline, "more": more}
+        try:
+            return await self._run(folder, *arguments, **how)
+        except GitError as fault:
+            await self.soundness.judge(mirror_of(folder), fault)
+            raise
+
+    async def _run(
+        self, folder: Path, *arguments: str, offline: bool = True, more: Mapping[str, str] | None = None, **how: Any
+    ) -> bytes:
         settings = self.root, self._server, self._token(), self._network
         environment = mirror_environment(*settings, offline=offline) | dict(more or {})
-        return await self._git.run(folder, *arguments, environment=environment, stdin=stdin, seconds=seconds)
+        return await self._git.run(folder, *arguments, environment=environment, **how)
 
     def _told(self, errors: str) -> str:
         errors = errors.replace(self._token(), "[token]")
@@ -142,7 +153,7 @@ class Mirror:
 
     async def _fetch_commits(self, shas: Sequence[str]) -> tuple[str, ...]:
         await self._create(() if self._complete() else shas)
-        here, kind = await self.present(shas), stored_format(self._config())
+        here, kind = await self.present(shas), stored_format(configuration(self.folder))
         wanted = [sha for sha in dict.fromkeys(shas) if sha not in here and not no_commit(sha)]
         others = [sha for sha in wanted if object_format([check_sha(sha)]) != kind]
         return (*await self._fetch_all([sha for sha in wanted if sha not in others]), *others)
@@ -164,7 +175,9 @@ class Mirror:
         names = [f"refs/assay/seen/{sha}" for sha in shas if SHA.fullmatch(sha)]
         if not names:
             return frozenset()
-        output = await self.mirrors.run(self.folder, "for-each-ref", "--format=%(refname) %(objectname)", *names)
+        # Offline: git would ask the server for what a damaged mirror lost, and in that question for the same again.
+        listing = ("for-each-ref", "--format=%(refname) %(objectname)", *names)
+        output = await self.mirrors.run(self.folder, *listing, offline=True)
         pairs = (line.split() for line in output.decode().splitlines())
         return frozenset(sha for ref, sha in pairs if ref == f"refs/assay/seen/{sha}")
 
@@ -256,32 +269,28 @@ class Mirror:
         return frozenset(output.decode().split())
 
     async def _create(self, shas: Iterable[str]) -> None:
-        """Create the mirror in a temporary folder and move it to its place, so an incomplete one is never used.
+        """Make the mirror unless it is there and sound. Needs the lock. Raises GitError.
 
         The length of the commits' ids tells the repository's hash function; a mirror with another one is replaced.
         """
-        kind = object_format(shas)
+        kind, soundness = object_format(shas), self.mirrors.soundness
         self.mirrors.disk.renew(self.folder, self.held)
+        await soundness.before_use(self.folder)
         if self._complete(kind):
-            if f"url = {self.url}\n" not in self._config():
+            if f"url = {self.url}\n" not in configuration(self.folder):
                 await self.mirrors.run(self.folder, "config", "remote.origin.url", self.url)  # it was renamed
             return
-        self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with temporary_folder(self.folder.parent, f"{self.folder.name}.new-") as new:
-            await initialise(self.mirrors.run, new, kind)
-            for key, value in (("url", self.url), ("promisor", "true"), ("partialclonefilter", self.filter)):
-                await self.mirrors.run(new, "config", f"remote.origin.{key}", value)
-            _put(new, self.folder)
+        try:
+            remote = {"url": self.url, "promisor": "true", COMPLETE: self.filter}
+            await make(self.mirrors.run, self.folder, kind, remote)
+        except GitError as fault:
+            soundness.not_made(self.folder, str(fault))
+            raise
+        soundness.made(self.folder)
 
     def _complete(self, kind: str = "") -> bool:
-        config = self._config()
-        return "partialclonefilter" in config and (not kind or stored_format(config) == kind)
-
-    def _config(self) -> str:
-        try:
-            return (self.folder / "config").read_text(encoding="utf-8")
-        except OSError:
-            return ""
+        config = configuration(self.folder)
+        return COMPLETE in config and (not kind or stored_format(config) == kind)
 
     async def fetch_specs(self, specs: Sequence[str], remote: str = "origin", settings: Sequence[str] = ()) -> None:
         """Fetch by refspecs from a remote of the settings (`-c`, `key=value`) or the mirror's own; needs the lock."""
@@ -291,8 +300,3 @@ class Mirror:
     def filter(self) -> str:
         """The filter of every fetch: larger file versions stay on the server."""
         return f"blob:limit={self.mirrors.limits.file_bytes}"
-
-
-def _put(new: Path, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)  # an incomplete one
-    new.rename(folder)

@@ -107,6 +107,8 @@ class Git:
         start = subprocesses.Start(("git", "-C", str(folder), *arguments), environment, stdin=stdin)
         try:
             ended = await subprocesses.run(start, bounds)
+        except OSError as fault:
+            raise GitError(f"git {name} cannot be started ({fault.strerror}); check that git is installed") from None
         except subprocesses.Overtime:
             raise GitError(f"git {name} timed out after {bounds.seconds:.0f} s") from None
         except subprocesses.Overlong as fault:

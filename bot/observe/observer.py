@@ -5,12 +5,13 @@ Texts are scanned and masked here, before any other code reads them.
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.types import PullRef, PullRequest
-from bot.git import GitError, Mirrors
+from bot.git import GitError, MirrorDamaged, Mirrors
 from bot.history import Histories, History, Moved
 from bot.model import (
     Gap,
@@ -93,11 +94,19 @@ class Observer:
         return located(target, await endpoints.REPOSITORY.get(self._client, target.repository))
 
     async def observe(self, target: Target, identity: Identity) -> Snapshot:
-        """Return a new snapshot, of the target in its repository as it is called now.
+        """Return a new snapshot, of the target in its repository as it is called now; with a new mirror after damage.
 
         Raises NameTaken if another repository has the name; ForgejoErrors, WrongKind, GitError and Moved if it cannot
         be read now.
         """
+        with suppress(MirrorDamaged):
+            return await self._observe(target, identity)
+        try:
+            return await self._observe(target, identity)
+        except MirrorDamaged as fault:
+            raise GitError(str(fault)) from None
+
+    async def _observe(self, target: Target, identity: Identity) -> Snapshot:
         found = await read_thread(self._client, target)
         target = located(target, found.repository)
         self._mirrors.identify(target.repository, target.repository_id)

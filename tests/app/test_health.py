@@ -25,6 +25,7 @@ async def test_readyz_tells_the_server_and_what_it_has_not_got(tmp_path: Path) -
     assert answer.json() == {
         "database": "ok",
         "forgejo": "ok",
+        "git": "ok",
         "mirrors": "ok",
         "server": {
             "product": "Forgejo",

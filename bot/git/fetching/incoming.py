@@ -48,14 +48,18 @@ class Incoming:
         borrowed = f"{self.mirror.resolve() / 'objects'}\n"
         (self.objects / "info" / "alternates").write_bytes(os.fsencode(borrowed))
 
-    def move(self) -> None:
-        """Move all objects into the mirror. An index comes after its pack, since git reads packs by their indexes."""
+    def move(self) -> list[Path]:
+        """Move all objects into the mirror, and return their names below its `objects`.
+
+        An index comes after its pack, since git reads packs by their indexes.
+        """
         target = self.mirror / "objects"
         names = [path.relative_to(self.objects) for path in self.objects.rglob("*") if path.is_file()]
         for name in sorted(names, key=lambda one: (one.suffix == INDEX, one.name)):
             if name.parts[0] != "info":
                 (target / name.parent).mkdir(mode=0o700, exist_ok=True)
                 (self.objects / name).replace(target / name)
+        return names
 
 
 @contextmanager
@@ -87,6 +91,16 @@ def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
         closing.callback(os.close, lock)
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield path
+
+
+def mirror_of(folder: Path) -> Path:
+    """Return the mirror that a command reads in a folder: the folder itself, or the one that it borrows from."""
+    if not folder.name.startswith(PREFIX):
+        return folder
+    try:
+        return Path(os.fsdecode((folder / "objects" / "info" / "alternates").read_bytes().strip())).parent
+    except OSError:
+        return folder
 
 
 def abandoned(path: Path) -> bool:

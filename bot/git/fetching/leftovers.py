@@ -8,7 +8,9 @@ from pathlib import Path
 from bot.git.fetching.incoming import PREFIX, abandoned
 
 DROPPED = "dropped-"
-LOCKED = (f"{PREFIX}*", ".merge-*", "*.git.new-*", "*/*.git.new-*")
+PROCESS = "process-"
+"""Begins the name of the folder that a process keeps locked while it uses mirrors."""
+LOCKED = (f"{PREFIX}*", f"{PROCESS}*", ".merge-*", "*.git.new-*", "*/*.git.new-*")
 """Folders that are locked while the process that made them lives."""
 OLD_SECONDS = 900.0
 """Files without a lock are deleted when they are older than every git command of another process can be."""
@@ -47,11 +49,12 @@ def delete_unfinished(mirror: Path, older: float = OLD_SECONDS) -> int:
     return count
 
 
-def delete_locks(mirror: Path) -> None:
-    """Delete the lock files of a mirror in which no git runs."""
-    for pattern in LOCKS:
-        for path in mirror.glob(pattern):
-            path.unlink(missing_ok=True)
+def delete_locks(mirror: Path, older: float = 0.0) -> int:
+    """Delete the lock files of a mirror in which no git runs, if they are older, and return their number."""
+    found = [*old((path for pattern in LOCKS for path in mirror.glob(pattern)), older)]
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)
 
 
 def packs(mirror: Path) -> int:

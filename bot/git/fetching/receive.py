@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import structlog
 
 from bot import subprocesses
+from bot.git.fetching import record
 from bot.git.fetching.disk import Disk, GitOverBound
 from bot.git.fetching.incoming import Incoming, incoming
 from bot.git.fetching.leftovers import delete_locks, delete_unfinished, packs
@@ -85,6 +86,7 @@ class Receiver:
             raise
         await self._update(mirror, refs)
         await self._consolidate(mirror)
+        record.record(mirror)
         disk.measure(mirror)
 
     async def read(self, mirror: Path, *arguments: str, **how: Any) -> bytes:
@@ -93,7 +95,7 @@ class Receiver:
             output = await self._watched(arriving, self._run(mirror, *arguments, more=arriving.environment(), **how))
             if arriving.size():
                 self._disk.check(arriving)
-                arriving.move()
+                record.add(mirror, arriving.move())
                 self._disk.measure(mirror)
             return output
 

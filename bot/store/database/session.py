@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from bot.engine.schema import QueueSchema
 from bot.store.database import sqlite
 from bot.store.database import upgrade as schema
+from bot.store.database.probe import Damage, probe
 from bot.store.database.spool import Spool
 from bot.store.database.turn import Turn
 from bot.store.database.upgrade import Part, Schema, SchemaError
@@ -28,8 +29,6 @@ from bot.store.tables import LedgerEntry, Table
 
 Result = TypeVar("Result")
 PING_SECONDS = 8.0
-PROBE = text("UPDATE repositories SET full_name = full_name WHERE 1 = 0")
-"""Changes nothing, and fails where nothing can be written: on a standby, or while another process holds the lock."""
 
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _BLOCKING_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
@@ -53,6 +52,8 @@ class Store:
         if self.dialect == "sqlite":
             sqlite.attend(self.engine.sync_engine)
             sqlite.attend(self.blocking)
+        self.damage = Damage()
+        self.damage.watch(self.engine.sync_engine)
         self._writing = self.engine.execution_options(**{sqlite.WRITES: True})
         self._turn = Turn() if self.dialect == "sqlite" else None
         self.spool = Spool(Path(url.database or "")) if self.dialect == "sqlite" else None
@@ -115,11 +116,13 @@ class Store:
         """Return if the database can be read and written; raise StoreError if not, within some seconds."""
         try:
             async with asyncio.timeout(PING_SECONDS), self.session() as session:
-                await session.execute(PROBE)
+                await probe(session, self.dialect)
         except TimeoutError:
             raise StoreError(f"the database did not take a write within {PING_SECONDS:.0f} s") from None
         except SQLAlchemyError as error:
             raise _unusable(self.url, error) from error
+        if self.damage.found:
+            raise StoreError(f"the database is damaged: {self.damage.found}; restore it from a backup and restart")
 
     async def close(self) -> None:
         """Close all connections."""
