@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.git.mirror import GitLimits, Mirror, Mirrors
+from bot.git.mirror import Mirror, Mirrors
+from bot.git.process import GitLimits
 from bot.sandbox import Sandbox
 
 REPOSITORY = "workshop/garden"

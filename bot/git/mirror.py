@@ -23,11 +23,9 @@ from bot.git.keeping.making import COMPLETE, configuration, make
 from bot.git.keeping.soundness import Soundness
 from bot.git.names import SHA, check_ref, check_sha
 from bot.git.object_format import object_format, stored_format
-from bot.git.process import Git, GitError, GitLimits, GitTooMuch
+from bot.git.process import Git, GitError, GitLimits
 from bot.model import no_commit
 from bot.network import DIRECT, Network
-
-__all__ = ["GitError", "GitLimits", "GitTooMuch", "Mirror", "Mirrors"]
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 LOST = re.compile(r"not our ref|unadvertised object|couldn't find remote ref")
@@ -107,8 +105,8 @@ class Mirrors:
     async def _run(
         self, folder: Path, *arguments: str, offline: bool = True, more: Mapping[str, str] | None = None, **how: Any
     ) -> bytes:
-        settings = self.root, self._server, self._token(), self._network
-        environment = mirror_environment(*settings, offline=offline) | dict(more or {})
+        own = mirror_environment(self.root, self._server, self._token(), self._network, offline=offline)
+        environment = own | dict(more or {})
         return await self._git.run(folder, *arguments, environment=environment, **how)
 
     def _told(self, errors: str) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.git.diff import CommitPatch, NetDiff, read_log, read_net
-from bot.git.mirror import GitError, GitTooMuch, Mirror
+from bot.git.mirror import Mirror
+from bot.git.process import GitError, GitTooMuch
 from bot.model import ChangedFile, Gap, no_commit
 
 MAX_GROUPS = 40

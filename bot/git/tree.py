@@ -11,8 +11,9 @@ from pathlib import PurePosixPath
 from bot.fact_cache import AGAIN, FactCache
 from bot.git.diff import decode
 from bot.git.merge import tried_merge
-from bot.git.mirror import GitError, Mirror, Mirrors
+from bot.git.mirror import Mirror, Mirrors
 from bot.git.names import check_sha
+from bot.git.process import GitError
 from bot.model import Gap
 
 SECONDS = 5.0

@@ -3,8 +3,9 @@
 from bot.observe.context import Contexts, Wanted
 from bot.observe.gate_inputs import GateInputs
 from bot.observe.located import NameTaken
-from bot.observe.observer import PATIENCE, Observer, Sources
+from bot.observe.observer import PATIENCE, Observer
 from bot.observe.policy_in_force import MISPLACED, Policies
+from bot.observe.sources import Sources
 
 __all__ = [
     "MISPLACED",

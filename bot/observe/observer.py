@@ -6,13 +6,13 @@ Texts are scanned and masked here, before any other code reads them.
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from bot.forgejo import ForgejoAPI, endpoints
+from bot.forgejo import endpoints
 from bot.forgejo.types import PullRef, PullRequest
-from bot.git import GitError, MirrorDamaged, Mirrors
-from bot.history import Histories, History, Moved
+from bot.git import GitError, MirrorDamaged
+from bot.history import History, Moved
 from bot.model import (
     Gap,
     Identity,
@@ -28,20 +28,18 @@ from bot.model import (
     digest,
 )
 from bot.observe.acts import ActReader, bound, operator_approval
-from bot.observe.context import Context, ContextRequest, Contexts, Wanted
-from bot.observe.gate_inputs import GateInputs
+from bot.observe.context import Context, ContextRequest, Wanted
 from bot.observe.located import located
 from bot.observe.names import names_of
-from bot.observe.policy_in_force import Approved, InForce, Policies
+from bot.observe.policy_in_force import Approved, InForce
 from bot.observe.pull_heads import pull_heads
+from bot.observe.sources import Sources
 from bot.policy import PATH, Policy, text_digest
-from bot.scan import Scanner, read_texts
+from bot.scan import read_texts
 from bot.soaks import Scene
-from bot.store import Acts, Store, owned, targets
+from bot.store import Acts, owned, targets
 from bot.store.decisions import Recalled, recall
 from bot.thread import (
-    Accounts,
-    PermissionReader,
     Thread,
     at_merge,
     commanders,
@@ -54,22 +52,6 @@ from bot.thread import (
 
 PATIENCE = 3
 """Failed evaluations after which an unfetchable repository is reported instead of only retried."""
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The sources of a snapshot."""
-
-    client: ForgejoAPI
-    store: Store
-    histories: Histories
-    policies: Policies
-    contexts: Contexts
-    gate_inputs: GateInputs
-    permissions: PermissionReader
-    accounts: Accounts
-    scanner: Scanner
-    mirrors: Mirrors
 
 
 class Observer:

@@ -105,7 +105,7 @@ async def test_a_git_that_is_gone_is_told_at_the_start_and_by_readyz(
         assert status == 503
         assert told["git"].startswith("there is no program git; install git 2.38 or newer")
         with pytest.raises(ConfigError, match="there is no program git; install git"):
-            async with Service(scene.machine).running(listen=False):
+            async with Service(scene.machine).running():
                 pytest.fail("it runs without git")
 
 

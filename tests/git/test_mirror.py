@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.git.mirror import GitError, GitLimits, GitTooMuch, Mirror, Mirrors
+from bot.git.mirror import Mirror, Mirrors
 from bot.git.names import check_ref, check_sha
+from bot.git.process import GitError, GitLimits, GitTooMuch
 from tests.gitwork import REPOSITORY, Forge, running_forge
 
 MAIN = "refs/heads/main"

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.git.mirror import GitError, GitLimits, Mirrors
+from bot.git.mirror import Mirrors
+from bot.git.process import GitError, GitLimits
 from tests.waiting import alive, until
 
 

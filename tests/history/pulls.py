@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.forgejo.httpx import HttpxForgejo
-from bot.git.mirror import GitError, GitLimits, Mirrors
+from bot.git.mirror import Mirrors
+from bot.git.process import GitError, GitLimits
 from bot.history.history import Heads, Histories, History, HistoryLimits
 from bot.model import Leak
 from bot.scan.scanner import Scanner

@@ -10,7 +10,8 @@ import pytest
 
 from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.types import PullRequest
-from bot.git.mirror import GitLimits, Mirrors
+from bot.git.mirror import Mirrors
+from bot.git.process import GitLimits
 from bot.history.history import Heads, Histories, History, HistoryLimits
 from bot.model import Kind, Lint, Location, Mention, Reference, Repo, Review, Severity, Target
 from bot.observe.context import Context, ContextRequest, Contexts, Wanted

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.git.mirror import GitError
+from bot.git.process import GitError
 from bot.model import CommitSeen
 from bot.soaks.commits import MORE, MOST, NO_TIP, Branch, SoakCommits
 from tests.gitwork import REPOSITORY, Forge, running_forge

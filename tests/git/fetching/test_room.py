@@ -160,4 +160,5 @@ async def test_a_mirror_that_is_being_made_is_no_leftover(tmp_path: Path) -> Non
     await mirror._create(["a" * 40])
     assert mirror._complete()
     assert len(seen) > 1
+    await mirrors.close()
     assert os.listdir(tmp_path) == ["workshop"]  # noqa: PTH208 - as above
