@@ -187,6 +187,16 @@ async def test_an_entry_that_stayed_cannot_be_changed_either(written: Store, tmp
     assert (await proof(written)).broken_at == 3
 
 
+@pytest.mark.parametrize("detail", [{}, {"through": "7", "hash": 1}, {"through": 3, "hash": "1" * 64}])
+async def test_a_changed_record_of_an_archive_breaks_the_chain(
+    written: Store, tmp_path: Path, detail: dict[str, Any]
+) -> None:
+    await archive(written, order(tmp_path / "old.jsonl", 8))
+    async with written.session() as session:
+        await session.execute(update(LedgerEntry).where(LedgerEntry.kind == "archive").values(detail=detail))
+    assert (await proof(written)).broken_at is not None
+
+
 class Killed(Exception):
     """The process ends here."""
 

@@ -125,8 +125,10 @@ async def verify(session: AsyncSession) -> Proof:
 async def archived(session: AsyncSession) -> Archived:
     """Return the last entry that was archived."""
     records = select(LedgerEntry.detail).where(LedgerEntry.kind == ARCHIVE).order_by(LedgerEntry.sequence.desc())
-    detail = (await session.execute(records.limit(1))).scalar()
-    return Archived(int(detail["through"]), str(detail["hash"])) if detail else Archived()
+    detail = (await session.execute(records.limit(1))).scalar() or {}
+    through, last = detail.get("through"), detail.get("hash")
+    # One that was changed counts for none, and the verification says so.
+    return Archived(through, last) if isinstance(through, int) and isinstance(last, str) else Archived()
 
 
 async def first_whole(session: AsyncSession, past: Archived) -> int:
