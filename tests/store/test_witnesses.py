@@ -14,6 +14,7 @@ from bot.model import Envelope, Repo
 from bot.store import deliveries, repositories, upgrade_database, witnesses
 from bot.store.database import upgrade
 from bot.store.database.session import Store, open_store
+from bot.store.housekeeping import Kept, prune
 from bot.store.tables import Table
 from bot.store.witnesses import Seen, Sight
 
@@ -137,7 +138,8 @@ async def test_pruning_deliveries_leaves_them_and_forgetting_the_repository_does
     await put(store, created())
     async with store.session() as session:
         await deliveries.mark_routed(session, ["one"], NOON)
-        assert await deliveries.prune(session, NOON + timedelta(days=31)) == 1
+    kept = Kept(timedelta(days=30), timedelta(days=90))
+    assert (await prune(store, kept, NOON + timedelta(days=61)))["deliveries"] == 1
     assert await seen(store) == TRUE
     async with store.session() as session:
         await repositories.forget(session, Repo(id=GARDEN, name="workshop/garden"), "op", NOON)

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from bot.app import now
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, Checkout, World
-from bot.store import deliveries
+from bot.store.housekeeping import Kept, prune
 from bot.store.tables import Delivery
 from tests.stories.contexts import statuses
 from tests.stories.pushes import leaking_pull
@@ -158,4 +158,5 @@ async def month_later(scene: World) -> None:
         for name, at in ids.items():
             old = at - timedelta(days=31)
             await session.execute(update(Delivery).where(Delivery.id == name).values(received_at=old))
-        assert await deliveries.prune(session, now() - timedelta(days=30)) == len(ids)
+    kept = Kept(timedelta(days=30), timedelta(days=90))
+    assert (await prune(scene.machine.store, kept, now()))["deliveries"] == len(ids)
