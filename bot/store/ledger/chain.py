@@ -187,7 +187,7 @@ def holds(row: Mapping[str, Any]) -> bool:
 
     Entries of version 0.1 got their repository's id later, by a migration, so their hash doesn't cover it.
     """
-    return row["hash"] in {hash_of(row), hash_of({**row, "repository_id": 0})}
+    return bool(row["hash"] == hash_of(row) or row["hash"] == hash_of({**row, "repository_id": 0}))
 
 
 def _row(entry: LedgerEntry) -> dict[str, Any]:
