@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS ?= true
 # Each worker of the tests, and each program that a test starts, would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-long check fix bench bench-scale install lock clean
+.PHONY: demo test test-long chaos check fix bench bench-scale install lock clean
 
 demo: $(STAMP)
 	$(BIN)/assay demo $(ARGS)
@@ -21,6 +21,10 @@ test: $(STAMP)
 # processes: four workers on two cores.
 test-long: $(STAMP)
 	$(BIN)/pytest -n 4 -m long --durations=10 $(ARGS)
+
+# Random lives with faults, each compared with the same life without them: ARGS="--lives 500", ARGS="--seed 7".
+chaos: $(STAMP)
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

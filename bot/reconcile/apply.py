@@ -22,6 +22,9 @@ from bot.store.ledger import Entry, append
 PERMITTING = frozenset({"merge/auto", "automerge-candidate", "mode:safe-auto"})
 """Labels that permit automatic actions; they are removed from a head that could not be evaluated."""
 
+RESTORES = "restores"
+"""The detail of an intent that reverts somebody's change: what was changed, in words."""
+
 INTERRUPTED = timedelta(days=7)
 """The maximum age of an issue that an interrupted write may have opened."""
 FAILED = "evaluation failed ({kind}){parked}; operators: see the bot's log"
@@ -54,7 +57,7 @@ class Applier:
         """
         if not actions:
             return ()
-        await self._announce(snapshot, actions)
+        await self._announce(snapshot, actions, disputed)
         done: list[Done] = []
         try:
             failed = await self._each(snapshot, actions, done)
@@ -126,9 +129,10 @@ class Applier:
             await owned.hold(session, target, [action.held(None)], now)
             await append(session, [entry], now)
 
-    async def _announce(self, snapshot: Snapshot, actions: Sequence[Action]) -> None:
+    async def _announce(self, snapshot: Snapshot, actions: Sequence[Action], disputed: Disputes) -> None:
         now, target = self._clock(), snapshot.target
-        entries = [self._entry(snapshot, "intent", action) for action in actions]
+        what = {thing.object: {RESTORES: thing.what} for thing in disputed.restored}
+        entries = [self._entry(snapshot, "intent", action, more=what.get(action.object)) for action in actions]
         async with self._store.session() as session:
             await owned.intend(session, target, {action.object: action.value for action in actions}, now)
             await append(session, entries, now)
@@ -149,13 +153,22 @@ class Applier:
             await owned.hold(session, target, [one.action.held(one.remote_id) for one in done], now)
             await append(session, entries, now)
 
-    def _entry(self, snapshot: Snapshot, kind: str, action: Action, remote_id: int | None = None) -> Entry:
+    def _entry(
+        self,
+        snapshot: Snapshot,
+        kind: str,
+        action: Action,
+        remote_id: int | None = None,
+        *,
+        more: Mapping[str, str] | None = None,
+    ) -> Entry:
+        detail = {"action": action.kind, "value": action.value, "id": remote_id or action.comment_id}
         return Entry.of(
             snapshot.target,
             kind,
             snapshot.own.account,
             object=action.object,
-            detail={"action": action.kind, "value": action.value, "id": remote_id or action.comment_id},
+            detail=detail | dict(more or {}),
             snapshot_hash=snapshot.hash,
             result="done" if kind == "result" else "",
         )

@@ -12,13 +12,13 @@ from bot.forgejo.errors import Forbidden, ForgejoError, NotFound, Redirected
 from bot.git import GitError
 from bot.history import Moved
 from bot.memory import NoRoom
-from bot.model import Report, SiblingVerdict, Snapshot, StatusSeen, Target
+from bot.model import Own, Report, SiblingVerdict, Snapshot, StatusSeen, Target
 from bot.observe import NameTaken
 from bot.reconcile.apply import Unwritten
 from bot.reconcile.evaluate import Evaluation, Parts, conclude, evaluate
 from bot.reconcile.failures import Failures, OwnAccount, Unseen
 from bot.reconcile.label_writer import Done
-from bot.reconcile.own_records import record_own
+from bot.reconcile.own_records import LATE_LOOK, record_own, settle, waits_for_answers
 from bot.reconcile.remember import remember
 from bot.reconcile.remember_soaks import remember_soaks
 from bot.store import parking, repositories, targets
@@ -105,6 +105,8 @@ class Reconciler:
         await self._poll(evaluation.snapshot)
         if again := max((report.again for report in evaluation.reports), default=0.0):
             await self._engine.submit(target, delay=again)
+        if waits_for_answers(evaluation.snapshot):
+            await self._engine.submit(target, priority=5, delay=LATE_LOOK.total_seconds())
         log.info(
             "reconciled", snapshot=evaluation.snapshot.hash, writes=len(done), verdicts=_verdicts(evaluation.reports)
         )
@@ -122,8 +124,7 @@ class Reconciler:
             return evaluation
         await asyncio.sleep(self._read_again_after)
         own = await self._parts.observer.own_again(evaluation.snapshot, self._account.identity())
-        snapshot = evaluation.snapshot.model_copy(update={"own": own})
-        return conclude(self._parts, snapshot, evaluation.reports)
+        return conclude(self._parts, _with_own(evaluation.snapshot, own), evaluation.reports)
 
     async def _noticed(self, target: Target, snapshot: Snapshot) -> None:
         """Names change while ids stay: those of the repository and of the bot's own account."""
@@ -150,7 +151,10 @@ class Reconciler:
 
     async def _remember(self, evaluation: Evaluation, row: TargetRow | None) -> Evaluation:
         """Store everything that must survive a crash, before any write; then read the siblings again."""
-        snapshot, parts = evaluation.snapshot, self._parts
+        parts = self._parts
+        if (own := await settle(parts.store, evaluation, parts.labels)) is not None:
+            evaluation = conclude(parts, _with_own(evaluation.snapshot, own), evaluation.reports)
+        snapshot = evaluation.snapshot
         await remember(parts.store, evaluation)
         for other in await remember_soaks(parts.store, evaluation, row):
             await self._engine.submit(other)
@@ -205,7 +209,7 @@ class Reconciler:
             parking.worked(row)
             row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
             row.statuses, row.statuses_at = statuses_digest(_left(snapshot, done)), now
-            await record_own(session, evaluation, self._parts.labels, now, {one.action.object for one in done})
+            await record_own(session, evaluation, self._parts.labels, now, wrote=bool(done))
             if done:
                 await targets.keep_verdicts(
                     session, snapshot, evaluation.plan.statuses, self._report_url(snapshot, done)
@@ -282,7 +286,11 @@ def _left(snapshot: Snapshot, done: Sequence[Done]) -> Iterable[StatusSeen]:
 
 
 def _with_siblings(snapshot: Snapshot, siblings: tuple[SiblingVerdict, ...]) -> Snapshot:
-    return snapshot.model_copy(update={"own": snapshot.own.model_copy(update={"siblings": siblings})})
+    return _with_own(snapshot, snapshot.own.model_copy(update={"siblings": siblings}))
+
+
+def _with_own(snapshot: Snapshot, own: Own) -> Snapshot:
+    return snapshot.model_copy(update={"own": own})
 
 
 def _verdicts(reports: Sequence[Report]) -> dict[str, str]:

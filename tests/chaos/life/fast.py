@@ -27,19 +27,13 @@ class FastLoop(asyncio.SelectorEventLoop):
 
 
 class Clock:
-    """The time of day in a compressed life, which a test can put forward; `skew` makes a second clock that is wrong."""
+    """The time of day in a compressed life, which can be put forward."""
 
     def __init__(self) -> None:
         self._begun, self._real = datetime.now(UTC), time.monotonic()
-        self._ahead = timedelta()
 
     def __call__(self) -> datetime:
-        return self._begun + timedelta(seconds=(time.monotonic() - self._real) * SPEED) + self._ahead
+        return self._begun + timedelta(seconds=(time.monotonic() - self._real) * SPEED)
 
     def forward(self, by: timedelta) -> None:
-        self._ahead += by
-
-    def skewed(self, by: timedelta) -> "Clock":
-        other = Clock()
-        other._begun, other._real, other._ahead = self._begun + by, self._real, self._ahead
-        return other
+        self._begun += by

@@ -24,6 +24,7 @@ class Storm:
 
     sandbox: Sandbox
     seed: int
+    pace: float = 1.0
     happened: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -37,7 +38,7 @@ class Storm:
         """Bring faults until cancelled."""
         self.sandbox.disturb_hooks(self._disturbed)
         while True:
-            await asyncio.sleep(self._chance.expovariate(2.0))
+            await asyncio.sleep(self._chance.expovariate(2.0) * self.pace)
             self.sandbox.faults[:] = [one for one in self.sandbox.faults if one.times][-MOST:]
             self.sandbox.faults.append(self._fault())
 

@@ -1,6 +1,7 @@
 """Where the bot of a life lives: in this process, started and ended again and again on one data directory."""
 
 import asyncio
+import random
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,7 @@ from bot.model import SignerKind
 from bot.reconcile import Reconciler
 from bot.sandbox import Sandbox
 from bot.sandbox.world import REPOSITORY, settings_for
+from bot.store import Store
 from tests.stories.server import RULES
 
 KEY = "installation.key"
@@ -26,17 +28,25 @@ class House(Protocol):
     """A way to run the bot."""
 
     overlaps: int
+    settings: Settings
 
-    @property
-    def settings(self) -> Settings: ...
+    async def start(self) -> None:
+        """Start it, and return when it hears deliveries."""
 
-    async def start(self) -> None: ...
+    async def trouble(self) -> str:
+        """Let something happen to the bot, and give its name; it runs afterwards."""
 
-    async def end(self) -> None: ...
+    async def settle(self) -> None:
+        """Return when what was heard is dealt with."""
 
-    async def settle(self) -> None: ...
+    async def rest(self) -> None:
+        """Return when every target has been looked at again, and nothing is left to do."""
 
-    async def rest(self) -> None: ...
+    async def store(self) -> Store:
+        """Give its database."""
+
+    async def close(self) -> None:
+        """End it for good."""
 
 
 @dataclass
@@ -63,9 +73,12 @@ class Watched:
 class HereHouse:
     """The bot in this process and loop; it ends by being cancelled."""
 
-    def __init__(self, root: Path, sandbox: Sandbox, token: str, clock: Callable[[], datetime], **more: Any) -> None:
-        self.settings = settings_for(root, sandbox, token, rules_cache_dir=RULES, **more)
-        _share_key(self.settings)
+    def __init__(
+        self, root: Path, sandbox: Sandbox, token: str, clock: Callable[[], datetime], chance: random.Random
+    ) -> None:
+        self.settings = settings_for(root, sandbox, token, rules_cache_dir=RULES)
+        self._chance = chance
+        share_key(self.settings)
         self.overlaps = 0
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
@@ -91,12 +104,21 @@ class HereHouse:
             finally:
                 self.overlaps += watched.overlaps
 
-    async def end(self) -> None:
+    async def trouble(self) -> str:
+        await self.close()
+        await asyncio.sleep(self._chance.choice((0.0, 0.0, 2.0)))
+        await self.start()
+        return "the bot ends"
+
+    async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
         self._task = self._service = None
+
+    async def store(self) -> Store:
+        return self.machine.store
 
     @property
     def machine(self) -> Machine:
@@ -119,7 +141,7 @@ class HereHouse:
         await service.settled(600)
 
 
-def _share_key(settings: Settings) -> None:
+def share_key(settings: Settings) -> None:
     """Give all lives of a script one key: findings are in the order of their fingerprints, which depend on it."""
     here, shared = settings.data_dir, settings.data_dir.parents[1] / KEY
     if shared.exists():

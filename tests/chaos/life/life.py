@@ -10,18 +10,22 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from bot.app import now
 from bot.forgejo.httpx import HttpxForgejo
 from bot.sandbox import Sandbox
-from bot.sandbox.world import BOT, OPERATOR, people
+from bot.sandbox.world import BOT, OPERATOR, OUTSIDER, people
+from bot.store import Store
 from bot.store.tables import Delivery
 from tests.chaos.life.fast import Clock
 from tests.chaos.life.faults import Storm
 from tests.chaos.life.final import Final, accusations, read_final
-from tests.chaos.life.house import HereHouse, hook_of
+from tests.chaos.life.house import HereHouse, House, hook_of
+from tests.chaos.life.process import ProcessHouse
 from tests.chaos.life.script import ROOT, Event, Place, Script
 
 HOURS = timedelta(hours=3)
-SKEW = 90.0
+SKEW = timedelta(seconds=90)
+TROUBLE = 0.3
 
 
 @dataclass
@@ -32,18 +36,30 @@ class Life:
     accused: Counter[tuple[int, str]]
     lost: int
     overlaps: int
-    ends: int = 0
     happened: list[str] = field(default_factory=list)
 
 
-async def live(root: Path, script: Script, *, storm: int | None) -> Life:
-    """Live a script; with a `storm` seed, amid faults and ends of the bot."""
+@dataclass(frozen=True)
+class Way:
+    """How a life is lived: the storm's seed if there is one, and the bot here or as a process on some database."""
+
+    storm: int | None = None
+    process: bool = False
+    database_url: str = ""
+
+    @property
+    def pace(self) -> float:
+        """What a second of the script takes: a process has no compressed time."""
+        return 0.3 if self.process else 1.0
+
+
+async def live(root: Path, script: Script, way: Way) -> Life:
+    """Live a script; with a storm, amid faults and ends of the bot."""
     async with AsyncExitStack() as closing:
-        clock = Clock()
-        chance = random.Random(f"life {storm}")  # noqa: S311 - repeatable
-        skewed = clock.skewed(timedelta())
-        sandbox = Sandbox(root / "forge", clock=skewed)
-        sandbox.keeps_earlier_answers = storm is not None
+        clocks = () if way.process else (Clock(), Clock())
+        chance = random.Random(f"life {way.storm}")  # noqa: S311 - repeatable
+        sandbox = Sandbox(root / "forge", clock=clocks[1] if clocks else now)
+        sandbox.keeps_earlier_answers = way.storm is not None
         await sandbox.start()
         closing.push_async_callback(sandbox.stop)
         tokens = await people(sandbox)
@@ -51,83 +67,89 @@ async def live(root: Path, script: Script, *, storm: int | None) -> Life:
             login: await closing.enter_async_context(HttpxForgejo(sandbox.url, token))
             for login, token in tokens.items()
         }
-        house = HereHouse(root, sandbox, tokens[BOT], clock)
+        house: House = (
+            ProcessHouse(root, sandbox, tokens[BOT], chance, way.database_url)
+            if way.process
+            else HereHouse(root, sandbox, tokens[BOT], clocks[0], chance)
+        )
+        closing.push_async_callback(house.close)
         await house.start()
-        closing.push_async_callback(house.end)
         place = Place(sandbox, api)
         await api[OPERATOR].post(f"{ROOT}/hooks", hook_of(house.settings, sandbox))
-        teller = _Teller(sandbox, house, place, chance)
-        teller.clocks = clock, skewed
-        await teller.calm(script.events[:1])
-        for one in (clock, skewed):  # what was written before the bot came is told by the bot's own clock
-            one.forward(timedelta(seconds=2 * SKEW))
-        if storm is None:
-            await teller.calm(script.events[1:])
-            await teller.calm(script.endings)
-        else:
-            skewed.forward(timedelta(seconds=chance.choice((0, 0, SKEW, -SKEW))))
-            await teller.amid(Storm(sandbox, storm), script.events[1:])
-            await teller.rest()
-            await teller.amid(Storm(sandbox, storm + 1), script.endings)
-        await teller.rest()
-        lost = await _lost(house, sandbox)
-        final = await read_final(place)
-        found = await accusations(house.machine.store, place)
-        return Life(final, found, lost, house.overlaps, teller.ends, teller.happened)
+        teller = _Teller(sandbox, house, place, chance, way, clocks)
+        await teller.tell(script)
+        store = await house.store()
+        found = await accusations(store, place)
+        return Life(await read_final(place), found, await _lost(store, sandbox), house.overlaps, teller.happened)
 
 
-async def _lost(house: HereHouse, sandbox: Sandbox) -> int:
+async def _lost(store: Store, sandbox: Sandbox) -> int:
     """How many deliveries were acknowledged and aren't stored."""
-    async with house.machine.store.read() as session:
+    async with store.read() as session:
         stored = set((await session.execute(select(Delivery.id))).scalars())
     return len(set(sandbox.acknowledged) - stored)
 
 
+@dataclass
 class _Teller:
-    def __init__(self, sandbox: Sandbox, house: HereHouse, place: Place, chance: random.Random) -> None:
-        self._sandbox = sandbox
-        self._house = house
-        self._place = place
-        self._chance = chance
-        self.clocks: tuple[Clock, ...] = ()
-        self.ends = 0
-        self.happened: list[str] = []
+    sandbox: Sandbox
+    house: House
+    place: Place
+    chance: random.Random
+    way: Way
+    clocks: tuple[Clock, ...]
+    happened: list[str] = field(default_factory=list)
 
-    async def calm(self, events: tuple[Event, ...]) -> None:
+    async def tell(self, script: Script) -> None:
+        await self._begin()
+        if self.way.storm is None:
+            await self._calm((*script.events, *script.endings))
+        else:
+            for one in self.clocks[1:]:
+                one.forward(self.chance.choice((timedelta(), timedelta(), SKEW, -SKEW)))
+            await self._amid(Storm(self.sandbox, self.way.storm, self.way.pace), script.events)
+            await self._rest()
+            await self._amid(Storm(self.sandbox, self.way.storm + 1, self.way.pace), script.endings)
+        await self._rest()
+
+    async def _begin(self) -> None:
+        """The bot hears of the repository. What is older than that is told by the bot's own clock, to the second."""
+        await self.place.api[OUTSIDER].post(f"{ROOT}/issues", {"title": "chore: begin"})
+        await self.sandbox.hooks_idle()
+        await self.house.settle()
+        for one in self.clocks:
+            one.forward(2 * SKEW)
+        if not self.clocks:
+            await asyncio.sleep(1.1)
+
+    async def _calm(self, events: tuple[Event, ...]) -> None:
         """Each event is dealt with before the next one."""
         for event in events:
-            await event.do(self._place)
-            await self._sandbox.hooks_idle()
-            await self._house.settle()
+            await event.do(self.place)
+            await self.sandbox.hooks_idle()
+            await self.house.settle()
 
-    async def amid(self, storm: Storm, events: tuple[Event, ...]) -> None:
-        """Events follow each other while faults come and the bot ends."""
+    async def _amid(self, storm: Storm, events: tuple[Event, ...]) -> None:
+        """Events follow each other while faults come and the bot has trouble."""
         raging = asyncio.create_task(storm.rage())
         try:
             for event in events:
                 self.happened.append(event.name)
-                await event.do(self._place)
-                await asyncio.sleep(self._chance.expovariate(1.0))
-                if self._chance.random() < 0.3:
-                    await self._restart()
-            await asyncio.sleep(self._chance.uniform(0.0, 4.0))
+                await event.do(self.place)
+                await asyncio.sleep(self.chance.expovariate(1.0) * self.way.pace)
+                if self.chance.random() < TROUBLE:
+                    self.happened.append(await self.house.trouble())
+            await asyncio.sleep(self.chance.uniform(0.0, 4.0) * self.way.pace)
         finally:
             raging.cancel()
             storm.end()
             self.happened += storm.happened
 
-    async def _restart(self) -> None:
-        self.ends += 1
-        self.happened.append("the bot ends")
-        await self._house.end()
-        await asyncio.sleep(self._chance.choice((0.0, 0.0, 2.0)))
-        await self._house.start()
-
-    async def rest(self) -> None:
+    async def _rest(self) -> None:
         """Nothing is under way, hours pass, and the bot looks at everything."""
-        await self._sandbox.late_effects()
-        await self._sandbox.hooks_idle()
+        await self.sandbox.late_effects()
+        await self.sandbox.hooks_idle()
         for _ in range(2):
             for one in self.clocks:
                 one.forward(HOURS)
-            await self._house.rest()
+            await self.house.rest()

@@ -1,11 +1,13 @@
 """The oracle: a life amid faults ends like the life of the same script without them."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.chaos.life.fast import FastLoop
 from tests.chaos.life.final import differences
-from tests.chaos.life.life import Life, live
-from tests.chaos.life.script import Author, Script
+from tests.chaos.life.life import Life, Way, live
+from tests.chaos.life.script import Author
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,6 @@ class Verdict:
     """Two lives of one script, and what is wrong with the second."""
 
     seed: int
-    script: Script
     stormy: Life
     problems: tuple[str, ...]
 
@@ -27,14 +28,16 @@ class Verdict:
         return "\n".join([*lines, *(f"  ! {problem}" for problem in self.problems)])
 
 
-async def judge(root: Path, seed: int, length: int) -> Verdict:
+def judge(root: Path, seed: int, length: int, *, process: bool = False, database_url: str = "") -> Verdict:
     """Live the script of a seed without and with its storm, and compare."""
     script = Author(seed, length).script()
-    calm = await live(root / "calm", script, storm=None)
-    stormy = await live(root / "stormy", script, storm=seed)
+    with asyncio.Runner(loop_factory=FastLoop) as runner:
+        calm = runner.run(live(root / "calm", script, Way()))
+    with asyncio.Runner(loop_factory=None if process else FastLoop) as runner:
+        stormy = runner.run(live(root / "stormy", script, Way(seed, process, database_url)))
     problems = differences(calm.final, stormy.final)
     problems += [f"accused falsely: {one}" for one in (stormy.accused - calm.accused).elements()]
     problems += [f"not noticed: {one}" for one in (calm.accused - stormy.accused).elements()]
     problems += [f"{stormy.lost} acknowledged deliveries are lost"] if stormy.lost else []
     problems += [f"{stormy.overlaps} looks at one target overlapped"] if stormy.overlaps or calm.overlaps else []
-    return Verdict(seed, script, stormy, tuple(problems))
+    return Verdict(seed, stormy, tuple(problems))

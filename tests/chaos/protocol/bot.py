@@ -13,7 +13,7 @@ from bot.model import Answer, CommentText, Own, Report, Snapshot, Verdict, diges
 from bot.reconcile import Applier, LabelWriter
 from bot.reconcile.apply import Unwritten
 from bot.reconcile.evaluate import Evaluation, Parts, conclude
-from bot.reconcile.own_records import record_own
+from bot.reconcile.own_records import record_own, settle
 from bot.store import Store, owned
 from bot.thread import own_objects
 from tests.chaos.protocol.forge import BOT_ID, Cancelled, Ending, Forge, Killed
@@ -83,17 +83,16 @@ class Bot:
         applier = Applier(self.forge, self.mortal, labels, lambda: NOW)
         evaluation = conclude(PARTS, await self._observed(), (wish.report(),))
         with suppress(Killed, Cancelled, Unwritten):
+            if (own := await settle(self.mortal, evaluation, LABELS)) is not None:
+                changed = evaluation.snapshot.model_copy(update={"own": own})
+                evaluation = conclude(PARTS, changed, evaluation.reports)
             done = await applier.apply(evaluation.snapshot, evaluation.actions, evaluation.disputed)
-            await self._finish(evaluation, {one.action.object for one in done})
+            await self._finish(evaluation, wrote=bool(done))
         return self.forge.writes
 
-    async def due(self, wish: Wish) -> Evaluation:
-        """What a look would write."""
-        return conclude(PARTS, await self._observed(), (wish.report(),))
-
-    async def _finish(self, evaluation: Evaluation, written: set[str]) -> None:
+    async def _finish(self, evaluation: Evaluation, *, wrote: bool) -> None:
         async with self.mortal.session() as session:
-            await record_own(session, evaluation, LABELS, NOW, written)
+            await record_own(session, evaluation, LABELS, NOW, wrote=wrote)
 
     async def _observed(self) -> Snapshot:
         state = self.forge.state

@@ -15,7 +15,7 @@ from bot.plan.actions import MAX_RESTORES
 from bot.store import Store
 from bot.store.tables import Holding, LedgerEntry
 from tests.chaos.protocol.bot import Bot, Wish
-from tests.chaos.protocol.forge import BOT_ID, State
+from tests.chaos.protocol.forge import BOT_ID, Ending, State
 from tests.chaos.protocol.steps import CONTEXT, Step, World, arrive, delete, edit, post, take_off
 from tests.snapshots import HEAD, LABELS
 
@@ -84,7 +84,7 @@ class Explorer:
                 if moment.key in seen:
                     continue
                 seen.add(moment.key)
-                await self._judge(moment)
+                await self.judge(moment)
                 for step in steps if length < depth else ():
                     world = await self.back(moment)
                     await step.take(world)
@@ -111,7 +111,7 @@ class Explorer:
             ]
         return Moment(self.bot.forge.state.copy(), holdings, ledger, world.wish, dict(world.acts), way)
 
-    async def _judge(self, moment: Moment) -> None:
+    async def judge(self, moment: Moment) -> None:
         """Ask the oracle of a moment; note every no."""
         world = await self.back(moment)
         problems = [*await self._false(world)]
@@ -119,7 +119,8 @@ class Explorer:
         problems += await self._false(world)
         rested = await self.now(world, moment.way)
         for act, thing in () if problems else self._acts(world):
-            problems += await self._found(await self.back(rested), act, thing)
+            for ending in (Ending.OK, Ending.LOST, Ending.LATE):
+                problems += await self._found(await self.back(rested), act, thing, ending)
         self.failures += [f"{' · '.join(moment.way) or 'at the start'}: {problem}" for problem in problems]
 
     def _acts(self, world: World) -> list[tuple[Callable[[World], None], str]]:
@@ -173,17 +174,19 @@ class Explorer:
                 found.append(f"label {name} is {'missing' if wanted else 'there'}")
         return found
 
-    async def _found(self, world: World, act: Callable[[World], None], thing: str) -> list[str]:
-        """Whether somebody who changes a thing now is found, and his change undone."""
+    async def _found(self, world: World, act: Callable[[World], None], thing: str, ending: Ending) -> list[str]:
+        """Whether somebody who changes a thing now is found, and his change undone, however the first write ends."""
         before, acts = await self.bot.accused(), world.acts.get(thing, 0)
         act(world)
         counted = {_thing(name): count for name, count in before.items()}.get(thing, 0)
         if world.acts.get(thing, 0) == acts or counted >= MAX_RESTORES:
             return []
-        await self.bot.look(world.wish)
+        await self.bot.look(world.wish, {0: ending})
+        problems = await self._rest(world) if ending is not Ending.OK else self._wrong(world)
         after = {_thing(name): count for name, count in (await self.bot.accused()).items()}.get(thing, 0)
-        wrong = [f"after a change of {thing}: {problem}" for problem in self._wrong(world)]
-        return wrong + ([] if after == counted + 1 else [f"nobody noticed that {thing} was changed ({act.__name__})"])
+        how = f"{act.__name__} of {thing}, {ending.value}"
+        wrong = [f"after {how}: {problem}" for problem in problems]
+        return wrong + ([] if after == counted + 1 else [f"after {how}: told {after - counted} times"])
 
 
 def _thing(name: str) -> str:
