@@ -23,7 +23,8 @@ from tests.postgres import fresh_database, postgres_binaries, running_postgres
 def main() -> int:
     given = _arguments()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+    for noisy in ("sqlalchemy.pool", "aiohttp.server"):  # connections that end with a killed bot
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
     seeds = [given.seed] if given.seed is not None else range(given.first, given.first + given.lives)
     wrong, begun = list[int](), time.monotonic()
     with _server(wanted=given.house == "postgres") as server:

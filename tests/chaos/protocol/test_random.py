@@ -1,6 +1,7 @@
 """Longer lives of the write protocol, by chance: what the exhaustive search is too short for."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tests.chaos.protocol.forge import State
 from tests.chaos.protocol.steps import ARRIVAL, DELETED, EDITED, POSTED, Step, looks, put, taken, wishes, with_labels
 
 pytestmark = pytest.mark.long
+
+LIVES = int(os.environ.get("ASSAY_PROTOCOL_LIVES", "8"))
 
 BASE = Wish(words="one leak", status=True)
 MORE = Wish(words="two leaks", status=True, answers=True)
@@ -33,7 +36,11 @@ STEPS = [
 ]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=LIVES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(way=st.lists(st.sampled_from(STEPS), min_size=4, max_size=14))
 def test_a_long_life_of_everything_at_once(tmp_path_factory: pytest.TempPathFactory, way: list[Step]) -> None:
     assert not asyncio.run(lived(tmp_path_factory.mktemp("life"), way))
