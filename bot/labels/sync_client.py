@@ -9,6 +9,7 @@ from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.types import Label
 from bot.labels.catalog import LabelSet
+from bot.labels.folding import fold
 from bot.labels.sync_plan import LabelChange, plan_sync, shown
 
 
@@ -20,7 +21,7 @@ async def changes_for(client: ForgejoAPI, place: str, labels: LabelSet, *, prune
     """
     existing = await _labels(client, place)
     used = await _used(client, place) if prune and "/" in place else None
-    changes = plan_sync(labels, existing, used, prune=prune)
+    changes = plan_sync(labels, existing, used, prune=prune, fold="/" in place)
     inherited = await _inherited(client, place) if any(change.kind == "create" for change in changes) else frozenset()
     return tuple(change for change in changes if change.kind != "create" or change.name not in inherited)
 
@@ -31,6 +32,8 @@ async def carry_out(client: ForgejoAPI, place: str, change: LabelChange) -> str:
     A conflict is left alone: only a human can decide which of two labels to keep.
     """
     repository = "/" in place
+    if change.kind == "fold":
+        return await fold(client, place, change)
     if change.kind == "delete":
         await (endpoints.LABEL.delete if repository else endpoints.ORG_LABEL.delete)(client, place, change.id or 0)
     elif change.kind == "create":

@@ -13,7 +13,7 @@ from bot.labels.catalog import LabelDef, LabelSet, alike, hex_colour
 SHOWN = 80
 """Maximum characters of a server's text in a message."""
 
-Kind = Literal["create", "rename", "edit", "delete", "conflict"]
+Kind = Literal["create", "rename", "edit", "fold", "delete", "conflict"]
 Fields = dict[str, str | bool]
 
 
@@ -43,7 +43,8 @@ class ExistingLabel(Protocol):
 
 class LabelChange(BaseModel):
     """One step. `fields` is the body of the call (POST for create, PATCH on `id` for rename and edit, else empty);
-    `text` is one printable line for people, without markup. A conflict needs a human; nothing is written for it.
+    `text` is one printable line for people, without markup. A conflict needs a human; nothing is written for it. A fold
+    keeps `id`, moves what carries one of the ids of `doubles` to it, and deletes these.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,20 +54,27 @@ class LabelChange(BaseModel):
     text: str
     id: int | None = None
     fields: Fields = {}
+    doubles: tuple[int, ...] = ()
 
 
 def plan_sync(
-    wanted: LabelSet, existing: Sequence[ExistingLabel], used: Collection[str] | None, *, prune: bool
+    wanted: LabelSet,
+    existing: Sequence[ExistingLabel],
+    used: Collection[str] | None,
+    *,
+    prune: bool,
+    fold: bool = False,
 ) -> tuple[LabelChange, ...]:
     """Gives the changes in the order of `wanted`, then those to undeclared labels, by name.
 
     `used` contains the labels in use; other undeclared labels are deleted if `prune` is set. A renamed label keeps its
-    id, so issues and pull requests keep it. Raises ValueError if `prune` is set without `used`, or `wanted` has an
-    invalid colour.
+    id, so issues and pull requests keep it. With `fold`, definitions of one label that are exactly as declared become
+    one: a definition with another colour or text is somebody's own and stays. Raises ValueError if `prune` is set
+    without `used`, or `wanted` has an invalid colour.
     """
     if prune and used is None:
         raise ValueError("pruning needs the names of all labels in use")
-    there = _There(wanted, existing)
+    there = _There(wanted, existing, fold=fold)
     changes = [change for label in wanted.labels if (change := there.settle(label))]
     spare = frozenset(label.name for label in existing) - frozenset(used or ()) if prune else frozenset()
     return (*changes, *there.leftovers(spare))
@@ -81,7 +89,8 @@ def shown(text: str) -> str:
 class _There:
     """The labels on the server, and those that a wanted label matches by name or by alias."""
 
-    def __init__(self, wanted: LabelSet, existing: Sequence[ExistingLabel]) -> None:
+    def __init__(self, wanted: LabelSet, existing: Sequence[ExistingLabel], *, fold: bool) -> None:
+        self._fold = fold
         self._listed = {label.name for label in wanted.labels}
         self._existing = sorted(existing, key=lambda label: (label.name, label.id))
         self._count = Counter(label.name for label in existing)
@@ -95,7 +104,7 @@ class _There:
             text = f"create {shown(label.name)} {hex_colour(label)}"
             return LabelChange(kind="create", name=label.name, text=text, fields=_fields(label))
         if self._count[found.name] > 1:
-            return self._claim_doubles(found.name)
+            return self._claim_doubles(found.name, label)
         self._claimed.add(found.id)
         return _update(label, found)
 
@@ -124,9 +133,16 @@ class _There:
                 return min(same, key=lambda other: (other.name != name, other.id))
         return None
 
-    def _claim_doubles(self, name: str) -> LabelChange:
-        doubles = [label.id for label in self._existing if label.name == name]
-        self._claimed.update(doubles)
+    def _claim_doubles(self, name: str, label: LabelDef) -> LabelChange:
+        doubles = [other for other in self._existing if other.name == name]
+        self._claimed.update(other.id for other in doubles)
+        if self._fold and name == label.name and all(_update(label, other) is None for other in doubles):
+            oldest, *rest = sorted(other.id for other in doubles)
+            ids = ", ".join(map(str, rest))
+            text = (
+                f"fold {shown(name)}: {len(doubles)} equal definitions become one, id {oldest}; ids {ids} are deleted"
+            )
+            return LabelChange(kind="fold", name=name, id=oldest, text=text, doubles=tuple(rest))
         return LabelChange(kind="conflict", name=name, text=self._doubled(name))
 
     def _complaint(self, name: str) -> str:

@@ -37,9 +37,10 @@ def sync(
 ) -> None:
     """Make the server's labels match the label file.
 
-    Creates, renames and updates labels; with --prune also deletes them. Reads the label file and the server's labels.
-    Writes label definitions; pull requests and issues keep their labels. Conflicts (duplicate labels, old and new name
-    both present) are printed for you to resolve.
+    Creates, renames and updates labels; with --prune also deletes them. Several definitions of one label in a
+    repository that are exactly as declared become the oldest one: what carries another one gets it first. Reads the
+    label file and the server's labels. Writes label definitions, and the labels of what carries a duplicate. Conflicts
+    (duplicate labels with another colour or text, old and new name both present) are printed for you to resolve.
 
     Exit status: 0 success; 1 conflicts, or a change failed; 2 usage or configuration error; 3 Forgejo or network error.
     """
