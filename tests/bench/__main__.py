@@ -22,6 +22,7 @@ from tests.bench.rows import (
     disk,
     evidence,
     idle,
+    large,
     latency,
     load,
     memory,
@@ -45,7 +46,7 @@ BUDGETS = {
 }
 """The groups of the design's budgets, in its order."""
 
-FURTHER = {"evidence": evidence, "port": port, "disk": disk, "scale": scale}
+FURTHER = {"large": large, "evidence": evidence, "port": port, "disk": disk, "scale": scale}
 """Measured only if they are named: what one part of the program does under stress."""
 
 GROUPS = BUDGETS | FURTHER
