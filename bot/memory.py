@@ -6,6 +6,7 @@ for more while it has some, so no two wait for each other.
 
 import asyncio
 import ctypes
+import gc
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -20,6 +21,11 @@ def trim() -> None:
     """Return free pages of the heap. glibc keeps them otherwise, for hours after a flood of large texts."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def _give_back() -> None:
+    gc.collect()  # parsed patches refer to each other
+    trim()
 
 
 class NoRoom(Exception):
@@ -99,4 +105,4 @@ class MemoryBudget:
         finally:
             lane.give(size)
             if lane is self._heavy:
-                await asyncio.shield(asyncio.to_thread(trim))
+                await asyncio.shield(asyncio.to_thread(_give_back))

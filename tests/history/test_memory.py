@@ -68,7 +68,7 @@ async def test_a_large_change_takes_memory_by_its_size_before_it_is_read(pull: P
     assert [place[:3] for place in places(found.leaks)] == [("diff", ".env", 1)]
     assert found.gaps == ()
     (size,) = budget.sizes
-    assert 200 * KIB * weight.COPIES < size < 260 * KIB * weight.COPIES  # its log, and its net difference
+    assert weight.taken_for(200 * KIB, 5 * KIB**2) < size < weight.taken_for(260 * KIB, 5 * KIB**2)
     assert mirrors.unpaid < 10 * KIB
     assert budget.used == 0
 
@@ -86,7 +86,7 @@ async def test_a_change_over_gits_limit_takes_the_limit_and_says_what_was_not_re
     budget = Recorded(64 * KIB * KIB)
     mirrors = Watched(pull, budget, GitLimits(output_bytes=100 * KIB))
     found = await Histories(mirrors, pull.scanner, HistoryLimits(), memory=budget).read(pull.heads())
-    assert budget.sizes == [2 * 100 * KIB * weight.COPIES]
+    assert budget.sizes == [weight.taken_for(2 * 100 * KIB, 5 * KIB**2)]
     assert "the rest of the patch" in {gap.what for gap in found.gaps}
 
 
@@ -97,7 +97,7 @@ async def test_a_change_with_a_file_over_the_limit_takes_the_limit_and_fetches_n
     pull.work.commit("Many", {f"small-{number}": f"{number} bed\n" * 1000 for number in range(5)})
     await pull.push()
     found = await Histories(mirrors, pull.scanner, HistoryLimits(), memory=budget).read(pull.heads())
-    assert budget.sizes == [2 * 200 * KIB * weight.COPIES]
+    assert budget.sizes == [weight.taken_for(2 * 200 * KIB, 50 * KIB)]
     assert {gap.what for gap in found.gaps} == {"file large.txt"}
 
 
@@ -121,7 +121,7 @@ async def test_many_large_changes_hold_no_more_than_the_budget_and_all_are_read(
         pull.work.commit(f"Another {number}", {"a.txt": f"{number}\n"})
         await pull.push()
         heads.append(pull.heads())
-    budget = Recorded(300 * KIB * weight.COPIES)  # one at a time
+    budget = Recorded(weight.taken_for(300 * KIB, 5 * KIB**2))  # one at a time
     mirrors = Watched(pull, budget, GitLimits())
     histories = Histories(mirrors, pull.scanner, HistoryLimits(), memory=budget)
     found = await asyncio.gather(*(histories.read(one) for one in heads))
