@@ -12,7 +12,6 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from urllib.parse import unquote
 
 from bot.scan.searchable import plain
 
@@ -133,7 +132,7 @@ def _regions(text: str, changes: list[Change]) -> Iterator[tuple[int, int, list[
 def _changes(text: str) -> list[Change]:
     found: list[Change] = []
     if "%" in text:
-        found += ((m.start(), m.end(), unquote(m[0])) for m in _PERCENT.finditer(text))
+        found += ((m.start(), m.end(), bytes.fromhex(m[0].replace("%", "")).decode()) for m in _PERCENT.finditer(text))
     if "\\" in text:
         found += ((m.start(), m.end(), _unescaped(m[0])) for m in _ESCAPE.finditer(text))
     if "&" in text:
