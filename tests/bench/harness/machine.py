@@ -17,7 +17,7 @@ def described(load: float | None = None) -> dict[str, Any]:
     """Machine, versions, commit, date and load, as JSON; the load is that before a measurement."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "command": " ".join(["python -m tests.bench", *sys.argv[1:]]),
+        "command": " ".join(["python -m", _program(), *sys.argv[1:]]),
         "processor": _found(r"model name\s*: (.+)", Path("/proc/cpuinfo")),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(int(_found(r"MemTotal:\s+(\d+) kB", Path("/proc/meminfo")) or 0) / 1024**2),
@@ -28,6 +28,11 @@ def described(load: float | None = None) -> dict[str, Any]:
         "commit": _output("git", "-C", str(ROOT), "rev-parse", "--short=12", "HEAD"),
         "load": round(os.getloadavg()[0] if load is None else load, 2),
     }
+
+
+def _program() -> str:
+    spec = sys.modules["__main__"].__spec__
+    return spec.name.removesuffix(".__main__") if spec is not None else "?"
 
 
 def _found(pattern: str, file: Path) -> str:

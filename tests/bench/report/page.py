@@ -18,19 +18,11 @@ from tests.bench.report.plot import draw
 PAGE = ROOT / "docs" / "performance.md"
 FOLDER = ROOT / "docs" / "performance"
 GROUPS = {
-    "budgets": ("Budgets", "What each part has to keep, on the machine below.", "make bench"),
-    "load": (
-        "Steady load",
-        "50 deliveries a second on 200 targets, with pushes meanwhile.",
-        "python -m tests.bench load",
-    ),
-    "scale": (
-        "Many repositories",
-        "1,000 repositories with 100,000 targets, at 20 ms a call.",
-        "make bench ARGS=scale",
-    ),
+    "budgets": ("Budgets", "What each part has to keep."),
+    "load": ("Steady load", "Deliveries at a steady rate on 200 targets, with pushes to one pull request meanwhile."),
+    "scale": ("Many repositories", "1,000 repositories with 100,000 targets, at 20 ms a call."),
 }
-"""Results that consist of rows: their title, what they are about, and the command that measures them."""
+"""Results that consist of rows: their title, and what they are about."""
 
 DAY = {
     "memory": "resident memory (MB)",
@@ -85,9 +77,9 @@ def unexplained(found: Mapping[str, Any], known: Sequence[tuple[str, str]]) -> l
 def page(found: Mapping[str, Any], known: Sequence[tuple[str, str]]) -> str:
     """The page's text."""
     parts = [HEAD]
-    for name, (title, about, command) in GROUPS.items():
+    for name, (title, about) in GROUPS.items():
         if name in found:
-            parts.append(f"## {title}\n\n{about}\n\n{_measured(found[name], command)}\n\n{_groups(found[name])}\n")
+            parts.append(f"## {title}\n\n{about}\n\n{_measured(found[name])}\n\n{_groups(found[name])}\n")
     missed = [(row, _why(row["name"], known)) for row in _missed(found)]
     if missed:
         lines = [
@@ -119,11 +111,11 @@ def _why(name: str, known: Sequence[tuple[str, str]]) -> str:
     return next((why for pattern, why in known if re.search(pattern, name)), "")
 
 
-def _measured(result: Mapping[str, Any], command: str) -> str:
+def _measured(result: Mapping[str, Any]) -> str:
     machine = result["machine"]
     busy = f" **{BUSY}**" if is_busy(result) else ""
     return (
-        f"Measured on {machine['date']} by `{command}`: {machine['processor']}, {machine['cores']} cores, "
+        f"Measured on {machine['date']} by `{machine['command']}`: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, {machine['system']}, Python {machine['python']}, SQLite {machine['sqlite']}, "
         f"git {machine['git']}; commit `{machine['commit']}`; load {machine['load']} before it.{busy}"
     )
@@ -153,7 +145,7 @@ def _curve(curve: Curve, result: Mapping[str, Any]) -> str:
         for point in result["points"]
     ]
     picture = f"![{curve.title}: {', '.join(column.label for column in curve.columns)}](performance/{curve.name}.svg)"
-    measured = _measured(result, f"make bench-scale ARGS={curve.name}")
+    measured = _measured(result)
     return f"## {curve.title}\n\n{curve.about}\n\n{measured}\n\n{_table(heads, rows)}\n\n{picture}\n"
 
 
@@ -168,7 +160,7 @@ def _day(result: Mapping[str, Any]) -> str:
         "evaluations: pull requests and issues are opened, commented on, pushed to and closed. Start and end are the "
         "first and the last sample; the growth is the slope by least squares over the second half."
     )
-    measured = _measured(result, "python -m tests.bench day")
+    measured = _measured(result)
     heads = ("figure", "start", "end", "growth with 10,000 deliveries")
     return f"## A day of traffic\n\n{about}\n\n{measured}\n\n{_table(heads, rows)}\n"
 
