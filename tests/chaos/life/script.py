@@ -39,7 +39,7 @@ class Place:
     async def reports(self, number: int) -> list[dict[str, Any]]:
         found = await self.api[OPERATOR].getitem(f"{ROOT}/issues/{number}/comments") or []
         mine = [one for one in found if one["user"]["login"] == BOT]
-        return [one for one in mine if one["body"].partition("\n")[0].endswith(f"{number} -->")]
+        return [one for one in mine if one["body"].partition("\n")[0].endswith((f"!{number} -->", f"#{number} -->"))]
 
 
 Do = Callable[[Place], Awaitable[None]]
