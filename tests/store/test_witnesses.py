@@ -52,7 +52,6 @@ async def put(store: Store, *envelopes: Envelope) -> None:
         await inbox.put(envelope)
     await inbox.stop()
     await deliveries.take_in(store)
-    await deliveries.take_in(store)
 
 
 async def seen(store: Store, repository: int = GARDEN) -> Seen | None:
@@ -104,7 +103,6 @@ async def test_many_in_one_batch_are_compared_in_their_order(store: Store) -> No
 
     await asyncio.gather(*(writer.put(created(f"d{number}", comment_id=number)) for number in range(1, 60)))
     await writer.stop()
-    await deliveries.take_in(store)
     await deliveries.take_in(store)
     async with store.read() as session:
         found = await witnesses.seen(session, GARDEN, list(range(1, 60)))

@@ -82,8 +82,14 @@ async def _upgrade() -> None:
 
 
 async def _downgrade(revision: str) -> None:
-    from bot.store import downgrade_database  # noqa: PLC0415 - as above
+    from bot.store import deliveries, downgrade_database, open_store  # noqa: PLC0415 - as above
 
+    # Versions before do not know SQLite's file of arrivals, so what is in it is taken into the tables.
+    store = await open_store(read_settings().store_url(), create=False)
+    try:
+        await deliveries.take_in(store)
+    finally:
+        await store.close()
     before, after = await asyncio.to_thread(downgrade_database, read_settings().store_url(), revision)
     line(f"took the schema from {_said(before.found)} back to {_said(after.found)}; start an older version of assay")
 

@@ -1,10 +1,15 @@
 """`assay db`: what the schema is, and its way forth and back."""
 
+import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.intake.inbox import Inbox
+from bot.model import Envelope
+from bot.store import open_store
 from bot.store.database.upgrade import NEWEST
 from tests.cli.forge import Assay, rows
 
@@ -40,3 +45,20 @@ def test_a_missing_database_has_no_status(assay: Assay) -> None:
     done = assay("db", "status")
     assert done.status == 2
     assert "there is no database of the bot at" in done.err
+
+
+async def _arrived(url: str) -> None:
+    store = await open_store(url)
+    inbox = Inbox(store)
+    await inbox.start()
+    await inbox.put(Envelope(id="one", event="push", size=1, body_hash="h", received_at=datetime.now(UTC)))
+    await inbox.stop()
+    await store.close()
+
+
+def test_a_delivery_that_has_just_arrived_is_there_for_the_older_version(assay: Assay, tmp_path: Path) -> None:
+    assay("db", "upgrade")
+    (database,) = tmp_path.rglob("assay.db")
+    asyncio.run(_arrived(f"sqlite:///{database}"))
+    assert assay("db", "downgrade", BEFORE).status == 0
+    assert rows(tmp_path, "SELECT id, routed_at FROM deliveries") == [("one", None)]

@@ -27,7 +27,7 @@ async def in_flight(url: str, stage: Stage, numbers: list[int]) -> tuple[int, in
             held = [await owned.held(session, repo.target(number, Kind.PULL)) for number in numbers]
             dirty = sum(row is not None and row.desired_generation > row.observed_generation for row in rows)
             intents = sum(bool(thing.intended) for things in held for thing in things)
-            return dirty, await deliveries.count_unrouted(session), intents
+        return dirty, await deliveries.count_waiting(store), intents
     finally:
         await store.close()
 
