@@ -2,7 +2,7 @@
 
 import abc
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 import structlog
@@ -76,6 +76,11 @@ class Engine(abc.ABC):
         `urgent` tells a run of the target that is under way that it is superseded. `spaced` lets the target rest
         after its last run for a multiple of the time that it took, so that a burst of deliveries becomes few runs.
         """
+
+    async def submit_all(self, targets: Iterable[tuple[Target, int]]) -> None:
+        """Asks for one run of each target with its priority."""
+        for target, priority in targets:
+            await self.submit(target, priority=priority)
 
     @abc.abstractmethod
     async def cancel(self, target: Target) -> None:

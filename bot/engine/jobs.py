@@ -157,16 +157,16 @@ class Jobs(JobManager):
         """
         later = sum(one.queue == statements.LATER for one in self._running.values())
         counts = Counter(one.lock.partition(statements.SEPARATOR)[0] for one in self._running.values())
-        both, pressing = [statements.PRESSING, statements.LATER], [statements.PRESSING]
-        allowed = both if later < max(1, self._slots // 2) else pressing
+        pressing = statements.TAKE_PRESSING
+        allowed = statements.TAKE if later < max(1, self._slots // 2) else pressing
         tries = [(pressing, self._slots // 2)] if later >= max(1, self._slots // 4) else []
         tries += [(allowed, self._slots // 2), (allowed, self._slots - 1)]
         asked = None
-        for queues, most in tries:
+        for statement, most in tries:
             busy = [name for name, count in counts.items() if count >= max(1, most)]
-            if (queues, busy) != asked:
-                asked = queues, busy
-                for row in await self._all(statements.TAKE, queues=queues, busy=busy, worker=self._id):
+            if (statement, busy) != asked:
+                asked = statement, busy
+                for row in await self._all(statement, busy=busy, worker=self._id):
                     since = asyncio.get_running_loop().time()
                     self._running[row["id"]] = _Running(row["lock"], row["queue_name"], since)
                     return Job.from_row(row)

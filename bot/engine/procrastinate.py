@@ -7,7 +7,7 @@ but two runs of one target never overlap: the queue's unique indexes see to that
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -30,12 +30,30 @@ HEARTBEAT = 5.0
 QUIET = 0.02
 """How often `idle` asks, in seconds."""
 CONNECTIONS = 4
+SLICE = 500
+"""How many jobs one statement puts into the queue."""
 QUEUES = (statements.PRESSING, statements.LATER)
 
 
 def lock_of(target: Target) -> str:
     """Return what two jobs of one target share; the repository's name only stands for an id that isn't known."""
     return f"{target.repository_id or target.repository}{statements.SEPARATOR}{target.number}"
+
+
+def _job(
+    target: Target, priority: int, delay: float = 0.0, *, urgent: bool = False, spaced: bool = False
+) -> dict[str, object]:
+    """Return a submission as the statement takes it."""
+    lock, rests = lock_of(target), spaced and not urgent
+    return {
+        "lock": lock,
+        "queue": statements.LATER if priority >= BACKGROUND else statements.PRESSING,
+        "priority": priority,
+        "delay": delay,
+        "spaced": rests,
+        "args": {"target": target.model_dump(mode="json"), "priority": priority, "spaced": rests},
+        "message": json.dumps({"lock": lock, "priority": priority, "urgent": urgent}),
+    }
 
 
 class ProcrastinateEngine(Engine):
@@ -47,7 +65,8 @@ class ProcrastinateEngine(Engine):
     def __init__(self, url: str, workers: int = 8, grace: float = 0.0) -> None:
         self._count = workers
         self._grace = grace
-        connector = PsycopgConnector(conninfo=url, min_size=1, max_size=CONNECTIONS, timeout=DEAD / 2)
+        plans = {"options": statements.PLANS}
+        connector = PsycopgConnector(conninfo=url, kwargs=plans, min_size=1, max_size=CONNECTIONS, timeout=DEAD / 2)
         self._connector = connector
         self._jobs = Jobs(connector, workers, self._lost)
         self._app = App(connector=connector)
@@ -80,23 +99,16 @@ class ProcrastinateEngine(Engine):
         self, target: Target, *, priority: int = 0, delay: float = 0.0, urgent: bool = False, spaced: bool = False
     ) -> None:
         """Put a job into the queue, or make the one that waits there more pressing; tell the process that runs it."""
-        lock = lock_of(target)
-        self._asked(lock, priority, urgent=urgent)
-        again = {"target": target.model_dump(mode="json"), "priority": priority, "spaced": spaced and not urgent}
-        try:
-            await self._open()
-            await self._all(
-                statements.PUT,
-                lock=lock,
-                queue=statements.LATER if priority >= BACKGROUND else statements.PRESSING,
-                priority=priority,
-                delay=delay,
-                spaced=again["spaced"],
-                args=again,
-                message=json.dumps({"lock": lock, "priority": priority, "urgent": urgent}),
-            )
-        except ConnectorException as fault:
-            log.warning("queue.wake-lost", target=str(target), error=type(fault).__name__, next="the sweep finds it")
+        if urgent:
+            self._asked(lock_of(target), priority, urgent=True)
+        await self._put([_job(target, priority, delay, urgent=urgent, spaced=spaced)])
+
+    async def submit_all(self, targets: Iterable[tuple[Target, int]]) -> None:
+        """Put a job for each target with its priority, many in a statement."""
+        jobs = {lock_of(target): _job(target, priority) for target, priority in targets}
+        every = list(jobs.values())
+        for start in range(0, len(every), SLICE):
+            await self._put(every[start : start + SLICE])
 
     async def cancel(self, target: Target) -> None:
         """Take a target's job out of the queue. Raises ConnectorException."""
@@ -160,6 +172,13 @@ class ProcrastinateEngine(Engine):
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._app.close_async()
         self._opened = False
+
+    async def _put(self, jobs: Sequence[Mapping[str, object]]) -> None:
+        try:
+            await self._open()
+            await self._all(statements.PUT, asked={"jobs": jobs})
+        except ConnectorException as fault:
+            log.warning("queue.wake-lost", jobs=len(jobs), error=type(fault).__name__, next="the sweep finds it")
 
     async def _open(self) -> None:
         if not self._opened:

@@ -16,7 +16,9 @@ OWN = """
 CREATE UNLOGGED TABLE queue_rests (lock text PRIMARY KEY, until timestamptz NOT NULL);
 CREATE TABLE queue_schedules (name text PRIMARY KEY, started_at timestamptz NOT NULL);
 CREATE TABLE queue_migrations (name text PRIMARY KEY);
-CREATE INDEX queue_waiting_of_repository ON procrastinate_jobs (split_part(lock, ':', 1)) WHERE status = 'todo';
+CREATE INDEX queue_in_order ON procrastinate_jobs (queue_name, priority DESC, id) WHERE status = 'todo';
+CREATE INDEX queue_due ON procrastinate_jobs (scheduled_at) WHERE status = 'todo' AND scheduled_at IS NOT NULL;
+CREATE INDEX queue_of_repository ON procrastinate_jobs (split_part(lock, ':', 1), queue_name) WHERE status = 'todo';
 """
 """Until when a target rests, when a schedule ran last, and how far the tables are migrated."""
 

@@ -36,39 +36,50 @@ ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET
         'priority', least((job.args ->> 'priority')::integer, (excluded.args ->> 'priority')::integer)),
     scheduled_at = CASE WHEN job.scheduled_at IS NOT NULL AND excluded.scheduled_at IS NOT NULL
         THEN least(job.scheduled_at, excluded.scheduled_at) END
+WHERE excluded.priority > job.priority OR excluded.queue_name > job.queue_name
+    OR excluded.args -> 'target' <> job.args -> 'target'
+    OR (job.args ->> 'spaced')::boolean > (excluded.args ->> 'spaced')::boolean
+    OR job.scheduled_at > coalesce(excluded.scheduled_at, '-infinity')
 """
+"""A job that waits is only written where it changes: the sweep puts all of them each minute."""
 PUT = f"""
-WITH due AS (
-    SELECT greatest(
-        (SELECT until FROM queue_rests WHERE lock = %(lock)s AND %(spaced)s AND until > now()),
-        CASE WHEN %(delay)s > 0 THEN now() + %(delay)s * interval '1 second' END
-    ) AS at
-), turn AS (
-    SELECT count(*) AS waiting FROM (
-        SELECT FROM procrastinate_jobs
-        WHERE split_part(lock, ':', 1) = split_part(%(lock)s, ':', 1) AND status = 'todo' AND lock <> %(lock)s
-            AND queue_name = %(queue)s AND (scheduled_at IS NULL OR scheduled_at <= now())
-        LIMIT {MOST_TURNS}
-    ) AS others
+WITH asked AS (
+    SELECT one.*, split_part(lock, ':', 1) AS repository,
+        row_number() OVER (PARTITION BY split_part(lock, ':', 1), queue) - 1 AS before
+    FROM jsonb_to_recordset(%(asked)s -> 'jobs') AS one
+        (lock text, queue text, priority integer, delay float, spaced boolean, args jsonb, message text)
+), due AS (
+    SELECT asked.*, greatest(
+        CASE WHEN asked.spaced AND rest.until > now() THEN rest.until END,
+        CASE WHEN asked.delay > 0 THEN now() + asked.delay * interval '1 second' END
+    ) AS at, (
+        SELECT count(*) FROM (
+            SELECT FROM procrastinate_jobs AS job
+            WHERE split_part(job.lock, ':', 1) = asked.repository AND job.status = 'todo' AND job.lock <> asked.lock
+                AND job.queue_name = asked.queue AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
+            LIMIT {MOST_TURNS}
+        ) AS others
+    ) AS waiting
+    FROM asked LEFT JOIN queue_rests AS rest ON rest.lock = asked.lock
 ), put AS (
     INSERT INTO procrastinate_jobs AS job (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
-    SELECT %(queue)s, '{TASK}',
-        -(extract(epoch FROM coalesce(due.at, now()))::bigint - 1767225600
-          + {AGE:.0f} * %(priority)s + {TURN} * turn.waiting)::integer,
-        %(lock)s, %(lock)s, %(args)s, due.at
-    FROM due, turn
+    SELECT queue, '{TASK}',
+        -(extract(epoch FROM coalesce(at, now()))::bigint - 1767225600
+          + {AGE:.0f} * priority + {TURN} * least(waiting + before, {MOST_TURNS}))::integer,
+        lock, lock, args, at
+    FROM due ORDER BY lock  -- in one order, so that two processes do not wait for each other
     {_MORE_PRESSING}
     RETURNING queue_name, xmax <> 0 AS again
 )
-SELECT CASE WHEN again THEN {_NOTIFY} END,
-    CASE WHEN EXISTS (SELECT FROM procrastinate_jobs WHERE lock = %(lock)s AND status = 'doing')
-        THEN pg_notify('{ASKED}', %(message)s)::text END
-FROM put
+SELECT {_NOTIFY} FROM (SELECT DISTINCT queue_name FROM put WHERE again) AS changed
+UNION ALL
+SELECT pg_notify('{ASKED}', message)::text FROM asked
+WHERE EXISTS (SELECT FROM procrastinate_jobs AS job WHERE job.lock = asked.lock AND job.status = 'doing')
 """  # noqa: S608 - constants of this module
-TAKE = """
+_TAKE = """
 WITH candidate AS (
     SELECT id FROM procrastinate_jobs AS job
-    WHERE status = 'todo' AND queue_name = ANY(%(queues)s) AND (scheduled_at IS NULL OR scheduled_at <= now())
+    WHERE status = 'todo' {of_queue} AND (scheduled_at IS NULL OR scheduled_at <= now())
         AND split_part(lock, ':', 1) <> ALL(%(busy)s)
         AND NOT EXISTS (SELECT FROM procrastinate_jobs AS other WHERE other.lock = job.lock AND other.status = 'doing')
     ORDER BY priority DESC, id LIMIT 1
@@ -78,9 +89,15 @@ UPDATE procrastinate_jobs AS job SET status = 'doing', worker_id = %(worker)s FR
 WHERE job.id = candidate.id
 RETURNING job.id, status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name, attempts, worker_id
 """
+TAKE = _TAKE.format(of_queue="")
+TAKE_PRESSING = _TAKE.format(of_queue=f"AND queue_name = '{PRESSING}'")
+PLANS = (
+    "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off -c jit=off -c plan_cache_mode=force_custom_plan"
+)
+"""The planner's settings: the queue changes too fast for its statistics, and each statement has its index."""
 NEXT = """
 SELECT extract(epoch FROM min(scheduled_at) - clock_timestamp())::float AS seconds FROM procrastinate_jobs
-WHERE status = 'todo' AND scheduled_at > now()
+WHERE status = 'todo' AND scheduled_at IS NOT NULL AND scheduled_at > now()
 """
 FINISH = f"""
 WITH done AS (

@@ -333,3 +333,12 @@ async def test_background_work_leaves_half_of_the_workers_free(engine: Engine, w
     await until(lambda: "repository/hot!1" in work.begun)
     work.gate.set()
     await idle(engine)
+
+
+async def test_many_at_once_are_submitted_each_with_its_priority(single: Engine, work: Work) -> None:
+    several = [(target(number, "garden/one"), 2) for number in range(1, 4)]
+    await single.submit_all([*several, (target(9, "garden/two"), 0), several[0]])
+    await single.submit_all(several)
+    await single.start(work.run, work.failed)
+    await idle(single)
+    assert work.begun == ["garden/two!9", "garden/one!1", "garden/one!2", "garden/one!3"]

@@ -143,13 +143,15 @@ async def test_a_job_whose_taking_was_not_answered_is_handed_back(
     monkeypatch.setattr(procrastinate, "HEARTBEAT", 0.1)
     engine = make()
     await engine.start(work.run, work.failed)
+    await engine.submit(target(2))
+    await idle(engine)
     await engine.submit(target(1), delay=LATE)
     await rows(
         postgres_url,
         "UPDATE procrastinate_jobs SET status = 'doing', worker_id = procrastinate_workers.id "
         "FROM procrastinate_workers",
     )
-    await until(lambda: len(work.begun) == 1)
+    await until(lambda: len(work.begun) == 2)
     await idle(engine)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from bot.engine import Engine, Lease
 from bot.model import Kind, Target
 
-SECONDS = 10.0
+SECONDS = 20.0
 SOON, A_WHILE, LATE = 0.02, 0.5, 60.0
 
 

@@ -94,15 +94,13 @@ class Resync:
         """Submit open targets that were not evaluated for a day, or a week for issues, at a steady rate."""
         async with self._store.read() as session:
             found = await due.daily(session, self._clock())
-        for target in found:
-            await self._engine.submit(target, priority=DAILY)
+        await self._engine.submit_all((target, DAILY) for target in found)
 
     async def sweep(self) -> None:
         """Submit dirty targets that are due, so that no crash or engine error loses work."""
         async with self._store.read() as session:
             waiting = await due.dirty(session, self._clock())
-        for target, priority in waiting:
-            await self._engine.submit(target, priority=priority)
+        await self._engine.submit_all(waiting)
 
     async def listed(self, repo: Repo) -> dict[Target, datetime]:
         """Return the open targets of a repository that Forgejo lists, with their update times."""
@@ -169,8 +167,7 @@ class Resync:
             log.info("repository.visible-again", repository=found.name, targets=len(targets))
             await self._list_open(row)
         await visit(row)
-        for target in targets:
-            await self._engine.submit(target, priority=5)
+        await self._engine.submit_all((target, 5) for target in targets)
 
 
 def _readable(repository: Repository) -> bool:
