@@ -93,15 +93,11 @@ async def test_what_a_killed_worker_had_in_flight_is_done_by_another(tmp_path: P
         async def all_in_flight() -> bool:
             return await cast.jobs("doing") == len(heads)
 
-        async def all_taken_over() -> bool:
-            return await cast.jobs("doing") < len(heads) or await cast.jobs("todo") > 0
-
         await comes(all_in_flight, 90)
         await second.start()
         stage.sandbox.faults.clear()
         await first.kill()
         begun = asyncio.get_running_loop().time()
-        await comes(all_taken_over, DEAD + 2 * HEARTBEAT + 10)
         states = await stage.until_judged(heads)
         took = asyncio.get_running_loop().time() - begun
         assert set(states) == {"success"}
