@@ -9,7 +9,7 @@ from bot.git.diff_files import files_of
 from bot.git.fetching.disk import GitOverBound
 from bot.git.forks import fetch_from
 from bot.git.keeping.installed import installed_git
-from bot.git.keeping.soundness import MirrorDamaged
+from bot.git.keeping.soundness import MirrorDamaged, sound
 from bot.git.merge import tried_merge
 from bot.git.mirror import LOST, Mirror, Mirrors
 from bot.git.names import check_ref, check_sha
@@ -33,5 +33,6 @@ __all__ = [
     "fetch_from",
     "files_of",
     "installed_git",
+    "sound",
     "tried_merge",
 ]

@@ -173,11 +173,10 @@ class Mirror:
         names = [f"refs/assay/seen/{sha}" for sha in shas if SHA.fullmatch(sha)]
         if not names:
             return frozenset()
-        # Offline: git would ask the server for what a damaged mirror lost, and in that question for the same again.
-        listing = ("for-each-ref", "--format=%(refname) %(objectname)", *names)
+        listing = ("for-each-ref", "--format=%(refname) %(objectname) %(tree)", *names)  # reads each commit
         output = await self.mirrors.run(self.folder, *listing, offline=True)
-        pairs = (line.split() for line in output.decode().splitlines())
-        return frozenset(sha for ref, sha in pairs if ref == f"refs/assay/seen/{sha}")
+        found = (line.split() for line in output.decode().splitlines())
+        return frozenset(sha for ref, sha, *_ in found if ref == f"refs/assay/seen/{sha}")
 
     async def merge_base(self, one: str, other: str) -> str:
         """Return the best common ancestor; empty if there is none."""

@@ -52,16 +52,20 @@ async def merged_commits(mirror: Mirror, heads: Heads) -> MergedCommits:
 async def _pull_ref(mirror: Mirror, number: int) -> str:
     """Return the commit of `refs/pull/N/head`; empty if the server doesn't provide it. Raises GitError."""
     mine = f"refs/assay/seen/merged-{number}"
-    async with mirror.lock:
+
+    async def fetch() -> str:
         if not await _fetched(mirror, f"refs/pull/{number}/head", mine):
             return ""
         return (await mirror.mirrors.run(mirror.folder, "rev-parse", mine, offline=True)).decode().strip()
+
+    return await mirror.mirrors.receiver.alone(mirror.lock, fetch)
 
 
 async def on_base(mirror: Mirror, heads: Heads) -> bool:
     """Fetch the base branch of a merge and return whether it brought the head. Raises GitError."""
     mine, sha = "refs/assay/seen/merged-into", check_sha(heads.head)
-    async with mirror.lock:
+
+    async def fetch() -> bool:
         if not await _fetched(mirror, f"refs/heads/{heads.merged_into}", mine):
             return False
         try:
@@ -69,7 +73,9 @@ async def on_base(mirror: Mirror, heads: Heads) -> bool:
             await mirror.mirrors.run(mirror.folder, "update-ref", f"refs/assay/seen/{sha}", sha, offline=True)
         except GitError:
             return False
-    return True
+        return True
+
+    return await mirror.mirrors.receiver.alone(mirror.lock, fetch)
 
 
 async def _fetched(mirror: Mirror, ref: str, mine: str) -> bool:

@@ -70,6 +70,7 @@ from bot.model.snapshot import (
     intents,
 )
 from bot.model.words import (
+    CONTEXT,
     WRITING,
     Kind,
     Location,
@@ -84,6 +85,7 @@ from bot.model.words import (
 )
 
 __all__ = [
+    "CONTEXT",
     "EVIDENCE_BEGIN",
     "EVIDENCE_END",
     "EVIDENCE_SCHEMA",

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
+CONTEXT = "assay/"
+"""Begins the contexts of all the bot's statuses; the name of a check follows."""
 WRITING = frozenset({"write", "admin", "owner"})
 """What Forgejo calls the permissions of those who may write."""
 

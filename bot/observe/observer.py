@@ -5,15 +5,15 @@ Texts are scanned and masked here, before any other code reads them.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from bot.forgejo import endpoints
 from bot.forgejo.types import PullRef, PullRequest
-from bot.git import GitError, MirrorDamaged
+from bot.git import GitError, sound
 from bot.history import History, Moved
 from bot.model import (
+    CONTEXT,
     Gap,
     Identity,
     Inputs,
@@ -81,12 +81,7 @@ class Observer:
         Raises NameTaken if another repository has the name; ForgejoErrors, WrongKind, GitError and Moved if it cannot
         be read now.
         """
-        with suppress(MirrorDamaged):
-            return await self._observe(target, identity)
-        try:
-            return await self._observe(target, identity)
-        except MirrorDamaged as fault:
-            raise GitError(str(fault)) from None
+        return await sound(lambda: self._observe(target, identity))
 
     async def _observe(self, target: Target, identity: Identity) -> Snapshot:
         found = await read_thread(self._client, target)
@@ -174,7 +169,7 @@ class Observer:
         return mine, row.attempts if row else 0
 
     async def _at_merge(self, thread: Thread, history: History, inputs: Inputs, identity: Identity) -> Inputs:
-        """Return the inputs with the successes that other accounts posted in the bot's contexts before a merge."""
+        """Return the inputs with what other accounts posted as a success in the bot's contexts before a merge."""
         if not isinstance(thread.head, PullRequest):
             return inputs
         name = thread.repository.full_name
@@ -183,7 +178,7 @@ class Observer:
         return inputs.model_copy(update={"forged": self._masked(forged), "unseen": (*past.gaps, *inputs.unseen)})
 
     def _seen(self, thread: Thread, *, ours: bool) -> tuple[StatusSeen, ...]:
-        return self._masked(one for one in thread.statuses if one.context.startswith("assay/") is ours)
+        return self._masked(one for one in thread.statuses if one.context.startswith(CONTEXT) is ours)
 
     def _masked(self, chosen: Iterable[StatusSeen]) -> tuple[StatusSeen, ...]:
         texts = ("context", "description", "target_url")

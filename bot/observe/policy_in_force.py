@@ -1,7 +1,7 @@
 """Determines a repository's policy in force: the default branch's, as far as trusted, else the last valid one."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from bot.model import Repo
 from bot.policy import FOLDERS, PATH, Policy, PolicyError, effective, load, load_stored, misplaced, named, text_digest
 from bot.store import Store, upsert
 from bot.store import targets as records
-from bot.store.decisions import consent_to
+from bot.store.decisions import Consent, consents_to
 from bot.store.ledger import Entry, append, lock
 from bot.store.tables import TrustedPolicy
 from bot.text import MAX_BYTES
@@ -125,7 +125,8 @@ class Policies:
         if row is not None and since and row.trusted_text == text:
             return False
         async with self._store.read() as session:
-            word = await consent_to(session, repo.id, text_digest(text), _second(since))
+            words = await consents_to(session, repo.id, text_digest(text), _second(since))
+        word = await self._there(repo, words)
         if word is None:
             return False
         decider = await self._accounts.decider(word.by, word.by_id)
@@ -135,6 +136,14 @@ class Policies:
             await self.trust(repo, commit, word.by, at=word.at)
             return True
         return False
+
+    async def _there(self, repo: Repo, words: Sequence[Consent]) -> Consent | None:
+        """Return the newest word that can be read now: a comment that was deleted says nothing any more."""
+        for word in words:
+            with suppress(NotFound):
+                await endpoints.COMMENT.get(self._client, repo.name, word.comment_id)
+                return word
+        return None
 
     async def misplaced(self, repository: str, commit: str) -> tuple[str, ...]:
         """Return the files at a commit that look like a policy, but are in the wrong place or have the wrong name.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.model import (
+    CONTEXT,
     Held,
     KnownLabels,
     Plan,
@@ -254,7 +255,7 @@ def _voice(status: WantedStatus, snapshot: Snapshot) -> tuple[int, str, str, str
     """
     report = next((own for own in snapshot.own.comments if own.purpose == "report"), None)
     url = f"{snapshot.own.url}#issuecomment-{report.id}" if report else ""
-    check = status.context.removeprefix("assay/")
+    check = status.context.removeprefix(CONTEXT)
     voices = [(snapshot.target.number, status.state, status.description, url)]
     voices += [(s.number, s.state, s.description, s.target_url) for s in snapshot.own.siblings if s.check == check]
     return min(voices, key=lambda voice: (-WORSE.index(voice[1]), voice[0]))

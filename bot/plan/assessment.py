@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.model import (
+    CONTEXT,
     Check,
     Kind,
     Plan,
@@ -154,7 +155,7 @@ def _statuses(snapshot: Snapshot, reports: Sequence[Report]) -> tuple[WantedStat
     if snapshot.target.kind is not Kind.PULL or snapshot.inputs.state != "open" or not snapshot.inputs.head.sha:
         return ()
     return tuple(
-        WantedStatus(context=f"assay/{report.check}", state=STATES[report.verdict], description=_description(report))
+        WantedStatus(context=f"{CONTEXT}{report.check}", state=STATES[report.verdict], description=_description(report))
         for report in reports
         if report.status or _held_status(snapshot, report.check)
     )

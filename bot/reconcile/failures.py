@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.engine import Engine
 from bot.forgejo.errors import Forbidden, ForgejoError, Locked, Paused, RateLimited, Redirected
-from bot.model import Identity, Kind, Repo, Target
+from bot.model import CONTEXT, Identity, Kind, Repo, Target
 from bot.observe import PATIENCE, NameTaken
 from bot.reconcile import blame
 from bot.reconcile.apply import Unwritten
@@ -179,7 +179,7 @@ class Failures:
         After an evaluation whose statuses the server refuses, this one is refused too, and the report is right.
         """
         guards = [check for check in self._parts.checks if check.guards and target.kind in check.on]
-        contexts = [f"assay/{check.name}" for check in guards]
+        contexts = [f"{CONTEXT}{check.name}" for check in guards]
         account = self._account.identity().account
         kind = Failure(type(fault).__name__, parked=parked)
         try:

@@ -29,13 +29,18 @@ class Recalled:
     judgments: tuple[Judgment, ...]
 
 
+MOST_CONSENTS = 20
+"""How many words for one file are read; each may be in a comment that was deleted."""
+
+
 @dataclass(frozen=True)
 class Consent:
-    """An operator's word for a policy file: who, and when."""
+    """An operator's word for a policy file: who, when, and in which comment."""
 
     by: str
     by_id: int
     at: datetime
+    comment_id: int
 
 
 async def recall(store: Store, target: Target, now: datetime) -> Recalled:
@@ -77,12 +82,14 @@ async def decisions(session: AsyncSession, target: Target) -> tuple[Decision, ..
     )
 
 
-async def consent_to(session: AsyncSession, repository_id: int, digest: str, since: datetime | None) -> Consent | None:
-    """Return who trusted a policy file of a repository by `/trust`, and when; None if nobody did since a time.
+async def consents_to(
+    session: AsyncSession, repository_id: int, digest: str, since: datetime | None
+) -> tuple[Consent, ...]:
+    """Return who trusted a policy file of a repository by `/trust` since a time, and when; the newest first.
 
     `digest` names the file's text.
     """
-    query = select(DecisionRow.by, DecisionRow.by_id, DecisionRow.at).where(
+    query = select(DecisionRow.by, DecisionRow.by_id, DecisionRow.at, DecisionRow.comment_id).where(
         DecisionRow.repository_id == repository_id,
         DecisionRow.command == TRUST,
         DecisionRow.argument == digest,
@@ -91,8 +98,8 @@ async def consent_to(session: AsyncSession, repository_id: int, digest: str, sin
     )
     if since is not None:
         query = query.where(DecisionRow.at >= since)
-    found = (await session.execute(query.order_by(DecisionRow.at.desc()).limit(1))).first()
-    return Consent(found.by, found.by_id, found.at) if found else None
+    found = await session.execute(query.order_by(DecisionRow.at.desc()).limit(MOST_CONSENTS))
+    return tuple(Consent(row.by, row.by_id, row.at, row.comment_id) for row in found)
 
 
 async def keep_decisions(session: AsyncSession, target: Target, made: Sequence[Decision]) -> None:

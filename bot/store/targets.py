@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, case, delete, func, null, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.model import Inputs, Kind, SiblingVerdict, Snapshot, Target, WantedStatus
+from bot.model import CONTEXT, Inputs, Kind, SiblingVerdict, Snapshot, Target, WantedStatus
 from bot.store.database.session import upsert
 from bot.store.tables import Head, Repository, SnapshotRow, SoakRow, TargetRow, Verdict
 
@@ -172,7 +172,7 @@ async def keep_verdicts(session: AsyncSession, snapshot: Snapshot, statuses: Seq
         Verdict(
             repository_id=target.repository_id,
             commit=snapshot.inputs.head.sha,
-            check=status.context.removeprefix("assay/"),
+            check=status.context.removeprefix(CONTEXT),
             number=target.number,
             state=status.state,
             description=status.description,

@@ -9,10 +9,8 @@ from datetime import datetime
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import CommitStatus, PullRequest, TimelineEvent
-from bot.model import Gap, StatusSeen
+from bot.model import CONTEXT, Gap, StatusSeen
 
-PREFIX = "assay/"
-"""The contexts of the bot begin with this."""
 MAX_PAST = 1000
 BLOCKING = frozenset({"pending", "warning", "failure", "error"})
 """States in which a required context prevents a merge. Forgejo takes any word for a state, and lets others pass."""
@@ -86,7 +84,7 @@ async def at_merge(
                     gaps.append(FLOOD)
                     break
                 late = status.created_at and until and status.created_at > until
-                if status.context.startswith(PREFIX) and status.state not in BLOCKING and not late:
+                if status.context.startswith(CONTEXT) and status.state not in BLOCKING and not late:
                     found.setdefault((status.context, status.creator.id), status_seen(status))
         except NotFound:
             gaps.append(MISSING)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.model import Finding, KnownLabels, Reference, Snapshot, Verdict
+from bot.model import CONTEXT, Finding, KnownLabels, Reference, Snapshot, Verdict
 from bot.policy import MergePolicy
 from handlers.commands import newest
 from handlers.facts.modes import unread
@@ -13,7 +13,6 @@ from handlers.facts.references import Relation, relations
 from handlers.facts.statuses import self_reported, was_skipped
 from handlers.labels import choices
 
-OWN = "assay/"
 SECRETS, SCOPE, RED_ZONE, COMMANDS = "secret-leak", "scope", "red-zone", "commands"
 SPECIAL = frozenset({SECRETS, SCOPE, RED_ZONE, COMMANDS})
 """Checks whose verdicts are separate reasons, whether their contexts are required or not."""
@@ -90,7 +89,7 @@ class Facts:
         required = tuple(dict.fromkeys((*self.snapshot.inputs.required, *self.policy.contexts)))
         there = dict(self._states())
         if not required:
-            others = {name: state for name, state in there.items() if not name.startswith(OWN)}
+            others = {name: state for name, state in there.items() if not name.startswith(CONTEXT)}
             return _sorted({name: [state] for name, state in others.items() if state != SKIPPED})
         return _sorted({one: [there[name] for name in there if segment_fits(one, name)] for one in required})
 
@@ -98,7 +97,7 @@ class Facts:
     def self_reported(self) -> tuple[str, ...]:
         """Gives the successes that the author or an agent reported, in words; they count as not reported."""
         own = (one for one in self.snapshot.inputs.statuses if self_reported(one, self.snapshot))
-        return tuple(f"{one.context} by {one.creator}" for one in own if not one.context.startswith(OWN))
+        return tuple(f"{one.context} by {one.creator}" for one in own if not one.context.startswith(CONTEXT))
 
     @cached_property
     def dependencies(self) -> tuple[str, ...]:
@@ -128,7 +127,7 @@ class Facts:
             state = "pending" if self_reported(status, self.snapshot) else status.state
             yield status.context, SKIPPED if was_skipped(status) else state
         for check, verdict in verdicts(self.snapshot).items():
-            yield f"{OWN}{check}", "success" if check in SPECIAL else STATES[Verdict(verdict)]
+            yield f"{CONTEXT}{check}", "success" if check in SPECIAL else STATES[Verdict(verdict)]
 
 
 def _sorted(states: Mapping[str, Sequence[str]]) -> Contexts:

@@ -6,7 +6,7 @@ The first one that applies determines the label. All that apply are reported, an
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.model import Severity, Verdict
+from bot.model import CONTEXT, Severity, Verdict
 from bot.text import code
 from handlers.facts.modes import listed
 from handlers.facts.reviews import approvals, objections, void_approvals
@@ -74,13 +74,13 @@ def _conflict(facts: Facts) -> Iterator[str]:
 
 
 def _failing(facts: Facts) -> Iterator[str]:
-    own = [f"assay/{check}" for check in facts.checks(Verdict.BLOCK) if check not in SPECIAL]
+    own = [f"{CONTEXT}{check}" for check in facts.checks(Verdict.BLOCK) if check not in SPECIAL]
     if red := list(dict.fromkeys((*facts.contexts.red, *own))):
         yield f"failed status: {listed(red, SHOWN)}"
 
 
 def _missing(facts: Facts) -> Iterator[str]:
-    own = [f"assay/{check}" for check in facts.checks(Verdict.PENDING) if check not in SPECIAL]
+    own = [f"{CONTEXT}{check}" for check in facts.checks(Verdict.PENDING) if check not in SPECIAL]
     if waiting := list(dict.fromkeys((*facts.contexts.waiting, *own))):
         ignored = listed(facts.self_reported, SHOWN)
         but = f"; not counted, because the author or an agent reported it: {ignored}" if ignored else ""
@@ -123,7 +123,7 @@ def _unsure(facts: Facts) -> Iterator[str]:
     if unseen := [one.title.removeprefix(NOT_CHECKED) for one in facts.unseen]:
         yield f"not checked: {listed(unseen)}"
     if errors := facts.checks(Verdict.ERROR):
-        yield f"ended in an error: {listed([f'assay/{check}' for check in errors], SHOWN)}"
+        yield f"ended in an error: {listed([f'{CONTEXT}{check}' for check in errors], SHOWN)}"
     if SECRETS not in facts.checks(*Verdict):
         yield "not checked for secrets"
     if facts.snapshot.policy_problems:

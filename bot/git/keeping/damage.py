@@ -24,9 +24,10 @@ DAMAGE = re.compile(
 LOCKED = re.compile(r"\.lock': File exists|could not lock config file|Another git process seems to be running")
 ELSEWHERE = re.compile(
     r"unable to access|could not read (?:Username|Password)|Authentication failed|RPC failed|remote error|not our ref"
-    r"|unadvertised object|couldn't find remote ref|hung up|early EOF|timed out|transport '\w+' not allowed"
+    r"|unadvertised object|couldn't find remote ref|hung up|early EOF|transport '\w+' not allowed"
 )
 """What git says of the server, the network, or an object that a command may not fetch."""
+TIMEOUT = "timed out"
 REF = re.compile(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\n?")
 PACKED_REF = re.compile(rb"(?:#.*|\^?(?:[0-9a-f]{40}|[0-9a-f]{64})(?: \S+)?)")
 HEAD = re.compile(rb"ref: refs/\S+\n?")
@@ -35,8 +36,11 @@ Run = Callable[..., Awaitable[bytes]]
 
 
 def died(fault: GitError) -> bool:
-    """Return whether git gave up for a reason that may lie in the mirror; 1 is the answer no."""
-    return fault.code not in {0, 1} and not ELSEWHERE.search(str(fault))
+    """Return whether git gave up for a reason that may lie in the mirror; 1 is the answer no.
+
+    It may come to no end either: it asks the server for an object that is damaged, and in that question for it again.
+    """
+    return (fault.code not in {0, 1} or TIMEOUT in str(fault)) and not ELSEWHERE.search(str(fault))
 
 
 async def find_damage(run: Run, mirror: Path) -> str:

@@ -7,9 +7,11 @@ minutes at most, so that a broken disk does not have everything fetched again an
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
@@ -26,11 +28,22 @@ AGAIN_SECONDS = 600.0
 LOCK_SECONDS = 5.0
 """Age at which a lock file of git is left behind: git holds one for milliseconds."""
 REMEMBERED = 4096
+Result = TypeVar("Result")
 DISK = "check the disk and the log of the machine"
 
 
 class MirrorDamaged(Exception):
     """The mirror that is being read is damaged. It is made again by the next fetch, so reading again may help."""
+
+
+async def sound(read: Callable[[], Awaitable[Result]]) -> Result:
+    """Return what is read of a mirror; if it turns out to be damaged, of the next one. Raises GitError."""
+    with suppress(MirrorDamaged):
+        return await read()
+    try:
+        return await read()
+    except MirrorDamaged as fault:
+        raise GitError(str(fault)) from None
 
 
 @dataclass

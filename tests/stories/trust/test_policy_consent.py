@@ -118,6 +118,28 @@ async def test_an_old_word_does_not_bring_an_old_policy_back(scene: World) -> No
     assert await leak_state(scene) == "failure"
 
 
+async def test_a_word_that_was_deleted_before_the_merge_trusts_nothing(scene: World) -> None:
+    number, _ = await policy_pull(scene, OFF)
+    comment = await scene.write(OPERATOR, number, f"/trust {DIGEST}")
+    await scene.settled()
+    await scene.api[OPERATOR].delete(f"/repos/{REPOSITORY}/issues/comments/{comment}")
+    await merge(scene, number)
+    assert await leak_state(scene, "codex/first") == "failure"
+    await scene.write(OPERATOR, number, f"/trust {DIGEST}")
+    await scene.settled()
+    assert await leak_state(scene, "codex/second") == "success"
+
+
+async def test_an_older_word_counts_where_the_newer_one_was_deleted(scene: World) -> None:
+    number, _ = await policy_pull(scene, OFF)
+    for _ in range(2):
+        comment = await scene.write(OPERATOR, number, f"/trust {DIGEST}")
+        await scene.settled()
+    await scene.api[OPERATOR].delete(f"/repos/{REPOSITORY}/issues/comments/{comment}")
+    await merge(scene, number)
+    assert await leak_state(scene) == "success"
+
+
 async def test_the_word_of_others_trusts_nothing(scene: World) -> None:
     number, _ = await policy_pull(scene, OFF)
     for who in (AGENT, WRITER, OUTSIDER):
