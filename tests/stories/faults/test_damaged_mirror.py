@@ -1,4 +1,4 @@
-"""A mirror that is damaged while the bot runs: the next pull request is judged all the same, and the operator hears of it."""
+"""A mirror that is damaged while the bot runs: the next pull request is judged all the same, with a new one."""
 
 import pytest
 
