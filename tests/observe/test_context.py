@@ -237,13 +237,13 @@ async def test_names_that_hold_a_secret_are_masked(scene: Scene) -> None:
 
 
 async def test_what_cannot_be_known_is_told_apart_from_what_is_not_there(
-    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await scene.main({"old.md": "x\n"})
     number = await scene.pull({"old.md": None, ".forgejo/workflows/ci.yml": WORKFLOW}, "`a/b.md` " + "#3 " * 30_000)
     await scene.main({"other.md": "x\n"})
     request = await scene.request(number)
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))  # no git any more
     context = await scene.contexts.read(request, ALL)
     assert (context.conflict, context.paths, context.mentions, context.lints) == (None, {}, (), ())
     assert [gap.what for gap in context.unseen] == [
