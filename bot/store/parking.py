@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Target
@@ -48,7 +48,7 @@ def worked(row: TargetRow) -> None:
 async def another_worked(session: AsyncSession, target: Target, since: datetime) -> bool:
     """Return whether the evaluation of another target succeeded since a time: the server is not to blame then."""
     query = select(TargetRow.number).where(
-        TargetRow.attempts == 0,
+        TargetRow.attempts == literal_column("0"),  # written out, so that both databases use the index that has it
         TargetRow.observed_at >= since,
         (TargetRow.repository_id != target.repository_id) | (TargetRow.number != target.number),
     )

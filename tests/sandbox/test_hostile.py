@@ -92,7 +92,7 @@ async def test_calls_are_counted_with_who_made_them(world: World) -> None:
     world.sandbox.reset_calls()
     await world.call("codex", "GET", GARDEN)
     await world.call(None, "POST", f"{GARDEN}/issues", json={"title": "x"})
-    assert [tuple(call) for call in world.sandbox.calls] == [
+    assert [(call.method, call.path, call.user) for call in world.sandbox.calls] == [
         ("GET", f"/api/v1{GARDEN}", "codex"),
         ("POST", f"/api/v1{GARDEN}/issues", None),
     ]

@@ -81,7 +81,7 @@ class TargetRow(Table):
         index("ix_targets_watched", "statuses_at", where="state = 'open' AND kind = 'pull'"),
         index("ix_targets_open", "kind", "observed_at", where="state = 'open'"),
         Index("ix_targets_head", "repository_id", "head_sha"),
-        Index("ix_targets_observed", "attempts", "observed_at"),
+        index("ix_targets_worked", "observed_at", where="attempts = 0"),
         index("ix_targets_parked", "parked_at", where="parked_at IS NOT NULL"),
     )
 
