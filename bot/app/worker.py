@@ -88,7 +88,7 @@ class Worker:
         async with self._routing:
             changed = await route_pending(machine.store, self._origins, machine.account.id, self._clock())
         for change in changed:
-            await machine.engine.submit(change.target, urgent=change.urgent, spaced=True)
+            await machine.engine.submit(change.target, priority=change.priority, urgent=change.urgent, spaced=True)
 
     async def catch_up(self) -> None:
         """List the targets changed since the last resync in every repository, and mark them dirty."""

@@ -26,7 +26,7 @@ class LocalEngine(Engine):
         self._queue = Queue(workers)
         self._running: dict[str, Lease] = {}
         self._again: dict[str, tuple[Target, int]] = {}
-        self._after_rest: dict[str, Target] = {}
+        self._after_rest: dict[str, tuple[Target, int]] = {}
         self._resting: dict[str, asyncio.TimerHandle] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._wake = asyncio.Event()
@@ -45,7 +45,7 @@ class LocalEngine(Engine):
         key = str(target)
         if spaced and not urgent:
             if (running := self._running.get(key)) is not None:
-                self._after_rest.setdefault(key, target)
+                self._ask(self._after_rest, target, priority)
                 running.urgency.priority = min(running.urgency.priority, priority)
                 return
             if key in self._resting:
@@ -58,7 +58,7 @@ class LocalEngine(Engine):
             timer.cancel()
         running = self._running.get(key)
         if running is not None:
-            self._repeat(target, priority)
+            self._ask(self._again, target, priority)
             running.urgency.priority = min(running.urgency.priority, priority)
             if urgent:
                 running.superseded.set()
@@ -150,14 +150,14 @@ class LocalEngine(Engine):
     def _due(self, target: Target, priority: int) -> None:
         self._timers.pop(str(target), None)
         if str(target) in self._running:
-            self._repeat(target, priority)
+            self._ask(self._again, target, priority)
         else:
             self._put(target, priority)
 
-    def _repeat(self, target: Target, priority: int) -> None:
+    def _ask(self, runs: dict[str, tuple[Target, int]], target: Target, priority: int) -> None:
         """Of several that ask for one more run, the most pressing counts."""
-        known = self._again.get(str(target))
-        self._again[str(target)] = (target, min(priority, known[1]) if known else priority)
+        known = runs.get(str(target))
+        runs[str(target)] = (target, min(priority, known[1]) if known else priority)
 
     def _put(self, target: Target, priority: int) -> None:
         self._queue.put(target, priority, asyncio.get_running_loop().time())
@@ -191,7 +191,7 @@ class LocalEngine(Engine):
             if repeat is not None:
                 self._put(*repeat)
             elif after_rest is not None:
-                self._later(after_rest, 0, rest)
+                self._later(*after_rest, rest)
             self._settle()
 
     def _begin_rest(self, key: str, started: float) -> float:

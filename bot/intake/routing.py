@@ -21,14 +21,20 @@ from bot.store.tables import TargetRow
 BRANCHES = "refs/heads/"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _NO_COMMIT = re.compile(r"0*")
+OF_RUN, OF_BRANCH = 1, 3
+"""The priorities of pull requests whose runs ended, and of those whose base moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetChanged:
-    """A change of a target. `urgent`: its head moved, so a running evaluation is out of date."""
+    """A change of a target. `urgent`: its head moved, so a running evaluation is out of date.
+
+    `priority` is that of the engine.
+    """
 
     target: Target
     urgent: bool = False
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +149,21 @@ async def mark_changed(session: AsyncSession, changes: Iterable[Change]) -> list
     direct = [change for change in every if isinstance(change, TargetChanged)]
     await mark_dirty(session, {change.target for change in direct})
     for change in every:
-        found: list[Target] = []
+        found, tracked = list[Target](), list[Target]()
         match change:
             case BranchMoved(repo, ref):
-                branch = ref.removeprefix(BRANCHES)
-                found = await records.mark_open(session, repo.id, base_ref=branch, priority=3)
-                found += await soak_observations.mark_tracked(session, repo, branch=branch)
+                branch, priority = ref.removeprefix(BRANCHES), OF_BRANCH
+                found = await records.mark_open(session, repo.id, base_ref=branch, priority=priority)
+                tracked = await soak_observations.mark_tracked(session, repo, branch=branch)
             case RunEnded(repo, commit, ref):
-                found = await records.mark_heads(session, repo.id, commit, priority=1)
+                branch, priority = ref.removeprefix(BRANCHES), OF_RUN
+                found = await records.mark_heads(session, repo.id, commit, priority=priority)
                 if ref:
-                    found += await soak_observations.mark_tracked(session, repo, branch=ref.removeprefix(BRANCHES))
+                    tracked = await soak_observations.mark_tracked(session, repo, branch=branch)
             case _:
-                pass
-        direct += [TargetChanged(target) for target in found]
+                continue
+        direct += [TargetChanged(target, priority=priority) for target in found]
+        direct += [TargetChanged(target, priority=soak_observations.UNHURRIED) for target in tracked]
     return direct
 
 
@@ -174,7 +182,7 @@ async def route_pending(store: Store, origins: Origins, bot_id: int, now: dateti
     confirms its owner. Deliveries that the server has to confirm and cannot now stay for the next pass.
     """
     await deliveries.take_in(store)
-    changed: dict[Target, bool] = {}
+    changed: dict[Target, TargetChanged] = {}
     more, waiting = True, 0
     while more and (batch := await _unrouted(store, waiting)):
         more = len(batch) == deliveries.SLICE
@@ -191,8 +199,12 @@ async def route_pending(store: Store, origins: Origins, bot_id: int, now: dateti
         waiting += len(sorted_.later)
         for change in found:
             if change.target.repository_id in sorted_.names:
-                changed[change.target] = changed.get(change.target, False) or change.urgent
-    return [TargetChanged(target, urgent) for target, urgent in changed.items()]
+                changed[change.target] = _both(changed.get(change.target, change), change)
+    return list(changed.values())
+
+
+def _both(one: TargetChanged, other: TargetChanged) -> TargetChanged:
+    return TargetChanged(one.target, one.urgent or other.urgent, min(one.priority, other.priority))
 
 
 async def _unrouted(store: Store, skip: int) -> list[Envelope]:

@@ -1,5 +1,6 @@
 """Handles failed evaluations: state is kept, retries back off, and operators are informed."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Protocol
 
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 FIRST_RETRY = 2.0
 LAST_RETRY = 900.0
+ROOM_AGAIN, LAST_ROOM_AGAIN = 5.0, 60.0
+"""Seconds until a large change is evaluated again for which there was no memory: each time everything is read anew."""
 MISSING_AFTER = timedelta(minutes=10)
 PARKED_NEXT = "it is evaluated once a day and after its next event; find the reason, then run assay targets retry"
 MISSING = "not found, in a repository that is visible; requested again in ten minutes"
@@ -56,6 +59,7 @@ class Failures:
         self._engine = engine
         self._account = account
         self._muted: set[str] = set()
+        self._postponed: Counter[Target] = Counter()
 
     async def handle(self, target: Target, fault: Exception) -> str:
         """Record a failure; return its name for the metric."""
@@ -97,7 +101,7 @@ class Failures:
             row = await targets.row_of(session, target)
             if row is not None and row.last_error != MISSING:
                 row.last_error, row.not_before = MISSING, self._parts.clock() + MISSING_AFTER
-                row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
+                targets.keep_dirty(row, current().priority)
                 return "missing"
             wakes = await targets.set_aside(session, target)
         for other in wakes:
@@ -154,20 +158,32 @@ class Failures:
         if attempts >= PATIENCE and target.kind is Kind.PULL and not (written and written.statuses):
             await self._close(target, fault, evaluated=written is not None, parked=bool(parked))
         if not parked:  # the sweep finds a parked one when it is due
-            await self._engine.submit(target, delay=wait)
+            await self._engine.submit(target, delay=wait, priority=current().priority)
         return "parked" if parked else "failed"
 
     async def put_back(self, target: Target, seconds: float) -> str:
         """Evaluate a target later, because Forgejo fails or asked to wait: that is no failure of the target."""
         async with self._parts.store.session() as session:
-            await targets.put_off(session, target, self._parts.clock() + timedelta(seconds=seconds))
+            until = self._parts.clock() + timedelta(seconds=seconds)
+            await targets.put_off(session, target, until, current().priority)
         await self._engine.submit(target, delay=seconds, priority=current().priority)
         return "put-back"
+
+    async def postpone(self, target: Target) -> str:
+        """Evaluate a large change later, as there is no memory for it now."""
+        wait = min(ROOM_AGAIN * 2 ** min(self._postponed[target], 20), LAST_ROOM_AGAIN)
+        self._postponed[target] += 1
+        await self._engine.submit(target, delay=wait, priority=current().priority)
+        return "postponed"
+
+    def had_room(self, target: Target) -> None:
+        """Take note of an evaluation for which there was memory."""
+        self._postponed.pop(target, None)
 
     async def _failed(self, session: AsyncSession, row: TargetRow, target: Target, fault: Exception) -> bool:
         """Record a failure; return whether the target is parked now."""
         now = self._parts.clock()
-        row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
+        targets.keep_dirty(row, current().priority)
         row.observed_at, row.last_error, row.attempts = now, str(fault)[:500], row.attempts + 1
         if not await blame.is_its_own(session, target, fault, now):
             return False

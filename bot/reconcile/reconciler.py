@@ -24,13 +24,12 @@ from bot.reconcile.remember_soaks import remember_soaks
 from bot.store import parking, repositories, targets
 from bot.store.ledger import Entry, append
 from bot.store.scheduling import listed
+from bot.store.soak_observations import UNHURRIED
 from bot.store.tables import TargetRow
 from bot.thread import WrongKind, statuses_digest
 
 log = structlog.get_logger(__name__)
 
-ROOM_AGAIN = 5.0
-"""Seconds until a large change is evaluated again for which there was no memory."""
 FIRST_POLL = 10.0
 LAST_POLL = 300.0
 LAST_POLL_WITH_EVENTS = 3600.0
@@ -77,8 +76,9 @@ class Reconciler:
         except (Unseen, Unwritten, ForgejoError, GitError, Moved) as fault:
             outcome = await self._failures.handle(target, fault)
         except NoRoom:
-            await self._engine.submit(target, delay=ROOM_AGAIN)
-            outcome = "postponed"
+            outcome = await self._failures.postpone(target)
+        else:
+            self._failures.had_room(target)
         finally:
             structlog.contextvars.unbind_contextvars("target")
         self._parts.metrics.reconciles.labels(outcome=outcome).inc()
@@ -156,8 +156,8 @@ class Reconciler:
             evaluation = conclude(parts, _with_own(evaluation.snapshot, own), evaluation.reports)
         snapshot = evaluation.snapshot
         await remember(parts.store, evaluation)
-        for other in await remember_soaks(parts.store, evaluation, row):
-            await self._engine.submit(other)
+        others = await remember_soaks(parts.store, evaluation, row)
+        await self._engine.submit_all((other, UNHURRIED) for other in others)
         if row is not None and row.snapshot_hash == snapshot.hash and not evaluation.actions:
             return evaluation
         target, head = snapshot.target, snapshot.inputs.head.sha
@@ -207,7 +207,7 @@ class Reconciler:
                 return
             row.observed_generation = max(row.observed_generation, generation)
             parking.worked(row)
-            row.snapshot_hash, row.observed_at, row.priority = snapshot.hash, now, 0
+            row.snapshot_hash, row.observed_at = snapshot.hash, now
             row.statuses, row.statuses_at = statuses_digest(_left(snapshot, done)), now
             await record_own(session, evaluation, self._parts.labels, now, wrote=bool(done))
             if done:

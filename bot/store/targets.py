@@ -266,16 +266,24 @@ async def set_aside(session: AsyncSession, target: Target) -> list[Target]:
     return wakes
 
 
-async def put_off(session: AsyncSession, target: Target, until: datetime) -> None:
-    """Record that a target is evaluated later, without a failure of its own; it stays dirty."""
-    seen = TargetRow.observed_generation
+def keep_dirty(row: TargetRow, priority: int) -> None:
+    """Have a target evaluated again; one that did not wait does so with this priority."""
+    if row.desired_generation <= row.observed_generation:
+        row.desired_generation, row.priority = row.observed_generation + 1, priority
+
+
+async def put_off(session: AsyncSession, target: Target, until: datetime, priority: int) -> None:
+    """Record that a target is evaluated later, without a failure of its own; it stays dirty.
+
+    One that did not wait, such as for a daily evaluation, waits with this priority.
+    """
+    waits = TargetRow.desired_generation > TargetRow.observed_generation
     await session.execute(
         update(TargetRow)
         .where(TargetRow.repository_id == target.repository_id, TargetRow.number == target.number)
         .values(
             not_before=until,
-            desired_generation=case(
-                (TargetRow.desired_generation > seen, TargetRow.desired_generation), else_=seen + 1
-            ),
+            desired_generation=case((waits, TargetRow.desired_generation), else_=TargetRow.observed_generation + 1),
+            priority=case((waits, TargetRow.priority), else_=priority),
         )
     )

@@ -269,6 +269,22 @@ async def test_a_burst_of_spaced_submissions_becomes_one_run_and_one_after_a_res
     assert len(work.begun) == 2
 
 
+@pytest.mark.parametrize("priorities", [(4, 5), (5, 4)])
+async def test_a_run_after_a_rest_is_as_pressing_as_the_most_pressing_that_asked_for_it(
+    engine: Engine, work: Work, priorities: tuple[int, int]
+) -> None:
+    work.gate.clear()
+    await engine.start(work.run, work.failed)
+    await engine.submit(target(), priority=8)
+    await until(lambda: len(work.begun) == 1)
+    for priority in priorities:
+        await engine.submit(target(), priority=priority, spaced=True)
+    await asyncio.sleep(SOON)
+    work.gate.set()
+    await until(lambda: len(work.begun) == 2)
+    assert work.leases[1].urgency.priority == 4
+
+
 @pytest.mark.parametrize("how", [{}, {"urgent": True, "spaced": True}])
 async def test_what_is_urgent_or_not_spaced_runs_without_a_rest(
     engine: Engine, work: Work, how: dict[str, bool]

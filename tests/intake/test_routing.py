@@ -202,6 +202,7 @@ async def test_a_run_wakes_the_targets_whose_head_it_ran_on(store: Store, inbox:
     await inbox.put(run(event, action="completed"))
     changed = await route_pending(store, origins(store), BOT_ID, NOON)
     assert sorted(one.target.number for one in changed) == [2, 3]
+    assert {one.priority for one in changed} == {1}
     async with store.read() as session:
         assert await repositories.hears_runs(session, GARDEN.id)
 
@@ -229,6 +230,22 @@ async def test_a_burst_on_one_target_asks_for_one_look(store: Store, inbox: Inbo
     assert await unrouted(store) == []
     await inbox.recount()
     assert inbox.backlog == 0
+
+
+async def test_a_moved_branch_asks_for_its_pull_requests_as_background_work_and_an_event_of_one_as_pressing(
+    store: Store, inbox: Inbox
+) -> None:
+    same = {"repository_id": GARDEN.id, "kind": "pull", "state": "open", "base_ref": "main", "head_sha": A}
+    rows = [same | {"number": number} for number in (11, 12, 13)]
+    async with store.session() as session:
+        await repositories.serve(session, GARDEN, NOON)
+        await upsert(session, TargetRow, rows, ("repository_id", "number"), ("head_sha",))
+    await inbox.put(push("push"))
+    await inbox.put(envelope(event="pull_request_label"))
+    changed = await route_pending(store, origins(store), BOT_ID, NOON)
+    asked = {one.target.number: one.priority for one in changed}
+    assert asked == {11: 3, 12: 0, 13: 3}
+    assert {number: row.priority for number, row in (await targets(store)).items()} == asked
 
 
 async def test_a_pass_with_nothing_to_do_touches_nothing(store: Store, inbox: Inbox) -> None:

@@ -63,11 +63,10 @@ class Changes:
         dirty = sorted({*changed, *commented}, key=lambda one: one.number)
         for part in listed.steps(dirty):
             async with self._store.session() as session:
-                await records.add_targets(session, part, quiet=False)
+                await records.add_targets(session, part, quiet=False, priority=PRIORITY)
                 await listed.wake(session, part)
                 await listed.updated(session, {target: found[target] for target in part if target in changed})
-        for target in dirty:
-            await self._engine.submit(target, priority=PRIORITY)
+        await self._engine.submit_all((target, PRIORITY) for target in dirty)
         return changed
 
 

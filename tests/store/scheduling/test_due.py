@@ -160,6 +160,18 @@ async def test_marking_all_open_targets_keeps_the_loop_free(store: Store) -> Non
         assert (row.desired_generation, row.priority) == (3, 3)
 
 
+async def test_what_is_put_off_stays_as_pressing_as_it_was(store: Store) -> None:
+    repo = Repo(id=7, name="workshop/garden")
+    pressing, daily = repo.target(1, Kind.PULL), repo.target(2, Kind.PULL)
+    async with store.session() as session:
+        await session.execute(insert(Repository), [repository(7) | {"full_name": repo.name}])
+        clean = {"desired_generation": 1, "observed_generation": 1}
+        await session.execute(insert(TargetRow), [target(7, 1) | {"desired_generation": 2}, target(7, 2) | clean])
+        for one in (pressing, daily):
+            await targets.put_off(session, one, NOW, priority=5)
+        assert await due.dirty(session, NOW) == [(pressing, 0), (daily, 5)]
+
+
 async def test_marking_again_for_the_background_does_not_put_off_what_is_pressing(store: Store) -> None:
     pressing = target(1, 1, desired_generation=2, priority=1)
     await fill(store, [repository(1)], [pressing, target(1, 2), target(1, 3, desired_generation=2, priority=8)])
