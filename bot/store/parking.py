@@ -90,7 +90,7 @@ async def retry(session: AsyncSession, chosen: Sequence[Target] | None) -> int:
         return found
     rows = [row for target in chosen if (row := await targets.row_of(session, target)) is not None]
     for row in rows:
-        row.desired_generation = max(row.desired_generation, row.observed_generation + 1)
+        targets.keep_dirty(row, 0)
         for name, value in fresh.items():
             setattr(row, name, value)
     return len(rows)
