@@ -53,7 +53,7 @@ async def only_server(folder: Path, store: Store, key: bytes) -> AsyncIterator[N
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while True:
         try:
-            with _folder(folder), _database(store, key):
+            with _file(folder / LOCK, f"the data directory {folder}"), _database(store, key):
                 yield
                 return
         except _Taken as taken:
@@ -67,8 +67,7 @@ class _Taken(Exception):
 
 
 @contextmanager
-def _folder(folder: Path) -> Iterator[None]:
-    place = folder / LOCK
+def _file(place: Path, what: str) -> Iterator[None]:
     with place.open("a+", encoding="utf-8") as file:
         place.chmod(0o600)
         try:
@@ -76,7 +75,7 @@ def _folder(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             who = file.read(100).strip() or "another process"
-            raise _Taken(f"the data directory {folder} is in use by {who}; {ADVICE}") from None
+            raise _Taken(f"{what} is in use by {who}; {ADVICE}") from None
         file.truncate(0)
         file.write(f"assay serve, process {os.getpid()} on {socket.gethostname()}\n")
         file.flush()
@@ -95,7 +94,9 @@ def refuse_another_key(store: Store, key: bytes) -> None:
 @contextmanager
 def _database(store: Store, key: bytes) -> Iterator[None]:
     if store.dialect != "postgresql":
-        yield
+        file = Path(store.url.database or "").resolve()
+        with _file(file.with_name(f"{file.name}.{LOCK}"), f"the database {file}"):
+            yield
         return
     with store.blocking.connect() as connection:
         connection.detach()  # what it holds ends with it, and not with the pool

@@ -52,6 +52,24 @@ async def test_a_second_server_of_a_data_directory_is_refused_with_the_first_one
         assert f"process {os.getpid()} " in (tmp_path / "serve.lock").read_text(encoding="utf-8")
 
 
+async def test_a_second_server_of_a_sqlite_database_is_refused_though_it_has_a_data_directory_of_its_own(
+    tmp_path: Path,
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "one")
+    first = await open_store(f"sqlite:///{tmp_path}/one/assay.db")
+    second = await open_store(f"sqlite:///{tmp_path}/link/assay.db")
+    async with only_server(tmp_path / "one", first, KEY):
+        with pytest.raises(ConfigError, match=rf"the database \S+assay.db is in use by assay serve, process {os.getpid()}"):
+            async with only_server(tmp_path / "two", second, KEY):
+                raise AssertionError
+    async with only_server(tmp_path / "two", second, KEY):
+        pass
+    for store in (first, second):
+        await store.close()
+
+
 @pytest.fixture
 async def two(tmp_path: Path, postgres_url: str) -> AsyncIterator[list[tuple[Path, Store]]]:
     """Two data directories, and two processes' connections to one database."""
