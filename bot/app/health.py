@@ -48,11 +48,17 @@ class Readiness:
 
 
 class Health:
-    """Answers the three paths. `clock` gives monotonic seconds."""
+    """Answers the three paths. `clock` gives monotonic seconds.
 
-    def __init__(self, machine: Machine, clock: Callable[[], float] = time.monotonic) -> None:
+    A process that only receives (`receives_only`) is ready while it can store deliveries, whatever Forgejo does.
+    """
+
+    def __init__(
+        self, machine: Machine, clock: Callable[[], float] = time.monotonic, *, receives_only: bool = False
+    ) -> None:
         self._machine = machine
         self._clock = clock
+        self._receives_only = receives_only
         self._known: Readiness | None = None
         self._known_at = 0.0
         self._asking: asyncio.Task[Readiness] | None = None
@@ -76,7 +82,9 @@ class Health:
             await asyncio.gather(self._asking, return_exceptions=True)
 
     async def _ask(self) -> Readiness:
-        checks = {"database": self._database(), "forgejo": self._forgejo(), "git": self._git(), "mirrors": self._disk()}
+        checks = {"database": self._database()}
+        if not self._receives_only:
+            checks |= {"forgejo": self._forgejo(), "git": self._git(), "mirrors": self._disk()}
         answers = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
         self._known, self._known_at = Readiness(answers, self.server(), await self._accounts()), self._clock()
         return self._known

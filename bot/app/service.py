@@ -48,7 +48,7 @@ class Service:
         self._clock = clock
         self._arrived = asyncio.Event()
         self._sides: list[asyncio.Future[None]] = []
-        self.health = Health(machine)
+        self.health = Health(machine, receives_only=role is Role.WEB)
         self.worker = Worker(machine, clock)
         self.receiver = ReceiverThread(self._receiver, self.health.pages(), self._stored)
 
@@ -58,7 +58,8 @@ class Service:
 
         Raises ConfigError.
         """
-        await self._check_git()
+        if self._role is not Role.WEB:
+            await self._check_git()
         await self._check_secrets()
         async with AsyncExitStack() as closing:
             closing.push_async_callback(self.health.stop)

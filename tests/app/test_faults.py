@@ -4,12 +4,13 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import ANY
 
 import httpx
 import pytest
 from sqlalchemy import event
 
-from bot.app import Service, assemble
+from bot.app import Role, Service, assemble
 from bot.config import ConfigError
 from bot.git import GitError, installed_git
 from bot.sandbox import Sandbox
@@ -107,6 +108,19 @@ async def test_a_git_that_is_gone_is_told_at_the_start_and_by_readyz(
         with pytest.raises(ConfigError, match="there is no program git; install git"):
             async with Service(scene.machine).running():
                 pytest.fail("it runs without git")
+
+
+@pytest.mark.postgres
+async def test_a_process_that_only_receives_needs_neither_git_nor_forgejo(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world(tmp_path, rules_cache_dir=RULES) as scene:
+        more = {"database_url": postgres_url, "rules_cache_dir": RULES, "data_dir": tmp_path / "web", "port": 0}
+        (tmp_path / "web").mkdir(mode=0o700)
+        settings = settings_for(tmp_path, scene.sandbox, scene.tokens[BOT], **more)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    async with assemble(settings) as machine, Service(machine, role=Role.WEB).running() as address:
+        assert await readyz(address) == (200, {"database": "ok", "server": ANY, "accounts": []})
 
 
 async def test_a_git_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
