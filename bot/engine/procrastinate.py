@@ -233,17 +233,21 @@ class ProcrastinateEngine(Engine):
                 del self._runs[lock]
 
     async def _heard(self, channel: str, payload: str) -> None:
-        match channel:
-            case statements.ASKED:
-                message = json.loads(payload)
-                self._asked(message["lock"], message["priority"], urgent=message["urgent"])
-            case statements.CHANGED:
-                for forget in self._forget:
-                    forget(Target.model_validate_json(payload))
-            case _:
-                if channel in {"", statements.LEADER} and self.leads:
-                    self._called()
-                await self._jobs.poke()
+        try:
+            match channel:
+                case statements.ASKED:
+                    message = json.loads(payload)
+                    self._asked(message["lock"], message["priority"], urgent=message["urgent"])
+                case statements.CHANGED:
+                    target = Target.model_validate_json(payload)
+                    for forget in self._forget:
+                        forget(target)
+                case _:
+                    if channel in {"", statements.LEADER} and self.leads:
+                        self._called()
+                    await self._jobs.poke()
+        except (ValueError, KeyError, TypeError) as fault:  # of another version; who listens no more is of no use
+            log.warning("queue.message-not-understood", channel=channel, error=type(fault).__name__)
 
     def _asked(self, lock: str, priority: int, *, urgent: bool) -> None:
         """Tell the run of a target, if it is here, that somebody asked for the target meanwhile."""

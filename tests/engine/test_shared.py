@@ -270,3 +270,18 @@ async def test_nothing_is_left_in_the_queue_of_what_ran(make: Make, work: Work, 
     await idle(engine)
     left = "SELECT (SELECT count(*) FROM procrastinate_jobs), (SELECT count(*) FROM procrastinate_events)"
     assert await rows(postgres_url, left) == [(0, 0)]
+
+
+async def test_a_message_of_another_version_does_not_end_the_listening(
+    make: Make, work: Work, postgres_url: str
+) -> None:
+    engine = make()
+    told: list[str] = []
+    engine.on_change(lambda one: told.append(str(one)))
+    await engine.start(work.run, work.failed)
+    await until(lambda: engine.leads)
+    for channel in ("assay_changed", "assay_asked"):
+        await rows(postgres_url, f"SELECT pg_notify('{channel}', '{{}}')::text")
+    await engine.changed(target())
+    await until(lambda: told == [str(target())])
+    assert engine.leads
