@@ -26,7 +26,7 @@ from bot.store.scheduling import due
 log = structlog.get_logger(__name__)
 
 CONNECT_AGAIN = 5.0
-DAY = 24 * 3600.0
+HOUR, DAY = 3600.0, 24 * 3600.0
 SHARE = 10.0
 
 
@@ -107,16 +107,17 @@ class Worker:
         machine.engine.lead(self._arrived.set)
         await machine.engine.start(machine.reconciler.run, machine.reconciler.failed)
         give_back()
-        machine.engine.every("mirrors", 3600.0, machine.mirrors.tidy, in_each_process=True)
+        machine.engine.every("mirrors", HOUR, machine.mirrors.tidy, in_each_process=True)
         machine.engine.every("server", 60.0, self._refresh, in_each_process=True)
         machine.engine.every("share", SHARE, self._share, in_each_process=True)
         machine.engine.every("resync", 60.0, self.catch_up)
         machine.engine.every("listings", 60.0, machine.resync.listings)
         machine.engine.every("sweep", 60.0, self._sweep)
+        machine.engine.every("backlog", 60.0, self._count, in_each_process=True)
         machine.engine.every("statuses", 60.0, machine.resync.relook)
         machine.engine.every("daily", 60.0, machine.resync.daily)
-        machine.engine.every("prune", 3600.0, self.prune)
-        machine.engine.every("anchor", DAY, self._anchor, in_each_process=True)
+        machine.engine.every("prune", HOUR, self.prune)
+        machine.engine.every("anchor", HOUR, self._anchor, in_each_process=True)
         machine.engine.every("operators", DAY, self._check_operators)
         while True:
             await self._arrived.wait()
@@ -172,6 +173,9 @@ class Worker:
     async def _sweep(self) -> None:
         await self.route()
         await self._machine.resync.sweep()
+
+    async def _count(self) -> None:
+        """Tell in each process how much waits in the database: whoever asks may ask any of them."""
         async with self._machine.store.read() as session:
             self._machine.metrics.dirty.set(await due.backlog(session))
             self._machine.metrics.parked.set(await parking.count(session))

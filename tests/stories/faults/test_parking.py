@@ -9,6 +9,7 @@ from bot.app.machine import now
 from bot.sandbox.world import AGENT, World, world
 from bot.store import parking, targets
 from bot.store.parking import PARKED_AFTER
+from bot.store.scheduling.due import dirty
 from tests.stories.conftest import hook
 from tests.stories.contexts import statuses
 from tests.stories.pushes import clean_pull, token_line
@@ -36,7 +37,7 @@ async def parked(scene: World) -> int:
 
 async def due(scene: World) -> list[int]:
     async with scene.machine.store.read() as session:
-        return [target.number for target, _ in await targets.dirty(session, now())]
+        return [target.number for target, _ in await dirty(session, now())]
 
 
 async def body(scene: World, number: int) -> str:
@@ -60,7 +61,7 @@ async def test_one_that_fails_in_one_way_is_parked_told_and_revived_by_a_push(
     await failing(scene, number, 1)
     assert [call for call in scene.sandbox.writes[writes:] if "comments" in call.path] == []
     assert capsys.readouterr().out.count("target.parked") == 1
-    await scene.service._sweep()
+    await scene.service.worker._count()
     assert scene.machine.metrics.registry.get_sample_value("assay_parked_targets") == 1
     await scene.write(AGENT, number, token_line())
     await scene.settled()
@@ -75,6 +76,6 @@ async def test_an_event_whose_wake_is_lost_revives_it_by_the_sweep(scene: World)
     async with scene.machine.store.session() as session:
         await targets.add_targets(session, [scene.target(f"!{number}")], quiet=False)
     assert await due(scene) == [number]
-    await scene.service.settled()
+    await scene.settled()
     assert await parked(scene) == 0
     assert "No problems found" in await body(scene, number)
