@@ -94,7 +94,8 @@ class Health:
 
     async def _readyz(self, _request: web.Request) -> web.Response:
         found = await self.readiness()
-        more = {"server": found.server, "accounts": [*found.accounts]}
+        # A process that only receives asks the server nothing, so it knows nothing of it.
+        more = {} if self._receives_only else {"server": found.server, "accounts": [*found.accounts]}
         return web.json_response({**found.parts, **more}, status=200 if found.ready else 503)
 
     def server(self) -> dict[str, object]:

@@ -61,7 +61,8 @@ async def test_a_second_server_of_a_sqlite_database_is_refused_though_it_has_a_d
     first = await open_store(f"sqlite:///{tmp_path}/one/assay.db")
     second = await open_store(f"sqlite:///{tmp_path}/link/assay.db")
     async with only_server(tmp_path / "one", first, KEY):
-        with pytest.raises(ConfigError, match=rf"the database \S+assay.db is in use by assay serve, process {os.getpid()}"):
+        told = rf"the database \S+assay.db is in use by assay serve, process {os.getpid()}"
+        with pytest.raises(ConfigError, match=told):
             async with only_server(tmp_path / "two", second, KEY):
                 raise AssertionError
     async with only_server(tmp_path / "two", second, KEY):

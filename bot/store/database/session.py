@@ -222,10 +222,11 @@ def _check_existing(store: Store) -> None:
             return
     except SQLAlchemyError as error:
         raise _unusable(store.url, error) from error
-    raise StoreError(
-        f"there is no database of the bot at {store.url.render_as_string(hide_password=True)}; run the command in the "
-        "bot's folder, or set ASSAY_DATA_DIR or ASSAY_DATABASE_URL"
-    )
+    place = store.url.render_as_string(hide_password=True)
+    next_step = "run the command in the bot's folder, or set ASSAY_DATA_DIR or ASSAY_DATABASE_URL"
+    if store.dialect == "postgresql":
+        next_step = "run assay db upgrade to create its tables, or check ASSAY_DATABASE_URL"
+    raise StoreError(f"there is no database of the bot at {place}; {next_step}")
 
 
 def _parts(store: Store, wanted: Sequence[Part] | None) -> Sequence[Part]:
