@@ -61,7 +61,7 @@ async def add_targets(session: AsyncSession, targets: Iterable[Target], *, quiet
         for target in targets
     ]
     parked = TargetRow.parked_at.is_not(None)
-    change = {**_dirty(priority), "not_before": case((parked, null()), else_=TargetRow.not_before)}
+    change = {**dirty_values(priority), "not_before": case((parked, null()), else_=TargetRow.not_before)}
     for start in range(0, len(rows), 500):
         await upsert(session, TargetRow, rows[start : start + 500], ("repository_id", "number"), change)
 
@@ -96,11 +96,6 @@ async def within_bounds(session: AsyncSession, targets: Iterable[Target]) -> lis
     return [target for _, target in every if target not in left_out]
 
 
-async def mark_all_open(session: AsyncSession, priority: int) -> None:
-    """Mark all open targets dirty. There may be very many, so none is read; the sweep submits them."""
-    await session.execute(update(TargetRow).where(TargetRow.state == "open").values(_dirty(priority)))
-
-
 async def mark_open(
     session: AsyncSession, repository_id: int, *, base_ref: str = "", pulls: bool = False, priority: int = 0
 ) -> list[Target]:
@@ -127,7 +122,7 @@ async def _mark(session: AsyncSession, query: "Select[TargetRow, str]", priority
     await session.execute(
         update(TargetRow)
         .where(tuple_(TargetRow.repository_id, TargetRow.number).in_(select(here)))
-        .values(_dirty(priority))
+        .values(dirty_values(priority))
         .execution_options(synchronize_session=False)
     )
     return [
@@ -136,7 +131,7 @@ async def _mark(session: AsyncSession, query: "Select[TargetRow, str]", priority
     ]
 
 
-def _dirty(priority: int) -> dict[str, Any]:
+def dirty_values(priority: int) -> dict[str, Any]:
     """Return the changes that make a target dirty; one that waits already keeps its priority if that is better."""
     waits = TargetRow.desired_generation > TargetRow.observed_generation
     return {

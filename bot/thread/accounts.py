@@ -20,7 +20,8 @@ from bot.forgejo.errors import Forbidden, NotFound, Redirected
 from bot.forgejo.types import User
 from bot.model import Decision, StatusSeen
 from bot.policy import Policy, named
-from bot.store import Store, accounts, targets
+from bot.store import Store, accounts
+from bot.store.scheduling import marking
 from bot.thread.account_names import CONFIRM, Done, by_name, notes, people_of, posted, with_names
 from bot.thread.directory import Directory
 from bot.thread.thread import Thread
@@ -176,7 +177,7 @@ class Accounts:
         return f"account {found.id} has the login {login} now, and nobody has its rights; {CONFIRM} {login} {found.id}"
 
     async def confirm(self, login: str, account_id: int, by: str) -> User:
-        """Bind a login to the account that has it now, and mark open targets dirty.
+        """Bind a login to the account that has it now, and mark open targets dirty; a second time it does the same.
 
         Raises NotTheirs if the account does not have the login, and ForgejoError.
         """
@@ -193,7 +194,7 @@ class Accounts:
             if found.id != account_id:
                 raise NotTheirs(f"the login {login} belongs to account {found.id} now, not to {account_id}")
             await accounts.confirm(session, found.login, account_id, by, self._clock())
-            await targets.mark_all_open(session, priority=3)
+        await marking.mark_all_open(self._store, priority=3)
         return found
 
     async def _looked_up(

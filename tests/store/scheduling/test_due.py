@@ -5,11 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import event, func, insert, select, text
 
 from bot.model import Kind, Repo
 from bot.store import Store, targets
-from bot.store.scheduling import due, listed
+from bot.store.housekeeping import STEP
+from bot.store.scheduling import due, listed, marking
 from bot.store.tables import Repository, TargetRow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -147,8 +148,7 @@ async def test_marking_all_open_targets_keeps_the_loop_free(store: Store) -> Non
             await asyncio.sleep(0)
 
     counting = asyncio.create_task(count())
-    async with store.session() as session:
-        await targets.mark_all_open(session, priority=5)
+    assert await marking.mark_all_open(store, priority=5) == 5000
     async with store.session() as session:
         found = await targets.mark_open(session, 1, priority=3)
     counting.cancel()
@@ -170,6 +170,39 @@ async def test_what_is_put_off_stays_as_pressing_as_it_was(store: Store) -> None
         for one in (pressing, daily):
             await targets.put_off(session, one, NOW, priority=5)
         assert await due.dirty(session, NOW) == [(pressing, 0), (daily, 5)]
+
+
+async def test_all_open_targets_are_marked_once_each_in_steps_between_which_others_write(store: Store) -> None:
+    each = STEP // 2 + 1  # a step ends in the middle of a repository
+    rows = [target(one, number, state=state) for one in (-7, 1, 2) for number, state in states(each)]
+    await fill(store, [repository(one) for one in (-7, 1, 2)], rows)
+    longest, waits = 0, 0
+
+    def count(_c: object, _u: object, statement: str, *_: object) -> None:
+        nonlocal waits, longest
+        waits += statement.startswith("UPDATE targets")
+        longest = max(longest, waits)
+
+    def ended(_: object) -> None:
+        nonlocal waits
+        waits = 0
+
+    event.listen(store.engine.sync_engine, "before_cursor_execute", count)
+    event.listen(store.engine.sync_engine, "commit", ended)
+    assert await marking.mark_all_open(store, priority=5) == 3 * each
+    event.remove(store.engine.sync_engine, "before_cursor_execute", count)
+    event.remove(store.engine.sync_engine, "commit", ended)
+    async with store.read() as session:
+        marked = select(TargetRow.state, TargetRow.desired_generation, func.count()).group_by(
+            TargetRow.state, TargetRow.desired_generation
+        )
+        assert sorted(map(tuple, await session.execute(marked))) == [("closed", 1, 3 * each), ("open", 2, 3 * each)]
+    assert longest == 1
+
+
+def states(each: int) -> list[tuple[int, str]]:
+    """As many open as closed targets, by turns."""
+    return [(number, "open" if number % 2 else "closed") for number in range(1, 2 * each + 1)]
 
 
 async def test_marking_again_for_the_background_does_not_put_off_what_is_pressing(store: Store) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, World
-from bot.store import repositories, targets
+from bot.store import repositories
+from bot.store.scheduling import marking
 from bot.store.tables import DecisionRow, TargetRow, TrustedPolicy
 from tests.stories.checks.test_commanding import trust_agents
 from tests.stories.contexts import known
@@ -81,8 +82,7 @@ def written(scene: World) -> list[tuple[str, str]]:
 
 async def evaluated_again(scene: World) -> None:
     """Every open target is evaluated once more."""
-    async with scene.machine.store.session() as session:
-        await targets.mark_all_open(session, priority=5)
+    await marking.mark_all_open(scene.machine.store, priority=5)
     await scene.machine.resync.listings()
     await scene.machine.resync.sweep()
     await scene.settled()
