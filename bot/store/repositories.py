@@ -1,6 +1,6 @@
 """Which repositories the bot serves: by the server's id, with the name that each has now.
 
-Every function works inside a transaction of its caller.
+Every function but `forget` works inside a transaction of its caller.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.model import Repo
 from bot.store import witnesses
-from bot.store.database.session import upsert
+from bot.store.database.session import Store, upsert
+from bot.store.housekeeping import Deleting, in_steps, key_of
 from bot.store.ledger import Entry, append
 from bot.store.tables import (
     ActRow,
@@ -33,6 +34,7 @@ from bot.store.tables import (
 
 FIRST_WAIT = timedelta(minutes=1)
 LAST_WAIT = timedelta(hours=6)
+FORGETTING = "assay repositories forget has not finished; run it again"
 _OF_TARGETS = (
     TargetRow,
     Head,
@@ -164,14 +166,23 @@ async def heard_run(session: AsyncSession, repository_id: int) -> None:
         row.hears_runs = True
 
 
-async def forget(session: AsyncSession, repo: Repo, actor: str, at: datetime) -> int:
-    """Remove all that is known of a repository but its ledger; return how many targets that were."""
-    targets = select(func.count()).select_from(TargetRow).where(TargetRow.repository_id == repo.id)
-    count = (await session.execute(targets)).scalar_one()
+async def forget(store: Store, repo: Repo, actor: str, at: datetime) -> int:
+    """Remove all that is known of a repository but its ledger; return how many targets that were.
+
+    It is many short transactions: until the last one the repository is listed as one that can't be seen, and a second
+    call removes what a process that was killed left.
+    """
+    async with store.session() as session:
+        await unseen(session, repo.id, FORGETTING, at)
+    count = 0
     for table in _KEPT:
-        await session.execute(delete(table).where(table.repository_id == repo.id))
-    await session.execute(delete(Repository).where(Repository.id == repo.id))
-    await append(session, [_entry(repo, "forgotten", {"targets": count}, actor)], at)
+        removed = await in_steps(store, Deleting(table, select(*key_of(table)).where(table.repository_id == repo.id)))
+        count += removed if table is TargetRow else 0
+    async with store.session() as session:
+        for table in _KEPT:  # what a running server added meanwhile
+            await session.execute(delete(table).where(table.repository_id == repo.id))
+        await session.execute(delete(Repository).where(Repository.id == repo.id))
+        await append(session, [_entry(repo, "forgotten", {"targets": count}, actor)], at)
     return count
 
 

@@ -2,19 +2,21 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select
 
 from bot.model import Kind, Repo
-from bot.store import Store, targets
-from bot.store.housekeeping import Kept, in_steps, prune, pruning, steps
-from bot.store.tables import Delivery, Head, SnapshotRow, TargetRow
+from bot.store import Store, repositories, targets
+from bot.store.housekeeping import Deleting, Kept, in_steps, prune, steps
+from bot.store.tables import Delivery, Head, LedgerEntry, Repository, SnapshotRow, TargetRow
 from bot.store.targets import MAX_HEADS
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 KEPT = Kept(timedelta(days=30), timedelta(days=90))
+OTHER = {"repository_id": 5}
 PULL = Repo(id=17, name="workshop/garden").target(4, Kind.PULL)
 
 
@@ -91,7 +93,6 @@ async def test_targets_that_only_deliveries_named_go_and_what_was_ever_seen_stay
 async def test_a_long_work_is_done_in_steps_and_others_write_between_them(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pruning, "STEP", 10)
     monkeypatch.setattr(steps, "STEP", 10)
     await fill(store, Delivery, *(delivery(f"{number}", 31) for number in range(95)))
     left: list[int] = []
@@ -102,7 +103,7 @@ async def test_a_long_work_is_done_in_steps_and_others_write_between_them(
             left.append(await session.scalar(select(func.count()).select_from(Delivery)) or 0)
 
     query = select(Delivery.id).order_by(Delivery.received_at)
-    deleting = pruning._Deleting(Delivery, query)
+    deleting = Deleting(Delivery, query)
     assert await in_steps(store, deleting, write_too) == 95
     assert left == list(range(85, 0, -10))
 
@@ -113,11 +114,43 @@ async def test_what_a_killed_process_left_is_deleted_by_the_next(store: Store) -
     async def end(_seconds: float) -> None:
         raise asyncio.CancelledError
 
-    deleting = pruning._Deleting(Delivery, select(Delivery.id).order_by(Delivery.received_at))
+    deleting = Deleting(Delivery, select(Delivery.id).order_by(Delivery.received_at))
     with pytest.raises(asyncio.CancelledError):
         await in_steps(store, deleting, end)
     assert len(await found(store, Delivery.id)) == 700
     assert (await prune(store, KEPT, NOW))["deliveries"] == 700
+
+
+async def test_a_repository_is_forgotten_in_steps_and_a_second_call_ends_what_was_interrupted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "STEP", 10)
+    garden, shed = Repo(id=17, name="workshop/garden"), Repo(id=5, name="workshop/shed")
+    async with store.session() as session:
+        for repo in (garden, shed):
+            await repositories.serve(session, repo, NOW)
+    await fill(store, TargetRow, *(target(number, "open") for number in range(1, 41)), target(1, "open") | OTHER)
+    await fill(store, SnapshotRow, *(snapshot(number, 1) for number in range(1, 41)), snapshot(1, 1) | OTHER)
+    pauses = 0
+
+    async def end_later(_seconds: float) -> None:
+        nonlocal pauses
+        pauses += 1
+        if pauses == 3:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(repositories, "in_steps", partial(in_steps, pause=end_later))
+    with pytest.raises(asyncio.CancelledError):
+        await repositories.forget(store, garden, "op", NOW)
+    async with store.read() as session:
+        listed = {one.full_name: one.unseen_why for one in await repositories.known(session)}
+    assert listed == {"workshop/garden": repositories.FORGETTING, "workshop/shed": ""}
+    assert await repositories.forget(store, garden, "op", NOW) == 10
+    assert await found(store, TargetRow.repository_id) == await found(store, SnapshotRow.repository_id) == {5}
+    assert await found(store, Repository.id) == {5}
+    async with store.read() as session:
+        told = await session.execute(select(LedgerEntry.object, LedgerEntry.repository_id))
+        assert [tuple(row) for row in told] == [("forgotten", 17)]
 
 
 async def test_of_many_heads_as_many_are_kept_as_are_read(store: Store) -> None:

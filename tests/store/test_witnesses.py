@@ -139,8 +139,7 @@ async def test_pruning_deliveries_leaves_them_and_forgetting_the_repository_does
     kept = Kept(timedelta(days=30), timedelta(days=90))
     assert (await prune(store, kept, NOON + timedelta(days=61)))["deliveries"] == 1
     assert await seen(store) == TRUE
-    async with store.session() as session:
-        await repositories.forget(session, Repo(id=GARDEN, name="workshop/garden"), "op", NOON)
+    await repositories.forget(store, Repo(id=GARDEN, name="workshop/garden"), "op", NOON)
     assert await seen(store) is None
 
 

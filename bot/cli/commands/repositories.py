@@ -68,10 +68,10 @@ async def _list(*, json: bool) -> None:
 async def _forget(text: str) -> None:
     from bot.store import repositories  # noqa: PLC0415 - loads SQLAlchemy, which --help doesn't need
 
-    async with opened_store() as store, store.session() as session:
-        row = await _one(session, text)
-        repo = repositories.repo_of(row)
-        count = await repositories.forget(session, repo, getpass.getuser(), datetime.now(UTC))
+    async with opened_store() as store:
+        async with store.read() as session:
+            repo = repositories.repo_of(await _one(session, text))
+        count = await repositories.forget(store, repo, getpass.getuser(), datetime.now(UTC))
     shutil.rmtree(read_settings().data_dir / "mirrors" / f"{repo.id}.git", ignore_errors=True)
     line(f"removed {repo.name or NAMELESS} (id {repo.id}) with {count} targets; its entries stay in the ledger")
 

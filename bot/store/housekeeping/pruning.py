@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, select, tuple_
-from sqlalchemy.engine import CursorResult
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Select, select
 
 from bot.store.database.session import Store
-from bot.store.housekeeping.steps import STEP, in_steps
-from bot.store.tables import Delivery, SnapshotRow, Table, TargetRow
+from bot.store.housekeeping.steps import Deleting, in_steps
+from bot.store.tables import Delivery, SnapshotRow, TargetRow
 
 NEVER_WERE = timedelta(days=1)
 """Time for which a target stays that a delivery named and nobody ever saw on the server."""
@@ -36,20 +34,7 @@ async def prune(store: Store, kept: Kept, now: datetime) -> dict[str, int]:
         SnapshotRow: _snapshots(now - kept.snapshots),
         TargetRow: _never_were(now - NEVER_WERE),
     }
-    return {table.__tablename__: await in_steps(store, _Deleting(table, query)) for table, query in old.items()}
-
-
-@dataclass(frozen=True)
-class _Deleting:
-    """Deletes the first rows that a query of a table's key gives."""
-
-    table: type[Table]
-    query: Select[*tuple[Any, ...]]
-
-    async def __call__(self, session: AsyncSession) -> int:
-        key = tuple_(*(getattr(self.table, column.name) for column in self.table.__table__.primary_key))
-        result = await session.execute(delete(self.table).where(key.in_(self.query.limit(STEP))))
-        return result.rowcount if isinstance(result, CursorResult) else 0
+    return {table.__tablename__: await in_steps(store, Deleting(table, query)) for table, query in old.items()}
 
 
 def _snapshots(before: datetime) -> Select[*tuple[Any, ...]]:
