@@ -87,24 +87,26 @@ def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str])
 
 
 def write_failed(target: Target, head: str, why: str, *, parked: bool = False) -> str:
-    """Gives the Markdown of the report while a head cannot be evaluated: it claims nothing about that head.
+    """Gives the Markdown of the report while a target cannot be evaluated: it claims nothing about what it is now.
 
-    It stays the same for as long as head and reason do: a time in it would be a new edit at each attempt. `why` is a
-    word or two of the program, no text of users. `parked`: many attempts failed, and now there is one a day.
+    It stays the same for as long as head (empty for an issue) and reason do: a time in it would be a new edit at each
+    attempt. `why` is a word or two of the program, no text of users. `parked`: many attempts failed, and now there is
+    one a day.
     """
     trying = "The bot keeps trying and then updates this comment. The reason is in its log."
     given_up = (
-        "Many attempts failed. The bot tries again once a day and after the next push or command. The reason is in its "
-        "log; `assay targets retry` tries again at once."
+        f"Many attempts failed. The bot tries again once a day and after the next {'push' if head else 'edit'} or "
+        "command. The reason is in its log; `assay targets retry` tries again at once."
     )
+    what, last = (f"Commit {code(head[:10])}", "it") if head else ("This issue", "its present state")
     parts = [
         marker(target),
         f"### {ICONS[Verdict.ERROR]} Not checked",
         "**An operator has to review this.** What was not checked does not pass.",
-        f"Commit {code(head[:10])} could not be evaluated ({plain(why)}). Earlier results do not count for it.",
+        f"{what} could not be evaluated ({plain(why)}). Earlier results do not count for {last}.",
         given_up if parked else trying,
     ]
-    return "\n\n".join(parts) + FOOTER + f"<sub>head {code(head[:10])} · {SIGNED}</sub>"
+    return "\n\n".join(parts) + FOOTER + f"<sub>{f'head {code(head[:10])} · ' if head else ''}{SIGNED}</sub>"
 
 
 def cut_to_size(body: str, reserved: int = 0) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Conflict, ForgejoError, NotFound, Unreachable
 from bot.forgejo.types import Label
-from bot.model import Held, Snapshot, Target
+from bot.model import Held, Kind, Snapshot, Target
 from bot.plan import Action, Disputes, label_object, status_value
 from bot.reconcile.failed_report import FailedReports, Failure
 from bot.reconcile.label_writer import Done, LabelRefused, LabelWriter
@@ -114,7 +114,10 @@ class Applier:
                 await self._forbid(target, account, label)
 
     async def failed_report(self, target: Target, account: str, why: Failure) -> None:
-        """Have an existing report say that the pull request's head could not be evaluated. Raises ForgejoError."""
+        """Have an existing report say that the target could not be evaluated. Raises ForgejoError."""
+        if target.kind is Kind.ISSUE:
+            await self._failed.write(target, account, "", why)
+            return
         pull = await endpoints.PULL.get(self._client, target.repository, target.number)
         if pull.head.sha:
             await self._failed.write(target, account, pull.head.sha, why)

@@ -1,4 +1,4 @@
-"""Rewrites the report of a pull request whose head cannot be evaluated, so that it claims no more than the statuses."""
+"""Rewrites the report of a target that cannot be evaluated, so that it claims no more than is known."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ REPORT = "comment:report"
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a head could not be evaluated, in a word of the program, and whether it is retried once a day only."""
+    """Why a target could not be evaluated, in a word of the program, and whether it is retried once a day only."""
 
     kind: str
     parked: bool = False
@@ -32,7 +32,10 @@ class FailedReports:
     clock: Callable[[], datetime]
 
     async def write(self, target: Target, account: str, head: str, why: Failure) -> None:
-        """Rewrite the target's report, if there is one that says something else. Raises ForgejoError."""
+        """Rewrite the target's report, if there is one that says something else. Raises ForgejoError.
+
+        `head` is empty for an issue.
+        """
         async with self.store.read() as session:
             held = {thing.object: thing.remote_id for thing in await owned.held(session, target)}
         if not (number := held.get(REPORT)):

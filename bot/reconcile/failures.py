@@ -155,8 +155,8 @@ class Failures:
         log.warning("reconcile.failed", error=str(fault), kind=type(fault).__name__, again_in_seconds=wait)
         if parked and not before:
             log.error("target.parked", target=str(target), attempts=attempts + 1, next=PARKED_NEXT)
-        if attempts >= PATIENCE and target.kind is Kind.PULL and not (written and written.statuses):
-            await self._close(target, fault, evaluated=written is not None, parked=bool(parked))
+        if attempts >= PATIENCE and not (written and written.statuses):
+            await self._not_checked(target, fault, evaluated=written is not None, parked=bool(parked))
         if not parked:  # the sweep finds a parked one when it is due
             await self._engine.submit(target, delay=wait, priority=current().priority)
         return "parked" if parked else "failed"
@@ -189,25 +189,33 @@ class Failures:
             return False
         return parking.failed(row, type(fault).__name__, now)
 
-    async def _close(self, target: Target, fault: Exception, *, evaluated: bool, parked: bool) -> None:
+    async def _not_checked(self, target: Target, fault: Exception, *, evaluated: bool, parked: bool) -> None:
         """Set statuses and report to error: earlier ones must not stand for a head that cannot be evaluated.
 
-        After an evaluation whose statuses the server refuses, this one is refused too, and the report is right.
+        After an evaluation whose statuses the server refuses, this one is refused too, and the report is right. An
+        issue has a report alone, which is right after an evaluation.
         """
-        guards = [check for check in self._parts.checks if check.guards and target.kind in check.on]
-        contexts = [f"{CONTEXT}{check.name}" for check in guards]
-        account = self._account.identity().account
-        kind = Failure(type(fault).__name__, parked=parked)
-        try:
-            await self._parts.applier.close(target, account, contexts, kind)
-        except (ForgejoError, LabelRefused) as again:
-            log.warning("reconcile.error-status-not-set", error=str(again))
-            if evaluated:
+        kind, account = Failure(type(fault).__name__, parked=parked), self._account.identity().account
+        if target.kind is Kind.PULL:
+            if not await self._closed(target, account, kind) and evaluated:
                 return
+        elif evaluated:
+            return
         try:
             await self._parts.applier.failed_report(target, account, kind)
         except ForgejoError as again:
             log.warning("reconcile.report-not-updated", error=str(again))
+
+    async def _closed(self, target: Target, account: str, kind: Failure) -> bool:
+        """Set the statuses of a pull request's head to error; return whether the server took them."""
+        guards = [check for check in self._parts.checks if check.guards and target.kind in check.on]
+        contexts = [f"{CONTEXT}{check.name}" for check in guards]
+        try:
+            await self._parts.applier.close(target, account, contexts, kind)
+        except (ForgejoError, LabelRefused) as again:
+            log.warning("reconcile.error-status-not-set", error=str(again))
+            return False
+        return True
 
     def say_once(self, target: Target, why: str) -> None:
         """Log once why nothing is written to a target."""

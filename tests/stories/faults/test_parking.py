@@ -16,6 +16,8 @@ from tests.stories.pushes import clean_pull, token_line
 from tests.stories.server import RULES
 
 pytestmark = pytest.mark.long
+LONG_PAUSE = 9
+"""Failures after which a target waits for a quarter of an hour."""
 
 
 @pytest.fixture
@@ -25,9 +27,14 @@ async def scene(tmp_path: Path, store_url: str) -> AsyncIterator[World]:
         yield running
 
 
-async def failing(scene: World, number: int, times: int) -> None:
+async def failing(scene: World, number: int, times: int, mark: str = "!") -> None:
+    """A target fails so many times; its next attempt is far off, so that none comes between."""
+    async with scene.machine.store.session() as session:
+        row = await targets.row_of(session, scene.target(f"{mark}{number}"))
+        assert row is not None
+        row.attempts = max(row.attempts, LONG_PAUSE)
     for _ in range(times):
-        await scene.machine.reconciler.failed(scene.target(f"!{number}"), RuntimeError())
+        await scene.machine.reconciler.failed(scene.target(f"{mark}{number}"), RuntimeError())
 
 
 async def parked(scene: World) -> int:
@@ -67,6 +74,31 @@ async def test_one_that_fails_in_one_way_is_parked_told_and_revived_by_a_push(
     await scene.settled()
     assert await parked(scene) == 0
     assert "Blocked" in await body(scene, number)
+
+
+async def test_the_report_of_an_issue_that_fails_claims_nothing_until_it_is_evaluated_again(scene: World) -> None:
+    number = await scene.open_issue(AGENT, "Deploy fails", token_line())
+    await scene.settled()
+    assert "A secret in the description" in await body(scene, number)
+    await failing(scene, number, 1, "#")
+    not_checked = await body(scene, number)
+    assert "This issue could not be evaluated (RuntimeError)" in not_checked
+    assert "The bot keeps trying" in not_checked
+    assert not any(line in not_checked for line in ("head", "Commit", "secret-leak"))
+    await failing(scene, number, PARKED_AFTER - 1, "#")
+    assert (await parked(scene), await due(scene)) == (1, [])
+    assert "tries again once a day and after the next edit or command" in await body(scene, number)
+    await scene.write(AGENT, number, "any news?")
+    await scene.settled()
+    assert await parked(scene) == 0
+    assert "A secret in the description" in await body(scene, number)
+
+
+async def test_an_issue_without_a_report_gets_none_because_it_fails(scene: World) -> None:
+    number = await scene.open_issue(AGENT, "Beds are dry", "All of them.")
+    await scene.settled()
+    await failing(scene, number, PARKED_AFTER, "#")
+    assert (await parked(scene), await scene.report(number)) == (1, None)
 
 
 async def test_an_event_whose_wake_is_lost_revives_it_by_the_sweep(scene: World) -> None:
