@@ -68,8 +68,9 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
 
 
 def _merged_leaks(snapshot: Snapshot) -> tuple[Leak, ...]:
-    """Gives one leak for each unaccepted secret in merged commits; commits that a force-push dropped are not merged."""
-    found = [one for one in open_leaks(snapshot) if one.location.where in IN_COMMITS and not one.dropped]
+    """Gives one leak for each unaccepted secret in merged commits: none was dropped before, or pushed after it."""
+    merged = [one for one in open_leaks(snapshot) if not one.dropped and not one.unmerged]
+    found = [one for one in merged if one.location.where in IN_COMMITS]
     return tuple({one.fingerprint: one for one in reversed(found)}.values())
 
 

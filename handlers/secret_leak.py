@@ -63,9 +63,9 @@ def _verdict(found: bool, unseen: bool, *, blocking: bool) -> Verdict:
 
 def _grouped(leaks: Iterable[Leak]) -> list[list[Leak]]:
     """One group for each secret and kind of place, however many commits and lines repeat it."""
-    groups: dict[tuple[str, str, bool], list[Leak]] = {}
+    groups: dict[tuple[str, str, bool, bool], list[Leak]] = {}
     for leak in leaks:
-        groups.setdefault((leak.fingerprint, leak.location.where, leak.dropped), []).append(leak)
+        groups.setdefault((leak.fingerprint, leak.location.where, leak.dropped, leak.unmerged), []).append(leak)
     return sorted(groups.values(), key=lambda group: (-group[0].severity.rank, group[0].fingerprint))
 
 
@@ -87,6 +87,8 @@ def _finding(leaks: Sequence[Leak]) -> Finding:
 def _place(leak: Leak) -> str:
     if leak.dropped:
         return "a commit that a force-push dropped"
+    if leak.unmerged:
+        return "a commit that was pushed after the merge"
     names = {
         "diff": "an added line",
         "path": "the name of a file or directory",

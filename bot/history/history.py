@@ -14,7 +14,7 @@ from bot.git.diff import CommitPatch, NetDiff, read_log, read_objects
 from bot.git.patches import HistoryLimits, paths_of, read_difference, read_patches
 from bot.history.heads import Heads, Moved
 from bot.history.merge_effect import changed_beside
-from bot.history.merged import Merged, merge_itself, merged_commits, on_base, without_head
+from bot.history.merged import Merged, MergedCommits, merge_itself, merged_commits, on_base, without_head
 from bot.history.scope import Scope, scope_of
 from bot.history.weight import SMALL, memory_for
 from bot.memory import MemoryBudget
@@ -58,7 +58,7 @@ class _Ends:
     """What is between the ends of a pull request: as `History` and `Scope` have it."""
 
     merged: Merged
-    all_merged: tuple[str, ...]
+    inside: MergedCommits
     merge_base: str
     scope: Scope
 
@@ -118,7 +118,7 @@ class Histories:
         heads = merged.heads
         merge_base = await mirror.merge_base(heads.head, heads.base)
         scope = await scope_of(mirror, heads, inside.heads)
-        ends = _Ends(merged, inside.all, merge_base, scope)
+        ends = _Ends(merged, inside, merge_base, scope)
         try:
             with at_most(SMALL):
                 return await self._contents(mirror, ends)
@@ -141,7 +141,7 @@ class Histories:
         objects = await mirror.commit_objects([patch.commit.sha for patch in (*patches, *unlisted)])
         dropped = known - scope.ahead - {*scope.branch}
         paths = frozenset(paths_of(net.files))
-        commits = Commits(heads.head, patches, frozenset(dropped), read_objects(objects), paths)
+        commits = Commits(heads.head, patches, frozenset(dropped), read_objects(objects), paths, ends.inside.later)
         found = await asyncio.to_thread(search, self._scanner, commits)
         added = await asyncio.to_thread(self._added, net, commits, found)
         listed = [patch for patch in read.patches if patch.commit.sha in {*scope.branch, *dropped}]
@@ -153,7 +153,7 @@ class Histories:
             added_cut=added.cut or not net.whole,
             leaks=found.leaks,
             gaps=await asyncio.to_thread(self._few, [*gaps, *found.gaps], heads.head),
-            merged=ends.all_merged,
+            merged=ends.inside.all,
         )
         return history, scope.late or read.late or merge.late or net.late or found.late
 

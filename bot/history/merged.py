@@ -22,10 +22,15 @@ class Merged:
 
 @dataclass(frozen=True)
 class MergedCommits:
-    """What was merged as git tells: `heads`, and with `all` the commit of the merge, which may be a head itself."""
+    """What was merged as git tells: `heads`, and with `all` the commit of the merge, which may be a head itself.
+
+    `later` are the commits of the API's head that the merge did not bring, as far as git tells. After a squash or a
+    rebase it does not tell which head was merged, so none is.
+    """
 
     heads: tuple[str, ...] = ()
     all: tuple[str, ...] = ()
+    later: frozenset[str] = frozenset()
 
 
 async def merged_commits(mirror: Mirror, heads: Heads) -> MergedCommits:
@@ -44,9 +49,17 @@ async def merged_commits(mirror: Mirror, heads: Heads) -> MergedCommits:
     last = await _pull_ref(mirror, heads.number)
     if last and not found and await mirror.merge_base(last, heads.merged) == last:
         found = [heads.merged]  # a fast-forward
+    later = await _later(mirror, heads) if found else frozenset[str]()
     found += [last] if last else []
     each = tuple(sha for sha in dict.fromkeys(found) if sha != heads.head)
-    return MergedCommits(each, tuple(dict.fromkeys((*each, heads.merged))))
+    return MergedCommits(each, tuple(dict.fromkeys((*each, heads.merged))), later)
+
+
+async def _later(mirror: Mirror, heads: Heads) -> frozenset[str]:
+    """Return the commits of the head that the commit of the merge does not have. Raises GitError."""
+    if heads.head not in await mirror.present([heads.head]):
+        return frozenset()
+    return frozenset(await mirror.commits(heads.head, heads.merged))
 
 
 async def _pull_ref(mirror: Mirror, number: int) -> str:

@@ -1,5 +1,6 @@
 """The items of observed data: leaks, commits, files, comments, labels, soaks and more. Texts are masked."""
 
+import operator
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,7 +12,11 @@ from bot.policy import named
 
 
 class Leak(Value):
-    """A secret that the scanner found, without its value; `fingerprint` identifies it."""
+    """A secret that the scanner found, without its value; `fingerprint` identifies it.
+
+    `unmerged`: it is in a commit that came to the branch after the merge. The field is in JSON only where it is true,
+    so that the hashes of all other snapshots stay what they are.
+    """
 
     rule: str
     family: str
@@ -20,6 +25,7 @@ class Leak(Value):
     fingerprint: str
     suppressed: bool = False
     dropped: bool = False
+    unmerged: bool = Field(default=False, exclude_if=operator.not_)
 
 
 class Gap(Value):

@@ -39,13 +39,14 @@ class Searched:
 
 @dataclass(frozen=True)
 class Commits:
-    """The input: the patches, which of them were dropped, and more commits and paths that are only masked."""
+    """The input: the patches, which were dropped or not merged, and more commits and paths that are only masked."""
 
     head: str
     patches: Sequence[CommitPatch]
     dropped: frozenset[str]
     stored: Mapping[str, StoredCommit]
     paths: frozenset[str]
+    unmerged: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,8 @@ def _in_names(patch: CommitPatch, commits: Commits, results: _Results, shown: Ma
 
 
 def _of(hit: Hit, place: Location, commits: Commits) -> Leak:
-    return leak_of(hit, place).model_copy(update={"dropped": place.commit in commits.dropped})
+    found = {"dropped": place.commit in commits.dropped, "unmerged": place.commit in commits.unmerged}
+    return leak_of(hit, place).model_copy(update=found)
 
 
 def _gaps(commits: Commits, results: _Results, shown: Mapping[str, str]) -> Iterator[Gap]:

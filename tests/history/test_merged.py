@@ -37,6 +37,28 @@ async def test_the_head_of_a_fast_forward_is_what_the_branch_became(pull: Pull) 
     assert heads.merged in (await merged_commits(mirror, heads)).all
 
 
+async def test_what_came_to_the_branch_after_the_merge_was_not_merged(pull: Pull) -> None:
+    heads = await merged(pull, "--no-ff", "--message", "Merge")
+    mirror = pull.forge.mirror
+    await mirror.fetch({"refs/heads/main": heads.merged, "refs/heads/topic": heads.head})
+    found = await merged_commits(mirror, heads)
+    assert found.later == {heads.head}
+    (head,) = heads.earlier
+    assert (await merged_commits(mirror, replace(heads, head=head))).later == frozenset()
+
+
+async def test_nobody_knows_what_was_merged_of_a_squash(pull: Pull) -> None:
+    head = pull.work.commit("One", {"a": "1\n"})
+    await pull.push()
+    pull.work.git("switch", "--quiet", "--detach", pull.base)
+    commit = pull.work.commit("Squash", {"a": "1\n"})
+    await pull.push("HEAD:main")
+    mirror = pull.forge.mirror
+    await mirror.fetch({"refs/heads/main": commit, "refs/heads/topic": head})
+    heads = replace(pull.heads(head), base_ref="", merged=commit, merged_into="main")
+    assert (await merged_commits(mirror, heads)).later == frozenset()
+
+
 async def test_nothing_was_merged_without_a_merge(pull: Pull) -> None:
     pull.work.commit("One", {"a": "1\n"})
     await pull.push()

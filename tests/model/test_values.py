@@ -76,6 +76,13 @@ def test_the_hash_of_a_snapshot_covers_what_judgments_read() -> None:
     assert len({same, *(one.hash for one in changes)}) == len(changes) + 1
 
 
+def test_only_a_leak_that_was_not_merged_says_so_in_json() -> None:
+    found = leak()
+    later = found.model_copy(update={"unmerged": True})
+    assert "unmerged" not in found.model_dump(mode="json")
+    assert [Leak.model_validate(one.model_dump(mode="json")) for one in (found, later)] == [found, later]
+
+
 def test_what_the_bot_wrote_changes_no_hash() -> None:
     mine = own(comments=(comment("x"),), labels=(seen("judge/p0", BOT),), held=(held("label:judge/p0"),))
     assert snapshot(own=mine).hash == snapshot().hash

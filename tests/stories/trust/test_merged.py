@@ -1,6 +1,7 @@
 """A merge under the bot's eyes: what was merged is examined, even if the head is gone or was merged within a second."""
 
 import re
+import secrets
 import shutil
 
 import pytest
@@ -55,6 +56,38 @@ async def test_push_forge_and_merge_within_a_second_is_an_incident(scene: World,
     assert "needs-operator-decision" in await labels(scene, number)
     (report,) = await scene.reports(number)
     assert "No problems found" not in report["body"]
+
+
+@pytest.mark.parametrize("how", ["merge", "fast-forward-only"])
+async def test_a_secret_that_is_pushed_after_a_clean_merge_is_a_leak_and_no_incident(scene: World, how: str) -> None:
+    number, _ = await clean_pull(scene)
+    await scene.settled()
+    await merge(scene, number, how)
+    await scene.settled()
+    head = await further_push(scene)
+    await scene.write(OPERATOR, number, "Was this merged?")
+    await scene.settled()
+    (report,) = await scene.reports(number)
+    assert "A secret in a commit that was pushed after the merge" in report["body"]
+    assert head[:10] in report["body"]
+    assert "Merged with a secret" not in report["body"]
+    assert await scene.said(number, "incident") == []
+
+
+@pytest.mark.parametrize("how", ["merge", "fast-forward-only"])
+async def test_a_secret_that_was_merged_and_pushed_again_after_it_is_an_incident(scene: World, how: str) -> None:
+    number, _ = await clean_pull(scene)
+    await scene.settled()
+    token = secrets.token_hex(20)
+    await further_push(scene, token=token)
+    await merge(scene, number, how)
+    checkout = await scene.clone(AGENT)
+    await checkout.branch("again", "origin/codex/rain")
+    await checkout.commit("Deploy twice", {"deploy/second.env": token_line(token)})
+    await checkout.push("codex/rain")
+    await scene.write(OPERATOR, number, "Was this merged?")
+    await scene.settled()
+    assert "merged with 1 secret" in await incident(scene, number)
 
 
 async def merged_unseen(scene: World, how: str = "merge", **more: object) -> tuple[int, str]:
