@@ -12,6 +12,9 @@ from bot.labels.catalog import LabelSet
 from bot.labels.folding import fold
 from bot.labels.sync_plan import LabelChange, plan_sync, shown
 
+DEFINITIONS = "labels"
+"""What one process at a time changes of a repository: `Store.alone`."""
+
 
 async def changes_for(client: ForgejoAPI, place: str, labels: LabelSet, *, prune: bool) -> tuple[LabelChange, ...]:
     """Gives the changes that a place (`owner/repo` or an organisation) needs to match the label set.

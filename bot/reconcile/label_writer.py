@@ -10,6 +10,7 @@ from bot.forgejo import ForgejoAPI, ServerReader, endpoints
 from bot.forgejo.capabilities import LABELS_BY_NAME
 from bot.forgejo.types import Label
 from bot.labels import LabelSet, hex_colour
+from bot.labels.sync_client import DEFINITIONS
 from bot.model import Repo, Target
 from bot.plan import Action
 from bot.thread import label_ids
@@ -101,7 +102,7 @@ class LabelWriter:
         async with self._defining.setdefault(target.repository_id, asyncio.Lock()):
             known = self._defined.get(target.repo, {})
             if not known.keys() >= set(names):
-                async with self._alone("labels", target.repository_id):
+                async with self._alone(DEFINITIONS, target.repository_id):
                     known = await self._create(target, names)
                 self._defined[target.repo] = known
         return [known[name] for name in names]

@@ -12,7 +12,8 @@ from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.capabilities import Server
 from bot.forgejo.errors import Forbidden, Locked, NotFound
 from bot.forgejo.types import Repository
-from bot.labels.sync_client import carry_out, changes_for
+from bot.labels import LabelSet
+from bot.labels.sync_client import DEFINITIONS, carry_out, changes_for
 from bot.model import Repo
 from bot.observe import MISPLACED
 from bot.policy import PATH, PolicyError, load, named, text_digest
@@ -133,19 +134,24 @@ class _Setup:
             self._left(problem)
 
     async def _labels(self, repository: Repository) -> None:
-        labels, made = self._machine.labels, 0
+        labels = self._machine.labels
         try:
-            changes = await changes_for(self._client, repository.full_name, labels, prune=False)
-            for change in changes:
-                wrong = await carry_out(self._client, repository.full_name, change)
-                if wrong or change.kind == "conflict":
-                    self._left(f"labels: {change.text}{f': {wrong}' if wrong else ''}")
-                else:
-                    made += 1
+            async with self._machine.store.alone(DEFINITIONS, repository.id):
+                made = await self._define(repository, labels)
         except (Forbidden, Locked) as fault:
             self._left(f"labels: {fault}; then run: assay labels sync {repository.full_name}")
         else:
             self._done(f"labels: {made} created or updated, {len(labels.labels)} declared")
+
+    async def _define(self, repository: Repository, labels: LabelSet) -> int:
+        made = 0
+        for change in await changes_for(self._client, repository.full_name, labels, prune=False):
+            wrong = await carry_out(self._client, repository.full_name, change)
+            if wrong or change.kind == "conflict":
+                self._left(f"labels: {change.text}{f': {wrong}' if wrong else ''}")
+            else:
+                made += 1
+        return made
 
     async def _policy(self, repository: Repository) -> None:
         """Trust that there is no policy file yet; who sets up has read none. A file waits for an operator's word."""

@@ -125,11 +125,10 @@ async def test_many_first_labels_at_once_are_defined_once() -> None:
     assert {one.remote_id for each in done for one in each} == {1, 2}
 
 
-@pytest.mark.postgres
-async def test_first_labels_of_several_processes_at_once_are_defined_once(postgres_url: str) -> None:
+async def test_first_labels_of_several_processes_at_once_are_defined_once(store_url: str) -> None:
     forge = Definitions()
     actions = [Action(kind="label.add", object="label:judge/p2", label="judge/p2")]
-    stores = [await open_store(postgres_url) for _ in range(3)]
+    stores = [await open_store(store_url) for _ in range(3)]
     async with HttpxForgejo("http://forge.example", "", transport=httpx.MockTransport(forge)) as client:
         server = ServerReader(client)
         processes = [LabelWriter(client, LabelSet.load(), server, store.alone) for store in stores]

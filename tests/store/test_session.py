@@ -134,6 +134,44 @@ async def test_the_sqlite_files_are_for_their_owner_alone(tmp_path: Path) -> Non
     assert stat.S_IMODE((tmp_path / "deep/state").stat().st_mode) == 0o700
 
 
+async def test_each_of_many_evaluations_has_a_connection(store_url: str) -> None:
+    count = 24
+    store = await open_store(store_url, users=count)
+    everybody = asyncio.Barrier(count)
+
+    async def evaluate() -> None:
+        async with store.read() as session:
+            await session.execute(select(Head.sha))
+            await everybody.wait()
+
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(evaluate() for _ in range(count)))
+    await store.close()
+
+
+async def test_what_one_process_does_alone_waits_in_others_until_it_has_ended(store_url: str) -> None:
+    first, second = await open_store(store_url), await open_store(store_url)
+    order: list[str] = []
+
+    async def change(store: Store, name: str, number: int = 7) -> None:
+        async with store.alone("labels", number):
+            order.append(f"{name} begins")
+            await asyncio.sleep(0)
+            order.append(f"{name} ends")
+
+    async with first.alone("labels", 7):
+        waiting = asyncio.create_task(change(second, "second"))
+        await change(second, "other thing", 8)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await asyncio.shield(waiting)
+        order.append("first ends")
+    await waiting
+    assert order == ["other thing begins", "other thing ends", "first ends", "second begins", "second ends"]
+    await first.close()
+    await second.close()
+
+
 async def test_sqlite_commits_durably_and_keeps_foreign_keys(tmp_path: Path) -> None:
     store = await open_store(f"sqlite:///{tmp_path}/assay.db")
     async with store.session() as session:

@@ -1,6 +1,7 @@
 """`assay labels`: syncs the labels of a repository or an organisation with `labels.yaml`, and lints that file."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from bot.labels import LabelSet
 from bot.policy import PATH, Policy, load
 
 if TYPE_CHECKING:
+    from bot.app import Machine
     from bot.forgejo import ForgejoAPI
     from bot.labels import LabelChange
 
@@ -90,7 +92,7 @@ def _policy(file: Path | None) -> Policy:
 async def _sync(room: str, labels: LabelSet, *, dry_run: bool, prune: bool) -> int:
     from bot.labels.sync_client import changes_for  # noqa: PLC0415 - loads the client, which lint doesn't need
 
-    async with opened_machine() as machine:
+    async with opened_machine() as machine, nullcontext() if dry_run else _alone(machine, room):
         with working(f"Reading the labels of {room} …"):
             changes = await changes_for(machine.client, room, labels, prune=prune)
         failed = 0 if dry_run else await _carry_out(machine.client, room, changes)
@@ -103,6 +105,19 @@ async def _sync(room: str, labels: LabelSet, *, dry_run: bool, prune: bool) -> i
     elif dry_run:
         note(f"dry run: {len(changes) - conflicts} changes not made")
     return FOUND if conflicts or failed else FINE
+
+
+@asynccontextmanager
+async def _alone(machine: "Machine", room: str) -> AsyncIterator[None]:
+    """Keep other processes from defining the same labels meanwhile. Raises ForgejoError, StoreError."""
+    from bot.labels.sync_client import DEFINITIONS  # noqa: PLC0415 - loads the client, which lint doesn't need
+    from bot.setup.repository import repository_of  # noqa: PLC0415 - as above
+
+    what, number = f"{DEFINITIONS} of {room.lower()}", 0
+    if "/" in room:
+        what, number = DEFINITIONS, (await repository_of(machine.client, room)).id
+    async with machine.store.alone(what, number):
+        yield
 
 
 async def _carry_out(client: "ForgejoAPI", room: str, changes: "Sequence[LabelChange]") -> int:

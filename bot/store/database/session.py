@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Engine, create_engine, inspect, make_url, text
+from sqlalchemy import URL, Engine, create_engine, inspect, make_url
 from sqlalchemy import Table as CoreTable
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from bot.engine.schema import QueueSchema
 from bot.store.database import sqlite
 from bot.store.database import upgrade as schema
+from bot.store.database.alone import locked_file, locked_row
 from bot.store.database.probe import Damage, probe
 from bot.store.database.spool import Spool
 from bot.store.database.turn import Turn
@@ -29,6 +30,8 @@ from bot.store.tables import LedgerEntry, Table
 
 Result = TypeVar("Result")
 PING_SECONDS = 8.0
+FEW, MORE = 5, 10
+"""How many connections are kept at least, and how many more there may be for schedules and pages of health."""
 
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _BLOCKING_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
@@ -39,14 +42,17 @@ class StoreError(Exception):
 
 
 class Store:
-    """An open database. Made by `open_store`, ended by `close`."""
+    """An open database. Made by `open_store`, ended by `close`. `users` hold one connection each, at most."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, users: int = FEW) -> None:
         self.url = url
         self.dialect = url.get_backend_name()
         options = {"factory": sqlite.RollingBack} if self.dialect == "sqlite" else {}
         self.engine: AsyncEngine = create_async_engine(
-            url.set(drivername=_ASYNC_DRIVERS[self.dialect]), connect_args=options
+            url.set(drivername=_ASYNC_DRIVERS[self.dialect]),
+            connect_args=options,
+            pool_size=max(FEW, users),
+            max_overflow=MORE,
         )
         self.blocking: Engine = create_engine(url.set(drivername=_BLOCKING_DRIVERS[self.dialect]), connect_args=options)
         if self.dialect == "sqlite":
@@ -102,14 +108,18 @@ class Store:
     async def alone(self, what: str, number: int) -> AsyncIterator[None]:
         """Do something with a repository or another numbered thing in one process at a time.
 
-        SQLite has one process. On PostgreSQL it holds an advisory lock of a transaction for the time of the block.
+        Raises StoreError if another process does not finish in time.
         """
-        if self.dialect != "postgresql":
-            yield
-            return
-        lock = {"what": what, "number": str(number)}
-        async with self.engine.connect() as connection:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:what), hashtext(:number))"), lock)
+        if self.dialect == "sqlite":
+            place = Path(self.url.database or "")
+            lock = locked_file(place.with_name(f"{place.stem}.locks"), what, number)
+        else:
+            lock = locked_row(self.engine, what, number)
+        async with AsyncExitStack() as held:
+            try:
+                await held.enter_async_context(lock)
+            except TimeoutError:
+                raise StoreError(f"timeout: another process of the bot changes {what} for too long") from None
             yield
 
     async def ping(self) -> None:
@@ -132,15 +142,15 @@ class Store:
         self.blocking.dispose()
 
 
-async def open_store(url: str, *, create: bool = True, parts: Sequence[Part] | None = None) -> Store:
+async def open_store(url: str, *, create: bool = True, parts: Sequence[Part] | None = None, users: int = FEW) -> Store:
     """Open the database at `url`; if it is missing or empty, create it unless told not to.
 
     A SQLite database is migrated to the newest schema. Takes `sqlite:///path`, `sqlite+aiosqlite:///path`,
     `postgresql://…` and `postgresql+psycopg://…`. `parts` are the schemas that it needs beside the bot's own, usually
-    on PostgreSQL those of the queue.
+    on PostgreSQL those of the queue; `users` is how many evaluations use it at once.
     Raises StoreError if it cannot be opened, and for PostgreSQL if its schema isn't the one of this version.
     """
-    store = Store(_known(url))
+    store = Store(_known(url), users)
     try:
         if not create:
             await asyncio.to_thread(_check_existing, store)

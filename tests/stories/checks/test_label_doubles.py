@@ -125,3 +125,13 @@ async def test_what_was_folded_accuses_nobody_and_is_not_written_again(scene: Wo
     await scene.settled()
     assert await scene.labels(number) == before
     assert not any("restored" in comment["body"] for comment in await scene.said(number))
+
+
+async def test_two_setups_and_a_first_evaluation_at_once_define_each_label_once(scene: World) -> None:
+    number = await scene.open_issue(OUTSIDER, "chore: give the publishing runner an account of its own", MATTER)
+    setups = [setup(scene.machine, REPOSITORY, say=lambda _: None) for _ in range(2)]
+    await asyncio.gather(*setups, scene.settled())
+    names = [label["name"] async for label in scene.api[OPERATOR].getiter(f"{REPO}/labels")]
+    assert sorted(names) == sorted(set(names))
+    assert {label.name for label in LabelSet.load().labels} <= set(names)
+    assert any(label.startswith("judge/p") for label in await scene.labels(number))
