@@ -108,7 +108,7 @@ async def assemble(settings: Settings, clock: Callable[[], datetime] = now) -> A
     key = settings.installation_key()
     metrics = Metrics()
     async with AsyncExitStack() as closing:
-        store = await open_store(settings.store_url())
+        store = await open_store(settings.store_url(), users=settings.workers)
         closing.push_async_callback(store.close)
         network = settings.network()
         limits = Limits(settings.forgejo_concurrency, settings.forgejo_rate, settings.forgejo_background_rate)
