@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from tests.stories.houses import HOUSES
+from tests.stories.houses import DEFAULT, HOUSES
 
 pytest_plugins = ["tests.postgres"]
 
@@ -23,7 +23,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The stories can be run in each house."""
-    parser.addoption("--house", choices=HOUSES, default="sqlite", help="how the bot is run in the stories")
+    parser.addoption("--house", choices=HOUSES, default=DEFAULT, help="how the bot is run in the stories")
 
 
 def pytest_collection_finish() -> None:

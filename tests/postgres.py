@@ -19,8 +19,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import make_url
 
-from bot.store.database.session import Store, open_store
+from bot.store.database.session import Store, open_store, upgrade_database
 
 BINARIES = "/usr/lib/postgresql"
 START_SECONDS = 30
@@ -107,11 +108,12 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @contextlib.contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """A new, empty database on `server`, dropped at the end; gives its URL."""
+def fresh_database(server: str, template: str = "template0") -> Iterator[str]:
+    """A new database on `server` like `template`, which is empty; dropped at the end; gives its URL."""
     name = f"assay_{os.getpid()}_{next(_names)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        names = sql.Identifier(name), sql.Identifier(template)
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
     before, mark, query = server.partition("?")
     try:
         yield f"{before.rpartition('/')[0]}/{name}{mark}{query}"
@@ -137,6 +139,21 @@ def postgres_server() -> Iterator[str]:
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database, for one test."""
     with fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def prepared_database(postgres_server: str) -> Iterator[str]:
+    """The name of a database with this version's tables and no rows, which others are copied from."""
+    with fresh_database(postgres_server) as url:
+        upgrade_database(url)
+        yield str(make_url(url).database)
+
+
+@pytest.fixture
+def prepared_url(postgres_server: str, prepared_database: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database with this version's tables and no rows, for one test."""
+    with fresh_database(postgres_server, prepared_database) as url:
         yield url
 
 

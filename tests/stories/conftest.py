@@ -10,9 +10,23 @@ from bot.intake import Signer
 from bot.model import SignerKind
 from bot.sandbox import Sandbox
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, World, people
-from tests.stories.houses import housed
+from tests.stories.houses import DEFAULT, housed
 from tests.stories.server import Server
 from tests.stories.stage import Stage
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In another house, leaves out the stories that do not ask for it, or name their own: they would be the same."""
+    if config.getoption("--house") == DEFAULT:
+        return
+    same = [one for one in items if Path(__file__).parent in one.path.parents and not _moves(one)]
+    config.hook.pytest_deselected(items=same)
+    items[:] = [one for one in items if one not in same]
+
+
+def _moves(story: pytest.Item) -> bool:
+    named = getattr(getattr(story, "callspec", None), "params", {})
+    return "house" in getattr(story, "fixturenames", ()) and "house" not in named
 
 
 async def hook(scene: World, repository: str = REPOSITORY) -> None:
@@ -34,8 +48,8 @@ def house(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def house_url(house: str, request: pytest.FixtureRequest) -> str:
-    """An empty database for the house, if it has one of its own."""
-    return "" if house == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    """A database without rows for the house, if it has one of its own."""
+    return "" if house == DEFAULT else str(request.getfixturevalue("prepared_url"))
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from bot.app import Worker, assemble, now
 from bot.sandbox.world import BOT, World, settings_for, world
 from tests.stories.server import RULES
 
-HOUSES = {"sqlite": 1, "postgres-1": 1, "postgres-3": 3}
+DEFAULT = "sqlite"
+HOUSES = {DEFAULT: 1, "postgres-1": 1, "postgres-3": 3}
 """The number of workers in each."""
 
 
@@ -18,7 +19,7 @@ HOUSES = {"sqlite": 1, "postgres-1": 1, "postgres-3": 3}
 async def housed(
     house: str, root: Path, url: str, clock: Callable[..., Any] = now, **more: Any
 ) -> AsyncIterator[World]:
-    """The small world with the bot in one of the houses; `url` is that of an empty PostgreSQL database."""
+    """The small world with the bot in one of the houses; `url` is that of a PostgreSQL database without rows."""
     more = {"rules_cache_dir": RULES, **more}
     if house != "sqlite":
         more["database_url"] = url
