@@ -203,7 +203,7 @@ async def _engine(settings: Settings, store: Store) -> Engine:
     from bot.engine.procrastinate import ProcrastinateEngine  # noqa: PLC0415 - what a bot with SQLite doesn't need
 
     url = store.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return ProcrastinateEngine(url, settings.workers, settings.stop_seconds)
+    return ProcrastinateEngine(url, settings.workers, settings.stop_seconds, settings.data_dir / "worker.lock")
 
 
 def _scanner(settings: Settings, key: bytes, own: Sequence[str]) -> Scanner:

@@ -20,6 +20,7 @@ from procrastinate.worker import Worker
 
 from bot.engine import statements
 from bot.engine.engine import LONGEST_REST, REST
+from bot.engine.folder import Folder
 
 log = structlog.get_logger(__name__)
 
@@ -39,15 +40,22 @@ class _Running:
 
 
 class Jobs(JobManager):
-    """The jobs of one process, at most `slots` at once. `lost` is called when others have taken them over."""
+    """The jobs of one process, at most `slots` at once. `lost` is called when others have taken them over.
+
+    `folder` tells which worker the process was that had its data directory before.
+    """
 
     connector: PsycopgConnector
 
-    def __init__(self, connector: PsycopgConnector, slots: int, lost: Callable[[], None]) -> None:
+    def __init__(
+        self, connector: PsycopgConnector, slots: int, lost: Callable[[], None], folder: Folder | None = None
+    ) -> None:
         super().__init__(connector)
         self.worker: Worker | None = None
         self._slots = slots
         self._lost = lost
+        self._folder = folder
+        self._database = ""
         self._id: int | None = None
         self._running: dict[int, _Running] = {}
         self._taking = asyncio.Lock()
@@ -73,9 +81,30 @@ class Jobs(JobManager):
         """Return none: a run is superseded by its lease, which never ends it in the middle of a write."""
         return ()
 
+    async def succeed(self) -> None:
+        """Put what the last process of the data directory was running back into the queue. Raises ConnectorException.
+
+        A folder that cannot be written only costs time: others find the old heartbeat.
+        """
+        if self._folder is None or self._database:
+            return
+        self._database = (await self._all(statements.DATABASE))[0]["name"]
+        try:
+            before = self._folder.take(self._database)
+        except OSError as fault:
+            log.warning("queue.folder-not-used", error=type(fault).__name__, next="check the data directory")
+            return
+        if before is not None and (taken := await self._all(statements.SUCCEED, worker=before)):
+            log.info("queue.taken-up-again", jobs=len(taken))
+
     async def register_worker(self) -> int:
         """Enter this process as a worker. Raises ConnectorException."""
         self._id = await super().register_worker()
+        if self._folder is not None:
+            try:
+                self._folder.keep(self._database, self._id)
+            except OSError as fault:
+                log.warning("queue.folder-not-used", error=type(fault).__name__, next="check the data directory")
         return self._id
 
     async def unregister_worker(self, worker_id: int) -> None:  # noqa: ARG002 - the worker may have a new id

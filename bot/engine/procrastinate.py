@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from procrastinate.worker import Worker
 
 from bot.engine import statements
 from bot.engine.engine import Engine, Failed, Lease, Work, attempt, perform
+from bot.engine.folder import Folder
 from bot.engine.jobs import AGAIN, DEAD, Jobs
 from bot.engine.line import Line
 from bot.model import Target
@@ -59,16 +61,18 @@ def _job(
 class ProcrastinateEngine(Engine):
     """Runs jobs of the shared queue, at most `workers` at once.
 
-    `url` is libpq's, and `grace` how many seconds runs have to end when the process stops.
+    `url` is libpq's, and `grace` how many seconds runs have to end when the process stops. `place` is a file of the
+    process's data directory, by which the next process there knows what this one left.
     """
 
-    def __init__(self, url: str, workers: int = 8, grace: float = 0.0) -> None:
+    def __init__(self, url: str, workers: int = 8, grace: float = 0.0, place: Path | None = None) -> None:
         self._count = workers
         self._grace = grace
         plans = {"options": statements.PLANS}
         connector = PsycopgConnector(conninfo=url, kwargs=plans, min_size=1, max_size=CONNECTIONS, timeout=DEAD / 2)
         self._connector = connector
-        self._jobs = Jobs(connector, workers, self._lost)
+        self._folder = None if place is None else Folder(place)
+        self._jobs = Jobs(connector, workers, self._lost, self._folder)
         self._app = App(connector=connector)
         self._app.job_manager = self._jobs
         self._app.task(name=statements.TASK, pass_context=True)(self._evaluate)
@@ -89,6 +93,7 @@ class ProcrastinateEngine(Engine):
         """Take part in the work. The first process of all runs every schedule at once."""
         self._work, self._failed = work, failed
         await self._open()
+        await self._jobs.succeed()
         if not await self._jobs.living():
             await self._all(statements.FORGET_SCHEDULES)
         self._keep(self._line.run())
@@ -172,6 +177,8 @@ class ProcrastinateEngine(Engine):
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._app.close_async()
         self._opened = False
+        if self._folder is not None:
+            self._folder.leave()
 
     async def _put(self, jobs: Sequence[Mapping[str, object]]) -> None:
         try:

@@ -127,15 +127,22 @@ WITH taken AS (
 )
 {_PUT_BACK}
 """  # noqa: S608 - as above
-TAKE_OVER = f"""
+_TAKE_OVER = """
 WITH gone AS (
-    DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - %(dead)s * interval '1 second' RETURNING id
+    DELETE FROM procrastinate_workers WHERE {of_workers} RETURNING id
 ), taken AS (
     DELETE FROM procrastinate_jobs WHERE status = 'doing' AND (worker_id IS NULL OR worker_id IN (SELECT id FROM gone))
     RETURNING *
 )
-{_PUT_BACK}
-"""  # noqa: S608 - as above
+{put_back}
+"""
+TAKE_OVER = _TAKE_OVER.format(of_workers="last_heartbeat < now() - %(dead)s * interval '1 second'", put_back=_PUT_BACK)
+SUCCEED = _TAKE_OVER.format(of_workers="id = %(worker)s", put_back=_PUT_BACK)
+DATABASE = """
+SELECT system_identifier || '/' || pg_database.oid AS name
+FROM pg_control_system(), pg_database WHERE datname = current_database()
+"""
+"""Names a database among all, also among copies of it."""
 HEARTBEAT = "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = %(worker)s RETURNING id"
 LIVING = """
 SELECT count(*) AS living FROM procrastinate_workers WHERE last_heartbeat > now() - %(dead)s * interval '1 second'

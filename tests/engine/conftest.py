@@ -1,6 +1,7 @@
 """Engines for the tests, and work that records how it was run."""
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +45,18 @@ async def engine(make: Make) -> Engine:
 async def single(make: Make) -> Engine:
     """One worker, so that the order of turns shows."""
     return make(workers=1)
+
+
+@pytest.fixture
+async def make_sharing(postgres_url: str) -> AsyncIterator[Callable[..., ProcrastinateEngine]]:
+    """Makes engines of one queue, each a process of its own, and stops them at the end."""
+    await (await open_store(postgres_url)).close()
+    made: list[ProcrastinateEngine] = []
+
+    def one(workers: int = 2, grace: float = 0.0, place: Path | None = None) -> ProcrastinateEngine:
+        made.append(ProcrastinateEngine(postgres_url, workers, grace, place))
+        return made[-1]
+
+    yield one
+    for engine in made:
+        await engine.stop()

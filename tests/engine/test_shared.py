@@ -1,39 +1,22 @@
 """What holds between the processes that share a queue."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
-import psycopg
 import pytest
 
 from bot.engine import jobs, procrastinate
 from bot.engine.procrastinate import ProcrastinateEngine
-from bot.store import open_store
-from tests.engine.work import A_WHILE, LATE, SECONDS, Work, idle, target, until
+from tests.engine.work import A_WHILE, LATE, SECONDS, Work, idle, rows, target, until
 
 pytestmark = pytest.mark.postgres
 Make = Callable[..., ProcrastinateEngine]
 
 
 @pytest.fixture
-async def make(postgres_url: str) -> AsyncIterator[Make]:
+def make(make_sharing: Make) -> Make:
     """Makes engines of one queue, and stops them at the end."""
-    await (await open_store(postgres_url)).close()
-    made: list[ProcrastinateEngine] = []
-
-    def one(workers: int = 2, grace: float = 0.0) -> ProcrastinateEngine:
-        made.append(ProcrastinateEngine(postgres_url, workers, grace))
-        return made[-1]
-
-    yield one
-    for engine in made:
-        await engine.stop()
-
-
-async def rows(url: str, query: str) -> list[tuple[object, ...]]:
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        cursor = await connection.execute(query.encode())
-        return await cursor.fetchall() if cursor.description else []
+    return make_sharing
 
 
 async def test_a_newer_head_supersedes_the_run_in_another_process(make: Make, work: Work) -> None:

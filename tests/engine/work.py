@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+import psycopg
+
 from bot.engine import Engine, Lease
 from bot.model import Kind, Target
 
@@ -56,3 +58,10 @@ async def until(condition: Callable[[], bool]) -> None:
 async def idle(engine: Engine) -> None:
     async with asyncio.timeout(SECONDS):
         await engine.idle()
+
+
+async def rows(url: str, query: str) -> list[tuple[object, ...]]:
+    """The rows of a query, from a connection of its own."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        cursor = await connection.execute(query.encode())
+        return await cursor.fetchall() if cursor.description else []

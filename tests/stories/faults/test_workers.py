@@ -133,7 +133,8 @@ async def in_flight(cast: Shared, number: int) -> list[str]:
         return await cast.jobs("doing") == number
 
     await comes(all_doing)
-    await cast.servers[1].start()
+    for other in cast.servers[1:]:
+        await other.start()
     cast.stage.sandbox.faults.clear()
     return heads
 
@@ -149,6 +150,20 @@ async def test_what_a_stopped_process_could_not_end_is_done_by_another_at_once(
         assert await cast.stage.until_judged(heads) == ["success"] * 3
         assert asyncio.get_running_loop().time() - begun < DEAD
         assert {await cast.stage.reports(number) for number in (1, 2, 3)} == {1}
+
+
+async def test_what_a_killed_process_was_doing_begins_again_as_soon_as_it_is_started(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    async with shared(tmp_path, postgres_url, "both") as cast:
+        heads = await in_flight(cast, 3)
+        await cast.servers[0].kill()
+        await cast.servers[0].start()
+        assert await cast.stage.until_judged(heads) == ["success"] * 3
+        assert {await cast.stage.reports(number) for number in (1, 2, 3)} == {1}
+        log = (cast.servers[0].root / "serve.log").read_text()
+        assert "queue.taken-up-again" in log
+        assert "queue.taken-over" not in log
 
 
 async def test_a_process_that_stood_still_writes_nothing_of_what_others_took_over(
