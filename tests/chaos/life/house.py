@@ -19,6 +19,7 @@ from bot.reconcile import Reconciler
 from bot.sandbox import Sandbox
 from bot.sandbox.world import REPOSITORY, settings_for
 from bot.store import Store
+from bot.store.scheduling import due
 from tests.stories.server import RULES
 
 KEY = "installation.key"
@@ -76,7 +77,7 @@ class HereHouse:
     def __init__(
         self, root: Path, sandbox: Sandbox, token: str, clock: Callable[[], datetime], chance: random.Random
     ) -> None:
-        self.settings = settings_for(root, sandbox, token, rules_cache_dir=RULES)
+        self.settings = settings_for(root, sandbox, token, rules_cache_dir=RULES, keep_deliveries_days=365)
         self._chance = chance
         share_key(self.settings)
         self.overlaps = 0
@@ -128,17 +129,28 @@ class HereHouse:
     async def settle(self) -> None:
         """Return when what was heard is dealt with."""
         assert self._service is not None
-        await self._service.settled(600)
+        await self._service.worker.settled(600)
 
     async def rest(self) -> None:
         """Return when every target has been looked at again, and nothing is left to do."""
         machine, service = self.machine, self._service
         assert service is not None
         await machine.account.known.wait()
-        await service.settled(600)
+        await service.worker.settled(600)
         await machine.resync.recent()
-        await machine.resync.everything()
-        await service.settled(600)
+        await machine.resync.listings()
+        await machine.resync.relook()
+        await service.worker.settled(600)
+        while await self._daily():
+            await service.worker.settled(600)
+
+    async def _daily(self) -> bool:
+        """Do a round of the daily evaluations; say whether there was something to do."""
+        machine = self.machine
+        async with machine.store.read() as session:
+            waiting = await due.daily(session, self._clock())
+        await machine.resync.daily()
+        return bool(waiting)
 
 
 def share_key(settings: Settings) -> None:

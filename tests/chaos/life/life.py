@@ -23,7 +23,7 @@ from tests.chaos.life.house import HereHouse, House, hook_of
 from tests.chaos.life.process import ProcessHouse
 from tests.chaos.life.script import ROOT, Event, Place, Script
 
-HOURS = timedelta(hours=3)
+DAYS = timedelta(days=8)
 SKEW = timedelta(seconds=90)
 TROUBLE = 0.3
 
@@ -146,10 +146,10 @@ class _Teller:
             self.happened += storm.happened
 
     async def _rest(self) -> None:
-        """Nothing is under way, hours pass, and the bot looks at everything."""
+        """Nothing is under way, days pass, and the bot looks at everything."""
         await self.sandbox.late_effects()
         await self.sandbox.hooks_idle()
         for _ in range(2):
             for one in self.clocks:
-                one.forward(HOURS)
+                one.forward(DAYS)
             await self.house.rest()

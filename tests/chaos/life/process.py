@@ -13,8 +13,9 @@ from sqlalchemy import func, select, text, update
 
 from bot.sandbox import Sandbox
 from bot.sandbox.world import settings_for
-from bot.store import Store, open_store, targets
-from bot.store.tables import Delivery, TargetRow
+from bot.store import Store, open_store
+from bot.store.scheduling import due
+from bot.store.tables import Delivery, Repository, TargetRow
 from tests.chaos.life.house import share_key
 from tests.stories.server import RULES
 
@@ -127,12 +128,14 @@ class ProcessHouse:
     async def _waiting(self) -> int:
         async with (await self.store()).read() as session:
             unrouted = select(func.count()).select_from(Delivery).where(Delivery.routed_at.is_(None))
-            return await targets.backlog(session) + (await session.execute(unrouted)).scalar_one()
+            return await due.backlog(session) + (await session.execute(unrouted)).scalar_one()
 
     async def rest(self) -> None:
         """A new process looks at everything; what was put off is due."""
         await self._ended(signal.SIGTERM)
         async with (await self.store()).session() as session:
-            await session.execute(update(TargetRow).values(not_before=None, attempts=0))
+            await session.execute(update(Repository).values(listed_at=None))
+            dirty = {"desired_generation": TargetRow.desired_generation + 1, "not_before": None, "attempts": 0}
+            await session.execute(update(TargetRow).values(dirty))
         await self.start()
         await self.settle()
