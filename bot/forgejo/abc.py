@@ -8,13 +8,23 @@ chance. A POST is repeated only if it certainly had no effect, because it did no
 import abc
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.forgejo.errors import ForgejoError, Oversized, Paused
 from bot.forgejo.options import Options, harmless
 from bot.forgejo.paging import Page, first_page, next_page
 from bot.forgejo.politeness import Politeness
-from bot.forgejo.sansio import Call, Request, Response, build_request, checked_list, read_response, server_url
+from bot.forgejo.sansio import (
+    Call,
+    Request,
+    Response,
+    build_request,
+    checked_list,
+    read_response,
+    server_url,
+    told_time,
+)
 
 Observer = Callable[[str, int, float], None]
 """Called after each attempt with method, status (0: no answer) and seconds."""
@@ -42,6 +52,7 @@ class ForgejoAPI(abc.ABC):
         self._token = token
         self._options = options
         self._observer = observer
+        self._told: tuple[datetime, float] | None = None
         self.politeness = Politeness(options.limits, options.clock, options.sleep)
 
     @abc.abstractmethod
@@ -51,6 +62,13 @@ class ForgejoAPI(abc.ABC):
     @abc.abstractmethod
     async def _sleep(self, seconds: float) -> None:
         """Waits."""
+
+    def server_time(self) -> datetime | None:
+        """Gives the server's present time, by its last answer: its clock need not agree with ours. None before that."""
+        if self._told is None:
+            return None
+        time, at = self._told
+        return time + timedelta(seconds=self._options.clock() - at)
 
     async def getitem(self, path: str, params: Params | None = None) -> Any:
         """Gives the JSON of one thing, None where the server answers without content."""
@@ -120,6 +138,8 @@ class ForgejoAPI(abc.ABC):
             try:
                 response = await self._request(request)
                 status = response.status
+                if time := told_time(response.headers):
+                    self._told = time, self._options.clock()
             except ForgejoError as error:
                 status = error.status
                 raise

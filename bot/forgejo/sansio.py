@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
@@ -250,6 +251,21 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         later, now = parsedate_to_datetime(value), parsedate_to_datetime(headers.get("date", ""))
         return max(0.0, (later - now).total_seconds())
     except (ValueError, TypeError):
+        return None
+
+
+def told_time(headers: Mapping[str, str]) -> datetime | None:
+    """Gives the server's time in whole seconds, by the headers of an answer; None where they don't tell it.
+
+    `Date` (RFC 9110, section 6.6.1) is when the answer was made, and `Age` (RFC 9111, section 5.1) how long a cache has
+    kept it.
+    """
+    age = headers.get("age", "").strip()
+    try:
+        told = parsedate_to_datetime(headers.get("date", ""))
+        told += timedelta(seconds=int(age) if re.fullmatch(r"[0-9]{1,9}", age) else 0)
+        return told.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -54,6 +54,10 @@ class Directory(Protocol):
         """Keep what a repository is called now."""
         ...
 
+    async def expected(self, repository_id: int) -> None:
+        """Keep that there is a repository whose name isn't known."""
+        ...
+
 
 @dataclass(frozen=True)
 class Believed:
@@ -81,7 +85,6 @@ class Origins:
     def __init__(self, directory: Directory, store: Store, clock: Callable[[], datetime]) -> None:
         self._directory = directory
         self._store = store
-        self._clock = clock
         self._told: FactCache[int, Named | Verdict] = FactCache(REMEMBERED, lambda: clock().timestamp())
 
     async def sort(self, batch: Sequence[Envelope]) -> Believed:
@@ -118,8 +121,7 @@ class Origins:
             return Verdict.LATER
         if number not in known:
             # Its own secret proves that it is there, though it cannot be seen now: it is asked for by its id.
-            async with self._store.session() as session:
-                await repositories.expect(session, number, self._clock())
+            await self._directory.expected(number)
             known[number] = ""
         return Verdict.BELIEVED
 

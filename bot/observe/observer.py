@@ -125,7 +125,7 @@ class Observer:
 
     async def _recalled(self, target: Target) -> Recalled:
         """Return what is stored, with the present names of the accounts that decided."""
-        found = await recall(self._store, target, self._clock())
+        found = await recall(self._store, target, self._client.server_time() or self._clock())
         return replace(found, decisions=await self._accounts.decided(found.decisions))
 
     async def _trust_approved(

@@ -202,8 +202,9 @@ class Policies:
             row = await session.get(TrustedPolicy, repo.id)
             now = self._clock()
             last = _second(row.trusted_at) if row is not None else None
-            # What the host's operator decides now comes after what is there, also where the server's clock is ahead.
-            decided = at or (max(now, last + SECOND) if last else now)
+            # What the host's operator decides is compared with words on the server, and comes after what is there.
+            there = self._client.server_time() or now
+            decided = at or (max(there, last + SECOND) if last else there)
             if row is not None and last and ((row.trusted_text == text and at) or last > decided):
                 return policy
             values = {

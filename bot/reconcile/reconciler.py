@@ -135,8 +135,8 @@ class Reconciler:
     async def apply_once(self, target: Target) -> tuple[Evaluation, tuple[Done, ...]]:
         """Evaluate a target and write now, for the command line. Raises what observing and writing raise."""
         target = await self._parts.observer.canonical(target)
+        await self._parts.names.named(target.repo)
         async with self._parts.store.session() as session:
-            await repositories.serve(session, target.repo, self._parts.clock())
             if await targets.row_of(session, target) is None:
                 await targets.add_targets(session, [target], quiet=False)
             await listed.wake(session, [target])

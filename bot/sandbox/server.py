@@ -10,6 +10,7 @@ import secrets
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
@@ -127,6 +128,7 @@ class Sandbox(Staging):
         mount(app, self._parts, [route for module in MODULES for route in module.ROUTES.all])
         GitHttp(self._parts).mount(app)
         Pages(self._parts).mount(app)
+        app.on_response_prepare.append(self._dated)
         # bodies stay compressed: git's backend unpacks them itself
         self._runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -198,6 +200,10 @@ class Sandbox(Staging):
             if not self._unkept(response):
                 response.headers.setdefault("Cache-Control", self._forge.server.cache_control)
         return response
+
+    async def _dated(self, request: web.Request, response: web.StreamResponse) -> None:  # noqa: ARG002 - aiohttp's
+        """Every answer, also git's, has the time of the sandbox's own clock."""
+        response.headers["Date"] = format_datetime(self._forge.now(), usegmt=True)
 
     def _unkept(self, response: web.StreamResponse) -> bool:
         """Answers that say nothing of caches: to a range that isn't there, and on Gitea to a path that isn't."""

@@ -236,12 +236,16 @@ async def world(
     *,
     server: Server = FORGEJO_16,
     clock: Callable[[], datetime] = now,
+    server_clock: Callable[[], datetime] | None = None,
     port: int = 0,
     **more: Any,
 ) -> AsyncIterator[World]:
-    """Starts sandbox and bot, and ends both. `more` are settings of the bot; `server` and `port` are the sandbox's."""
+    """Starts sandbox and bot, and ends both. `more` are settings of the bot; `server` and `port` are the sandbox's.
+
+    `server_clock` is that of a sandbox whose time is another one than the bot's.
+    """
     async with AsyncExitStack() as stack:
-        sandbox = Sandbox(root / "forge", server=server, clock=clock)
+        sandbox = Sandbox(root / "forge", server=server, clock=server_clock or clock)
         await sandbox.start(port=port)
         stack.push_async_callback(sandbox.stop)
         tokens = await people(sandbox)

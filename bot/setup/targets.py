@@ -24,9 +24,10 @@ async def remember(machine: Machine, repository: Repository, *, started: datetim
 
     Known targets do not change, except that a backfill ends the silence of silent ones.
     """
+    there = machine.client.server_time() or started
     found = await machine.resync.listed(Repo(id=repository.id, name=repository.full_name))
     async with machine.store.session() as session:
-        await repositories.serve(session, Repo(id=repository.id, name=repository.full_name), started)
+        await repositories.serve(session, Repo(id=repository.id, name=repository.full_name), started, there)
         known = await _known(session, repository.id)
         # The name is spelled as in Forgejo's answer, so a repository has one row.
         chosen = [target for target in found if target.number not in known or (backfill and known[target.number])]
@@ -37,7 +38,7 @@ async def remember(machine: Machine, repository: Repository, *, started: datetim
         row = await session.get_one(RepositoryRow, repository.id)
         row.default_branch = repository.default_branch
         # A known repository keeps the time of its last listing, so that changes since then are still found.
-        row.resynced_at = row.resynced_at or started
+        row.resynced_at = row.resynced_at or there
     if backfill:
         minutes = len(chosen) * APART / timedelta(minutes=1)
         return f"targets: {len(found)} open, reports on {len(chosen)} follow within {minutes:.0f} minutes"

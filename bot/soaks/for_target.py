@@ -149,7 +149,7 @@ class Soaks:
         places = [Location(where="comment", comment_id=one.id) for one in others]
         read = await asyncio.to_thread(read_texts, self._scanner, places, [one.body for one in others])
         pairs = zip(others, read.masked, strict=True)
-        recalled = await recall(self._store, issue, self._clock())
+        recalled = await recall(self._store, issue, self._client.server_time() or self._clock())
         rights = thread.repository.permissions
         return Tracking(
             repo=issue.repo,

@@ -44,7 +44,7 @@ class Consent:
 
 
 async def recall(store: Store, target: Target, now: datetime) -> Recalled:
-    """Return the stored state of a target; for a repository not yet served, `now` is the start time.
+    """Return the stored state of a target; for a repository not yet served, `now` is the start time, by the server.
 
     Forgejo's times are in whole seconds, so the start time is rounded to them.
     """

@@ -61,8 +61,10 @@ class Changed:
         return bool(self.before or self.lost)
 
 
-async def serve(session: AsyncSession, repo: Repo, at: datetime) -> Changed:
+async def serve(session: AsyncSession, repo: Repo, at: datetime, there: datetime | None = None) -> Changed:
     """Record that the bot came to a repository, or what one that it knows is called now.
+
+    `there` is the present by the server's clock, if it is known: what is older than the bot is told by that one.
 
     Whoever had the name before has lost it: its new one is asked for by its id. Nothing of it is inherited. A
     repository of an older database, which knew names alone, gets its id here.
@@ -81,8 +83,7 @@ async def serve(session: AsyncSession, repo: Repo, at: datetime) -> Changed:
         await session.flush()
         await append(session, [_entry(Repo(id=holder.id, name=repo.name), "name-lost", {"to": repo.id})], at)
     if row is None:
-        values = {"id": repo.id, "full_name": repo.name, "set_up_at": at, "default_branch": "", "unseen_why": ""}
-        await upsert(session, Repository, [values], ("id",), ("full_name",))
+        await upsert(session, Repository, [_new(repo, there or at)], ("id",), ("full_name",))
         return Changed(lost=holder.id if holder else 0)
     before, row.full_name = row.full_name, repo.name
     await append(session, [_entry(repo, "renamed", {"from": before})], at)
@@ -105,10 +106,12 @@ async def unnumbered(session: AsyncSession) -> set[str]:
     return set((await session.execute(select(Repository.full_name).where(Repository.id < 0))).scalars())
 
 
-async def expect(session: AsyncSession, repository_id: int, at: datetime) -> None:
-    """Record that the bot came to a repository whose name is not known yet: it is asked for by its id."""
-    values = {"id": repository_id, "full_name": "", "set_up_at": at, "default_branch": "", "unseen_why": ""}
-    await upsert(session, Repository, [values], ("id",), ("id",))
+async def expect(session: AsyncSession, repository_id: int, there: datetime) -> None:
+    """Record that the bot came to a repository whose name is not known yet: it is asked for by its id.
+
+    `there` is the present by the server's clock.
+    """
+    await upsert(session, Repository, [_new(Repo(id=repository_id, name=""), there)], ("id",), ("id",))
 
 
 async def has_own_secret(session: AsyncSession, ids: Collection[int], at: datetime) -> None:
@@ -203,6 +206,10 @@ async def _identify(session: AsyncSession, old: int, new: int) -> None:
         await session.execute(update(table).where(table.repository_id == old).values(repository_id=new))
     await witnesses.identify(session, old, new)
     session.expire_all()
+
+
+def _new(repo: Repo, since: datetime) -> dict[str, object]:
+    return {"id": repo.id, "full_name": repo.name, "set_up_at": since, "default_branch": "", "unseen_why": ""}
 
 
 def _entry(repo: Repo, what: str, detail: dict[str, object], actor: str = "") -> Entry:

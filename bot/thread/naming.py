@@ -63,7 +63,7 @@ class Names:
     async def named(self, repo: Repo) -> bool:
         """Keep what a repository is called now; return whether that changed anything."""
         async with self._store.session() as session:
-            changed = await repositories.serve(session, repo, self._clock())
+            changed = await repositories.serve(session, repo, self._clock(), self._client.server_time())
         if changed.before:
             log.info("repository.renamed", id=repo.id, before=changed.before, repository=repo.name)
             if changed.before.partition("/")[0] != repo.name.partition("/")[0]:
@@ -72,6 +72,11 @@ class Names:
         if changed.lost:
             log.warning("repository.name-taken", repository=repo.name, id=repo.id, lost_by=changed.lost)
         return bool(changed)
+
+    async def expected(self, repository_id: int) -> None:
+        """Keep that there is a repository whose name isn't known: it is asked for by its id."""
+        async with self._store.session() as session:
+            await repositories.expect(session, repository_id, self._client.server_time() or self._clock())
 
     async def unseen(self, repo: Repo, fault: ForgejoError) -> None:
         """Keep that a repository can't be seen now, with back-off."""

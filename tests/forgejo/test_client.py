@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import secrets
 import time
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -27,6 +28,19 @@ async def test_a_call_goes_below_the_servers_root_with_the_token_of_the_moment()
     assert server.asked[1].content == b'{"name":"x"}'
     assert api.calls == {"GET": 1, "POST": 1}
     assert server.seen == [("GET", 200), ("POST", 200)]
+
+
+async def test_the_servers_time_is_that_of_its_last_answer_and_of_what_passed_since_then() -> None:
+    server = Server(ok({}, date="Tue, 01 Dec 2026 11:00:07 GMT"), ok({}), httpx.Response(404, headers={"date": "x"}))
+    async with server.client() as api:
+        assert api.server_time() is None
+        await api.getitem("/x")
+        server.clock.now += 5.5
+        assert api.server_time() == datetime(2026, 12, 1, 11, 0, 12, 500_000, tzinfo=UTC)
+        await api.getitem("/x")
+        with pytest.raises(errors.NotFound):
+            await api.getitem("/x")
+        assert api.server_time() == datetime(2026, 12, 1, 11, 0, 12, 500_000, tzinfo=UTC)
 
 
 async def test_an_encoded_slash_arrives_encoded() -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,6 +21,7 @@ from bot.forgejo.sansio import (
     read_response,
     retry_after,
     server_url,
+    told_time,
 )
 
 GET = Call("GET", "/repos/o/n")
@@ -236,6 +238,21 @@ def test_a_token_that_the_server_echoes_is_not_told(form: str) -> None:
 def test_a_content_type_with_the_token_is_not_told() -> None:
     token = secrets.token_hex(20)
     assert token not in str(failure(answer(200, b"<", content_type=token), token))
+
+
+@pytest.mark.parametrize(
+    ("headers", "at"),
+    [
+        ({"date": "Tue, 01 Dec 2026 11:00:07 GMT"}, "2026-12-01T11:00:07+00:00"),
+        ({"date": "Tue, 01 Dec 2026 11:00:07 GMT", "age": "60"}, "2026-12-01T11:01:07+00:00"),
+        ({"date": "Tue, 01 Dec 2026 11:00:07 GMT", "age": "old"}, "2026-12-01T11:00:07+00:00"),
+        ({"date": "Fri, 31 Dec 9999 23:59:59 GMT", "age": "60"}, None),
+        ({"date": "yesterday"}, None),
+        ({}, None),
+    ],
+)
+def test_an_answer_tells_the_servers_time(headers: dict[str, str], at: str | None) -> None:
+    assert told_time(headers) == (datetime.fromisoformat(at) if at else None)
 
 
 @pytest.mark.parametrize(

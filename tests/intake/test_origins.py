@@ -43,6 +43,10 @@ class Server:
         async with self.store.session() as session:
             return bool(await repositories.serve(session, repo, self.now))
 
+    async def expected(self, repository_id: int) -> None:
+        async with self.store.session() as session:
+            await repositories.expect(session, repository_id, self.now)
+
     def origins(self) -> Origins:
         return Origins(self, self.store, lambda: self.now)
 

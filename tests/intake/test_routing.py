@@ -80,6 +80,10 @@ class Server:
         async with self._store.session() as session:
             return bool(await repositories.serve(session, repo, NOON))
 
+    async def expected(self, repository_id: int) -> None:
+        async with self._store.session() as session:
+            await repositories.expect(session, repository_id, NOON)
+
 
 def origins(store: Store, server: Server | None = None) -> Origins:
     return Origins(server or Server(store), store, lambda: NOON)

@@ -18,7 +18,7 @@ from bot.store.tables import Repository
 OVERLAP = timedelta(minutes=2)
 """Overlap of two listings, for clock differences and slow answers; duplicates have the same update time."""
 FIRST_OVERLAP = timedelta(hours=1)
-"""Overlap of the first listing, which can only use the bot's own clock."""
+"""Overlap of the first listing, which begins at the time when the bot came."""
 PRIORITY = 1
 
 

@@ -58,6 +58,9 @@ async def live(root: Path, script: Script, way: Way) -> Life:
     async with AsyncExitStack() as closing:
         clocks = () if way.process else (Clock(), Clock())
         chance = random.Random(f"life {way.storm}")  # noqa: S311 - repeatable
+        skew = chance.choice((timedelta(), timedelta(), SKEW, -SKEW)) if way.storm is not None else timedelta()
+        for one in clocks[1:]:
+            one.forward(skew)
         sandbox = Sandbox(root / "forge", clock=clocks[1] if clocks else now)
         sandbox.keeps_earlier_answers = way.storm is not None
         await sandbox.start()
@@ -103,24 +106,21 @@ class _Teller:
     async def tell(self, script: Script) -> None:
         await self._begin()
         if self.way.storm is None:
-            await self._calm((*script.events, *script.endings))
+            await self._calm(script.events)
+            await self._rest()
+            await self._calm(script.endings)
         else:
-            for one in self.clocks[1:]:
-                one.forward(self.chance.choice((timedelta(), timedelta(), SKEW, -SKEW)))
             await self._amid(Storm(self.sandbox, self.way.storm, self.way.pace), script.events)
             await self._rest()
             await self._amid(Storm(self.sandbox, self.way.storm + 1, self.way.pace), script.endings)
         await self._rest()
 
     async def _begin(self) -> None:
-        """The bot hears of the repository. What is older than that is told by the bot's own clock, to the second."""
+        """The bot hears of the repository. What is older than that is told to the second."""
         await self.place.api[OUTSIDER].post(f"{ROOT}/issues", {"title": "chore: begin"})
         await self.sandbox.hooks_idle()
         await self.house.settle()
-        for one in self.clocks:
-            one.forward(2 * SKEW)
-        if not self.clocks:
-            await asyncio.sleep(1.1)
+        await asyncio.sleep(1.1)
 
     async def _calm(self, events: tuple[Event, ...]) -> None:
         """Each event is dealt with before the next one."""
