@@ -49,20 +49,25 @@ def _account() -> dict[str, int]:
     raise LookupError("root needs an account named postgres or nobody to run the server")
 
 
-@contextlib.contextmanager
-def running_postgres(binaries: Path, *settings: str) -> Iterator[str]:
-    """Start a new server, give its URL, stop it and remove its files. Further `name=value` settings win."""
-    account = _account()
-    # Short: a socket's path may have no more than 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="assay-pg-", dir="/tmp"))
-    if account:
-        os.chown(folder, account["user"], account["group"])
-    try:
-        data = folder / "data"
+class Cluster:
+    """A server of its own in a folder, which can be ended and started again. Further `name=value` settings win."""
+
+    def __init__(self, binaries: Path, folder: Path, *settings: str) -> None:
+        self.url = f"postgresql://assay@/postgres?host={folder}"
+        self._binaries = binaries
+        self._folder = folder
+        self._settings = (*_SETTINGS, *settings)
+        self._account = _account()
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def make(self) -> None:
+        """Make the empty databases."""
+        if self._account:
+            os.chown(self._folder, self._account["user"], self._account["group"])
         initdb = [
-            binaries / "initdb",
+            self._binaries / "initdb",
             "-D",
-            data,
+            self._folder / "data",
             "-U",
             "assay",
             "-A",
@@ -72,26 +77,51 @@ def running_postgres(binaries: Path, *settings: str) -> Iterator[str]:
             "--no-locale",
             "--no-sync",
         ]
-        subprocess.run(initdb, check=True, capture_output=True, cwd=folder, timeout=120, **account)
-        arguments = [item for setting in (*_SETTINGS, *settings) for item in ("-c", setting)]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [binaries / "postgres", "-D", data, "-k", folder, *arguments],
-                **account,
-                cwd=folder,
+        subprocess.run(initdb, check=True, capture_output=True, cwd=self._folder, timeout=120, **self._account)
+
+    def start(self) -> None:
+        """Return when it answers."""
+        arguments = [item for setting in self._settings for item in ("-c", setting)]
+        with (self._folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [self._binaries / "postgres", "-D", self._folder / "data", "-k", self._folder, *arguments],
+                **self._account,
+                cwd=self._folder,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+        _wait_for(self.url, self._server, self._folder / "log")
+
+    def end(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """End it: SIGQUIT breaks off at once, SIGINT ends the sessions first."""
+        if self._server is not None:
+            self._server.send_signal(how)
+            self._server.wait(timeout=30)
+
+
+@contextlib.contextmanager
+def postgres_cluster(binaries: Path, *settings: str) -> Iterator[Cluster]:
+    """Start a new server, give it, stop it and remove its files."""
+    # Short: a socket's path may have no more than 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="assay-pg-", dir="/tmp"))
+    cluster = Cluster(binaries, folder, *settings)
+    try:
+        cluster.make()
         try:
-            url = f"postgresql://assay@/postgres?host={folder}"
-            _wait_for(url, server, folder / "log")
-            yield url
+            cluster.start()
+            yield cluster
         finally:
-            server.send_signal(signal.SIGQUIT)  # immediate: the files are thrown away
-            server.wait(timeout=30)
+            cluster.end()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running_postgres(binaries: Path, *settings: str) -> Iterator[str]:
+    """Start a new server, give its URL, stop it and remove its files. Further `name=value` settings win."""
+    with postgres_cluster(binaries, *settings) as cluster:
+        yield cluster.url
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

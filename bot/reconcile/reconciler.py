@@ -70,6 +70,7 @@ class Reconciler:
         """Evaluate the lease's target and write; failures are recorded and tried again later."""
         target, started = lease.target, time.monotonic()
         structlog.contextvars.bind_contextvars(target=str(target))
+        log.debug("evaluation.begun")
         try:
             pause = self._pause()
             outcome = await (self._failures.put_back(target, pause) if pause else self._reconcile(lease))
@@ -80,6 +81,7 @@ class Reconciler:
         else:
             self._failures.had_room(target)
         finally:
+            log.debug("evaluation.ended")
             structlog.contextvars.unbind_contextvars("target")
         self._parts.metrics.reconciles.labels(outcome=outcome).inc()
         self._parts.metrics.reconcile_seconds.observe(time.monotonic() - started)

@@ -16,8 +16,12 @@ from pathlib import Path
 
 import structlog
 
+from tests.chaos.life.process import Database
 from tests.chaos.life.verdict import Verdict, judge
-from tests.postgres import fresh_database, postgres_binaries, running_postgres
+from tests.postgres import Cluster, fresh_database, postgres_binaries, postgres_cluster
+
+PROCESSES = {"here": 0, "process": 1, "postgres": 1, "postgres-3": 3}
+DATABASE = {"postgres", "postgres-3"}
 
 
 def main() -> int:
@@ -27,9 +31,9 @@ def main() -> int:
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     seeds = [given.seed] if given.seed is not None else range(given.first, given.first + given.lives)
     wrong, begun = list[int](), time.monotonic()
-    with _server(wanted=given.house == "postgres") as server:
+    with _cluster(wanted=given.house in DATABASE) as cluster:
         for count, seed in enumerate(seeds, 1):
-            verdict = _lived(given, seed, server)
+            verdict = _lived(given, seed, cluster)
             wrong += [] if verdict.good else [seed]
             _tell(verdict, f"{count}/{len(seeds)}, {time.monotonic() - begun:.0f} s", shown=given.seed is not None)
     _say(f"{len(seeds)} lives, {len(wrong)} wrong{f': seeds {wrong}' if wrong else ''}")
@@ -42,29 +46,30 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="only the life of this seed")
     parser.add_argument("--first", type=int, default=1, help="the seed of the first life")
     parser.add_argument("--length", type=int, default=12, help="events in a life")
-    houses = ("here", "process", "postgres")
-    parser.add_argument("--house", choices=houses, default="here", help="the bot here, or as a process on a database")
+    told = "the bot here, as a process with SQLite, or as one or three with PostgreSQL"
+    parser.add_argument("--house", choices=PROCESSES, default="here", help=told)
     parser.add_argument("--keep", action="store_true", help="leave the folders of the lives, and say where")
     return parser.parse_args()
 
 
 @contextlib.contextmanager
-def _server(*, wanted: bool) -> Iterator[str]:
+def _cluster(*, wanted: bool) -> Iterator[Cluster | None]:
     if not wanted:
-        yield ""
+        yield None
         return
     binaries = postgres_binaries()
     if binaries is None:
         sys.exit("no PostgreSQL is installed; install postgresql")
-    with running_postgres(binaries) as server:
-        yield server
+    with postgres_cluster(binaries) as cluster:
+        yield cluster
 
 
-def _lived(given: argparse.Namespace, seed: int, server: str) -> Verdict:
+def _lived(given: argparse.Namespace, seed: int, cluster: Cluster | None) -> Verdict:
     root = Path(tempfile.mkdtemp(prefix="assay-chaos-"))
     try:
-        with fresh_database(server) if server else contextlib.nullcontext("") as url:
-            return judge(root, seed, given.length, process=given.house != "here", database_url=url)
+        with fresh_database(cluster.url) if cluster else contextlib.nullcontext("") as url:
+            database = Database(url, cluster) if cluster else None
+            return judge(root, seed, given.length, processes=PROCESSES[given.house], database=database)
     finally:
         if given.keep:
             _say(f"seed {seed}: {root}")

@@ -15,5 +15,5 @@ def test_a_life_amid_faults_ends_like_the_same_life_without_them(tmp_path: Path)
 
 
 def test_a_process_that_is_killed_again_and_again_ends_up_the_same(tmp_path: Path) -> None:
-    verdict = judge(tmp_path, 8, length=4, process=True)
+    verdict = judge(tmp_path, 8, length=4, processes=1)
     assert verdict.good, verdict.told()

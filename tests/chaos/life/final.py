@@ -15,6 +15,8 @@ from tests.chaos.life.script import ROOT, Place
 
 Final = dict[str, Any]
 CLEAN = "### ✅ No problems found"
+STALE = "judge/stale-priority"
+"""Whether a judgment is old after some days follows from when the bot made it."""
 MASKS = (
     (re.compile(r"sha256:[0-9a-f]+"), "HASH"),
     (re.compile(r"[0-9a-f]{40}"), "COMMIT"),
@@ -60,7 +62,7 @@ async def read_final(place: Place, store: Store | None = None) -> Final:
                 words = _words(one["body"])
                 if pull or CLEAN not in words:  # an issue that is clean has a report if it was seen before it was clean
                     said.setdefault(_masked(marker), []).append(words)
-        about["labels"] = sorted(one["name"] for one in issue["labels"] or [])
+        about["labels"] = sorted({one["name"] for one in issue["labels"] or []} - {STALE})
         if pull:
             head = (await api.getitem(f"{ROOT}/pulls/{number}"))["head"]["sha"]
             combined = await api.getitem(f"{ROOT}/commits/{head}/status")

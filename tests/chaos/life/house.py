@@ -28,8 +28,15 @@ KEY = "installation.key"
 class House(Protocol):
     """A way to run the bot."""
 
-    overlaps: int
     settings: Settings
+
+    @property
+    def evaluated(self) -> int:
+        """How many evaluations there were, in bots that have ended."""
+
+    @property
+    def overlaps(self) -> int:
+        """How many of them began before an earlier one of their target had ended."""
 
     async def start(self) -> None:
         """Start it, and return when it hears deliveries."""
@@ -46,6 +53,9 @@ class House(Protocol):
     async def store(self) -> Store:
         """Give its database."""
 
+    async def ended(self) -> None:
+        """End the bot. Its database can be read until the house is closed."""
+
     async def close(self) -> None:
         """End it for good."""
 
@@ -55,11 +65,13 @@ class Watched:
     """A reconciler that counts looks at one target that overlap."""
 
     inner: Reconciler
+    evaluated: int = 0
     overlaps: int = 0
     busy: set[str] = field(default_factory=set)
 
     async def run(self, lease: Lease) -> None:
         key = str(lease.target)
+        self.evaluated += 1
         self.overlaps += key in self.busy
         self.busy.add(key)
         try:
@@ -80,7 +92,7 @@ class HereHouse:
         self.settings = settings_for(root, sandbox, token, rules_cache_dir=RULES, keep_deliveries_days=365)
         self._chance = chance
         share_key(self.settings)
-        self.overlaps = 0
+        self.evaluated = self.overlaps = 0
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
         self._service: Service | None = None
@@ -103,6 +115,7 @@ class HereHouse:
                     ready.set()
                     await asyncio.Event().wait()
             finally:
+                self.evaluated += watched.evaluated
                 self.overlaps += watched.overlaps
 
     async def trouble(self) -> str:
@@ -112,6 +125,9 @@ class HereHouse:
         return "the bot ends"
 
     async def close(self) -> None:
+        await self.ended()
+
+    async def ended(self) -> None:
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):

@@ -20,7 +20,7 @@ from tests.chaos.life.fast import Clock
 from tests.chaos.life.faults import Storm
 from tests.chaos.life.final import Final, accusations, read_final
 from tests.chaos.life.house import HereHouse, House, hook_of
-from tests.chaos.life.process import ProcessHouse
+from tests.chaos.life.process import Database, ProcessHouse
 from tests.chaos.life.script import ROOT, Event, Place, Script
 
 DAYS = timedelta(days=8)
@@ -35,28 +35,29 @@ class Life:
     final: Final
     accused: Counter[tuple[int, str]]
     lost: int
+    evaluated: int
     overlaps: int
     happened: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Way:
-    """How a life is lived: the storm's seed if there is one, and the bot here or as a process on some database."""
+    """How a life is lived: the storm's seed if there is one, and the bot here or in processes on some database."""
 
     storm: int | None = None
-    process: bool = False
-    database_url: str = ""
+    processes: int = 0
+    database: Database | None = None
 
     @property
     def pace(self) -> float:
         """What a second of the script takes: a process has no compressed time."""
-        return 0.3 if self.process else 1.0
+        return 0.3 if self.processes else 1.0
 
 
 async def live(root: Path, script: Script, way: Way) -> Life:
     """Live a script; with a storm, amid faults and ends of the bot."""
     async with AsyncExitStack() as closing:
-        clocks = () if way.process else (Clock(), Clock())
+        clocks = () if way.processes else (Clock(), Clock())
         chance = random.Random(f"life {way.storm}")  # noqa: S311 - repeatable
         skew = chance.choice((timedelta(), timedelta(), SKEW, -SKEW)) if way.storm is not None else timedelta()
         for one in clocks[1:]:
@@ -71,8 +72,8 @@ async def live(root: Path, script: Script, way: Way) -> Life:
             for login, token in tokens.items()
         }
         house: House = (
-            ProcessHouse(root, sandbox, tokens[BOT], chance, way.database_url)
-            if way.process
+            ProcessHouse(root, sandbox, tokens[BOT], chance, way.database, way.processes)
+            if way.processes
             else HereHouse(root, sandbox, tokens[BOT], clocks[0], chance)
         )
         closing.push_async_callback(house.close)
@@ -82,8 +83,9 @@ async def live(root: Path, script: Script, way: Way) -> Life:
         teller = _Teller(sandbox, house, place, chance, way, clocks)
         await teller.tell(script)
         store = await house.store()
-        found = await accusations(store, place)
-        return Life(await read_final(place), found, await _lost(store, sandbox), house.overlaps, teller.happened)
+        found, lost = await accusations(store, place), await _lost(store, sandbox)
+        await house.ended()
+        return Life(await read_final(place), found, lost, house.evaluated, house.overlaps, teller.happened)
 
 
 async def _lost(store: Store, sandbox: Sandbox) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.chaos.life.fast import FastLoop
 from tests.chaos.life.final import differences
 from tests.chaos.life.life import Life, Way, live
+from tests.chaos.life.process import Database
 from tests.chaos.life.script import Author
 
 
@@ -28,16 +29,17 @@ class Verdict:
         return "\n".join([*lines, *(f"  ! {problem}" for problem in self.problems)])
 
 
-def judge(root: Path, seed: int, length: int, *, process: bool = False, database_url: str = "") -> Verdict:
+def judge(root: Path, seed: int, length: int, *, processes: int = 0, database: Database | None = None) -> Verdict:
     """Live the script of a seed without and with its storm, and compare."""
     script = Author(seed, length).script()
     with asyncio.Runner(loop_factory=FastLoop) as runner:
         calm = runner.run(live(root / "calm", script, Way()))
-    with asyncio.Runner(loop_factory=None if process else FastLoop) as runner:
-        stormy = runner.run(live(root / "stormy", script, Way(seed, process, database_url)))
+    with asyncio.Runner(loop_factory=None if processes else FastLoop) as runner:
+        stormy = runner.run(live(root / "stormy", script, Way(seed, processes, database)))
     problems = differences(calm.final, stormy.final)
     problems += [f"accused falsely: {one}" for one in (stormy.accused - calm.accused).elements()]
     problems += [f"not noticed: {one}" for one in (calm.accused - stormy.accused).elements()]
     problems += [f"{stormy.lost} acknowledged deliveries are lost"] if stormy.lost else []
     problems += [f"{stormy.overlaps} looks at one target overlapped"] if stormy.overlaps or calm.overlaps else []
+    problems += ["nothing was evaluated"] if not stormy.evaluated else []
     return Verdict(seed, stormy, tuple(problems))
