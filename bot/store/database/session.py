@@ -47,7 +47,7 @@ class Store:
     def __init__(self, url: URL, users: int = FEW) -> None:
         self.url = url
         self.dialect = url.get_backend_name()
-        options = {"factory": sqlite.RollingBack} if self.dialect == "sqlite" else {}
+        options = sqlite.CONNECT if self.dialect == "sqlite" else {}
         self.engine: AsyncEngine = create_async_engine(
             url.set(drivername=_ASYNC_DRIVERS[self.dialect]),
             connect_args=options,

@@ -40,9 +40,13 @@ class Spool:
 
     def __init__(self, database: Path) -> None:
         self.path = database.with_name(f"{database.stem}.inbox.db")
-        self.writing: Engine = create_engine(URL.create("sqlite+pysqlite", database=str(self.path)))
+        self.writing: Engine = create_engine(
+            URL.create("sqlite+pysqlite", database=str(self.path)), connect_args=sqlite.CONNECT
+        )
         sqlite.attend(self.writing)
-        self._taking: AsyncEngine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(self.path)))
+        self._taking: AsyncEngine = create_async_engine(
+            URL.create("sqlite+aiosqlite", database=str(self.path)), connect_args=sqlite.CONNECT
+        )
         sqlite.attend(self._taking.sync_engine)
         # A removal that a power cut undoes does no harm. Without a wait for the disk, it holds the lock very briefly.
         event.listen(self._taking.sync_engine, "connect", _hasty)

@@ -34,6 +34,10 @@ class RollingBack(sqlite3.Connection):
         super().close()
 
 
+CONNECT = {"factory": RollingBack}
+"""The driver's arguments for every connection that may write."""
+
+
 def prepare_file(path: Path) -> None:
     """Create the database file (0600) and missing folders (0700), and enable write-ahead logging.
 
