@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from tests.stories.houses import DEFAULT, HOUSES
 
 pytest_plugins = ["tests.postgres"]
 
 LONG = "long"
+
+settings.register_profile("untimed", deadline=None)  # a slow machine is no fault
+settings.load_profile("untimed")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

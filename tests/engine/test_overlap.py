@@ -79,7 +79,7 @@ async def play(engines: list[Engine], requests: list[tuple[int, int, float, bool
     return recorder
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(requests=REQUESTS)
 def test_runs_of_one_process_never_overlap(requests: list[tuple[int, int, float, bool, bool, str]]) -> None:
     recorder = asyncio.run(play([LocalEngine(workers=3)], requests))
@@ -89,7 +89,7 @@ def test_runs_of_one_process_never_overlap(requests: list[tuple[int, int, float,
 
 @pytest.mark.long
 @pytest.mark.postgres
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(requests=REQUESTS)
 def test_runs_of_several_processes_never_overlap(
     requests: list[tuple[int, int, float, bool, bool, str]], postgres_url: str, tmp_path: Path

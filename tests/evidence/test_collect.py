@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.evidence.ci_run import NamedRun, run_of
@@ -98,7 +98,6 @@ def test_the_comment_of_an_installation_and_of_an_audit() -> None:
     assert table(body)[f"Forbidden text {BAD}"] == "once"
 
 
-@settings(deadline=None)
 @given(hostile.map(lambda text: text.replace("\ud800", "")[:100]).filter(str.strip))
 def test_hostile_texts_stay_in_their_cells_and_read_back(text: str) -> None:
     run = EvidenceRun(number=1, workflow=text, url=text)

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.evidence.logs import BLOCK, LogError, LogRead, Secret, read_log
@@ -35,7 +35,6 @@ def planted(places: dict[int, bytes], size: int) -> bytes:
     return bytes(data)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("ab", max_size=9), max_size=9), st.lists(st.text("ab", min_size=1, max_size=4), min_size=1))
 def test_counts_are_those_of_the_whole_text_however_it_is_cut(blocks: list[str], texts: list[str]) -> None:
     counter = Counts(texts)

@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.git.diff import (
@@ -128,7 +128,6 @@ def test_what_came_before_the_break_is_not_lost() -> None:
     assert [one.text for one in found] == ["kept\n"]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200) | st.text("+-@ \\\nab,0123\x00", max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import EVIDENCE_BEGIN, EVIDENCE_END, Block, Evidence, EvidenceRun, EvidenceStep, TokenFile, blocks
@@ -52,13 +52,11 @@ def only(body: str) -> Block:
 SMOKE = Evidence(soak="pump", kind="smoke", markers={"ready": 2})
 
 
-@settings(deadline=None)
 @given(evidence)
 def test_what_is_written_is_read_back(one: Evidence) -> None:
     assert list(blocks(f"Words before.\n\n```json\n{written(one)}\n```\n\nand after")) == [Block(0, one)]
 
 
-@settings(deadline=None)
 @given(st.lists(evidence, max_size=4))
 def test_several_are_read_in_their_order(several: list[Evidence]) -> None:
     body = "\n\n".join(map(written, several))

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -50,7 +50,6 @@ def test_what_names_no_target_is_refused_with_the_forms_that_do(text: str) -> No
         Target.parse(text)
 
 
-@settings(deadline=None)
 @given(st.from_regex(r"[a-z][\w.-]{0,9}/[\w.-]{1,9}", fullmatch=True), st.integers(1, 10**9), st.sampled_from(Kind))
 def test_a_target_written_is_the_target_read(repository: str, number: int, kind: Kind) -> None:
     target = Target(repository=repository, number=number, kind=kind)
@@ -124,7 +123,6 @@ def test_the_order_of_findings_is_no_evidence() -> None:
     assert report(findings=(one, two)).evidence == report(findings=(two, one)).evidence
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(), max_size=20))
 def test_any_text_has_a_hash(text: str) -> None:
     assert digest(text).startswith("sha256:")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Held, LabelSeen, Plan, Restored, WantedComment, WantedLabel, digest
@@ -190,7 +190,6 @@ ledgers = st.none() | st.builds(
 bodies = st.sampled_from([REPORT, f"{REPORT}{FOOTER}head", "<!-- assay:workshop/garden!12 -->\nother"])
 
 
-@settings(deadline=None)
 @given(
     wants=st.fixed_dictionaries(dict.fromkeys(NAMES, wants)),
     states=st.fixed_dictionaries({name: st.none() | label_states for name in NAMES}),

@@ -110,7 +110,7 @@ def test_a_long_report_is_cut_to_its_limit_and_what_is_folded_is_closed() -> Non
     assert [token.content for token in tokens(body) if token.type == "html_block"][-1].startswith("<!-- assay:footer")
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 60), st.integers(0, 1000))
 def test_no_report_is_larger_than_its_limit(count: int, length: int) -> None:
     body = write(snapshot(), [blocked(count, "`" * length)] * 3, ["> " * length] * 9)

@@ -1,7 +1,7 @@
 """The repository's policy: mistakes are told with line and mend, and trust takes effect only from an operator."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.policy import (
@@ -118,7 +118,6 @@ def test_all_mistakes_are_told_at_once() -> None:
     ]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80) | st.text("&*[]{}:-,#!|>'\"\n ab", max_size=40))
 def test_any_text_is_a_policy_or_a_list_of_mistakes(text: str) -> None:
     try:

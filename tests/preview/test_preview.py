@@ -139,7 +139,7 @@ def twice(count: int) -> Policy:
 
 
 @given(policies, policies)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @example(twice(1), twice(2))
 def test_sentences_are_there_exactly_where_policies_differ_and_each_on_one_line(old: Policy, new: Policy) -> None:
     found = changes(old, new)

@@ -95,7 +95,7 @@ def test_nothing_adds_nothing(scanner: Scanner) -> None:
 LINES = st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=()), max_size=30), min_size=1)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(LINES)
 def test_lines_of_any_text_keep_their_number(lines: list[str]) -> None:
     (run,) = read(SCANNER, new_file("a", *lines), "a").runs

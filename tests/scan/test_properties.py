@@ -16,7 +16,7 @@ AROUND = st.text(max_size=200)
 
 
 @given(before=AROUND, after=AROUND)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_a_planted_secret_is_found_with_its_span_and_masked(before: str, after: str) -> None:
     token = "".join(("hv", "s.", secrets.token_hex(40)))
     text = f"{before}\n{token}\n{after}"
@@ -28,14 +28,14 @@ def test_a_planted_secret_is_found_with_its_span_and_masked(before: str, after: 
 
 
 @given(data=st.binary(max_size=2000))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_bytes_are_scanned_without_a_raise(data: bytes) -> None:
     result = SCANNER.scan(data)
     assert all(0 <= hit.start < hit.end <= len(data) for hit in result.hits)
 
 
 @given(text=st.text(alphabet="token=: \n\"'%41\\x6a+/aGVsbG8gd29ybGQ", max_size=400))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_text_made_of_the_rules_own_pieces_is_scanned_and_masked(text: str) -> None:
     masked = SCANNER.mask(text)
     assert SCANNER.mask(masked) == masked
@@ -43,7 +43,7 @@ def test_text_made_of_the_rules_own_pieces_is_scanned_and_masked(text: str) -> N
 
 @pytest.mark.long
 @given(text=st.text(max_size=400).map(lambda text: text + "word\u200b " * 720 + text))
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_places_of_a_searchable_text_point_back(text: str) -> None:
     searched, edge = plain(text), 450
     last = len(searched.text) - edge
@@ -54,7 +54,6 @@ def test_places_of_a_searchable_text_point_back(text: str) -> None:
 
 
 @given(text=st.text(alphabet="ab%416\\x\"'+ \n=QUFB", max_size=300))
-@settings(deadline=None)
 def test_layers_point_into_their_source(text: str) -> None:
     source = text
     for layer in layers(text)[0]:

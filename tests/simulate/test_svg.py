@@ -4,7 +4,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.simulate.svg import SPACE, drawn
@@ -96,7 +96,6 @@ def test_much_evidence_makes_no_larger_picture() -> None:
     assert len(drawn(many(2000).content())) < 100_000
 
 
-@settings(deadline=None)
 @given(st.lists(hostile, min_size=3, max_size=3))
 def test_no_text_becomes_part_of_the_picture(texts_given: list[str]) -> None:
     one, two, three = (text.replace("http", "h") for text in texts_given)

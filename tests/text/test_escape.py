@@ -1,7 +1,7 @@
 """Text of strangers in Markdown is nothing but text."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.text.escape import cell, code, cut, plain, visible
@@ -39,7 +39,6 @@ SNIPPETS = (
 hostile = st.lists(st.sampled_from(SNIPPETS) | st.text(max_size=4), max_size=12).map("".join)
 
 
-@settings(deadline=None)
 @given(hostile)
 @example("    indented")
 @example("_https://x")
@@ -53,7 +52,6 @@ def test_plain_text_shows_exactly_its_visible_form_and_nothing_happens(text: str
     assert TRIGGERS.search(spoken(markdown)) is None
 
 
-@settings(deadline=None)
 @given(hostile, hostile)
 def test_plain_text_stays_in_its_table_cell(one: str, two: str) -> None:
     table = f"| A | B |\n| --- | --- |\n| x{plain(one)} | {plain(two)} |"
@@ -63,7 +61,6 @@ def test_plain_text_stays_in_its_table_cell(one: str, two: str) -> None:
 
 
 @pytest.mark.parametrize("around", ["> {}", "- {}", "- first  \n  {}", "#### {}", "**bold** · {}"])
-@settings(deadline=None)
 @given(text=hostile)
 def test_plain_text_does_not_leave_what_stands_around_it(around: str, text: str) -> None:
     markdown = around.format(plain(f"x{text}"))
@@ -71,7 +68,6 @@ def test_plain_text_does_not_leave_what_stands_around_it(around: str, text: str)
     assert blocks(markdown) == blocks(around.format("x"))
 
 
-@settings(deadline=None)
 @given(hostile)
 def test_no_backslash_makes_mathematics_of_brackets(text: str) -> None:
     bare = plain(text).replace("\\\\", "")
@@ -79,7 +75,6 @@ def test_no_backslash_makes_mathematics_of_brackets(text: str) -> None:
     assert "\\[" not in bare
 
 
-@settings(deadline=None)
 @given(hostile)
 def test_code_is_one_span_in_a_paragraph(text: str) -> None:
     (parts,) = inlines(f"See {code(text)} there")
@@ -88,7 +83,6 @@ def test_code_is_one_span_in_a_paragraph(text: str) -> None:
         assert parts[1].content == cut(visible(text), 300)
 
 
-@settings(deadline=None)
 @given(hostile, hostile)
 def test_code_is_one_span_in_a_table_cell(one: str, two: str) -> None:
     cells = inlines(f"| A | B |\n| --- | --- |\n| {cell(one)} | {cell(two)} |")[2:]

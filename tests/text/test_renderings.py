@@ -150,7 +150,7 @@ def test_no_section_of_a_mixture_counts_that_is_not_shown(one: Rendering) -> Non
         assert set(said) - {"key", "kbd"} <= set(words(seen.seen).split())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ALL, st.sampled_from(["\r\n", "\r"]), st.text("\n \t", max_size=4))
 def test_line_ends_and_empty_lines_around_change_nothing(one: Rendering, end: str, behind: str) -> None:
     text = one.text.replace("\r\n", "\n")
@@ -158,7 +158,7 @@ def test_line_ends_and_empty_lines_around_change_nothing(one: Rendering, end: st
     assert set(commands(f"{text}\n\n{behind}")) <= set(commands(text)) | set(commands(f"{text}\n"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(ALL, min_size=1, max_size=3))
 def test_nothing_counts_in_a_fold_or_a_quote_or_code(some: list[Rendering]) -> None:
     text = "\n\n".join(one.text.replace("\r\n", "\n") for one in some)

@@ -111,7 +111,7 @@ async def _sync(room: str, labels: LabelSet, *, dry_run: bool, prune: bool) -> i
 async def _alone(machine: "Machine", room: str) -> AsyncIterator[None]:
     """Keep other processes from defining the same labels meanwhile. Raises ForgejoError, StoreError."""
     from bot.labels.sync_client import DEFINITIONS  # noqa: PLC0415 - loads the client, which lint doesn't need
-    from bot.setup.repository import repository_of  # noqa: PLC0415 - as above
+    from bot.setup import repository_of  # noqa: PLC0415 - as above
 
     what, number = f"{DEFINITIONS} of {room.lower()}", 0
     if "/" in room:

@@ -38,7 +38,6 @@ STEPS = [
 
 @settings(
     max_examples=LIVES,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(way=st.lists(st.sampled_from(STEPS), min_size=4, max_size=14))

@@ -14,7 +14,7 @@ import pytest
 from bot.sandbox.world import AGENT, OUTSIDER, REPOSITORY, free_port
 from tests.cli.forge import REPO, Forge, Outcome
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ bodies = st.lists(st.sampled_from(BITS) | st.text(max_size=5), max_size=60).map(
 names = st.lists(st.sampled_from(BITS) | st.text(min_size=1, max_size=5), min_size=1, max_size=5).map("".join)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(bodies, st.lists(names, max_size=4))
 def test_no_description_and_no_path_breaks_the_check_or_its_report(body: str, paths: list[str]) -> None:
     files = tuple(ChangedFile(path=path, status="changed", old_path=path[:3]) for path in paths)

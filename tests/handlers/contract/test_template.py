@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import ChangedFile, Snapshot
@@ -114,7 +114,6 @@ def test_what_is_too_long_for_a_comment_is_cut_at_a_line() -> None:
 paths = st.text(st.sampled_from("ab/.` *é\n\t#\u202e\0[]"), min_size=1, max_size=12)
 
 
-@settings(deadline=None)
 @given(st.lists(paths, max_size=5, unique=True), st.text(st.sampled_from("# `\n-~<!>\r\ta"), max_size=60))
 def test_it_stays_in_its_fence_and_needs_no_control_signs(names: list[str], text: str) -> None:
     files = tuple(ChangedFile(path=name, status="added") for name in names)

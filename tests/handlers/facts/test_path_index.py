@@ -10,7 +10,7 @@ from tests.handlers.facts.test_patterns import PATH, PATTERN
 PATTERNS = st.lists(st.builds(lambda no, text: no + text, st.sampled_from(["", "", "!"]), PATTERN), max_size=6)
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(PATTERNS, st.lists(PATH, max_size=6))
 def test_what_is_chosen_in_bulk_is_what_is_chosen_one_by_one(patterns: list[str], paths: list[str]) -> None:
     index = PathIndex(paths)
@@ -20,7 +20,6 @@ def test_what_is_chosen_in_bulk_is_what_is_chosen_one_by_one(patterns: list[str]
     assert index.answered
 
 
-@settings(deadline=None)
 @given(PATTERNS, st.lists(PATH, max_size=6), st.integers(0, 200))
 def test_a_short_budget_leaves_names_out_and_says_so(patterns: list[str], paths: list[str], steps: int) -> None:
     index, whole = PathIndex(paths, Budget(steps)), PathIndex(paths)

@@ -19,7 +19,7 @@ PATTERN = st.builds(
 PATH = st.lists(st.sampled_from(["a", "b", "ab", "abb", "a.py", "c"]), min_size=1, max_size=5).map("/".join)
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(PATTERN, PATH)
 def test_a_pattern_fits_what_it_fits_for_a_library_of_gitignore(pattern: str, path: str) -> None:
     assert bool(chosen([pattern], path)) == bool(GitIgnoreSpec.from_lines([pattern]).match_file(path))

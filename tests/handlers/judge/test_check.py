@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bot.model import NoAnswer, Snapshot, Verdict
 from handlers.judge.check import CHECK, Judge
@@ -286,7 +286,6 @@ async def test_another_model_in_the_policy_is_a_reason_to_judge_again() -> None:
     assert made(await judged(second, tools=tools)).rerun_reason == "evidence_changed"
 
 
-@settings(deadline=None)
 @given(hostile.filter(lambda text: "\ud800" not in text))
 async def test_no_signal_leaves_its_cell_in_the_explanation(text: str) -> None:
     signal = Signal(name=text, group="act", weight=3, says=text, ref=text)

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import ChangedFile, Target
@@ -105,7 +105,6 @@ def _written(texts: list[str]) -> tuple[Payload, str]:
 PLAIN = _written(["a", "b", "c", "d"])[1]
 
 
-@settings(deadline=None)
 @given(st.lists(safe, min_size=4, max_size=4))
 def test_no_text_leaves_its_place(texts: list[str]) -> None:
     made, markdown = _written(texts)
@@ -125,7 +124,6 @@ def test_no_text_leaves_its_place(texts: list[str]) -> None:
     assert visible(made.rationale_summary).strip() in shown
 
 
-@settings(deadline=None)
 @given(safe)
 def test_no_name_of_a_judge_leaves_its_place(name: str) -> None:
     markdown = stepped_back(name, 77)
@@ -134,7 +132,6 @@ def test_no_name_of_a_judge_leaves_its_place(name: str) -> None:
     assert TRIGGERS.search(spoken(markdown)) is None
 
 
-@settings(deadline=None)
 @given(st.lists(safe, min_size=5, max_size=5))
 async def test_nothing_that_people_write_leaves_its_place_by_the_real_rules(texts: list[str]) -> None:
     title, text, label, path, why = texts

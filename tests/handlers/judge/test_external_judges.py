@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bot.model import Side, Verdict
 from handlers.judge.labels import LABELS
@@ -220,7 +220,6 @@ async def test_payloads_of_others_are_no_evidence() -> None:
     assert (await judged(second)).judgment is None
 
 
-@settings(deadline=None)
 @given(hostile.filter(lambda text: "\ud800" not in text))
 async def test_no_word_of_a_refused_payload_or_its_author_does_anything_in_the_answer(text: str) -> None:
     keyed = json.dumps(payload(issue(THEIRS)).content() | {f"x{text}": 1})

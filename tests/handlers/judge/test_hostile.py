@@ -117,7 +117,7 @@ def test_invented_evidence_doesnt_resolve(value: str) -> None:
 
 
 @given(title=st.text(max_size=80), body=texts, kind=st.sampled_from(list(Kind)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_has_an_opinion_and_always_the_same(title: str, body: str, kind: Kind) -> None:
     seen = snapshot(PULL if kind is Kind.PULL else ISSUE, title=title, body=body)
     ruled = judge(seen)
@@ -127,7 +127,7 @@ def test_any_text_has_an_opinion_and_always_the_same(title: str, body: str, kind
 
 
 @given(matter=st.sampled_from(MATTERS), before=texts, after=texts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_text_that_is_added_takes_an_escalation_away(matter: str, before: str, after: str) -> None:
     body = f"{before}\n\n{matter}"
     first, then = judged(body), judged(f"{body}\n\n{after}")

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -186,7 +186,6 @@ def test_no_answer_takes_concern_away(floor: dict[str, Any], model: dict[str, An
     assert (found.recommended_next_action == "park") <= (rules.recommended_next_action == "park")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=1000), st.lists(st.text(max_size=16), max_size=5))
 def test_the_material_is_data_of_a_bounded_size(text: str, names: list[str]) -> None:
     found = json.loads(material(issue(title=text[:150], body=text, labels=tuple(names))))

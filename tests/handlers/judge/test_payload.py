@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Memory
@@ -88,7 +88,6 @@ def test_labels_follow_from_the_fields(change: dict[str, Any], labels: tuple[str
     assert labels_of(opinion(**change)) == labels
 
 
-@settings(deadline=None)
 @given(st.lists(hostile.filter(lambda text: "\ud800" not in text), min_size=4, max_size=4))
 def test_every_payload_parses_back_to_itself_and_holds_no_sign_that_acts(texts: list[str]) -> None:
     rationale, caveat, label, value = texts

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Decision, Kind, Severity, Target, Verdict
@@ -131,7 +131,6 @@ SAID = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(RULES, SAID, st.lists(st.sampled_from(NAMES), max_size=3), st.booleans(), st.sampled_from([PULL, ISSUE]))
 async def test_never_are_two_of_one_exclusive_group_on(
     rules: list[LabelRule], decisions: list[Decision], there: list[str], draft: bool, target: Target
@@ -147,7 +146,6 @@ async def test_never_are_two_of_one_exclusive_group_on(
         assert all(found[peer] is False for peer in peers)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300), st.text("#>-*`<!- \nab|[]@", max_size=500), st.text(min_size=1, max_size=200))
 async def test_any_text_is_labelled_and_none_breaks_the_table(title: str, body: str, path: str) -> None:
     policy = ruled(rule("meta", name="a | b\n# c @codex", title=["*"]))

@@ -272,7 +272,7 @@ OBSERVED = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(OBSERVED, min_size=1, max_size=3))
 async def test_whatever_is_seen_exactly_one_of_each_group_is_on(looks: list[dict[str, Any]]) -> None:
     observed = clean(**looks[0])

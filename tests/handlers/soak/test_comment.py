@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.soak.comment import FITS, MAX_BYTES, MAX_ROWS, body, explanation, fitting
@@ -217,7 +217,6 @@ PLAIN = _written(["a", "b", "c", "d"])
 
 
 @pytest.mark.long
-@settings(deadline=None)
 @given(st.lists(safe, min_size=4, max_size=4), st.sampled_from(["threshold-met", "awaiting-operator", "blocked"]))
 def test_no_text_leaves_its_place(texts: list[str], name: Any) -> None:
     made = _written(texts, name)
@@ -239,7 +238,6 @@ def test_no_text_leaves_its_place(texts: list[str], name: Any) -> None:
     assert parsed(markdown) == [made]
 
 
-@settings(deadline=None)
 @given(st.lists(safe, min_size=4, max_size=4))
 def test_no_text_leaves_its_place_in_the_short_form(texts: list[str]) -> None:
     markdown = explanation([_written(texts)])

@@ -169,7 +169,7 @@ SECOND_PHRASE: Story = (TWICE, [("lose", 3, "deleted")], [], [("lose", 5, "delet
 """A second phrase after the loss of the audit doesn't make the first one, which was in time, too early."""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STORIES, st.sampled_from(["reset", "block"]))
 @example(EARLY_PHRASE, "block")
 @example(SECOND_PHRASE, "block")
@@ -180,7 +180,7 @@ def test_what_is_computed_at_once_is_what_was_computed_step_by_step(story: Story
     assert describe(now).criteria == describe(once).criteria
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STORIES)
 def test_no_state_is_reached_without_its_evidence(story: Story) -> None:
     life = Life(Thread())

@@ -1,7 +1,7 @@
 """The timeline of a soak: every state on its way, what is reached, what is taken back, and within its columns."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from handlers.soak.payload import ORDER, Next, StateName, Transition
 from handlers.soak.timeline import BLOCKED, CURRENT, REACHED, TO_COME, WIDTH, timeline
@@ -61,7 +61,6 @@ def test_states_that_nobody_asks_for_are_left_out() -> None:
     assert list(marks(drawn)) == ["not-started", "installed", "soaking", "threshold-met", "audited", "removed"]
 
 
-@settings(deadline=None)
 @given(hostile)
 def test_no_text_ends_the_block_or_names_anybody(text: str) -> None:
     for name in NAMES:

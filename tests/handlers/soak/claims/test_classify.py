@@ -87,7 +87,7 @@ def test_a_heading_names_its_topic_unless_it_tells() -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_text_breaks_it(text: str) -> None:
     claim_of(text)
     list(claims_in(text))
@@ -96,7 +96,7 @@ def test_no_text_breaks_it(text: str) -> None:
 @given(
     st.lists(st.sampled_from([*HOSTILE, *(text for text, _ in CASES), "\n", "> ", "- ", "    ", "```\n"]), max_size=9)
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_text_of_claims_and_signs_breaks_it(parts: list[str]) -> None:
     text = "".join(parts)
     claim_of(text)
