@@ -18,8 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.store.database import upgrade
 from bot.store.database.session import Store, StoreError, open_store, upsert
-from bot.store.database.spool import INSERTION
-from bot.store.database.sqlite import WRITES, RollingBack
+from bot.store.database.sqlite import RollingBack
 from bot.store.tables import Head, Table, TargetRow
 from tests.children import open_and_close, processes
 
@@ -285,30 +284,12 @@ async def test_a_writer_that_was_cancelled_holds_up_nobody(tmp_path: Path) -> No
     await store.close()
 
 
-async def test_a_reader_of_arrivals_that_was_cancelled_holds_up_no_delivery(tmp_path: Path) -> None:
+async def test_connections_to_the_file_of_arrivals_roll_back_when_they_are_closed(tmp_path: Path) -> None:
     store = await open_store(f"sqlite:///{tmp_path}/assay.db")
-    spool, ended = store.spool, list[BaseException]()
-    assert spool is not None
-
-    async def take(begun: asyncio.Event) -> None:
-        try:
-            async with spool._taking.execution_options(**{WRITES: True}).begin() as connection:
-                await connection.execute(text("SELECT 1 UNION SELECT 2"))
-                begun.set()
-                await asyncio.Event().wait()
-        except asyncio.CancelledError as end:
-            ended.append(end)
-
-    for number in range(5):
-        begun = asyncio.Event()
-        reader = asyncio.create_task(take(begun))
-        await begun.wait()
-        reader.cancel()
-        await asyncio.sleep(0)
-        reader.cancel()
-        await asyncio.wait({reader})
-        with spool.writing.execution_options(**{WRITES: True}).begin() as connection:
-            connection.exec_driver_sql(INSERTION, (str(number), "{}"))
-    assert ended
-    assert await spool.count() == 5
+    assert store.spool is not None
+    with store.spool.writing.connect() as writing:
+        assert isinstance(writing.connection.driver_connection, RollingBack)
+    async with store.spool._taking.connect() as taking:
+        driver = (await taking.get_raw_connection()).driver_connection
+        assert isinstance(driver._conn, RollingBack)
     await store.close()
