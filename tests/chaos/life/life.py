@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from bot.app import now
+from bot.forgejo import Options
 from bot.forgejo.httpx import HttpxForgejo
 from bot.sandbox import Sandbox
 from bot.sandbox.world import BOT, OPERATOR, OUTSIDER, people
@@ -26,6 +27,8 @@ from tests.chaos.life.script import ROOT, Event, Place, Script
 DAYS = timedelta(days=8)
 SKEW = timedelta(seconds=90)
 TROUBLE = 0.3
+PATIENT = Options(read_timeout=900, total_timeout=900)
+"""For people: on a busy machine a merge takes seconds, which are ten times as many in compressed time."""
 
 
 @dataclass
@@ -68,7 +71,7 @@ async def live(root: Path, script: Script, way: Way) -> Life:
         closing.push_async_callback(sandbox.stop)
         tokens = await people(sandbox)
         api = {
-            login: await closing.enter_async_context(HttpxForgejo(sandbox.url, token))
+            login: await closing.enter_async_context(HttpxForgejo(sandbox.url, token, PATIENT))
             for login, token in tokens.items()
         }
         house: House = (
