@@ -63,6 +63,8 @@ class Service:
         await self._check_secrets()
         async with AsyncExitStack() as closing:
             closing.push_async_callback(self.health.stop)
+            self._sides.append(asyncio.ensure_future(self._machine.engine.failed()))
+            closing.callback(self._sides[0].cancel)
             if self._role is Role.WORKER:
                 address = await closing.enter_async_context(self._health_port())
             else:

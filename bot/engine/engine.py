@@ -100,6 +100,10 @@ class Engine(abc.ABC):
         """Returns when nothing runs or waits for a worker; what is only due later isn't waited for."""
 
     @abc.abstractmethod
+    async def failed(self) -> None:
+        """Waits until a part of the engine ends in an unforeseen way, and raises its exception."""
+
+    @abc.abstractmethod
     async def stop(self) -> None:
         """Begins no more work, lets what runs end within the engine's limit, and then ends it.
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.engine.engine import LONGEST_REST, REST, Engine, Failed, Lease, Work, attempt, perform
 from bot.engine.queue import Queue, Waiting
+from bot.engine.tasks import Tasks
 from bot.model import Target
 from bot.urgency import Urgency, working
 
@@ -20,7 +21,7 @@ class LocalEngine(Engine):
         self._grace = grace
         self._work: Work | None = None
         self._failed: Failed | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._workers: list[asyncio.Task[None]] = []
         self._stopping = False
         self._queue = Queue(workers)
@@ -85,7 +86,7 @@ class LocalEngine(Engine):
         in_each_process: bool = False,  # noqa: ARG002 - there is one process
     ) -> None:
         """Runs a job now and then every `seconds`; a failing run is logged and the schedule goes on."""
-        self._keep(self._schedule(name, seconds, job))
+        self._tasks.keep(self._schedule(name, seconds, job))
 
     async def idle(self) -> None:
         """Returns when no target runs or waits."""
@@ -120,19 +121,16 @@ class LocalEngine(Engine):
             timer.cancel()
         self._timers.clear()
         self._resting.clear()
-        for task in list(self._tasks):
-            task.cancel()
         self._wake.set()
         if self._workers and self._grace:
             await asyncio.wait(self._workers, timeout=self._grace)
         for task in self._workers:
             task.cancel()
-        await asyncio.gather(*self._tasks, *self._workers, return_exceptions=True)
+        await asyncio.gather(*self._workers, self._tasks.stop(), return_exceptions=True)
 
-    def _keep(self, coroutine: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def failed(self) -> None:
+        """Waits until a schedule fails, and raises its exception."""
+        await self._tasks.failed()
 
     def _later(self, target: Target, priority: int, delay: float) -> None:
         """Of two delays of one target the shorter counts; what already waits needs none."""

@@ -22,6 +22,7 @@ from bot.engine.engine import Engine, Failed, Lease, Work, attempt, perform
 from bot.engine.folder import Folder
 from bot.engine.jobs import AGAIN, DEAD, Jobs
 from bot.engine.line import Line
+from bot.engine.tasks import Tasks
 from bot.model import Target
 from bot.urgency import BACKGROUND, Urgency, working
 
@@ -85,8 +86,8 @@ class ProcrastinateEngine(Engine):
         self._work: Work | None = None
         self._failed: Failed | None = None
         self._runs: dict[str, tuple[Lease, asyncio.Task[Any] | None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._working: asyncio.Task[None] | None = None
+        self._tasks = Tasks()
+        self._working = Tasks(self._tasks.fault)
         logging.getLogger("procrastinate").setLevel(logging.WARNING)
 
     async def start(self, work: Work, failed: Failed) -> None:
@@ -96,9 +97,9 @@ class ProcrastinateEngine(Engine):
         await self._jobs.succeed()
         if not await self._jobs.living():
             await self._all(statements.FORGET_SCHEDULES)
-        self._keep(self._line.run())
-        self._keep(self._tend())
-        self._working = asyncio.create_task(self._worker())
+        self._tasks.keep(self._line.run())
+        self._tasks.keep(self._tend())
+        self._working.keep(self._worker())
 
     async def submit(
         self, target: Target, *, priority: int = 0, delay: float = 0.0, urgent: bool = False, spaced: bool = False
@@ -124,7 +125,7 @@ class ProcrastinateEngine(Engine):
         self, name: str, seconds: float, job: Callable[[], Awaitable[None]], *, in_each_process: bool = False
     ) -> None:
         """Run a job on a schedule here, or in the process that leads."""
-        self._keep((self._here if in_each_process else self._in_turn)(name, seconds, job))
+        self._tasks.keep((self._here if in_each_process else self._in_turn)(name, seconds, job))
 
     async def idle(self) -> None:
         """Return when no process runs a job and none is due. Raises ConnectorException."""
@@ -168,13 +169,8 @@ class ProcrastinateEngine(Engine):
 
     async def stop(self) -> None:
         """Take no more jobs, wait for those that run, hand back what has not ended in time, and leave the others."""
-        if self._working is not None:
-            self._working.cancel()
-            await asyncio.gather(self._working, return_exceptions=True)
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._working.stop()
+        await self._tasks.stop()
         await self._app.close_async()
         self._opened = False
         if self._folder is not None:
@@ -197,10 +193,9 @@ class ProcrastinateEngine(Engine):
         rows: list[dict[str, Any]] = await self._connector.execute_query_all_async(statement, **values)
         return rows
 
-    def _keep(self, coroutine: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def failed(self) -> None:
+        """Wait until the worker, the heartbeat, the listener or a schedule fails, and raise its exception."""
+        await self._tasks.failed()
 
     async def _worker(self) -> None:
         """Run procrastinate's worker. Its heartbeat would end with its stop, before its runs do: `_tend` sends it."""

@@ -358,3 +358,24 @@ async def test_many_at_once_are_submitted_each_with_its_priority(single: Engine,
     await single.start(work.run, work.failed)
     await idle(single)
     assert work.begun == ["garden/two!9", "garden/one!1", "garden/one!2", "garden/one!3"]
+
+
+class Bug(Exception):
+    """What nobody foresaw."""
+
+
+async def test_a_part_that_ends_unforeseen_is_told(engine: Engine, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    await engine.start(work.run, work.failed)
+    watching = asyncio.ensure_future(engine.failed())
+    await asyncio.sleep(SOON)
+    assert not watching.done()
+
+    async def broken(*_: object) -> None:
+        raise Bug
+
+    for place in ("_schedule", "_here"):
+        monkeypatch.setattr(engine, place, broken, raising=False)
+    engine.every("a part", 60.0, broken, in_each_process=True)
+    async with asyncio.timeout(SECONDS):
+        with pytest.raises(Bug):
+            await watching
