@@ -1,6 +1,7 @@
 """The small world as a fixture: sandbox, bot, webhook, people who push."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from bot.intake import Signer
 from bot.model import SignerKind
 from bot.sandbox import Sandbox
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, World, people
-from tests.stories.houses import DEFAULT, housed
+from tests.stories.houses import DEFAULT, Home, housed
 from tests.stories.server import Server
 from tests.stories.stage import Stage
 
@@ -53,8 +54,14 @@ def house_url(house: str, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def scene(tmp_path: Path, house: str, house_url: str) -> AsyncIterator[World]:
-    async with housed(house, tmp_path, house_url) as running:
+def home(house: str, house_url: str, tmp_path: Path) -> Home:
+    """Opens the small world in the house, with a clock or settings of the story's own."""
+    return partial(housed, house, tmp_path, house_url)
+
+
+@pytest.fixture
+async def scene(home: Home) -> AsyncIterator[World]:
+    async with home() as running:
         await hook(running)
         yield running
 

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,10 @@ from tests.stories.server import RULES
 DEFAULT = "sqlite"
 HOUSES = {DEFAULT: 1, "postgres-1": 1, "postgres-3": 3}
 """The number of workers in each."""
+
+
+Home = Callable[..., AbstractAsyncContextManager[World]]
+"""Opens the small world in a house: `housed` but for a clock and settings."""
 
 
 @asynccontextmanager

@@ -1,17 +1,16 @@
 """What happens while the bot is down is found when it is up again; Forgejo sends nothing twice."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.policy import PATH
-from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World, world
+from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World
 from bot.setup.repository import setup
 from tests.stories.conftest import hook
 from tests.stories.contexts import statuses
+from tests.stories.houses import Home
 from tests.stories.pushes import clean_pull, leaking_pull, token_line
-from tests.stories.server import RULES
 
 pytestmark = pytest.mark.long
 
@@ -31,9 +30,9 @@ async def name_the_agents(scene: World) -> None:
     await scene.machine.policies.trust(scene.repo, tip, OPERATOR)
 
 
-async def test_after_a_silence_all_is_as_it_should_be(tmp_path: Path) -> None:
+async def test_after_a_silence_all_is_as_it_should_be(home: Home) -> None:
     silence = timedelta()
-    async with world(tmp_path, rules_cache_dir=RULES, clock=lambda: datetime.now(UTC) + silence) as scene:
+    async with home(clock=lambda: datetime.now(UTC) + silence) as scene:
         await hook(scene)
         await name_the_agents(scene)
         commented, _ = await leaking_pull(scene, "codex/a")
@@ -67,8 +66,8 @@ async def test_after_a_silence_all_is_as_it_should_be(tmp_path: Path) -> None:
         assert LEAK in await scene.labels(labelled)
 
 
-async def test_setting_up_a_full_repository_is_silent_until_something_happens(tmp_path: Path) -> None:
-    async with world(tmp_path, rules_cache_dir=RULES) as scene:
+async def test_setting_up_a_full_repository_is_silent_until_something_happens(home: Home) -> None:
+    async with home() as scene:
         old = [await issue(scene, f"Old {number}", token_line()) for number in range(30)]
         number, head = await clean_pull(scene, "codex/old")
         await setup(scene.machine, REPOSITORY, say=lambda _line: None)

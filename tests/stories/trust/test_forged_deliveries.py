@@ -8,7 +8,6 @@ its times stay equal, and forges the delivery that would bear witness to the new
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +16,13 @@ from sqlalchemy import func, select
 from bot.intake import Signer
 from bot.intake.origins import MOST_STRANGERS
 from bot.model import SignerKind
-from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, World, world
+from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, World
 from bot.store import targets, witnesses
 from bot.store.tables import TargetRow, Witness
 from tests.intake.stored import unrouted
 from tests.stories.conftest import hook
+from tests.stories.houses import Home
 from tests.stories.pushes import leaking_pull
-from tests.stories.server import RULES
 from tests.stories.trust.forging import NURSERY, created, deliver, garden, nursery, rows
 
 pytestmark = pytest.mark.long
@@ -35,9 +34,9 @@ LEAK = "assay/secret-leak"
 
 
 @pytest.fixture
-async def still(tmp_path: Path) -> AsyncIterator[World]:
+async def still(home: Home) -> AsyncIterator[World]:
     """A world in which all happens in one second."""
-    async with world(tmp_path, clock=lambda: NOW, rules_cache_dir=RULES) as running:
+    async with home(clock=lambda: NOW) as running:
         await hook(running)
         yield running
 
@@ -137,9 +136,9 @@ async def test_a_late_delivery_of_the_text_that_the_api_showed_bears_witness(sti
         assert (await witnesses.seen(session, still.repo.id, [comment]))[comment].witnessed
 
 
-async def test_an_admin_who_sets_the_time_of_his_edit_back_rewrites_nothing(tmp_path: Path) -> None:
+async def test_an_admin_who_sets_the_time_of_his_edit_back_rewrites_nothing(home: Home) -> None:
     minutes = [0]
-    async with world(tmp_path, clock=lambda: NOW + timedelta(minutes=minutes[0]), rules_cache_dir=RULES) as scene:
+    async with home(clock=lambda: NOW + timedelta(minutes=minutes[0])) as scene:
         await hook(scene)
         scene.sandbox.grant(REPOSITORY, WRITER, "admin")
         case = await Case.opened(scene)
