@@ -110,12 +110,12 @@ async def _sync(room: str, labels: LabelSet, *, dry_run: bool, prune: bool) -> i
 @asynccontextmanager
 async def _alone(machine: "Machine", room: str) -> AsyncIterator[None]:
     """Keep other processes from defining the same labels meanwhile. Raises ForgejoError, StoreError."""
-    from bot.labels.sync_client import DEFINITIONS  # noqa: PLC0415 - loads the client, which lint doesn't need
-    from bot.setup import repository_of  # noqa: PLC0415 - as above
+    from bot.forgejo import endpoints  # noqa: PLC0415 - loads the client, which lint doesn't need
+    from bot.labels.sync_client import DEFINITIONS  # noqa: PLC0415 - as above
 
     what, number = f"{DEFINITIONS} of {room.lower()}", 0
     if "/" in room:
-        what, number = DEFINITIONS, (await repository_of(machine.client, room)).id
+        what, number = DEFINITIONS, (await endpoints.REPOSITORY.get(machine.client, room)).id
     async with machine.store.alone(what, number):
         yield
 

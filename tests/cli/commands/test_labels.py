@@ -89,7 +89,7 @@ async def test_a_grown_repository_takes_a_page_of_calls_and_one_for_each_change(
     assert counted(forge) == (7, 0)  # who am I, four pages of labels, the organisation's labels, one page of issues
     done = await forge.assay(*sync)
     assert (done.status, done.out) == (0, dry.out)
-    assert counted(forge) == (7, len(plan))
+    assert counted(forge) == (8, len(plan))  # the repository's id too: one process at a time changes its labels
     again = await forge.assay(*sync)
     assert (again.status, again.out) == (0, "")
     assert counted(forge) == (6, 0)  # nothing is to be created, so nobody asks for the organisation's labels
