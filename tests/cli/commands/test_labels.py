@@ -92,7 +92,7 @@ async def test_a_grown_repository_takes_a_page_of_calls_and_one_for_each_change(
     assert counted(forge) == (8, len(plan))  # the repository's id too: one process at a time changes its labels
     again = await forge.assay(*sync)
     assert (again.status, again.out) == (0, "")
-    assert counted(forge) == (6, 0)  # nothing is to be created, so nobody asks for the organisation's labels
+    assert counted(forge) == (7, 0)  # nothing is to be created, so nobody asks for the organisation's labels
     there = {label["name"] for label in (await state(forge))["labels"]}
     assert there == {label.name for label in wanted.labels} | set(CARRIED)
     issue = await api.getitem(f"{REPO}/issues/1")
