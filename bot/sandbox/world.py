@@ -98,7 +98,10 @@ class Checkout:
 
 @dataclass
 class World:
-    """The running world. `api` has a client for each person, `repository` and `bot` are what they are called now."""
+    """The running world. `api` has a client for each person, `repository` and `bot` are what they are called now.
+
+    `others` are the machines of further processes that share the work of the bot.
+    """
 
     root: Path
     sandbox: Sandbox
@@ -109,6 +112,7 @@ class World:
     api: Mapping[str, HttpxForgejo]
     repository: str = REPOSITORY
     bot: str = BOT
+    others: list[Machine] = field(default_factory=list)
     _clones: list[Path] = field(default_factory=list)
 
     @property

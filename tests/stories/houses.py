@@ -37,4 +37,17 @@ async def housed(
             machine = await closing.enter_async_context(assemble(settings, clock))
             await closing.enter_async_context(Worker(machine, clock).running())
             await machine.account.known.wait()
+            scene.others.append(machine)
         yield scene
+
+
+def counted(scene: World, name: str, **labels: str) -> float:
+    """The sum of a counter over all processes; 0 if none has counted yet."""
+    machines = (scene.machine, *scene.others)
+    return sum(one.metrics.registry.get_sample_value(name, labels) or 0 for one in machines)
+
+
+def mirrors(scene: World) -> list[Path]:
+    """The mirrors of the repository: each process that has fetched has its own."""
+    folders = (one.mirrors.root / f"{scene.repo.id}.git" for one in (scene.machine, *scene.others))
+    return [folder for folder in folders if folder.exists()]

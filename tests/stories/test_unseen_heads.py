@@ -11,6 +11,7 @@ from bot.sandbox.faults import Fault
 from bot.sandbox.world import AGENT, OPERATOR, OUTSIDER, REPOSITORY, World
 from bot.store import repositories, targets
 from tests.stories.contexts import statuses
+from tests.stories.houses import mirrors
 from tests.stories.pushes import clean_pull, leaking_pull, token_line
 
 pytestmark = pytest.mark.long
@@ -138,7 +139,8 @@ async def test_a_head_that_the_server_never_provides_is_told_and_commands_are_ru
     await scene.api[AGENT].getitem(f"/repos/{REPOSITORY}/pulls/{number}")
     (lost,) = (scene.root / "forge").rglob(f"{head[:2]}/{head[2:]}")
     lost.unlink()
-    shutil.rmtree(scene.machine.mirrors.root / f"{scene.repo.id}.git")
+    for folder in mirrors(scene):
+        shutil.rmtree(folder)
     await failing(scene, number, 4)
     comment = await scene.write(OPERATOR, number, "/help")
     scene.sandbox.faults.append(Fault("404", r"/statuses/", "POST"))

@@ -7,6 +7,7 @@ import pytest
 from bot.engine import Lease
 from bot.sandbox.faults import Fault
 from bot.sandbox.world import AGENT, World
+from tests.stories.houses import counted
 from tests.stories.pushes import clean_pull, token_line
 
 pytestmark = pytest.mark.long
@@ -34,4 +35,4 @@ async def test_lost_and_failed_writes_of_a_report_accuse_nobody(scene: World) ->
         (report,) = await scene.reports(number)
         assert f"{2 * turn + 2} leaked secrets" in report["body"]
         assert "somebody else" not in report["body"]
-    assert scene.machine.metrics.registry.get_sample_value("assay_restores_total", {"kind": "comment"}) is None
+    assert counted(scene, "assay_restores_total", kind="comment") == 0

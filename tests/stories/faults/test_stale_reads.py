@@ -7,6 +7,7 @@ import pytest
 from bot.engine import Lease
 from bot.sandbox.faults import Fault
 from bot.sandbox.world import AGENT, OPERATOR, REPOSITORY, WRITER, World
+from tests.stories.houses import counted
 from tests.stories.pushes import clean_pull, token_line
 
 pytestmark = pytest.mark.long
@@ -18,8 +19,8 @@ async def evaluated(scene: World, number: int, *stale: str) -> None:
     await scene.machine.reconciler.run(Lease(scene.target(f"!{number}"), asyncio.Event()))
 
 
-def restores(scene: World, kind: str) -> float | None:
-    return scene.machine.metrics.registry.get_sample_value("assay_restores_total", {"kind": kind})
+def restores(scene: World, kind: str) -> float:
+    return counted(scene, "assay_restores_total", kind=kind)
 
 
 async def test_a_report_that_is_not_listed_yet_is_neither_doubled_nor_told_as_deleted(scene: World) -> None:
@@ -34,7 +35,7 @@ async def test_a_report_that_is_not_listed_yet_is_neither_doubled_nor_told_as_de
     await evaluated(scene, number, f"/issues/{number}/comments$", f"/issues/{number}/timeline", "/status")
     (report,) = await scene.reports(number)
     assert "somebody else" not in report["body"]
-    assert restores(scene, "comment") is None
+    assert restores(scene, "comment") == 0
 
 
 async def test_a_change_that_is_still_there_at_the_second_look_is_told_once(scene: World) -> None:

@@ -16,6 +16,7 @@ from bot.policy import PATH
 from bot.sandbox import Fault
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World, world
 from tests.stories.conftest import hook
+from tests.stories.houses import counted
 from tests.stories.pushes import clean_pull, leaking_pull
 from tests.stories.server import RULES
 
@@ -95,8 +96,7 @@ async def test_who_registers_an_operators_old_login_accepts_nothing(
     async with newcomer(scene, login) as stranger:
         assert await wrote(scene, stranger, number, f"/accept {finding} looks harmless to me") == REFUSED
     assert (await statuses(scene, head))["assay/secret-leak"] == "failure"
-    taken = scene.machine.metrics.registry.get_sample_value("assay_alarms_total", {"kind": "account"})
-    assert taken == 1
+    assert counted(scene, "assay_alarms_total", kind="account") == 1
     assert f"assay accounts confirm {login}" in await report(scene, number)
 
 

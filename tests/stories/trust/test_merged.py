@@ -10,6 +10,7 @@ from sqlalchemy import update
 from bot.policy import PATH
 from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, World
 from bot.store.tables import Holding
+from tests.stories.houses import mirrors
 from tests.stories.pushes import clean_pull, leaking_pull, token_line
 
 pytestmark = pytest.mark.long
@@ -112,7 +113,8 @@ async def lose(scene: World, number: int, sha: str) -> None:
     await scene.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/pulls/{number}")
     (lost,) = (scene.root / "forge").rglob(f"{sha[:2]}/{sha[2:]}")
     lost.unlink()
-    shutil.rmtree(scene.machine.mirrors.root / f"{scene.repo.id}.git")
+    for folder in mirrors(scene):
+        shutil.rmtree(folder)
 
 
 async def test_of_a_squash_whose_head_is_gone_the_commit_on_the_base_is_examined(scene: World) -> None:

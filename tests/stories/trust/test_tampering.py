@@ -4,6 +4,7 @@ import secrets
 
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World
 from tests.stories.contexts import statuses
+from tests.stories.houses import counted
 from tests.stories.pushes import clean_pull, leaking_pull
 
 LEAK = "safety:secret-touch"
@@ -111,8 +112,7 @@ async def test_two_bots_that_insist_on_one_label_meet_three_times_a_day(scene: W
     told = f"Label {LEAK} was removed by codex; restored. Changes by others here were restored 3 times"
     assert told in report["body"]
     assert "will not restore it again before tomorrow" in report["body"]
-    metrics = scene.machine.metrics.registry
-    assert (metrics.get_sample_value("assay_alarms_total", {"kind": "label"}) or 0) >= 1
+    assert counted(scene, "assay_alarms_total", kind="label") >= 1
 
 
 async def test_a_commit_of_two_pull_requests_has_the_worse_of_both(scene: World) -> None:
