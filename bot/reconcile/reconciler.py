@@ -87,8 +87,8 @@ class Reconciler:
         self._parts.metrics.reconcile_seconds.observe(time.monotonic() - started)
 
     async def _reconcile(self, lease: Lease) -> str:
-        target = lease.target
         async with self._parts.store.read() as session:
+            target = await repositories.called_now(session, lease.target)
             row = await targets.row_of(session, target)
         generation = row.desired_generation if row else 0
         evaluation = await _unless(lease.superseded, self._seen(target))

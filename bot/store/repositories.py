@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.model import Repo
+from bot.model import Repo, Target
 from bot.store import witnesses
 from bot.store.database.session import Store, upsert
 from bot.store.housekeeping import Deleting, in_steps, key_of
@@ -99,6 +99,12 @@ async def names(session: AsyncSession, ids: Collection[int]) -> dict[int, str]:
     """Return the names of those repositories that the bot serves, by id; empty where the name is not known."""
     query = select(Repository.id, Repository.full_name).where(Repository.id.in_(ids))
     return {number: name for number, name in await session.execute(query)}  # noqa: C416 - rows aren't pairs to mypy
+
+
+async def called_now(session: AsyncSession, target: Target) -> Target:
+    """Return a target under its repository's present name: it may have waited under an earlier one."""
+    name = (await names(session, [target.repository_id])).get(target.repository_id)
+    return target.model_copy(update={"repository": name}) if name else target
 
 
 async def unnumbered(session: AsyncSession) -> set[str]:
