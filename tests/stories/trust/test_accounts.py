@@ -15,6 +15,7 @@ from bot.forgejo.httpx import HttpxForgejo
 from bot.policy import PATH
 from bot.sandbox import Fault
 from bot.sandbox.world import AGENT, BOT, OPERATOR, OUTSIDER, REPOSITORY, WRITER, World, world
+from bot.thread.accounts import FRESH
 from tests.stories.conftest import hook
 from tests.stories.houses import counted
 from tests.stories.pushes import clean_pull, leaking_pull
@@ -229,6 +230,8 @@ async def test_a_stranger_has_the_rights_once_the_host_confirms_him_and_the_oper
         successor_id = scene.sandbox.account_id(OPERATOR)
         assert [f"confirm {OPERATOR} {successor_id}" in one for one in told["accounts"]] == [True]
         await scene.machine.accounts.confirm(OPERATOR, successor_id, "root")
+        if scene.others:
+            await asyncio.sleep(FRESH)  # which other processes remember the accounts for
         assert await wrote(scene, successor, number, f"/accept {finding} looks harmless") == TAKEN
         async with asyncio.timeout(4 * READY_SECONDS):  # the answer is remembered for some seconds
             while (await client.get(f"{scene.address}/readyz")).json()["accounts"]:  # noqa: ASYNC110 - over HTTP
