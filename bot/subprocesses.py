@@ -129,6 +129,10 @@ async def end(process: asyncio.subprocess.Process, grace: float = 0.0) -> None:
             _signal(process, signal.SIGTERM)
             with suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), grace)
+    except asyncio.CancelledError:
+        _signal(process, signal.SIGKILL)
+        transport.close()
+        raise
     finally:  # also if the wait is cancelled; a finished program may have left child processes
         there = _signal(process, signal.SIGKILL)
     try:
