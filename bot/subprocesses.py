@@ -125,17 +125,13 @@ async def end(process: asyncio.subprocess.Process, grace: float = 0.0) -> None:
         if pipe is not None:
             pipe.close()
     try:
-        if grace and process.returncode is None:
-            _signal(process, signal.SIGTERM)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), grace)
-    except asyncio.CancelledError:
-        _signal(process, signal.SIGKILL)
-        transport.close()
-        raise
-    finally:  # also if the wait is cancelled; a finished program may have left child processes
-        there = _signal(process, signal.SIGKILL)
-    try:
+        try:
+            if grace and process.returncode is None:
+                _signal(process, signal.SIGTERM)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), grace)
+        finally:  # also if the wait is cancelled; a finished program may have left child processes
+            there = _signal(process, signal.SIGKILL)
         await process.wait()
     finally:
         transport.close()  # at once, not when the loop comes to it: the loop may end before
