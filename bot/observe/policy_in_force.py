@@ -219,8 +219,7 @@ class Policies:
             entry = Entry("trust", repo.name, 0, by, object="policy", detail=detail, repository_id=repo.id)
             await append(session, [entry], now)
             targets = await records.mark_open(session, repo.id, priority=3)
-        for target in targets:
-            await self._engine.submit(target, priority=3)
+        await self._engine.submit_all((target, 3) for target in targets)
         return policy
 
     async def _keep_good(self, repo: Repo, text: str, row: TrustedPolicy | None) -> None:
