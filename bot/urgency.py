@@ -18,6 +18,10 @@ class Urgency:
 
     priority: int = 0
 
+    def press(self, priority: int) -> None:
+        """Note that the work is asked for with a priority, too: the more pressing one counts."""
+        self.priority = min(self.priority, priority)
+
     @property
     def background(self) -> bool:
         """Return whether nobody waits for the work."""

@@ -17,6 +17,11 @@ REST = 24.0
 LONGEST_REST = 10.0
 
 
+def rest_after(seconds: float) -> float:
+    """Return how long a target rests after a run of so many seconds."""
+    return min(REST * seconds, LONGEST_REST)
+
+
 async def _always() -> bool:
     return True
 

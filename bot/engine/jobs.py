@@ -19,8 +19,9 @@ from procrastinate.manager import JobManager, NotificationCallback
 from procrastinate.worker import Worker
 
 from bot.engine import statements
-from bot.engine.engine import LONGEST_REST, REST
+from bot.engine.engine import rest_after
 from bot.engine.folder import Folder
+from bot.engine.shares import Shares
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +53,7 @@ class Jobs(JobManager):
     ) -> None:
         super().__init__(connector)
         self.worker: Worker | None = None
-        self._slots = slots
+        self._shares = Shares(slots)
         self._lost = lost
         self._folder = folder
         self._database = ""
@@ -88,13 +89,13 @@ class Jobs(JobManager):
         """
         if self._folder is None or self._database:
             return
-        self._database = (await self._all(statements.DATABASE))[0]["name"]
+        self._database = (await self.ask(statements.DATABASE))[0]["name"]
         try:
             before = self._folder.take(self._database)
         except OSError as fault:
             log.warning("queue.folder-not-used", error=type(fault).__name__, next="check the data directory")
             return
-        if before is not None and (taken := await self._all(statements.SUCCEED, worker=before)):
+        if before is not None and (taken := await self.ask(statements.SUCCEED, worker=before)):
             log.info("queue.taken-up-again", jobs=len(taken))
 
     async def register_worker(self) -> int:
@@ -139,12 +140,12 @@ class Jobs(JobManager):
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002 - as above
         """Delete a job that ran, and let its target rest; hand back one that was ended before."""
         known = self._running[job.id or 0]
-        rest = min(REST * (asyncio.get_running_loop().time() - known.since), LONGEST_REST)
+        rest = rest_after(asyncio.get_running_loop().time() - known.since)
         try:
             if status is Status.ABORTED:
-                await self._all(statements.HAND_BACK, ids=[job.id], worker=job.worker_id)
+                await self.ask(statements.HAND_BACK, ids=[job.id], worker=job.worker_id)
             else:
-                await self._all(statements.FINISH, id=job.id, worker=job.worker_id, rest=rest)
+                await self.ask(statements.FINISH, id=job.id, worker=job.worker_id, rest=rest)
         except ConnectorException as fault:
             log.warning("queue.job-not-ended", error=type(fault).__name__)  # `tend` hands it back
         finally:
@@ -155,56 +156,54 @@ class Jobs(JobManager):
         """Send the heartbeat, and take over what dead processes ran. Raises ConnectorException."""
         if self._id is None:
             return
-        if not await self._all(statements.HEARTBEAT, worker=self._id):
+        if not await self.ask(statements.HEARTBEAT, worker=self._id):
             log.error("queue.declared-dead", next="the machine or the database stood still; its runs begin again")
             self._lost()
             await self.register_worker()
         orphans = await self._hand_back_orphans()
-        if taken := await self._all(statements.TAKE_OVER, dead=DEAD):
+        if taken := await self.ask(statements.TAKE_OVER, dead=DEAD):
             log.warning("queue.taken-over", jobs=len(taken))
         if orphans or taken:
             await self.poke()
 
     async def living(self) -> int:
         """Return how many processes run jobs. Raises ConnectorException."""
-        [row] = await self._all(statements.LIVING, dead=DEAD)
+        [row] = await self.ask(statements.LIVING, dead=DEAD)
         return int(row["living"])
 
     async def _hand_back_orphans(self) -> int:
         """Hand back jobs that this process has and does not run: an answer of the database was lost."""
         async with self._taking:
-            mine = [row["id"] for row in await self._all(statements.MINE, worker=self._id)]
+            mine = [row["id"] for row in await self.ask(statements.MINE, worker=self._id)]
             if orphans := [one for one in mine if one not in self._running]:
-                await self._all(statements.HAND_BACK, ids=orphans, worker=self._id)
+                await self.ask(statements.HAND_BACK, ids=orphans, worker=self._id)
         return len(orphans)
 
     async def _take(self) -> Job | None:
-        """Take a job: of one repository never all slots, and at most half of them while others wait.
-
-        Its work may be slow. Background work has at most half of them, and a quarter while pressing work waits: a large
-        backlog that has waited long must not become pressing as a whole.
-        """
+        """Take the job that is first of those that may have a slot."""
+        shares, most_of_one = self._shares, [self._shares.repository(others_wait=wait) for wait in (True, False)]
         later = sum(one.queue == statements.LATER for one in self._running.values())
         counts = Counter(one.lock.partition(statements.SEPARATOR)[0] for one in self._running.values())
         pressing = statements.TAKE_PRESSING
-        allowed = statements.TAKE if later < max(1, self._slots // 2) else pressing
-        tries = [(pressing, self._slots // 2)] if later >= max(1, self._slots // 4) else []
-        tries += [(allowed, self._slots // 2), (allowed, self._slots - 1)]
+        allowed = statements.TAKE if later < shares.background else pressing
+        tries = [(pressing, most_of_one[0])] if later >= shares.old_background else []
+        tries += [(allowed, most) for most in most_of_one]
         asked = None
         for statement, most in tries:
-            busy = [name for name, count in counts.items() if count >= max(1, most)]
+            busy = [name for name, count in counts.items() if count >= most]
             if (statement, busy) != asked:
                 asked = statement, busy
-                for row in await self._all(statement, busy=busy, worker=self._id):
+                for row in await self.ask(statement, busy=busy, worker=self._id):
                     since = asyncio.get_running_loop().time()
                     self._running[row["id"]] = _Running(row["lock"], row["queue_name"], since)
                     return Job.from_row(row)
         return None
 
     async def _pause(self) -> float:
-        [row] = await self._all(statements.NEXT)
+        [row] = await self.ask(statements.NEXT)
         return POLL if row["seconds"] is None else min(max(row["seconds"], SOONEST), POLL)
 
-    async def _all(self, statement: Any, **values: Any) -> list[dict[str, Any]]:
+    async def ask(self, statement: Any, **values: Any) -> list[dict[str, Any]]:
+        """Return the rows of a statement. Raises ConnectorException."""
         rows: list[dict[str, Any]] = await self.connector.execute_query_all_async(statement, **values)
         return rows

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from bot.engine.engine import LONGEST_REST, REST, Engine, Failed, Lease, Work, attempt, perform
+from bot.engine.engine import Engine, Failed, Lease, Work, attempt, perform, rest_after
 from bot.engine.queue import Queue, Waiting
 from bot.engine.tasks import Tasks
 from bot.model import Target
@@ -47,7 +47,7 @@ class LocalEngine(Engine):
         if spaced and not urgent:
             if (running := self._running.get(key)) is not None:
                 self._ask(self._after_rest, target, priority)
-                running.urgency.priority = min(running.urgency.priority, priority)
+                running.urgency.press(priority)
                 return
             if key in self._resting:
                 delay = max(delay, self._resting[key].when() - asyncio.get_running_loop().time())
@@ -60,7 +60,7 @@ class LocalEngine(Engine):
         running = self._running.get(key)
         if running is not None:
             self._ask(self._again, target, priority)
-            running.urgency.priority = min(running.urgency.priority, priority)
+            running.urgency.press(priority)
             if urgent:
                 running.superseded.set()
             return
@@ -194,7 +194,7 @@ class LocalEngine(Engine):
 
     def _begin_rest(self, key: str, started: float) -> float:
         loop = asyncio.get_running_loop()
-        rest = min(REST * (loop.time() - started), LONGEST_REST)
+        rest = rest_after(loop.time() - started)
         if (known := self._resting.pop(key, None)) is not None:
             known.cancel()
         self._resting[key] = loop.call_later(rest, self._resting.pop, key, None)

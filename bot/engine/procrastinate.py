@@ -71,7 +71,6 @@ class ProcrastinateEngine(Engine):
         self._grace = grace
         plans = {"options": statements.PLANS}
         connector = PsycopgConnector(conninfo=url, kwargs=plans, min_size=1, max_size=CONNECTIONS, timeout=DEAD / 2)
-        self._connector = connector
         self._folder = None if place is None else Folder(place)
         self._jobs = Jobs(connector, workers, self._lost, self._folder)
         self._app = App(connector=connector)
@@ -96,7 +95,7 @@ class ProcrastinateEngine(Engine):
         await self._open()
         await self._jobs.succeed()
         if not await self._jobs.living():
-            await self._all(statements.FORGET_SCHEDULES)
+            await self._jobs.ask(statements.FORGET_SCHEDULES)
         self._tasks.keep(self._line.run())
         self._tasks.keep(self._tend())
         self._working.keep(self._worker())
@@ -119,7 +118,7 @@ class ProcrastinateEngine(Engine):
     async def cancel(self, target: Target) -> None:
         """Take a target's job out of the queue. Raises ConnectorException."""
         await self._open()
-        await self._all(statements.CANCEL, lock=lock_of(target))
+        await self._jobs.ask(statements.CANCEL, lock=lock_of(target))
 
     def every(
         self, name: str, seconds: float, job: Callable[[], Awaitable[None]], *, in_each_process: bool = False
@@ -130,7 +129,7 @@ class ProcrastinateEngine(Engine):
     async def idle(self) -> None:
         """Return when no process runs a job and none is due. Raises ConnectorException."""
         await self._open()
-        while (await self._all(statements.BUSY))[0]["busy"]:  # noqa: ASYNC110 - other processes run jobs too
+        while (await self._jobs.ask(statements.BUSY))[0]["busy"]:  # noqa: ASYNC110 - other processes run jobs too
             await asyncio.sleep(QUIET)
 
     @property
@@ -146,7 +145,7 @@ class ProcrastinateEngine(Engine):
         """Notify the process that leads; if that is lost, its next sweep finds what there is."""
         try:
             await self._open()
-            await self._all(statements.TELL, channel=statements.LEADER, message="")
+            await self._jobs.ask(statements.TELL, channel=statements.LEADER, message="")
         except ConnectorException as fault:
             log.warning("queue.leader-not-called", error=type(fault).__name__, next="the sweep finds it")
 
@@ -158,7 +157,7 @@ class ProcrastinateEngine(Engine):
         """Notify all processes; one that does not hear it remembers for some minutes what is old."""
         try:
             await self._open()
-            await self._all(statements.TELL, channel=statements.CHANGED, message=target.model_dump_json())
+            await self._jobs.ask(statements.TELL, channel=statements.CHANGED, message=target.model_dump_json())
         except ConnectorException as fault:
             log.warning("queue.change-not-told", target=str(target), error=type(fault).__name__)
 
@@ -179,7 +178,7 @@ class ProcrastinateEngine(Engine):
     async def _put(self, jobs: Sequence[Mapping[str, object]]) -> None:
         try:
             await self._open()
-            await self._all(statements.PUT, asked={"jobs": jobs})
+            await self._jobs.ask(statements.PUT, asked={"jobs": jobs})
         except ConnectorException as fault:
             log.warning("queue.wake-lost", jobs=len(jobs), error=type(fault).__name__, next="the sweep finds it")
 
@@ -188,10 +187,6 @@ class ProcrastinateEngine(Engine):
             async with self._opening:
                 await self._app.open_async()
                 self._opened = True
-
-    async def _all(self, statement: Any, **values: Any) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = await self._connector.execute_query_all_async(statement, **values)
-        return rows
 
     async def failed(self) -> None:
         """Wait until the worker, the heartbeat, the listener or a schedule fails, and raise its exception."""
@@ -222,7 +217,7 @@ class ProcrastinateEngine(Engine):
 
         async def held() -> bool:
             with suppress(ConnectorException):
-                return bool(await self._all(statements.HELD, **job))
+                return bool(await self._jobs.ask(statements.HELD, **job))
             return False
 
         lease = Lease(Target.model_validate(target), urgency=Urgency(priority), held=held)
@@ -255,7 +250,7 @@ class ProcrastinateEngine(Engine):
         """Tell the run of a target, if it is here, that somebody asked for the target meanwhile."""
         if lock in self._runs:
             lease, _ = self._runs[lock]
-            lease.urgency.priority = min(lease.urgency.priority, priority)
+            lease.urgency.press(priority)
             if urgent:
                 lease.superseded.set()
 
@@ -270,7 +265,7 @@ class ProcrastinateEngine(Engine):
             await asyncio.sleep(HEARTBEAT)
             try:
                 await self._jobs.tend()
-                await self._all(statements.FORGET_RESTS)
+                await self._jobs.ask(statements.FORGET_RESTS)
             except ConnectorException as fault:
                 log.warning("queue.no-heartbeat", error=type(fault).__name__, next="check the database")
 
@@ -284,11 +279,11 @@ class ProcrastinateEngine(Engine):
         while True:
             await self._line.leads.wait()
             try:
-                [row] = await self._all(statements.DUE, name=name, seconds=seconds)
+                [row] = await self._jobs.ask(statements.DUE, name=name, seconds=seconds)
                 if row["seconds"]:
                     await asyncio.sleep(row["seconds"])
                 elif self._line.leads.is_set():
-                    await self._all(statements.STARTED, name=name)
+                    await self._jobs.ask(statements.STARTED, name=name)
                     await self._line.while_leading(attempt(name, job))
             except ConnectorException as fault:
                 log.warning("schedule.not-asked", job=name, error=type(fault).__name__)

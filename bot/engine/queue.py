@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from bot.engine.shares import Shares
 from bot.model import Target
 from bot.urgency import BACKGROUND
 
@@ -95,7 +96,7 @@ class Queue:
     """The targets that wait, each once, and how many workers each repository has now."""
 
     def __init__(self, workers: int) -> None:
-        self._workers = workers
+        self._shares = Shares(workers)
         self._entries: dict[str, Waiting] = {}
         self._per_repository: Counter[str] = Counter()
         self._turns: dict[str, int] = {}
@@ -137,16 +138,14 @@ class Queue:
     def take(self) -> Waiting | None:
         """Remove and return the target that is next, if a worker may have one; `done` has to follow.
 
-        Pressing work goes first. Background work has at most half of the workers, so that pressing work finds some at
-        once, and where it has waited so long that it ranks before pressing work, a quarter of them: a large backlog
-        must not become pressing as a whole.
+        Pressing work goes first, but for background work that has waited so long that it ranks before it.
         """
         pressing, background = self._pressing.first(self._full), None
-        if self._busy_background < max(1, self._workers // 2):
+        if self._busy_background < self._shares.background:
             background = self._background.first(self._full)
         if pressing is not None and background is not None:
             old = self._background.place(background) < self._pressing.place(pressing)
-            if not old or self._busy_background >= max(1, self._workers // 4):
+            if not old or self._busy_background >= self._shares.old_background:
                 background = None
             else:
                 pressing = None
@@ -180,12 +179,8 @@ class Queue:
         self._background.reconsider()
 
     def _full(self, repository: str) -> bool:
-        """Return whether a repository has its share: never all workers, at most half while others wait.
-
-        Its work may be slow.
-        """
-        most = self._workers // 2 if len(self._per_repository) > 1 else self._workers - 1
-        return self._busy[repository] >= max(1, most)
+        """Return whether a repository has its share."""
+        return self._busy[repository] >= self._shares.repository(others_wait=len(self._per_repository) > 1)
 
     def _counts(self, one: Waiting) -> bool:
         """Return whether an entry still counts: it was neither removed nor added again with a better priority."""
