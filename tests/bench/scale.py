@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, insert, select
-from tests.bench.memory import resident
 
 from bot.app import Machine, Service, assemble
 from bot.config import Settings
@@ -32,6 +31,7 @@ from bot.store.tables import Repository, TargetRow
 from bot.telemetry import configure_logs
 from bot.thread import statuses_digest
 from tests.bench.harness.figures import Row
+from tests.bench.harness.process import resident
 from tests.bench.scale_forge import HEAD, HOT
 from tests.stories.server import RULES
 

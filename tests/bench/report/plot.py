@@ -8,7 +8,12 @@ from typing import Any
 
 from tests.bench.curves.curve import Column, Curve
 
-SETTINGS = {"svg.hashsalt": "assay", "svg.fonttype": "none", "font.size": 9.0, "font.family": "sans-serif"}
+SETTINGS: dict[Any, Any] = {
+    "svg.hashsalt": "assay",
+    "svg.fonttype": "none",
+    "font.size": 9.0,
+    "font.family": "sans-serif",
+}
 WIDTH, HEIGHT = 3.6, 2.8
 MARKERS = "osD^v"
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from bot.app import Service, assemble
 from bot.config import Settings
-from bot.sandbox.world import BOT, OPERATOR
+from bot.sandbox.world import BOT, OPERATOR, free_port
 from bot.telemetry import configure_logs
 from tests.bench.harness.figures import Row, at_most, told
 from tests.bench.harness.forge import Forge, running_forge
@@ -74,6 +74,7 @@ async def _settings(folder: Path, forge: Forge) -> Settings:
         forgejo_url=forge.url,
         token=SecretStr(forge.tokens[BOT]),
         data_dir=folder / "data",
+        port=free_port(),
         rules_cache_dir=cache_dir(),
         operators=(OPERATOR,),
         git_seconds=HOUR,
@@ -97,7 +98,7 @@ async def _idle(settings: Settings) -> tuple[float, float]:
 
     async with assemble(settings, clock) as machine:
         configure_logs("error", machine.scanner.mask)
-        async with Service(machine, clock).running(listen=False):
+        async with Service(machine, clock).running():
             await asyncio.sleep(SETTLING)
             with suppress(TimeoutError):  # a busy machine may never come to rest at this speed
                 await asyncio.wait_for(machine.engine.idle(), HOUR)

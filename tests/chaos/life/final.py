@@ -92,8 +92,8 @@ def _texts(calm: list[Any], stormy: list[Any], where: str) -> list[str]:
     """The lines in which two lists of texts differ."""
     missing, more = Counter(calm) - Counter(stormy), Counter(stormy) - Counter(calm)
     if len(missing) == len(more) == 1 and all(isinstance(one, str) for one in (*missing, *more)):
-        lines = difflib.unified_diff(*("".join(one).splitlines() for one in (missing, more)), lineterm="", n=0)
-        return [f"{where}: {line}" for line in list(lines)[2:]]
+        before, after = ("".join(one).splitlines() for one in (missing, more))
+        return [f"{where}: {line}" for line in list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]]
     lines = [f"{where}: missing {one!r}" for one in missing.elements()]
     return lines + [f"{where}: too much {one!r}" for one in more.elements()]
 

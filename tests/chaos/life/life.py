@@ -60,7 +60,7 @@ class Way:
 async def live(root: Path, script: Script, way: Way) -> Life:
     """Live a script; with a storm, amid faults and ends of the bot."""
     async with AsyncExitStack() as closing:
-        clocks = () if way.processes else (Clock(), Clock())
+        clocks: tuple[Clock, ...] = () if way.processes else (Clock(), Clock())
         chance = random.Random(f"life {way.storm}")  # noqa: S311 - repeatable
         skew = chance.choice((timedelta(), timedelta(), SKEW, -SKEW)) if way.storm is not None else timedelta()
         for one in clocks[1:]:
