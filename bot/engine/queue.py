@@ -12,15 +12,17 @@ from bot.engine.shares import Shares
 from bot.model import Target
 from bot.urgency import BACKGROUND
 
-AGE = 60.0
+AGE = 180.0
 """Seconds of waiting that count as much as one step of priority."""
+PARTS = 18
+"""A step of priority has so many levels: between targets that come in one of them, repositories take turns."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Waiting:
-    """A target that waits. `level` is its priority at its arrival plus the minutes of the clock.
+    """A target that waits. `level` is its priority at its arrival plus the clock, in parts of a step.
 
-    So what waits never has to be ranked again: a target that comes a minute later has one step more.
+    So what waits never has to be ranked again: a target that comes `AGE` seconds later has one step more.
     """
 
     level: int
@@ -118,7 +120,7 @@ class Queue:
         if known is not None and known.priority <= priority:
             return
         self._sequence += 1
-        one = Waiting(priority + int(now // AGE), self._sequence, priority, target)
+        one = Waiting(PARTS * priority + int(now * PARTS // AGE), self._sequence, priority, target)
         if known is None:
             self._per_repository[repository] += 1
         self._entries[key] = one

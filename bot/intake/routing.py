@@ -21,8 +21,10 @@ from bot.store.tables import TargetRow
 BRANCHES = "refs/heads/"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _NO_COMMIT = re.compile(r"0*")
-OF_RUN, OF_BRANCH = 1, 3
-"""The priorities of pull requests whose runs ended, and of those whose base moved."""
+AWAITED, OTHER, OF_BRANCH = 0, 1, 3
+"""The priorities of what somebody waits for, of other changes and ended runs, and of pull requests whose base moved."""
+_AWAITED = frozenset({"opened", "reopened", "synchronized", "reviewed"})
+"""The actions on a pull request whose report its author or the operator waits for. A new comment may be a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class TargetChanged:
 
     target: Target
     urgent: bool = False
-    priority: int = 0
+    priority: int = AWAITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,9 @@ def _on_target(envelope: Envelope) -> Change | None:
         return None
     kind = Kind.PULL if envelope.is_pull else Kind.ISSUE
     target = _repo(envelope).target(envelope.number, kind)
-    return TargetChanged(target, urgent=envelope.action == "synchronized")
+    new_comment = envelope.comment_id is not None and envelope.action == "created"
+    awaited = new_comment or (kind is Kind.PULL and envelope.action in _AWAITED)
+    return TargetChanged(target, urgent=envelope.action == "synchronized", priority=AWAITED if awaited else OTHER)
 
 
 @_router.register("push")
@@ -123,19 +127,21 @@ def _on_run(envelope: Envelope) -> Change | None:
     return RunEnded(_repo(envelope), envelope.after, envelope.ref) if envelope.after else None
 
 
-async def mark_dirty(session: AsyncSession, targets: Iterable[Target]) -> None:
+async def mark_dirty(session: AsyncSession, changes: Iterable[TargetChanged]) -> None:
     """Mark targets dirty, due now and no longer silent; of unknown ones no more than `records.within_bounds` allows."""
-    rows = [
-        {"repository_id": one.repository_id, "number": one.number, "kind": one.kind.value, "desired_generation": 1}
-        for one in await records.within_bounds(session, targets)
-    ]
-    change = {
-        "desired_generation": TargetRow.desired_generation + 1,
-        "quiet": False,
-        "priority": 0,
-        "not_before": None,
-    }
-    await upsert(session, TargetRow, rows, ("repository_id", "number"), change)
+    most = dict[Target, int]()
+    for change in changes:
+        most[change.target] = min(change.priority, most.get(change.target, change.priority))
+    there = await records.within_bounds(session, most)
+    for priority in sorted({most[one] for one in there}):
+        about = {"desired_generation": 1, "priority": priority}
+        rows = [
+            {"repository_id": one.repository_id, "number": one.number, "kind": one.kind.value, **about}
+            for one in there
+            if most[one] == priority
+        ]
+        values = {**records.dirty_values(priority), "quiet": False, "not_before": None}
+        await upsert(session, TargetRow, rows, ("repository_id", "number"), values)
 
 
 async def mark_changed(session: AsyncSession, changes: Iterable[Change]) -> list[TargetChanged]:
@@ -147,7 +153,7 @@ async def mark_changed(session: AsyncSession, changes: Iterable[Change]) -> list
     """
     every = list(dict.fromkeys(changes))
     direct = [change for change in every if isinstance(change, TargetChanged)]
-    await mark_dirty(session, {change.target for change in direct})
+    await mark_dirty(session, direct)
     for change in every:
         found, tracked = list[Target](), list[Target]()
         match change:
@@ -156,7 +162,7 @@ async def mark_changed(session: AsyncSession, changes: Iterable[Change]) -> list
                 found = await records.mark_open(session, repo.id, base_ref=branch, priority=priority)
                 tracked = await soak_observations.mark_tracked(session, repo, branch=branch)
             case RunEnded(repo, commit, ref):
-                branch, priority = ref.removeprefix(BRANCHES), OF_RUN
+                branch, priority = ref.removeprefix(BRANCHES), OTHER
                 found = await records.mark_heads(session, repo.id, commit, priority=priority)
                 if ref:
                     tracked = await soak_observations.mark_tracked(session, repo, branch=branch)

@@ -20,7 +20,6 @@ from bot.thread import Accounts
 STATES = {"APPROVED": "approved", "REQUEST_CHANGES": "changes", "COMMENT": "comment"}
 """The states of a review that count. Review requests and pending reviews do not."""
 
-PAGE = 50
 MAX_READ = 50
 """Maximum number of reviews whose comments on lines are read, the newest: each one costs a request."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -56,13 +55,13 @@ class Reviews:
 
 
 async def read_reviews(
-    client: ForgejoAPI, repository: str, number: int, account_id: int, accounts: Accounts
+    client: ForgejoAPI, pull: tuple[str, int], given: Sequence[Given], account_id: int, accounts: Accounts
 ) -> Reviews:
-    """Return the reviews of a pull request without those of the bot's own account, which makes none.
+    """Return what the reviews of a pull request (repository, number) say, with their comments on lines.
 
-    Raises ForgejoError.
+    Those of the bot's own account are left out. Raises ForgejoError.
     """
-    given = [one async for one in endpoints.REVIEWS.each(client, repository, number, params={"limit": PAGE})]
+    repository, number = pull
     others = [one for one in await accounts.by_name(given) if one.state in STATES and one.user.id != account_id]
     speaking = [one for one in others if one.comments_count]
     read = speaking[-MAX_READ:]

@@ -149,7 +149,7 @@ class Contexts:
         files = request.history.files
         named = await self._names(request, pull) if asked.references else _Named()
         reviews, merge, references, there, drift, lint = await run_all(
-            self._reviews(request, pull),
+            self._reviews(request),
             self._merge(pull, ends) if asked.mergeable else _nothing(),
             self._referred(pull, request.repo, named.numbers),
             self._trees.paths(ends, named.paths) if asked.contract else _nothing(),
@@ -176,8 +176,9 @@ class Contexts:
             unseen=tuple(map(self._shown, (*named.unread, *unmerged, *unnamed, *unsearched, *unlinted))),
         )
 
-    async def _reviews(self, request: ContextRequest, pull: PullRequest) -> tuple[Reviews, Texts]:
-        found = await read_reviews(self._client, request.repo.name, pull.number, request.account_id, self._accounts)
+    async def _reviews(self, request: ContextRequest) -> tuple[Reviews, Texts]:
+        thread, pull = request.thread, (request.repo.name, request.thread.head.number)
+        found = await read_reviews(self._client, pull, thread.reviews, request.account_id, self._accounts)
         left_out = ",".join(map(str, found.unread))
         gaps = (Gap(what="comments on lines", why=TOO_MANY, of=left_out),) if left_out else ()
         places, raw = [one.place for one in found.remarks], [one.text for one in found.remarks]

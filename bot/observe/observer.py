@@ -117,7 +117,7 @@ class Observer:
 
     async def own_again(self, snapshot: Snapshot, identity: Identity) -> Own:
         """Return the bot's own things, read again. Raises ForgejoError, WrongKind, and Moved if the head has moved."""
-        found = await read_thread(self._client, snapshot.target)
+        found = await read_thread(self._client, snapshot.target, reviews=False)
         if isinstance(found.head, PullRequest) and found.head.head.sha != snapshot.inputs.head.sha:
             raise Moved("the branch moved while it was evaluated")
         identity = replace(identity, account=snapshot.own.account)

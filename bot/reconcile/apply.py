@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from bot.concurrent import run_all
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import Conflict, ForgejoError, NotFound, Unreachable
 from bot.forgejo.types import Label
@@ -22,6 +23,7 @@ from bot.store.ledger import Entry, append
 PERMITTING = frozenset({"merge/auto", "automerge-candidate", "mode:safe-auto"})
 """Labels that permit automatic actions; they are removed from a head that could not be evaluated."""
 
+REPORT = "comment:report"
 RESTORES = "restores"
 """The detail of an intent that reverts somebody's change: what was changed, in words."""
 
@@ -51,7 +53,7 @@ class Applier:
         self._clock = clock
 
     async def apply(self, snapshot: Snapshot, actions: Sequence[Action], disputed: Disputes) -> tuple[Done, ...]:
-        """Execute the writes in order and record each; a refused one does not stop the others.
+        """Execute the writes and record each; a refused one does not stop the others.
 
         Raises Unwritten after all others.
         """
@@ -60,7 +62,7 @@ class Applier:
         await self._announce(snapshot, actions, disputed)
         done: list[Done] = []
         try:
-            failed = await self._each(snapshot, actions, done)
+            failed = await self._stages(snapshot, actions, done)
         finally:
             await self._record(snapshot, done, disputed)
         if failed is not None:
@@ -69,9 +71,22 @@ class Applier:
             raise Unwritten(failed, statuses=due <= made)
         return tuple(done)
 
+    async def _stages(
+        self, snapshot: Snapshot, actions: Sequence[Action], done: list[Done]
+    ) -> ForgejoError | LabelRefused | None:
+        """Execute the writes, those of a stage side by side. Return the first fault."""
+        failed: ForgejoError | LabelRefused | None = None
+        for stage in stages_of(actions):
+            faults = await run_all(*(self._each(snapshot, part, done) for part in stage))
+            failed = next(filter(None, (failed, *faults)), None)
+            if isinstance(failed, Unreachable):
+                break
+        return failed
+
     async def _each(
         self, snapshot: Snapshot, actions: Sequence[Action], done: list[Done]
     ) -> ForgejoError | LabelRefused | None:
+        """Execute writes in their order. Return the first fault."""
         failed: ForgejoError | LabelRefused | None = None
         waiting = _batches(actions)
         while waiting:
@@ -225,11 +240,7 @@ class Applier:
 
     async def _status(self, snapshot: Snapshot, action: Action, done: Sequence[Done]) -> Done:
         url = action.target_url or next(
-            (
-                f"{snapshot.own.url}#issuecomment-{one.remote_id}"
-                for one in done
-                if one.action.object == "comment:report"
-            ),
+            (f"{snapshot.own.url}#issuecomment-{one.remote_id}" for one in done if one.action.object == REPORT),
             "",
         )
         filled = action.model_copy(update={"target_url": url})
@@ -253,6 +264,23 @@ class Applier:
             if sha not in fault.message:
                 raise
             raise Conflict(fault.method, fault.path, fault.status, "commit not found on the server") from None
+
+
+def stages_of(actions: Sequence[Action]) -> list[list[list[Action]]]:
+    """Group the actions into stages, and each stage into parts that may be executed side by side.
+
+    A status follows the labels, and the creation of the report that it links. What confirms a command comes last.
+    """
+    first = len(actions)
+    while first and actions[first - 1].kind == "reaction.create":
+        first -= 1
+    gate = [one for one in actions[:first] if one.kind.startswith(("label", "status"))]
+    spoken = [one for one in actions[:first] if one not in gate]
+    linked = any(one.kind == "status.create" and not one.target_url for one in gate)
+    creates = any(one.kind == "comment.create" and one.object == REPORT for one in spoken)
+    begin = [[spoken], [gate]] if linked and creates else [[spoken, gate]]
+    stages = [*begin, [list(actions[first:])]]
+    return [parts for stage in stages if (parts := [part for part in stage if part])]
 
 
 def _batches(actions: Sequence[Action]) -> deque[list[Action]]:

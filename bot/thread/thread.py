@@ -1,6 +1,6 @@
-"""Reads one target from Forgejo's API: the target, its comments, timeline and statuses, and the default branch.
+"""Reads one target from Forgejo's API: itself, its comments, timeline, reviews, statuses, and the default branch.
 
-Four calls for a pull request into the default branch, five for an issue.
+Five calls for a pull request into the default branch, in two rounds, and five for an issue.
 """
 
 from dataclasses import dataclass
@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from bot.concurrent import run_all
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
-from bot.forgejo.types import Comment, Issue, PullRequest, Repository, TimelineEvent
+from bot.forgejo.types import Comment, Issue, PullRequest, Repository, Review, TimelineEvent
 from bot.model import Kind, StatusSeen, Target
 from bot.thread.statuses import read_statuses
+
+PAGE = 50
+"""Reviews in one answer."""
 
 
 class WrongKind(ValueError):
@@ -26,23 +29,25 @@ class Thread:
     comments: tuple[Comment, ...]
     timeline: tuple[TimelineEvent, ...]
     statuses: tuple[StatusSeen, ...] = ()
+    reviews: tuple[Review, ...] = ()
 
 
-async def read_thread(client: ForgejoAPI, target: Target) -> Thread:
-    """Return a target's thread. Raises WrongKind and ForgejoErrors."""
+async def read_thread(client: ForgejoAPI, target: Target, *, reviews: bool = True) -> Thread:
+    """Return a target's thread, without the `reviews` if they are not asked for. Raises WrongKind and ForgejoErrors."""
     name, number = target.repository, target.number
     pull = target.kind is Kind.PULL
-    head, comments, timeline, repository = await run_all(
+    head, comments, timeline, given, repository = await run_all(
         endpoints.PULL.get(client, name, number) if pull else endpoints.ISSUE.get(client, name, number),
         endpoints.ISSUE_COMMENTS.whole(client, name, number),
         endpoints.TIMELINE.whole(client, name, number),
+        submitted_reviews(client, name, number) if pull and reviews else _nothing(),
         _nothing() if pull else endpoints.REPOSITORY.get(client, name),
     )
     said = tuple(sorted(comments, key=lambda comment: comment.id)), tuple(timeline)
     if isinstance(head, PullRequest):
         repository = head.base.repo or await endpoints.REPOSITORY.get(client, name)
         statuses = await read_statuses(client, name, head.head.sha) if head.state == "open" else ()
-        return Thread(head, repository, *said, statuses)
+        return Thread(head, repository, *said, statuses, tuple(given or ()))
     if head.pull_request is not None:
         raise WrongKind(f"{target} is a pull request; use {target.repository}!{target.number}")
     return Thread(head, repository or await endpoints.REPOSITORY.get(client, name), *said)
@@ -61,5 +66,10 @@ async def default_tip(client: ForgejoAPI, thread: Thread) -> str:
         return ""
 
 
+async def submitted_reviews(client: ForgejoAPI, repository: str, number: int) -> list[Review]:
+    """Return all reviews of a pull request. Raises ForgejoError."""
+    return [one async for one in endpoints.REVIEWS.each(client, repository, number, params={"limit": PAGE})]
+
+
 async def _nothing() -> None:
-    """Return the repository; a pull request already contains it."""
+    """Return what needs no call: an issue has no reviews, and a pull request contains its repository."""

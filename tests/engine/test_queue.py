@@ -50,6 +50,14 @@ def test_an_old_backlog_keeps_no_more_than_a_quarter_of_the_workers_from_pressin
     assert sorted(one.priority for one in first) == [0] * 6 + [8] * 2
 
 
+def test_a_push_goes_before_the_other_changes_of_a_busy_repository_that_wait() -> None:
+    queue = Queue(1)
+    for number in range(200):
+        queue.put(target(number), 1, 59 + number / 100)
+    queue.put(target(1000), 0, 61 + 60)  # a minute later, whatever the clock's minute
+    assert next(iter(drained(queue))).target.number == 1000
+
+
 def test_a_backlog_alone_has_half_of_the_workers() -> None:
     queue = Queue(8)
     for repository in range(100):

@@ -7,6 +7,7 @@ import pytest
 
 from bot.engine import jobs, procrastinate
 from bot.engine.procrastinate import ProcrastinateEngine
+from bot.engine.queue import AGE
 from tests.engine.work import A_WHILE, LATE, SECONDS, Work, idle, rows, target, until
 
 pytestmark = pytest.mark.postgres
@@ -238,7 +239,7 @@ async def test_a_run_is_held_until_another_process_has_taken_it_over(make: Make,
 async def test_what_waited_long_goes_before_what_is_more_pressing(make: Make, work: Work, postgres_url: str) -> None:
     single = make(workers=1)
     await single.submit(target(1, "repository/old"), priority=8)
-    await rows(postgres_url, "UPDATE procrastinate_jobs SET priority = priority + 481")
+    await rows(postgres_url, f"UPDATE procrastinate_jobs SET priority = priority + {8 * AGE + 1:.0f}")  # noqa: S608 - a number
     await single.submit(target(1, "repository/hot"))
     await single.start(work.run, work.failed)
     await idle(single)

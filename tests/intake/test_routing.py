@@ -113,11 +113,17 @@ TABLE: dict[str, tuple[Envelope, list[Change]]] = {
         [TargetChanged(PULL, urgent=True)],
     ),
     "new commits under the coarse name": (envelope(action="synchronized"), [TargetChanged(PULL, urgent=True)]),
-    "a label": (envelope(event="pull_request_label", action="label_updated"), [TargetChanged(PULL)]),
+    "a label": (envelope(event="pull_request_label", action="label_updated"), [TargetChanged(PULL, priority=1)]),
     "a review": (envelope(event="pull_request_review_approved", action="reviewed"), [TargetChanged(PULL)]),
-    "an issue": (envelope(event="issues", number=4, is_pull=False), [TargetChanged(ISSUE)]),
-    "a comment on an issue": (envelope(event="issue_comment", number=4, is_pull=False), [TargetChanged(ISSUE)]),
-    "a coarse comment on a pull request": (envelope(event="issue_comment"), [TargetChanged(PULL)]),
+    "an issue": (envelope(event="issues", number=4, is_pull=False), [TargetChanged(ISSUE, priority=1)]),
+    "a comment on an issue": (
+        envelope(event="issue_comment", action="created", number=4, is_pull=False, comment_id=3),
+        [TargetChanged(ISSUE)],
+    ),
+    "a coarse comment on a pull request": (
+        envelope(event="issue_comment", action="created", comment_id=3),
+        [TargetChanged(PULL)],
+    ),
     "the bot's own comment": (
         envelope(event="pull_request_comment", action="created", sender=BOT, sender_id=BOT_ID),
         [],
@@ -126,7 +132,7 @@ TABLE: dict[str, tuple[Envelope, list[Change]]] = {
     "somebody else under the bot's login": (envelope(sender=BOT), [TargetChanged(PULL)]),
     "somebody edits the bot's comment": (
         envelope(event="pull_request_comment", action="edited", comment_id=3, comment_author=BOT),
-        [TargetChanged(PULL)],
+        [TargetChanged(PULL, priority=1)],
     ),
     "a branch moves": (push(), [BranchMoved(GARDEN, "refs/heads/main", A, B)]),
     "a new branch": (push(before="0" * 40), [BranchMoved(GARDEN, "refs/heads/main", "0" * 40, B)]),
@@ -279,7 +285,7 @@ async def test_a_known_target_is_asked_for_again_at_once_and_with_words(store: S
     seen = {"desired_generation": 7, "observed_generation": 7, "not_before": NOON, "head_sha": A}
     async with store.session() as session:
         await upsert(session, TargetRow, [held | seen], ("repository_id", "number"), ("quiet",))
-        await mark_dirty(session, [PULL, PULL, ISSUE])
+        await mark_dirty(session, map(TargetChanged, (PULL, PULL, ISSUE)))
     rows = await targets(store)
     pull, issue = rows[12], rows[4]
     assert (pull.desired_generation, pull.observed_generation, pull.quiet, pull.priority) == (8, 7, False, 0)

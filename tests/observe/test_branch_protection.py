@@ -13,8 +13,9 @@ from bot.forgejo.errors import NotFound
 from bot.forgejo.httpx import HttpxForgejo
 from bot.forgejo.types import Review as Given
 from bot.model import Location
-from bot.observe.branch_protection import last_words, read_required, read_reviews
+from bot.observe.branch_protection import Reviews, last_words, read_required, read_reviews
 from bot.thread import Accounts
+from bot.thread.thread import submitted_reviews
 from tests.forgejo.exchanges import exchange
 from tests.listed import accounts_in
 
@@ -25,6 +26,11 @@ SOMEBODY_ELSE, PATCHWARDEN = 99, 4
 def given(author: str, state: str, minute: int = 0, **more: Any) -> Given:
     values = {"id": minute + 1, "user": {"id": 1, "login": author}, "state": state, "commit_id": "c" * 40}
     return Given.of(values | {"submitted_at": (START + timedelta(minutes=minute)).isoformat()} | more)
+
+
+async def reviews_of(client: HttpxForgejo, number: int, account_id: int, accounts: Accounts) -> Reviews:
+    pull = ("workshop/garden", number)
+    return await read_reviews(client, pull, await submitted_reviews(client, *pull), account_id, accounts)
 
 
 def words(*reviews: Given) -> list[tuple[str, str]]:
@@ -100,7 +106,7 @@ def recorded(name: str) -> httpx.Response:
 
 async def test_reviews_of_a_real_forgejo_are_read_with_their_texts(server: Server) -> None:
     server.answers["/pulls/50/reviews"] = recorded("reviews-list-after-push")
-    read = await read_reviews(server.client, "workshop/garden", 50, SOMEBODY_ELSE, server.accounts)
+    read = await reviews_of(server.client, 50, SOMEBODY_ELSE, server.accounts)
     assert [(one.author, one.state, one.official, one.dismissed) for one in read.words] == [
         ("iskra", "changes", True, False),
         ("patchwarden-bot", "approved", True, True),
@@ -115,7 +121,7 @@ async def test_reviews_of_a_real_forgejo_are_read_with_their_texts(server: Serve
 async def test_comments_on_lines_are_read_of_reviews_that_have_some(server: Server) -> None:
     server.answers["/pulls/10/reviews"] = recorded("reviews-list")
     server.answers["/pulls/10/reviews/10/comments"] = recorded("review-comments")
-    read = await read_reviews(server.client, "workshop/garden", 10, SOMEBODY_ELSE, server.accounts)
+    read = await reviews_of(server.client, 10, SOMEBODY_ELSE, server.accounts)
     assert [(one.comment, one.author, one.text) for one in read.remarks if one.comment < 116] == [
         (114, "patchwarden-bot", "magic number"),
         (115, "patchwarden-bot", "why dropped?"),
@@ -125,14 +131,14 @@ async def test_comments_on_lines_are_read_of_reviews_that_have_some(server: Serv
 
 async def test_reviews_by_the_bots_account_are_nobodys_word(server: Server) -> None:
     server.answers["/pulls/10/reviews"] = recorded("reviews-list")
-    read = await read_reviews(server.client, "workshop/garden", 10, PATCHWARDEN, server.accounts)
+    read = await reviews_of(server.client, 10, PATCHWARDEN, server.accounts)
     assert (read.words, read.remarks) == ((), ())
 
 
 async def test_requests_and_unfinished_reviews_say_nothing(server: Server) -> None:
     values = [given("a", state).model_dump(mode="json") | {"body": "x"} for state in ("PENDING", "REQUEST_REVIEW", "")]
     server.answers["/pulls/1/reviews"] = httpx.Response(200, json=values, headers={"X-Total-Count": "3"})
-    read = await read_reviews(server.client, "workshop/garden", 1, SOMEBODY_ELSE, server.accounts)
+    read = await reviews_of(server.client, 1, SOMEBODY_ELSE, server.accounts)
     assert (read.words, read.remarks) == ((), ())
 
 
@@ -151,13 +157,13 @@ async def test_all_pages_of_reviews_are_read(server: Server) -> None:
     asked = iter(pages)
 
     async with HttpxForgejo("http://forge.example", "", transport=httpx.MockTransport(lambda _: next(asked))) as client:
-        assert len((await read_reviews(client, "workshop/garden", 1, SOMEBODY_ELSE, server.accounts)).words) == 60
+        assert len((await reviews_of(client, 1, SOMEBODY_ELSE, server.accounts)).words) == 60
 
 
 async def test_a_pull_request_that_is_gone_is_not_one_without_reviews(server: Server) -> None:
     server.answers["/pulls/9/reviews"] = httpx.Response(404, json={"message": "no"})
     with pytest.raises(NotFound):
-        await read_reviews(server.client, "workshop/garden", 9, SOMEBODY_ELSE, server.accounts)
+        await reviews_of(server.client, 9, SOMEBODY_ELSE, server.accounts)
 
 
 async def test_a_branch_asks_for_the_contexts_of_its_protection(server: Server) -> None:

@@ -142,36 +142,36 @@ async def test_everything_that_is_switched_on_is_read(scene: Scene) -> None:
     )
 
 
-async def test_an_unchanged_pull_request_costs_two_calls_and_no_git(scene: Scene) -> None:
+async def test_an_unchanged_pull_request_costs_one_call_and_no_git(scene: Scene) -> None:
     issue = await scene.issue("Dry")
     number = await scene.pull({"a.md": "x\n", ".forgejo/workflows/ci.yml": WORKFLOW}, f"#{issue} `a.md`")
     first = await scene.read(number)
-    assert scene.calls() == ["/branches/main", f"/issues/{issue}", f"/pulls/{number}/reviews"]
+    assert scene.calls() == ["/branches/main", f"/issues/{issue}"]
     request = await scene.request(number)
     mirror = scene.mirrors.mirror(REPOSITORY)
     (mirror.folder / "HEAD").rename(mirror.folder / "away")
     scene.sandbox.reset_calls()
     assert await scene.contexts.read(request, ALL) == first
-    assert scene.calls() == ["/branches/main", f"/pulls/{number}/reviews"]
+    assert scene.calls() == ["/branches/main"]
 
 
 @pytest.mark.parametrize(
     ("wanted", "calls", "filled"),
     [
-        (Wanted(), ["/pulls/2/reviews"], set()),
-        (Wanted(base=True), ["/issues/1", "/pulls/2/reviews"], {"references"}),
+        (Wanted(), [], set()),
+        (Wanted(base=True), ["/issues/1"], {"references"}),
         (
             Wanted(merge=True),
-            ["/branches/main", "/issues/1", "/pulls/2/reviews"],
+            ["/branches/main", "/issues/1"],
             {"references", "conflict", "required"},
         ),
         (
             Wanted(contract=True),
-            ["/branches/main", "/issues/1", "/pulls/2/reviews"],
+            ["/branches/main", "/issues/1"],
             {"references", "conflict", "required", "paths"},
         ),
-        (Wanted(docs_drift=True), ["/pulls/2/reviews"], {"mentions"}),
-        (Wanted(workflow_lint=True), ["/pulls/2/reviews"], {"lints"}),
+        (Wanted(docs_drift=True), [], {"mentions"}),
+        (Wanted(workflow_lint=True), [], {"lints"}),
     ],
 )
 async def test_only_what_somebody_will_read_is_looked_at(
@@ -193,7 +193,7 @@ async def test_of_a_closed_pull_request_only_reviews_are_read_and_of_an_issue_no
     await scene.review(WRITER, number, "COMMENT", "hm")
     await scene.close(number)
     context = await scene.read(number)
-    assert scene.calls() == [f"/pulls/{number}/reviews"]
+    assert scene.calls() == []
     assert [one.state for one in context.reviews] == ["comment"]
     request = await scene.request(issue, Kind.ISSUE)
     scene.sandbox.reset_calls()
@@ -223,7 +223,7 @@ async def test_a_secret_in_a_comment_on_a_line_is_a_leak_of_that_comment(scene: 
     assert leak.location == Location(where="comment", comment_id=remark.id)
     assert remark.author == WRITER
     assert token not in repr(context)
-    assert scene.calls() == [f"/pulls/{number}/reviews", f"/pulls/{number}/reviews/1/comments"]
+    assert scene.calls() == [f"/pulls/{number}/reviews/1/comments"]
 
 
 async def test_names_that_hold_a_secret_are_masked(scene: Scene) -> None:
