@@ -98,7 +98,7 @@ class DeliveryWriter:
         try:
             return self._add(envelopes)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if not sqlite.is_busy(error):
                 raise
             return None
 

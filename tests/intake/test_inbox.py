@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, timezone
@@ -15,6 +16,7 @@ from bot.intake.inbox import MAX_BATCH, Inbox, InboxFull, InboxUnavailable, Stor
 from bot.model.delivery import Envelope
 from bot.store import deliveries
 from bot.store.database.session import Store, open_store
+from bot.store.database.sqlite import BUSY_SECONDS
 from tests.intake.stored import listed, mark_routed, shown, unrouted
 from tests.waiting import until
 
@@ -225,9 +227,28 @@ async def test_what_was_taken_in_but_not_removed_is_taken_in_once(tmp_path: Path
     await mark_routed(store, ["one"], NOON)
     with spool.writing.begin() as connection:  # as if the removal had been lost with the power
         connection.exec_driver_sql("INSERT INTO arrivals VALUES (?, 'one', ?)", tuple(arrival))
+    spool.taken = 0
     assert await unrouted(store) == []
     assert await spool.count() == 0
     assert [kept.routed_at for kept in await listed(store)] == [NOON]
+    await inbox.stop()
+    await store.close()
+
+
+async def test_deliveries_are_taken_in_at_once_though_the_lock_is_held(tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{tmp_path}/assay.db")
+    inbox, spool = Inbox(store), store.spool
+    assert spool is not None
+    await inbox.put(envelope("one"))
+    with spool.writing.execution_options(assay_writes=True).connect() as connection, connection.begin():
+        begun = time.monotonic()
+        assert [found.id for found in await unrouted(store)] == ["one"]
+        assert time.monotonic() - begun < BUSY_SECONDS / 2
+        assert await spool.count() == 0
+    await inbox.put(envelope("two"))
+    assert [found.id for found in await unrouted(store)] == ["one", "two"]
+    with spool.writing.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM arrivals").scalar() == 0
     await inbox.stop()
     await store.close()
 

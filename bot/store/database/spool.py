@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store.database import sqlite
@@ -23,9 +24,12 @@ _TABLE = (
     "CREATE TABLE IF NOT EXISTS arrivals "
     "(number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, envelope TEXT NOT NULL)"
 )
-_OLDEST = text("SELECT number, envelope FROM arrivals ORDER BY number LIMIT :limit")
-_COUNT = text("SELECT count(*) FROM arrivals")
-_REMOVAL = text("DELETE FROM arrivals WHERE number = :number")
+_OLDEST = text("SELECT number, envelope FROM arrivals WHERE number > :taken ORDER BY number LIMIT :limit")
+_COUNT = text("SELECT count(*) FROM arrivals WHERE number > :taken")
+_REMOVAL = text("DELETE FROM arrivals WHERE number <= :taken")
+_REMOVER = ("PRAGMA synchronous=NORMAL", "PRAGMA busy_timeout=20")
+"""A removal that a power cut undoes does no harm, so it does not wait for the disk. Nor does it wait long for the lock:
+SQLite is not fair, and the writer of a steady stream of deliveries leaves it to no one for seconds."""
 
 
 class Arrival(NamedTuple):
@@ -36,7 +40,10 @@ class Arrival(NamedTuple):
 
 
 class Spool:
-    """The file beside a SQLite database. `writing` is the engine of those who add deliveries, with durable commits."""
+    """The file beside a SQLite database. `writing` is the engine of those who add deliveries, with durable commits.
+
+    `taken` is the number of the last delivery that the database has.
+    """
 
     def __init__(self, database: Path) -> None:
         self.path = database.with_name(f"{database.stem}.inbox.db")
@@ -44,12 +51,9 @@ class Spool:
             URL.create("sqlite+pysqlite", database=str(self.path)), connect_args=sqlite.CONNECT
         )
         sqlite.attend(self.writing)
-        self._taking: AsyncEngine = create_async_engine(
-            URL.create("sqlite+aiosqlite", database=str(self.path)), connect_args=sqlite.CONNECT
-        )
-        sqlite.attend(self._taking.sync_engine)
-        # A removal that a power cut undoes does no harm. Without a wait for the disk, it holds the lock very briefly.
-        event.listen(self._taking.sync_engine, "connect", _hasty)
+        self._taking, self._removing = self._engine(), self._engine()
+        event.listen(self._removing.sync_engine, "connect", _hasty)
+        self.taken = 0
 
     def prepare(self) -> None:
         """Create the file if it is missing. Raises OSError or sqlite3.Error."""
@@ -60,25 +64,39 @@ class Spool:
     async def oldest(self, limit: int) -> list[Arrival]:
         """Return deliveries in the order of their arrival."""
         async with self._taking.connect() as connection:
-            return [Arrival(*row) for row in await connection.execute(_OLDEST, {"limit": limit})]
+            asked = {"limit": limit, "taken": self.taken}
+            return [Arrival(*row) for row in await connection.execute(_OLDEST, asked)]
 
     async def count(self) -> int:
         """Return how many deliveries are in the file."""
         async with self._taking.connect() as connection:
-            return int((await connection.execute(_COUNT)).scalar_one())
+            return int((await connection.execute(_COUNT, {"taken": self.taken})).scalar_one())
 
     async def remove(self, arrivals: Sequence[Arrival]) -> None:
-        """Remove deliveries that the database has now."""
-        async with self._taking.execution_options(**{sqlite.WRITES: True}).begin() as connection:
-            await connection.execute(_REMOVAL, [{"number": one.number} for one in arrivals])
+        """Remove the oldest deliveries, which the database has now; at the next call if others are being written."""
+        self.taken = max(self.taken, *(one.number for one in arrivals))
+        try:
+            async with self._removing.execution_options(**{sqlite.WRITES: True}).begin() as connection:
+                await connection.execute(_REMOVAL, {"taken": self.taken})
+        except OperationalError as fault:
+            if not sqlite.is_busy(fault.orig):
+                raise
 
     async def close(self) -> None:
         """Close all connections."""
         await self._taking.dispose()
+        await self._removing.dispose()
         self.writing.dispose()
+
+    def _engine(self) -> AsyncEngine:
+        address = URL.create("sqlite+aiosqlite", database=str(self.path))
+        engine = create_async_engine(address, connect_args=sqlite.CONNECT)
+        sqlite.attend(engine.sync_engine)
+        return engine
 
 
 def _hasty(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous=NORMAL")
+    for pragma in _REMOVER:
+        cursor.execute(pragma)
     cursor.close()

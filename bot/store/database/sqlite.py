@@ -38,6 +38,11 @@ CONNECT = {"factory": RollingBack}
 """The driver's arguments for every connection that may write."""
 
 
+def is_busy(fault: BaseException | None) -> bool:
+    """Return whether a database's lock was held by somebody else for too long."""
+    return isinstance(fault, sqlite3.Error) and fault.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def prepare_file(path: Path) -> None:
     """Create the database file (0600) and missing folders (0700), and enable write-ahead logging.
 
@@ -57,7 +62,7 @@ def _write_ahead(path: Path) -> None:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if not is_busy(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
         else:
