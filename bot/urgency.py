@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+AWAITED = 0
+"""The priority of what somebody waits for: the report on a push, the answer to a command."""
 BACKGROUND = 3
 """From this priority on, work is background: nobody waits for it. Listings, polls and daily evaluations."""
 

@@ -22,6 +22,7 @@ from bot.engine import statements
 from bot.engine.engine import rest_after
 from bot.engine.folder import Folder
 from bot.engine.shares import Shares
+from bot.urgency import AWAITED
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,7 @@ class _Running:
     lock: str
     queue: str
     since: float
+    awaited: bool
 
 
 class Jobs(JobManager):
@@ -181,23 +183,34 @@ class Jobs(JobManager):
 
     async def _take(self) -> Job | None:
         """Take the job that is first of those that may have a slot."""
-        shares, most_of_one = self._shares, [self._shares.repository(others_wait=wait) for wait in (True, False)]
-        later = sum(one.queue == statements.LATER for one in self._running.values())
-        counts = Counter(one.lock.partition(statements.SEPARATOR)[0] for one in self._running.values())
-        pressing = statements.TAKE_PRESSING
-        allowed = statements.TAKE if later < shares.background else pressing
-        tries = [(pressing, most_of_one[0])] if later >= shares.old_background else []
-        tries += [(allowed, most) for most in most_of_one]
         asked = None
-        for statement, most in tries:
+        for statement, most in self._tries():
+            counts = Counter(one.lock.partition(statements.SEPARATOR)[0] for one in self._running.values())
             busy = [name for name, count in counts.items() if count >= most]
             if (statement, busy) != asked:
                 asked = statement, busy
                 for row in await self.ask(statement, busy=busy, worker=self._id):
-                    since = asyncio.get_running_loop().time()
-                    self._running[row["id"]] = _Running(row["lock"], row["queue_name"], since)
+                    since, awaited = asyncio.get_running_loop().time(), row["args"].get("priority") == AWAITED
+                    self._running[row["id"]] = _Running(row["lock"], row["queue_name"], since, awaited)
                     return Job.from_row(row)
         return None
+
+    def _tries(self) -> list[tuple[str, int]]:
+        """Return the statements to try, each with how many jobs of one repository may run."""
+        shares, running = self._shares, self._running.values()
+        later = sum(one.queue == statements.LATER for one in running)
+        most, most_awaited = (
+            [shares.repository(others_wait=wait, awaited=awaited) for wait in (True, False)]
+            for awaited in (False, True)
+        )
+        awaited = [(statements.TAKE_AWAITED, one) for one in most_awaited]
+        if sum(not one.awaited for one in running) >= shares.pressing:
+            return awaited
+        pressing = statements.TAKE_PRESSING
+        allowed = statements.TAKE if later < shares.background else pressing
+        tries = [(pressing, most[0])] if later >= shares.old else []
+        tries += [(allowed, one) for one in most]
+        return tries + (awaited if running else [])
 
     async def _pause(self) -> float:
         [row] = await self.ask(statements.NEXT)

@@ -7,15 +7,19 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.engine.shares import Shares
 from bot.model import Target
-from bot.urgency import BACKGROUND
+from bot.urgency import AWAITED, BACKGROUND
 
 AGE = 180.0
 """Seconds of waiting that count as much as one step of priority."""
 PARTS = 18
 """A step of priority has so many levels: between targets that come in one of them, repositories take turns."""
+
+PRESSING = AWAITED + 1
+KINDS = (AWAITED, PRESSING, BACKGROUND)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -32,11 +36,17 @@ class Waiting:
 
 
 class Lines:
-    """The targets of one class of work that wait: a line for each repository, and the repositories by their first."""
+    """The targets of one class of work that wait: a line for each repository, and the repositories by their first.
 
-    def __init__(self, turns: Mapping[str, int], counts: Callable[[Waiting], bool]) -> None:
+    `full` says whether a repository may have no more workers for such work.
+    """
+
+    def __init__(
+        self, turns: Mapping[str, int], counts: Callable[[Waiting], bool], full: Callable[[str], bool]
+    ) -> None:
         self._turns = turns
         self._counts = counts
+        self._full = full
         self._lines: dict[str, list[Waiting]] = {}
         self._ranks: dict[str, tuple[int, int, int]] = {}
         self._order: list[tuple[tuple[int, int, int], str]] = []
@@ -47,12 +57,12 @@ class Lines:
         heapq.heappush(self._lines.setdefault(one.target.repository, []), one)
         self.rank(one.target.repository)
 
-    def first(self, full: Callable[[str], bool]) -> Waiting | None:
+    def first(self) -> Waiting | None:
         """Return the first target of the first repository that may have a worker; it stays where it is."""
         while self._order:
             rank, repository = self._order[0]
             head = self._head(repository) if self._ranks.get(repository) == rank else None
-            if head is not None and head.sequence == rank[-1] and not full(repository):
+            if head is not None and head.sequence == rank[-1] and not self._full(repository):
                 return head
             heapq.heappop(self._order)
             if self._ranks.get(repository) == rank:
@@ -102,9 +112,11 @@ class Queue:
         self._entries: dict[str, Waiting] = {}
         self._per_repository: Counter[str] = Counter()
         self._turns: dict[str, int] = {}
-        self._pressing, self._background = Lines(self._turns, self._counts), Lines(self._turns, self._counts)
+        self._lines = {
+            kind: Lines(self._turns, self._counts, partial(self._full, awaited=kind == AWAITED)) for kind in KINDS
+        }
         self._busy: Counter[str] = Counter()
-        self._busy_background = 0
+        self._busy_of: Counter[int] = Counter()
         self._sequence = 0
 
     def __len__(self) -> int:
@@ -125,7 +137,7 @@ class Queue:
             self._per_repository[repository] += 1
         self._entries[key] = one
         self._turns.setdefault(repository, self._sequence)
-        self._class(one).add(one)
+        self._lines[_kind(one)].add(one)
 
     def remove(self, key: str) -> None:
         """Forget a target that waits, if it does."""
@@ -140,18 +152,16 @@ class Queue:
     def take(self) -> Waiting | None:
         """Remove and return the target that is next, if a worker may have one; `done` has to follow.
 
-        Pressing work goes first, but for background work that has waited so long that it ranks before it.
+        More pressing work goes first, but for other work that has waited so long that it ranks before it.
         """
-        pressing, background = self._pressing.first(self._full), None
-        if self._busy_background < self._shares.background:
-            background = self._background.first(self._full)
-        if pressing is not None and background is not None:
-            old = self._background.place(background) < self._pressing.place(pressing)
-            if not old or self._busy_background >= self._shares.old_background:
-                background = None
-            else:
-                pressing = None
-        if (chosen := pressing or background) is not None:
+        chosen: Waiting | None = None
+        for kind, lines in self._lines.items():
+            one = lines.first() if self._may(kind) else None
+            if one is None:
+                continue
+            if chosen is None or (self._busy_of[kind] < self._shares.old and lines.place(one) < lines.place(chosen)):
+                chosen = one
+        if chosen is not None:
             self._begin(chosen)
         return chosen
 
@@ -161,7 +171,7 @@ class Queue:
         self._busy[repository] -= 1
         if not self._busy[repository]:
             del self._busy[repository]
-        self._busy_background -= one.priority >= BACKGROUND
+        self._busy_of[_kind(one)] -= 1
         self._reconsider()
 
     def _begin(self, one: Waiting) -> None:
@@ -169,24 +179,34 @@ class Queue:
         self._sequence += 1
         self._turns[repository] = self._sequence
         self._busy[repository] += 1
-        self._busy_background += one.priority >= BACKGROUND
+        self._busy_of[_kind(one)] += 1
         self.remove(str(one.target))
-        for lines in (self._pressing, self._background):
+        for lines in self._lines.values():
             lines.rank(repository)
         self._reconsider()
 
     def _reconsider(self) -> None:
         """With fewer that wait or run, a repository that had its share may have more."""
-        self._pressing.reconsider()
-        self._background.reconsider()
+        for lines in self._lines.values():
+            lines.reconsider()
 
-    def _full(self, repository: str) -> bool:
+    def _may(self, kind: int) -> bool:
+        """Return whether work of a kind may have one more worker."""
+        if kind == AWAITED:
+            return True
+        busy = self._busy_of[PRESSING] + self._busy_of[BACKGROUND]
+        return busy < self._shares.pressing and (kind == PRESSING or self._busy_of[kind] < self._shares.background)
+
+    def _full(self, repository: str, *, awaited: bool) -> bool:
         """Return whether a repository has its share."""
-        return self._busy[repository] >= self._shares.repository(others_wait=len(self._per_repository) > 1)
+        others_wait = len(self._per_repository) > 1
+        return self._busy[repository] >= self._shares.repository(others_wait=others_wait, awaited=awaited)
 
     def _counts(self, one: Waiting) -> bool:
         """Return whether an entry still counts: it was neither removed nor added again with a better priority."""
         return self._entries.get(str(one.target)) is one
 
-    def _class(self, one: Waiting) -> Lines:
-        return self._background if one.priority >= BACKGROUND else self._pressing
+
+def _kind(one: Waiting) -> int:
+    """Return the kind of work: its lowest priority."""
+    return max(kind for kind in KINDS if kind <= max(one.priority, AWAITED))

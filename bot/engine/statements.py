@@ -13,6 +13,8 @@ from bot.engine.queue import AGE
 
 TURN, MOST_TURNS = 4, 14
 """Seconds behind for each waiting job of the same repository, together less than a step of priority."""
+_BEGIN = 1767225600
+"""The moment from which the seconds of `priority` count: the start of 2026."""
 SEPARATOR = ":"
 TASK = "evaluate"
 PRESSING, LATER = "pressing", "background"
@@ -64,7 +66,7 @@ WITH asked AS (
 ), put AS (
     INSERT INTO procrastinate_jobs AS job (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
     SELECT queue, '{TASK}',
-        -(extract(epoch FROM coalesce(at, now()))::bigint - 1767225600
+        -(extract(epoch FROM coalesce(at, now()))::bigint - {_BEGIN}
           + {AGE:.0f} * priority + {TURN} * least(waiting + before, {MOST_TURNS}))::integer,
         lock, lock, args, at
     FROM due ORDER BY lock  -- in one order, so that two processes do not wait for each other
@@ -91,6 +93,10 @@ RETURNING job.id, status, task_name, priority, lock, queueing_lock, args, schedu
 """
 TAKE = _TAKE.format(of_queue="")
 TAKE_PRESSING = _TAKE.format(of_queue=f"AND queue_name = '{PRESSING}'")
+TAKE_AWAITED = _TAKE.format(
+    of_queue=f"AND priority > -(extract(epoch FROM now())::bigint - {_BEGIN} + {TURN * MOST_TURNS + 1})"
+)
+"""A job that somebody waits for, or one that has waited for so long that it ranks like one: the first of the index."""
 PLANS = (
     "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off -c jit=off -c plan_cache_mode=force_custom_plan"
 )

@@ -17,12 +17,13 @@ from bot.model import Envelope, Kind, Repo, SignerKind, Target
 from bot.store import Store, deliveries, repositories, soak_observations, upsert, witnesses
 from bot.store import targets as records
 from bot.store.tables import TargetRow
+from bot.urgency import AWAITED
 
 BRANCHES = "refs/heads/"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _NO_COMMIT = re.compile(r"0*")
-AWAITED, OTHER, OF_BRANCH = 0, 1, 3
-"""The priorities of what somebody waits for, of other changes and ended runs, and of pull requests whose base moved."""
+OTHER, OF_BRANCH = 1, 3
+"""The priorities of ended runs and all changes that nobody waits for, and of pull requests whose base moved."""
 _AWAITED = frozenset({"opened", "reopened", "synchronized", "reviewed"})
 """The actions on a pull request whose report its author or the operator waits for. A new comment may be a command."""
 

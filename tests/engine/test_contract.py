@@ -351,6 +351,24 @@ async def test_background_work_leaves_half_of_the_workers_free(engine: Engine, w
     await idle(engine)
 
 
+async def test_a_worker_is_kept_for_what_somebody_waits_for(engine: Engine, work: Work) -> None:
+    work.gate.clear()
+    for number in range(4):
+        await engine.submit(target(number, "busy/one"), priority=1)
+        await engine.submit(target(number, "busy/two"), priority=1)
+    await engine.start(work.run, work.failed)
+    await until(lambda: len(work.begun) == 3)
+    await asyncio.sleep(SOON)
+    assert len(work.begun) == 3
+    busiest = "busy/one" if sum(one.startswith("busy/one") for one in work.begun) > 1 else "busy/two"
+    await engine.submit(target(9, busiest), priority=0)
+    await until(lambda: len(work.begun) == 4)
+    assert work.begun[3] == f"{busiest}!9"
+    work.gate.set()
+    await idle(engine)
+    assert len(work.begun) == 9
+
+
 async def test_many_at_once_are_submitted_each_with_its_priority(single: Engine, work: Work) -> None:
     several = [(target(number, "garden/one"), 2) for number in range(1, 4)]
     await single.submit_all([*several, (target(9, "garden/two"), 0), several[0]])
