@@ -44,10 +44,13 @@ async def count_waiting(store: Store) -> int:
 
 
 async def take_in(store: Store) -> None:
-    """Take what SQLite's file of arrivals has into the tables. A crash may repeat a step, which changes nothing."""
-    if store.spool is None:
-        return
-    while arrivals := await store.spool.oldest(SLICE):
+    """Take what SQLite's file of arrivals has into the tables, and leave what arrives meanwhile for the next time.
+
+    A crash may repeat a step, which changes nothing.
+    """
+    more = store.spool is not None
+    while store.spool is not None and more and (arrivals := await store.spool.oldest(SLICE)):
+        more = len(arrivals) == SLICE
         envelopes = [Envelope.model_validate_json(one.envelope) for one in arrivals]
         async with store.session() as session:
             new = insert(Delivery).on_conflict_do_nothing(index_elements=["id"])

@@ -16,6 +16,7 @@ from bot.intake.inbox import MAX_BATCH, Inbox, InboxFull, InboxUnavailable, Stor
 from bot.model.delivery import Envelope
 from bot.store import deliveries
 from bot.store.database.session import Store, open_store
+from bot.store.database.spool import Arrival
 from bot.store.database.sqlite import BUSY_SECONDS
 from tests.intake.stored import listed, mark_routed, shown, unrouted
 from tests.waiting import until
@@ -249,6 +250,30 @@ async def test_deliveries_are_taken_in_at_once_though_the_lock_is_held(tmp_path:
     assert [found.id for found in await unrouted(store)] == ["one", "two"]
     with spool.writing.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM arrivals").scalar() == 0
+    await inbox.stop()
+    await store.close()
+
+
+async def test_what_arrives_while_deliveries_are_taken_in_waits_for_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await open_store(f"sqlite:///{tmp_path}/assay.db")
+    inbox, spool, reads = Inbox(store), store.spool, 0
+    assert spool is not None
+    oldest = spool.oldest
+
+    async def a_steady_stream(limit: int) -> list[Arrival]:
+        nonlocal reads
+        reads += 1
+        found = await oldest(limit)
+        await inbox.put(envelope(f"after-{reads}"))
+        return found
+
+    await inbox.put(envelope("one"))
+    monkeypatch.setattr(spool, "oldest", a_steady_stream)
+    async with asyncio.timeout(20):
+        await deliveries.take_in(store)
+    assert reads == 1
     await inbox.stop()
     await store.close()
 
