@@ -91,9 +91,10 @@ def current_evidence(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> dic
 def arrived_labels(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> tuple[Held, ...]:
     """Gives the labels that are as a write without an answer left them: that write arrived."""
     found = []
-    for name, want, seen in pairs(plan, snapshot, labels):
+    removed = [(one.name, None, one) for one in snapshot.own.labels if not one.on and one.name not in plan.labels]
+    for name, want, seen in (*pairs(plan, snapshot, labels), *removed):
         held, state = snapshot.own.held_at(label_object(name)), "on" if seen.on else "off"
-        if held is None or held.value == state or state not in held.unanswered or seen.by != snapshot.own.account:
+        if held is None or state not in held.unanswered or seen.by != snapshot.own.account:
             continue
         evidence = want.evidence if want and want.on == seen.on else held.evidence
         found.append(

@@ -31,13 +31,18 @@ async def settle(store: Store, evaluation: Evaluation, labels: KnownLabels) -> O
     Return None if there are none. What such a write restored counts as restored.
     """
     snapshot = evaluation.snapshot
-    found = [*_arrived(snapshot), *arrived_labels(evaluation.plan, snapshot, labels)]
-    if not found or snapshot.own.quiet:
+    seen = [*_arrived(snapshot), *arrived_labels(evaluation.plan, snapshot, labels)]
+    if not seen or snapshot.own.quiet:
+        return None
+    async with store.read() as session:
+        restores = {held.object: await _restores(session, snapshot, held) for held in seen}
+    found = [held for held in seen if restores[held.object] or not _confirmed(snapshot, held)]
+    if not found:
         return None
     target, now = snapshot.target, snapshot.taken_at
     async with store.session() as session:
         await owned.confirm(session, target, found, now)
-        await append(session, [one for held in found for one in await _restores(session, snapshot, held)], now)
+        await append(session, [entry for held in found for entry in restores[held.object]], now)
         held, restored = await owned.held(session, target), await owned.restored(session, target, now)
     return snapshot.own.model_copy(update={"held": held, "restored": restored})
 
@@ -62,33 +67,42 @@ def _adoptable(snapshot: Snapshot) -> tuple[Held, ...]:
     )
 
 
+def _confirmed(snapshot: Snapshot, held: Held) -> bool:
+    """Return whether an earlier write of the same value was answered: only a restore is news then."""
+    before = snapshot.own.held_at(held.object)
+    return before is not None and before.value == held.value
+
+
 def _arrived(snapshot: Snapshot) -> list[Held]:
     """The comments and statuses that are as a write without an answer left them."""
     found = []
     for held in snapshot.own.held:
-        value, remote_id = _seen(snapshot, held) if held.unanswered else ("", None)
-        if value in held.unanswered - {held.value}:
+        value, intended, remote_id = _seen(snapshot, held) if held.unanswered else ("", "", None)
+        if not held.unanswered.isdisjoint({value, intended} - {""}):
             found.append(held.model_copy(update={"value": value, "remote_id": remote_id}))
     return found
 
 
-def _seen(snapshot: Snapshot, held: Held) -> tuple[str, int | None]:
-    """The value and the id of an own comment or status on the server; an empty value if it isn't there."""
+def _seen(snapshot: Snapshot, held: Held) -> tuple[str, str, int | None]:
+    """The value and the id of an own comment or status on the server; an empty value if it isn't there.
+
+    Between them, the value of the intent to write it, which has no link to the report yet.
+    """
     kind, _, place = held.object.partition(":")
-    if kind == "comment":
-        there = snapshot.own.comments_for(place)
-        return (there[0].body_hash, there[0].id) if there else ("", None)
+    if kind == "comment" and (there := snapshot.own.comments_for(place)):
+        return there[0].body_hash, "", there[0].id
     sha, _, context = place.partition(":")
     if kind == "status" and sha == snapshot.inputs.head.sha:
         for seen in snapshot.own.statuses:
             if seen.context == context and snapshot.own.posted(seen):
-                return status_value(seen.state, seen.description, seen.target_url), None
-    return "", None
+                values = [status_value(seen.state, seen.description, url) for url in (seen.target_url, "")]
+                return values[0], values[1], None
+    return "", "", None
 
 
 async def _restores(session: AsyncSession, snapshot: Snapshot, held: Held) -> Sequence[Entry]:
     """The entry of a restore, if the write that arrived was one and no later write has restored the same."""
-    target = snapshot.target
+    target, values = snapshot.target, {held.value, _seen(snapshot, held)[1]} - {""}
     query = (
         select(LedgerEntry)
         .where(LedgerEntry.repository_id == target.repository_id, LedgerEntry.number == target.number)
@@ -99,7 +113,7 @@ async def _restores(session: AsyncSession, snapshot: Snapshot, held: Held) -> Se
     for entry in (await session.execute(query)).scalars():
         if entry.kind == "restore":
             return ()
-        if entry.detail.get("value") == held.value:
+        if entry.detail.get("value") in values:
             what = entry.detail.get(RESTORES)
             detail = {"what": what}
             account = snapshot.own.account

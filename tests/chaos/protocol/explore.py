@@ -6,6 +6,7 @@ nothing asks for; and then somebody who changes the bot's things is found.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sql
@@ -16,11 +17,18 @@ from bot.store import Store
 from bot.store.tables import Holding, LedgerEntry
 from tests.chaos.protocol.bot import Bot, Wish
 from tests.chaos.protocol.forge import BOT_ID, Ending, State
-from tests.chaos.protocol.steps import CONTEXT, Step, World, arrive, delete, edit, post, take_off
+from tests.chaos.protocol.steps import CONTEXT, Step, World, arrive, delete, edit, post, put_on, take_off
 from tests.snapshots import HEAD, LABELS
 
 Rows = tuple[dict[str, Any], ...]
 MOST_LOOKS = 6
+ENDINGS: tuple[dict[int, Ending], ...] = (
+    {},
+    *({place: ending} for place in range(2) for ending in (Ending.LOST, Ending.LATE)),
+)
+"""How the first writes may end that undo a change."""
+DECISION = "merge/auto"
+"""A label that only an operator may put on, where nothing asks for it."""
 
 
 @dataclass(frozen=True)
@@ -119,15 +127,15 @@ class Explorer:
         problems += await self._false(world)
         rested = await self.now(world, moment.way)
         for act, thing in () if problems else self._acts(world):
-            for ending in (Ending.OK, Ending.LOST, Ending.LATE):
-                problems += await self._found(await self.back(rested), act, thing, ending)
+            for endings in ENDINGS:
+                problems += await self._found(await self.back(rested), act, thing, endings)
         self.failures += [f"{' · '.join(moment.way) or 'at the start'}: {problem}" for problem in problems]
 
     def _acts(self, world: World) -> list[tuple[Callable[[World], None], str]]:
         """What somebody may do to the bot's things."""
 
         def off(name: str) -> Callable[[World], None]:
-            return lambda world: take_off(world, name)
+            return partial(take_off, name=name)
 
         state = self.bot.forge.state
         mine = {name for name in state.on if state.last[name] == (True, BOT_ID)}
@@ -135,7 +143,10 @@ class Explorer:
         labels = [(off(name), f"label:{name}") for name in wanted]
         if labels:
             return labels
-        return [(post, "status")] if world.wish.status else [(edit, "comment:report"), (delete, "comment:report")]
+        if DECISION in state.defined and DECISION not in state.on:
+            labels = [(partial(put_on, name=DECISION), f"label:{DECISION}")]
+        things = [(post, "status")] if world.wish.status else [(edit, "comment:report"), (delete, "comment:report")]
+        return [*labels, *things]
 
     async def _false(self, world: World) -> list[str]:
         accused = {_thing(name): count for name, count in (await self.bot.accused()).items()}
@@ -174,17 +185,19 @@ class Explorer:
                 found.append(f"label {name} is {'missing' if wanted else 'there'}")
         return found
 
-    async def _found(self, world: World, act: Callable[[World], None], thing: str, ending: Ending) -> list[str]:
-        """Whether somebody who changes a thing now is found, and his change undone, however the first write ends."""
+    async def _found(
+        self, world: World, act: Callable[[World], None], thing: str, endings: dict[int, Ending]
+    ) -> list[str]:
+        """Whether somebody who changes a thing now is found, and his change undone, however the first writes end."""
         before, acts = await self.bot.accused(), world.acts.get(thing, 0)
         act(world)
         counted = {_thing(name): count for name, count in before.items()}.get(thing, 0)
         if world.acts.get(thing, 0) == acts or counted >= MAX_RESTORES:
             return []
-        await self.bot.look(world.wish, {0: ending})
-        problems = await self._rest(world) if ending is not Ending.OK else self._wrong(world)
+        await self.bot.look(world.wish, endings)
+        problems = await self._rest(world) if endings else self._wrong(world)
         after = {_thing(name): count for name, count in (await self.bot.accused()).items()}.get(thing, 0)
-        how = f"{act.__name__} of {thing}, {ending.value}"
+        how = ", ".join([f"a change of {thing}", *(f"write {place} {one.value}" for place, one in endings.items())])
         wrong = [f"after {how}: {problem}" for problem in problems]
         return wrong + ([] if after == counted + 1 else [f"after {how}: told {after - counted} times"])
 

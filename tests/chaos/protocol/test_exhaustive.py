@@ -68,6 +68,10 @@ async def test_a_label_that_an_agent_takes_off_and_puts_on(explorer: Explorer, n
     await holds(explorer, on, [*looks(), *wishes(on, off, again, SILENT), ARRIVAL, taken(name), put(name)])
 
 
+async def test_a_label_that_nobody_asks_for_and_an_agent_puts_on(explorer: Explorer) -> None:
+    await holds(explorer, SILENT, [*looks(second=True), *wishes(SILENT), ARRIVAL, put("merge/auto")])
+
+
 async def test_labels_of_which_the_server_keeps_one(explorer: Explorer) -> None:
     auto = with_labels(SILENT, ("merge/auto", True, "e1"), ("merge/manual", False, "e1"))
     manual = with_labels(SILENT, ("merge/auto", False, "e1"), ("merge/manual", True, "e1"))
