@@ -84,7 +84,9 @@ class Observer:
         return await sound(lambda: self._observe(target, identity))
 
     async def _observe(self, target: Target, identity: Identity) -> Snapshot:
-        found = await read_thread(self._client, target)
+        async with self._store.read() as session:
+            expected = await targets.expected_head(session, target)
+        found = await read_thread(self._client, target, expected=expected)
         target = located(target, found.repository)
         self._mirrors.identify(target.repository, target.repository_id)
         login = own_objects.current_login(identity.account_id, found.comments, found.timeline)
@@ -117,7 +119,7 @@ class Observer:
 
     async def own_again(self, snapshot: Snapshot, identity: Identity) -> Own:
         """Return the bot's own things, read again. Raises ForgejoError, WrongKind, and Moved if the head has moved."""
-        found = await read_thread(self._client, snapshot.target, reviews=False)
+        found = await read_thread(self._client, snapshot.target, reviews=False, expected=snapshot.inputs.head.sha)
         if isinstance(found.head, PullRequest) and found.head.head.sha != snapshot.inputs.head.sha:
             raise Moved("the branch moved while it was evaluated")
         identity = replace(identity, account=snapshot.own.account)

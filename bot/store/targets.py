@@ -225,6 +225,20 @@ async def keep_heads(session: AsyncSession, target: Target, shas: Iterable[str],
         await session.execute(delete(Head).where(mine, Head.sha.in_(unread)))
 
 
+async def expected_head(session: AsyncSession, target: Target) -> str:
+    """Return the head that an open pull request probably has; empty for others.
+
+    It is the one that a delivery told of since the last evaluation, else the one that was seen then.
+    """
+    row = await row_of(session, target)
+    if row is None or row.state != "open":
+        return ""
+    newer = select(Head.sha).where(Head.repository_id == target.repository_id, Head.number == target.number)
+    if row.observed_at is not None:
+        newer = newer.where(Head.seen_at > row.observed_at)
+    return await session.scalar(newer.order_by(Head.seen_at.desc()).limit(1)) or row.head_sha
+
+
 async def keep_snapshot(session: AsyncSession, snapshot: Snapshot) -> None:
     """Store a snapshot for replay; keep the newest few of each target."""
     target = snapshot.target
