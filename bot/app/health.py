@@ -147,7 +147,7 @@ class Health:
         unmade = self._machine.mirrors.soundness.unmade
         if unmade:
             name, why = next(iter(sorted(unmade.items())))
-            return f"{len(unmade)} mirrors cannot be made, such as {name}: {why}"
+            return f"mirrors that cannot be made: {len(unmade)}, such as {name}: {why}"
         try:
             free = shutil.disk_usage(self._machine.mirrors.root).free
         except OSError as fault:

@@ -140,7 +140,7 @@ async def test_readyz_tells_a_mirror_that_cannot_be_made(tmp_path: Path) -> None
         await until(lambda: bool(scene.machine.mirrors.soundness.unmade))
         status, told = await readyz(scene.address)
         assert status == 503
-        assert f"1 mirrors cannot be made, such as {folder.name}" in told["mirrors"]
+        assert f"mirrors that cannot be made: 1, such as {folder.name}" in told["mirrors"]
         folder.unlink()
         await until(lambda: not scene.machine.mirrors.soundness.unmade)
         scene.service.health._known = None

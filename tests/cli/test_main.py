@@ -111,5 +111,5 @@ def test_a_policy_file_is_checked_with_line_and_mend(assay: Assay, clean: Path) 
 
 @pytest.mark.usefixtures("database")
 def test_an_empty_ledger_holds(assay: Assay) -> None:
-    assert assay("ledger", "verify").out == "0 entries are valid\n"
+    assert assay("ledger", "verify").out == "valid entries: 0\n"
     assert assay("ledger", "tail").out == ""

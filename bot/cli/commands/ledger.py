@@ -106,10 +106,10 @@ async def _verify(place: Path | None) -> int:
         newest = await ledger.tail(session, 1)
         compared = await anchors.compare(session, known) if proof.broken_at is None else None
     if compared is None:
-        line(f"broken at entry {proof.broken_at}: {proof.entries} entries before it are valid")
+        line(f"broken at entry {proof.broken_at}: valid entries before it: {proof.entries}")
         note("Restore the database from an earlier backup, and find out who can write to it.")
         return FOUND
-    line(f"{proof.entries} entries are valid" + (f", the newest has hash {newest[0].hash}" if newest else ""))
+    line(f"valid entries: {proof.entries}" + (f"; the newest has hash {newest[0].hash}" if newest else ""))
     if proof.archived:
         line(f"entries up to {proof.archived} are archived in files; verify them by assay ledger verify FILE")
     return _told(compared, unread) if place else FINE
@@ -128,7 +128,7 @@ def _verify_file(file: Path, place: Path | None) -> int:
     if not span.entries:
         line("the file has no entries")
         return FOUND
-    line(f"{span.entries} entries are valid, {span.first} to {span.last}; the last has hash {span.hash}")
+    line(f"valid entries: {span.entries}, from {span.first} to {span.last}; the last has hash {span.hash}")
     return _told(anchors.compare_file(file, span, known), unread) if place else FINE
 
 

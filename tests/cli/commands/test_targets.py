@@ -100,12 +100,12 @@ async def test_the_ledger_is_verified_and_a_changed_entry_found(forge: Forge, tm
     await forge.assay("setup", REPOSITORY)
     whole = await forge.assay("ledger", "verify")
     assert whole.status == 0
-    assert "entries are valid" in whole.out
+    assert "valid entries: " in whole.out
     assert " setup workshop/garden by assay-bot" in (await forge.assay("ledger", "tail", "-n", "1")).out
     with closing(sqlite3.connect(tmp_path / "data" / "assay.db")) as database, database:
         database.execute("UPDATE ledger SET actor = 'somebody' WHERE sequence = 2")
     broken = await forge.assay("ledger", "verify")
-    assert (broken.status, broken.out) == (1, "broken at entry 2: 1 entries before it are valid\n")
+    assert (broken.status, broken.out) == (1, "broken at entry 2: valid entries before it: 1\n")
 
 
 async def test_a_junk_token_is_exit_3_and_isnt_printed(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
