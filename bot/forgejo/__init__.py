@@ -6,7 +6,7 @@ Public modules: `capabilities`, `endpoints`, `errors`, `httpx`, `signature`, `ty
 """
 
 from bot.forgejo.abc import ForgejoAPI
-from bot.forgejo.options import Options
+from bot.forgejo.options import Options, noting_unanswered
 from bot.forgejo.politeness import Limits
 from bot.forgejo.routing import Router
 from bot.forgejo.server import ServerReader
@@ -17,4 +17,5 @@ __all__ = [
     "Options",
     "Router",
     "ServerReader",
+    "noting_unanswered",
 ]

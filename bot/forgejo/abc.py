@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.forgejo.errors import ForgejoError, Oversized, Paused
-from bot.forgejo.options import Options, harmless
+from bot.forgejo.options import Options, harmless, note_unanswered
 from bot.forgejo.paging import Page, first_page, next_page
 from bot.forgejo.politeness import Politeness
 from bot.forgejo.sansio import (
@@ -120,6 +120,7 @@ class ForgejoAPI(abc.ABC):
             except Paused:
                 raise
             except ForgejoError as error:
+                note_unanswered(call.method, error)
                 wait = self._options.wait(error, attempt, self._options.clock() - begun)
                 if wait is None and error.repeatable and self.politeness.failing and self.politeness.pause():
                     wait = 0.0  # it waits until the server works, as those do that begin only now

@@ -1,9 +1,11 @@
-"""How the client behaves: limits, waits, and the clock and chance that tests put in."""
+"""How the client behaves: limits, waits, repeated attempts, and the clock and chance that tests put in."""
 
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from bot.forgejo.errors import ForgejoError, RateLimited, Unreachable
@@ -11,6 +13,8 @@ from bot.forgejo.politeness import DEFAULT, Limits
 from bot.network import DIRECT, Network
 
 IDEMPOTENT = frozenset({"GET", "PUT", "PATCH", "DELETE"})
+FAULT = 500
+_noted: ContextVar[list[str] | None] = ContextVar("unanswered", default=None)
 
 
 @dataclass(frozen=True)
@@ -55,3 +59,25 @@ def harmless(method: str, error: ForgejoError, *, repeat: bool) -> bool:
     """
     undone = isinstance(error, RateLimited) or (isinstance(error, Unreachable) and not error.sent)
     return repeat or method in IDEMPOTENT or undone
+
+
+@contextmanager
+def noting_unanswered() -> Iterator[list[str]]:
+    """Give the paths of the writes in the block, and in tasks that it starts, of which an attempt was not answered.
+
+    Such an attempt may have its effect much later, after a repeated one was answered.
+    """
+    paths: list[str] = []
+    before = _noted.set(paths)
+    try:
+        yield paths
+    finally:
+        _noted.reset(before)
+
+
+def note_unanswered(method: str, error: ForgejoError) -> None:
+    """Note a failed attempt of a write if it may still have an effect. A proxy's error is no answer of the server."""
+    paths = _noted.get()
+    may_arrive = error.sent if isinstance(error, Unreachable) else error.status >= FAULT
+    if paths is not None and method != "GET" and may_arrive:
+        paths.append(error.path)

@@ -7,10 +7,11 @@ repeated blindly, because the next evaluation begins with a new snapshot.
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.concurrent import run_all
-from bot.forgejo import ForgejoAPI, endpoints
+from bot.forgejo import ForgejoAPI, endpoints, noting_unanswered
 from bot.forgejo.errors import Conflict, ForgejoError, NotFound, Unreachable
 from bot.forgejo.types import Label
 from bot.model import Held, Kind, Snapshot, Target
@@ -48,7 +49,7 @@ class Applier:
     def __init__(self, client: ForgejoAPI, store: Store, labels: LabelWriter, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._store = store
-        self._labels = labels
+        self.labels = labels
         self._failed = FailedReports(client, store, clock)
         self._clock = clock
 
@@ -92,7 +93,9 @@ class Applier:
         while waiting:
             batch = waiting.popleft()
             try:
-                done += await self._write(snapshot, batch, done)
+                with noting_unanswered() as unanswered:
+                    made = await self._write(snapshot, batch, done)
+                done += [replace(one, doubtful=bool(unanswered)) for one in made]
             except (ForgejoError, LabelRefused) as fault:
                 if isinstance(fault, LabelRefused) and len(batch) > 1:
                     waiting.extendleft([action] for action in batch)  # a refused label does not stop the others
@@ -141,7 +144,7 @@ class Applier:
         name = label_object(label.name)
         action = Action(kind="label.remove", object=name, label=label.name, label_id=label.id)
         entry = Entry.of(target, "result", account, object=name, detail={"value": action.value}, result="not checked")
-        await self._labels.remove(target, action)
+        await self.labels.remove(target, action)
         now = self._clock()
         async with self._store.session() as session:
             await owned.hold(session, target, [action.held(None)], now)
@@ -168,7 +171,9 @@ class Applier:
             if thing.object in made
         ]
         async with self._store.session() as session:
-            await owned.hold(session, target, [one.action.held(one.remote_id) for one in done], now)
+            for doubtful in (False, True):
+                held = [one.action.held(one.remote_id) for one in done if one.doubtful is doubtful]
+                await owned.hold(session, target, held, now, doubtful=doubtful)
             await append(session, entries, now)
 
     def _entry(
@@ -195,9 +200,9 @@ class Applier:
         action = batch[0]
         match action.kind:
             case "label.add":
-                return await self._labels.add(snapshot.target, batch)
+                return await self.labels.add(snapshot.target, batch)
             case "label.remove":
-                return [await self._labels.remove(snapshot.target, action)]
+                return [await self.labels.remove(snapshot.target, action)]
             case "status.create":
                 return [await self._status(snapshot, action, done)]
             case "issue.create":

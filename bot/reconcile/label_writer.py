@@ -1,19 +1,28 @@
 """Adds labels to targets and removes them, and creates missing label definitions in the repository."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+import structlog
 
 from bot.forgejo import ForgejoAPI, ServerReader, endpoints
 from bot.forgejo.capabilities import LABELS_BY_NAME
+from bot.forgejo.errors import ForgejoError
 from bot.forgejo.types import Label
 from bot.labels import LabelSet, hex_colour
-from bot.labels.sync_client import DEFINITIONS
-from bot.model import Repo, Target
-from bot.plan import Action
+from bot.labels.sync_client import DEFINITIONS, carry_out, changes_for
+from bot.model import Repo, Snapshot, Target, intents
+from bot.plan import Action, label_object
+from bot.store import owned
 from bot.thread import label_ids
+
+log = structlog.get_logger(__name__)
+
+LABEL = label_object("")
 
 
 class LabelRefused(RuntimeError):
@@ -22,10 +31,14 @@ class LabelRefused(RuntimeError):
 
 @dataclass(frozen=True)
 class Done:
-    """A confirmed write: the action, and the id of the created object."""
+    """A confirmed write: the action, and the id of the created object.
+
+    `doubtful`: an earlier attempt was not answered, and may have its effect later.
+    """
 
     action: Action
     remote_id: int | None = None
+    doubtful: bool = False
 
 
 Alone = Callable[[str, int], AbstractAsyncContextManager[None]]
@@ -48,6 +61,7 @@ class LabelWriter:
         self._alone = alone
         self._defined: dict[Repo, dict[str, int]] = {}
         self._defining: dict[int, asyncio.Lock] = {}
+        self._without_doubles: set[tuple[int, str, datetime | None]] = set()
 
     async def add(self, target: Target, actions: Sequence[Action]) -> list[Done]:
         """Add labels in one request. Raises LabelRefused for an undeclared one, ForgejoError."""
@@ -63,6 +77,37 @@ class LabelWriter:
             labels = ", ".join(missing)
             raise LabelRefused(f"Forgejo confirmed label {labels} of {target} but did not set it; evaluate again")
         return [Done(action, there[action.label]) for action in actions]
+
+    async def fold_doubles(self, snapshot: Snapshot) -> None:
+        """Make one definition of two where an unanswered write may have made the second one.
+
+        It may arrive later than its repetition, so the definitions are read again until it cannot arrive any more.
+        Where that fails, the next evaluation tries again.
+        """
+        doubts = {(snapshot.target.repository_id, *doubt) for doubt in _doubts(snapshot)} - self._without_doubles
+        if not doubts:
+            return
+        try:
+            await self._fold(snapshot.target)
+        except ForgejoError as fault:
+            log.warning("labels.not-read", error=str(fault))
+            return
+        over = snapshot.taken_at - owned.MAY_ARRIVE
+        self._without_doubles |= {doubt for doubt in doubts if doubt[-1] is None or doubt[-1] < over}
+
+    async def _fold(self, target: Target) -> None:
+        async with self._changing(target):
+            for change in await changes_for(self._client, target.repository, self._labels, prune=False):
+                if change.kind == "fold":
+                    self._defined.pop(target.repo, None)
+                    await carry_out(self._client, target.repository, change)
+
+    @asynccontextmanager
+    async def _changing(self, target: Target) -> AsyncIterator[None]:
+        """Keep the definitions of a repository for this task alone."""
+        here = self._defining.setdefault(target.repository_id, asyncio.Lock())
+        async with here, self._alone(DEFINITIONS, target.repository_id):
+            yield
 
     async def _undo(self, target: Target, added: Sequence[Label], names: Sequence[str]) -> None:
         """Take off labels that were renamed since their ids were read."""
@@ -126,3 +171,12 @@ class LabelWriter:
             "description": label.description,
             "exclusive": label.exclusive,
         }
+
+
+def _doubts(snapshot: Snapshot) -> Iterator[tuple[str, datetime | None]]:
+    """Return the labels whose setting was not answered, each with the time of the last such write."""
+    for held in snapshot.own.held:
+        if held.object.startswith(LABEL):
+            times = [one.at for one in intents(held.intended) if one.value == "on"]
+            if times:
+                yield held.object, times[-1]

@@ -195,6 +195,7 @@ class Reconciler:
             metrics.restores.labels(kind=thing.object.split(":", 1)[0]).inc()
             log.warning("tampering.restored", object=thing.object, what=thing.what)
         done = await self._parts.applier.apply(snapshot, evaluation.actions, evaluation.disputed)
+        await self._parts.applier.labels.fold_doubles(snapshot)
         for one in done:
             metrics.writes.labels(kind=one.action.kind).inc()
         return done

@@ -56,13 +56,19 @@ async def intend(session: AsyncSession, target: Target, things: Mapping[str, str
     await upsert(session, Holding, rows, ("repository_id", "number", "object"), ("intended",))
 
 
-async def hold(session: AsyncSession, target: Target, things: Sequence[Held], at: datetime) -> None:
+async def hold(
+    session: AsyncSession, target: Target, things: Sequence[Held], at: datetime, *, doubtful: bool = False
+) -> None:
     """Record that writes were confirmed by an answer.
 
-    Intents of other writes that were never answered are kept for MAY_ARRIVE: such a write may still arrive.
+    Intents of other writes that were never answered are kept for MAY_ARRIVE: such a write may still arrive. So are the
+    intents of these writes if they are `doubtful`: an earlier attempt of each was not answered.
     """
     earlier = await _intended(session, target, [thing.object for thing in things])
-    others = [_waiting(thing, _without_last(earlier.get(thing.object, ()), thing.value), at) for thing in things]
+    others = []
+    for thing in things:
+        waiting = earlier.get(thing.object, ())
+        others.append(_waiting(thing, waiting if doubtful else _without_last(waiting, thing.value), at))
     await _put(session, target, others, at, (*_WRITTEN, "written_at"))
 
 
