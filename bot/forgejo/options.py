@@ -13,7 +13,7 @@ from bot.forgejo.politeness import DEFAULT, Limits
 from bot.network import DIRECT, Network
 
 IDEMPOTENT = frozenset({"GET", "PUT", "PATCH", "DELETE"})
-FAULT = 500
+REDIRECT, FAULT = 300, 500
 _noted: ContextVar[list[str] | None] = ContextVar("unanswered", default=None)
 
 
@@ -76,8 +76,11 @@ def noting_unanswered() -> Iterator[list[str]]:
 
 
 def note_unanswered(method: str, error: ForgejoError) -> None:
-    """Note a failed attempt of a write if it may still have an effect. A proxy's error is no answer of the server."""
+    """Note a failed attempt of a write if it may still have an effect.
+
+    What a proxy says is no answer of the server, be it an error or a page.
+    """
     paths = _noted.get()
-    may_arrive = error.sent if isinstance(error, Unreachable) else error.status >= FAULT
+    may_arrive = error.sent if isinstance(error, Unreachable) else error.status >= FAULT or error.status < REDIRECT
     if paths is not None and method != "GET" and may_arrive:
         paths.append(error.path)

@@ -145,21 +145,22 @@ class LabelWriter:
         """
         # One at a time in a repository: the server would define a label of the same name again.
         async with self._defining.setdefault(target.repository_id, asyncio.Lock()):
-            known = self._defined.get(target.repo, {})
+            known = self._defined.setdefault(target.repo, {})
             if not known.keys() >= set(names):
                 async with self._alone(DEFINITIONS, target.repository_id):
-                    known = await self._create(target, names)
-                self._defined[target.repo] = known
+                    await self._create(target, names, known)
         return [known[name] for name in names]
 
-    async def _create(self, target: Target, names: Sequence[str]) -> dict[str, int]:
-        """Return the ids of all labels that the repository has, those that were missing included."""
-        known = await label_ids(self._client, target.repository)
+    async def _create(self, target: Target, names: Sequence[str], known: dict[str, int]) -> None:
+        """Add the ids of all labels that the repository has to those that are known, and create what is missing.
+
+        The server may answer with what was there a moment ago: what is known already is not missing.
+        """
+        known.update(await label_ids(self._client, target.repository))
         for name in names:
             if name not in known:
                 made = await endpoints.LABELS.post(self._client, target.repository, data=self._definition(name))
                 known[name] = made.id
-        return known
 
     def _definition(self, name: str) -> dict[str, Any]:
         label = self._labels.get(name)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.forgejo import errors
 from bot.forgejo.httpx import HttpxForgejo
-from bot.forgejo.options import Options
+from bot.forgejo.options import Options, noting_unanswered
 from bot.forgejo.politeness import Limits
 from tests.forgejo.prepared import URL, Server, ok
 
@@ -69,6 +69,30 @@ async def test_a_post_whose_repeat_is_harmless_is_repeated() -> None:
     server = Server(httpx.ReadTimeout("x"), httpx.Response(502), ok(5))
     async with server.client() as api:
         assert await api.post("/x", {}, repeat=True) == 5
+
+
+@pytest.mark.parametrize(
+    ("fault", "noted"),
+    [
+        (httpx.ReadTimeout("x"), True),
+        (httpx.RemoteProtocolError("x"), True),
+        (httpx.Response(502), True),
+        (httpx.Response(200, html="<html>"), True),
+        (httpx.ConnectError("x"), False),
+        (httpx.Response(429), False),
+    ],
+)
+async def test_an_attempt_that_may_have_its_effect_later_is_noted(
+    fault: httpx.Response | Exception, noted: bool
+) -> None:
+    async with Server(fault, ok(), fault, ok(), ok()).client() as api:
+        with noting_unanswered() as reading:
+            await api.getitem("/x")
+        with noting_unanswered() as writing:
+            await api.patch("/y", {})
+        with noting_unanswered() as later:
+            await api.patch("/y", {})
+    assert (reading, writing, later) == ([], ["/y"] * noted, [])
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 422, 423, 303])

@@ -70,3 +70,12 @@ async def intended_many(store: Store) -> None:
     async with store.session() as session:
         for number in range(MAX_INTENTS + 5):
             await owned.intend(session, TARGET, {"comment:report": str(number)}, NOW)
+
+
+async def test_an_answer_after_an_attempt_without_one_leaves_the_intent(store: Store) -> None:
+    await intended(store, "a", "b")
+    async with store.session() as session:
+        await owned.hold(session, TARGET, [Held(object="comment:report", value="b")], NOW, doubtful=True)
+    async with store.read() as session:
+        (held,) = await owned.held(session, TARGET)
+    assert (held.value, held.unanswered) == ("b", {"a", "b"})
