@@ -74,7 +74,7 @@ class ReceiverThread:
 
     def _run(self, outer: asyncio.AbstractEventLoop, address: asyncio.Future[str], ended: asyncio.Future[None]) -> None:
         try:
-            with asyncio.Runner(loop_factory=_loop_beside(outer)) as runner:
+            with asyncio.Runner(loop_factory=type(outer)) as runner:
                 runner.run(self._receive(outer, address))
         except BaseException as fault:  # noqa: BLE001 - handed to the outer loop, nothing is swallowed
             outer.call_soon_threadsafe(ended.set_exception, fault)
@@ -93,16 +93,6 @@ class ReceiverThread:
             outer.call_soon_threadsafe(address.set_result, where)
             if not self._stopping:
                 await self._stop.wait()
-
-
-def _loop_beside(outer: asyncio.AbstractEventLoop) -> Callable[[], asyncio.AbstractEventLoop]:
-    """Return what makes the thread's loop: a quick one, beside a loop with a clock of its own another one like that.
-
-    The outer loop starts programs, and uvloop would copy the tables of the whole memory for each (9 ms instead of 1).
-    """
-    import uvloop  # noqa: PLC0415 - only the server needs it
-
-    return uvloop.new_event_loop if type(outer) is asyncio.SelectorEventLoop else type(outer)
 
 
 def _across(page: Page, outer: asyncio.AbstractEventLoop) -> Page:

@@ -43,7 +43,10 @@ def serve(
 
     Exit status: 0 stopped; 2 configuration or database error.
     """
-    asyncio.run(_serve(role))
+    import uvloop  # noqa: PLC0415 - only the server benefits from it
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(role))
 
 
 def setup(
