@@ -7,11 +7,15 @@ with all its child processes: by SIGTERM if it gets time to clean up, and by SIG
 import asyncio
 import os
 import signal
+import subprocess
+from asyncio import unix_events
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 CHUNK = 256 * 1024
 GONE_TRIES, GONE_SECONDS = 50, 0.01
@@ -84,24 +88,57 @@ async def run(start: Start, bounds: Bounds) -> Ended:
 
 async def _started(start: Start, grace: float) -> asyncio.subprocess.Process:
     """Return the started program. asyncio hangs if a start is cancelled halfway, so it is not cancelled."""
-    starting = asyncio.ensure_future(
-        asyncio.create_subprocess_exec(
-            *start.arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=start.folder,
-            env=start.environment,
-            start_new_session=True,
-        )
-    )
+    starting = asyncio.ensure_future(_start(start))
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
         ending = asyncio.ensure_future(_end_late(starting, grace))
         _ENDING.add(ending)
         ending.add_done_callback(_ENDING.discard)
+        # What the program writes to is deleted when this returns. A second cancellation leaves it to `all_ended`.
+        await asyncio.shield(ending)
         raise
+
+
+async def _start(start: Start) -> asyncio.subprocess.Process:
+    """Start a program with asyncio's own transport, whichever loop runs.
+
+    uvloop would copy the tables of the process's whole memory, which holds up the loop for 10 ms and more.
+    """
+    loop, pipe = asyncio.get_running_loop(), subprocess.PIPE
+    place: dict[str, Any] = {"cwd": start.folder, "env": start.environment, "start_new_session": True}
+    if not _has_pidfd():
+        return await asyncio.create_subprocess_exec(*start.arguments, stdin=pipe, stdout=pipe, stderr=pipe, **place)
+    protocol = asyncio.subprocess.SubprocessStreamProtocol(limit=CHUNK, loop=loop)
+    waiter, pipes, program = loop.create_future(), (pipe, pipe, pipe), tuple(start.arguments)
+    own = unix_events._UnixSubprocessTransport  # type: ignore[attr-defined]  # noqa: SLF001 - as in `end`
+    transport = own(loop, protocol, program, False, *pipes, 0, waiter=waiter, **place)
+    _watch(loop, transport)
+    await waiter
+    return asyncio.subprocess.Process(transport, protocol, loop)
+
+
+@cache
+def _has_pidfd() -> bool:
+    """Return whether the system tells of the end of a process by a descriptor: Linux from 5.3 on."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
+def _watch(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
+    """Tell a transport when its program ends."""
+    ended = os.pidfd_open(transport.get_pid())
+
+    def reap() -> None:
+        loop.remove_reader(ended)
+        os.close(ended)
+        _, status = os.waitpid(transport.get_pid(), 0)
+        transport._process_exited(os.waitstatus_to_exitcode(status))  # noqa: SLF001 - as in `end`
+
+    loop.add_reader(ended, reap)
 
 
 async def _end_late(starting: asyncio.Future[asyncio.subprocess.Process], grace: float) -> None:

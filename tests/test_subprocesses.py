@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import uvloop
 
+from bot import subprocesses
 from bot.subprocesses import Bounds, Overlong, Overtime, Start, run
 from tests.waiting import SECONDS, alive, until
 
@@ -48,3 +51,22 @@ async def test_a_start_that_is_given_up_at_any_moment_ends_with_what_it_started(
         done, _ = await asyncio.wait({task}, timeout=SECONDS)
         assert done == {task}
     await until(lambda: not any(alive(int(pid.read_text(encoding="ascii"))) for pid in tmp_path.glob("*[0-9]")))
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+@pytest.mark.parametrize("pidfd", [True, False])
+def test_a_program_is_started_and_ended_on_every_loop_and_system(
+    loop: Callable[[], asyncio.AbstractEventLoop], pidfd: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocesses, "_has_pidfd", lambda: pidfd)
+    bounds = Bounds(seconds=SECONDS, output_bytes=1 << 21)
+    with asyncio.Runner(loop_factory=loop) as runner:
+        text = b"x" * (1 << 20)
+        heard = runner.run(run(Start(("cat",), {"PATH": os.defpath}, stdin=text), bounds))
+        assert (heard.code, heard.output) == (0, text)
+        assert runner.run(run(started("echo no >&2; exit 7"), bounds)).code == 7
+        assert runner.run(run(started("kill -9 $$"), bounds)).code == -9
+        with pytest.raises(OSError, match="No such file"):
+            runner.run(run(Start(("/nonexistent/program",), {}), bounds))
+        with pytest.raises(Overtime):
+            runner.run(run(started("sleep 600"), Bounds(seconds=0.1, output_bytes=1)))
