@@ -14,8 +14,9 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(STAMP)
 	$(BIN)/assay demo $(ARGS)
 
+# Tests wait for disks and programs now and then: three workers on two cores.
 test: $(STAMP)
-	$(BIN)/pytest -m 'not long' --durations=20 $(ARGS)
+	$(BIN)/pytest -n 3 -m 'not long' --durations=20 $(ARGS)
 
 # Long tests: killed processes, random sequences of events, whole stories. They wait much, for disks and for each other's
 # processes: four workers on two cores.
