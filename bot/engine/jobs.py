@@ -183,11 +183,12 @@ class Jobs(JobManager):
 
     async def _take(self) -> Job | None:
         """Take the job that is first of those that may have a slot."""
-        asked = None
+        counts = Counter(one.lock.partition(statements.SEPARATOR)[0] for one in self._running.values())
+        asked: tuple[str, list[str]] = ("", [])
         for statement, most in self._tries():
-            counts = Counter(one.lock.partition(statements.SEPARATOR)[0] for one in self._running.values())
             busy = [name for name, count in counts.items() if count >= most]
-            if (statement, busy) != asked:
+            # What somebody waits for is a part of all others: with the same repositories left out there is none.
+            if not asked[0] or busy != asked[1] or statement not in (asked[0], statements.TAKE_AWAITED):
                 asked = statement, busy
                 for row in await self.ask(statement, busy=busy, worker=self._id):
                     since, awaited = asyncio.get_running_loop().time(), row["args"].get("priority") == AWAITED
@@ -210,7 +211,7 @@ class Jobs(JobManager):
         allowed = statements.TAKE if later < shares.background else pressing
         tries = [(pressing, most[0])] if later >= shares.old else []
         tries += [(allowed, one) for one in most]
-        return tries + (awaited if running else [])
+        return tries + awaited
 
     async def _pause(self) -> float:
         [row] = await self.ask(statements.NEXT)

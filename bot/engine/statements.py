@@ -10,6 +10,7 @@ turns; no later arrival changes the order of those that wait, and taking one nee
 """
 
 from bot.engine.queue import AGE
+from bot.urgency import AWAITED
 
 TURN, MOST_TURNS = 4, 14
 """Seconds behind for each waiting job of the same repository, together less than a step of priority."""
@@ -94,9 +95,10 @@ RETURNING job.id, status, task_name, priority, lock, queueing_lock, args, schedu
 TAKE = _TAKE.format(of_queue="")
 TAKE_PRESSING = _TAKE.format(of_queue=f"AND queue_name = '{PRESSING}'")
 TAKE_AWAITED = _TAKE.format(
-    of_queue=f"AND priority > -(extract(epoch FROM now())::bigint - {_BEGIN} + {TURN * MOST_TURNS + 1})"
+    of_queue=f"AND queue_name = '{PRESSING}' AND (args ->> 'priority')::integer = {AWAITED}"
+    f" AND priority > -(extract(epoch FROM now())::bigint - {_BEGIN} + {TURN * MOST_TURNS + 1})"
 )
-"""A job that somebody waits for, or one that has waited for so long that it ranks like one: the first of the index."""
+"""A job that somebody waits for. All of them rank so high, so the rest of the index is not read."""
 PLANS = (
     "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off -c jit=off -c plan_cache_mode=force_custom_plan"
 )

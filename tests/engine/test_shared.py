@@ -246,6 +246,26 @@ async def test_what_waited_long_goes_before_what_is_more_pressing(make: Make, wo
     assert work.begun == ["repository/old!1", "repository/hot!1"]
 
 
+async def test_an_old_backlog_takes_no_worker_that_is_kept_for_what_somebody_waits_for(
+    make: Make, work: Work, postgres_url: str
+) -> None:
+    engine = make(workers=4)
+    for number in range(3):
+        await engine.submit(target(1, f"busy/{number}"), priority=1)
+    for number in range(8):
+        await engine.submit(target(1, f"old/{number}"), priority=8)
+    await rows(postgres_url, f"UPDATE procrastinate_jobs SET priority = priority + {9 * AGE:.0f}")  # noqa: S608 - a number
+    work.gate.clear()
+    await engine.start(work.run, work.failed)
+    await until(lambda: len(work.begun) == 3)
+    await asyncio.sleep(A_WHILE)
+    assert len(work.begun) == 3
+    await engine.submit(target(1, "hot/one"))
+    await until(lambda: "hot/one!1" in work.begun)
+    work.gate.set()
+    await idle(engine)
+
+
 async def test_nothing_is_left_in_the_queue_of_what_ran(make: Make, work: Work, postgres_url: str) -> None:
     engine = make()
     await engine.start(work.run, work.failed)
