@@ -1,8 +1,8 @@
 """Adds labels to targets and removes them, and creates missing label definitions in the repository."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -96,18 +96,12 @@ class LabelWriter:
         self._without_doubles |= {doubt for doubt in doubts if doubt[-1] is None or doubt[-1] < over}
 
     async def _fold(self, target: Target) -> None:
-        async with self._changing(target):
+        here = self._defining.setdefault(target.repository_id, asyncio.Lock())
+        async with here, self._alone(DEFINITIONS, target.repository_id):
             for change in await changes_for(self._client, target.repository, self._labels, prune=False):
                 if change.kind == "fold":
                     self._defined.pop(target.repo, None)
                     await carry_out(self._client, target.repository, change)
-
-    @asynccontextmanager
-    async def _changing(self, target: Target) -> AsyncIterator[None]:
-        """Keep the definitions of a repository for this task alone."""
-        here = self._defining.setdefault(target.repository_id, asyncio.Lock())
-        async with here, self._alone(DEFINITIONS, target.repository_id):
-            yield
 
     async def _undo(self, target: Target, added: Sequence[Label], names: Sequence[str]) -> None:
         """Take off labels that were renamed since their ids were read."""

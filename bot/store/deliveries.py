@@ -48,8 +48,10 @@ async def take_in(store: Store) -> None:
 
     A crash may repeat a step, which changes nothing.
     """
-    more = store.spool is not None
-    while store.spool is not None and more and (arrivals := await store.spool.oldest(SLICE)):
+    if store.spool is None:
+        return
+    more = True
+    while more and (arrivals := await store.spool.oldest(SLICE)):
         more = len(arrivals) == SLICE
         envelopes = [Envelope.model_validate_json(one.envelope) for one in arrivals]
         async with store.session() as session:
