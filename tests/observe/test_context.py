@@ -16,10 +16,11 @@ from bot.history.history import Heads, Histories, History, HistoryLimits
 from bot.model import Kind, Lint, Location, Mention, Reference, Repo, Review, Severity, Target
 from bot.observe.context import Context, ContextRequest, Contexts, Wanted
 from bot.sandbox import Sandbox
-from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, WRITER, people
+from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, WRITER
 from bot.scan.scanner import Scanner
 from bot.thread.thread import Thread, read_thread
 from tests.listed import accounts_in
+from tests.sandboxed import sandbox_with_people
 from tests.scan.compiled import scanner as compiled
 
 ALL = Wanted(contract=True, base=True, docs_drift=True, workflow_lint=True, merge=True)
@@ -85,16 +86,9 @@ def scanner() -> Scanner:
 
 @pytest.fixture
 async def scene(tmp_path: Path, scanner: Scanner) -> AsyncIterator[Scene]:
-    sandbox = Sandbox(tmp_path / "forge")
-    await sandbox.start()
-    tokens = await people(sandbox)
-    api = {login: HttpxForgejo(sandbox.url, token) for login, token in tokens.items()}
-    mirrors = Mirrors(tmp_path / "mirrors", sandbox.url, lambda: tokens[BOT], GitLimits())
-    async with accounts_in(tmp_path, api[BOT]) as accounts:
+    async with sandbox_with_people(tmp_path) as (sandbox, tokens, api), accounts_in(tmp_path, api[BOT]) as accounts:
+        mirrors = Mirrors(tmp_path / "mirrors", sandbox.url, lambda: tokens[BOT], GitLimits())
         yield Scene(sandbox, api, mirrors, scanner, Contexts(api[BOT], mirrors, scanner, accounts))
-    for client in api.values():
-        await client.aclose()
-    await sandbox.stop()
 
 
 async def protect(scene: Scene, *contexts: str) -> None:

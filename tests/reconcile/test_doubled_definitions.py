@@ -1,7 +1,6 @@
 """Definitions of labels that arrive twice: one whose answer was lost and that was repeated, and one read too early."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +14,9 @@ from bot.model import Held, Own, Target
 from bot.plan import Action
 from bot.reconcile import LabelWriter
 from bot.sandbox import Sandbox
-from bot.sandbox.world import BOT, OPERATOR, REPOSITORY, people
+from bot.sandbox.world import BOT, OPERATOR, REPOSITORY
 from bot.store.owned import MAY_ARRIVE
+from tests.sandboxed import sandbox_with_people
 from tests.snapshots import snapshot
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,14 +48,8 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with AsyncExitStack() as closing:
-        sandbox = Sandbox(tmp_path / "forge")
-        await sandbox.start()
-        closing.push_async_callback(sandbox.stop)
-        tokens = await people(sandbox)
-        bot, operator = [
-            await closing.enter_async_context(HttpxForgejo(sandbox.url, tokens[name])) for name in (BOT, OPERATOR)
-        ]
+    async with sandbox_with_people(tmp_path) as (sandbox, _, api):
+        bot, operator = api[BOT], api[OPERATOR]
         made = await operator.post(f"/repos/{REPOSITORY}/issues", {"title": "Dry"})
         repository = sandbox.repository_id(REPOSITORY)
         issue = Target(repository=REPOSITORY, repository_id=repository, number=made["number"], kind="issue")

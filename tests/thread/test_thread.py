@@ -1,7 +1,6 @@
 """A target's thread on the sandbox: what is asked at once, and what again because the head is another."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +9,9 @@ import pytest
 from bot.forgejo.httpx import HttpxForgejo
 from bot.model import Kind, Target
 from bot.sandbox import Sandbox
-from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY, people
+from bot.sandbox.world import AGENT, BOT, OPERATOR, REPOSITORY
 from bot.thread import read_thread
+from tests.sandboxed import sandbox_with_people
 
 PULL = Target(repository=REPOSITORY, number=1, kind=Kind.PULL)
 
@@ -33,21 +33,13 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with AsyncExitStack() as closing:
-        sandbox = Sandbox(tmp_path / "forge")
-        await sandbox.start()
-        closing.push_async_callback(sandbox.stop)
-        tokens = await people(sandbox)
-        bot, operator, agent = [
-            await closing.enter_async_context(HttpxForgejo(sandbox.url, tokens[name]))
-            for name in (BOT, OPERATOR, AGENT)
-        ]
+    async with sandbox_with_people(tmp_path) as (sandbox, _, api):
         head = await sandbox.commit_files(REPOSITORY, "topic", {"a.py": "A = 1\n"}, author=AGENT)
         data = {"title": "feat: a", "body": "", "base": "main", "head": "topic"}
-        await agent.post(f"/repos/{REPOSITORY}/pulls", data)
-        await operator.post(f"/repos/{REPOSITORY}/statuses/{head}", {"context": "ci", "state": "success"})
+        await api[AGENT].post(f"/repos/{REPOSITORY}/pulls", data)
+        await api[OPERATOR].post(f"/repos/{REPOSITORY}/statuses/{head}", {"context": "ci", "state": "success"})
         sandbox.reset_calls()
-        yield Scene(sandbox, bot, operator, head)
+        yield Scene(sandbox, api[BOT], api[OPERATOR], head)
 
 
 async def test_the_statuses_of_the_expected_head_are_asked_for_once(scene: Scene) -> None:
