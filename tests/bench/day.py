@@ -2,8 +2,9 @@
 
 The traffic is what people and agents do on the server, over its API and with real pushes: a pull request or an issue is
 opened, commented on, pushed to, commented on again, and closed. Each of these sends deliveries. Meanwhile one pull
-request is pushed to now and then, and one steady sender measures acknowledgements. Sandbox and bot are processes of
-their own. Each sample has the memory, the descriptors and the database of the bot, and both latencies since the last.
+request is pushed to now and then, and one steady sender measures acknowledgements. People wait for nobody, so the
+traffic keeps a pace: by default a day in an hour. Sandbox and bot are processes of their own. Each sample has the
+memory, the descriptors and the database of the bot, and both latencies since the last.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from tests.bench.harness.serve import metrics, serving
 from tests.stories.server import Server
 
 DELIVERIES = 200_000
+RATE = DELIVERIES / 3600
 AT_A_TIME = 6
 SAMPLES = 60
 PROBE_RATE = 5.0
@@ -54,10 +56,11 @@ def main(words: Sequence[str]) -> int:
     """Runs the day, prints the first and the last sample and the slopes, and writes the result."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench day", description="A day of traffic, compressed.")
     parser.add_argument("--deliveries", type=int, default=DELIVERIES, metavar="N")
+    parser.add_argument("--rate", type=float, default=RATE, metavar="R", help="deliveries a second, at most")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the result")
     asked = parser.parse_args(words)
     machine, begun = described(), time.monotonic()
-    samples = uvloop.run(measure(asked.deliveries))
+    samples = uvloop.run(measure(asked.deliveries, asked.rate))
     seconds = round(time.monotonic() - begun, 1)
     result = {"machine": machine, "name": "day", "seconds": seconds, "samples": samples, "slopes": slopes(samples)}
     Console(width=140 if not sys.stdout.isatty() else None).print(table(result))
@@ -66,15 +69,15 @@ def main(words: Sequence[str]) -> int:
     return 0
 
 
-async def measure(deliveries: int) -> list[dict[str, float]]:
-    """The samples of a day of so many deliveries."""
+async def measure(deliveries: int, rate: float) -> list[dict[str, float]]:
+    """The samples of a day of so many deliveries, at most so many a second."""
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as name:
         async with running_forge(Path(name)) as forge, serving(Path(name), forge) as (server,):
             async with HttpxForgejo(forge.url, forge.tokens[WRITER]) as writer:
                 probe = (await writer.post(f"/repos/{REPOSITORY}/issues", {"title": "Probe"}))["number"]
             watch, sender = Watch(), Sender(server, lambda _: probe)
             tasks = [asyncio.create_task(one) for one in _background(forge, sender, watch)]
-            traffic = asyncio.create_task(_traffic(forge, server, deliveries))
+            traffic = asyncio.create_task(_traffic(forge, server, deliveries, rate))
             await _sampled(server, sender, watch, deliveries, traffic)
             for task in tasks:
                 task.cancel()
@@ -140,16 +143,18 @@ async def _hot(forge: Forge, watch: Watch) -> None:
         await asyncio.sleep(PUSH_SECONDS)
 
 
-async def _traffic(forge: Forge, server: Server, deliveries: int) -> None:
+async def _traffic(forge: Forge, server: Server, deliveries: int, rate: float) -> None:
     """Lives of targets, a few at a time, until so many deliveries have arrived."""
-    numbers = iter(range(deliveries))
+    numbers, begun = iter(range(deliveries)), time.monotonic()
     async with HttpxForgejo(forge.url, forge.tokens[AGENT]) as agent, httpx.AsyncClient(timeout=60) as client:
 
         async def lives() -> None:
             for number in numbers:
                 await (_pull if number % PULL_EVERY == 0 else _issue)(forge, agent, number)
-                if (await metrics(server, client))["assay_deliveries_total"] >= deliveries:
+                arrived = (await metrics(server, client))["assay_deliveries_total"]
+                if arrived >= deliveries:
                     return
+                await asyncio.sleep(max(0.0, arrived / rate - (time.monotonic() - begun)))
 
         await asyncio.gather(*(lives() for _ in range(AT_A_TIME)))
 
