@@ -1,9 +1,11 @@
-"""Prints what the rules judge says of the made-up cases: `python -m tests.handlers.judge.judge_table`."""
+"""Prints what the rules judge says of the made-up cases: `python -m tests.handlers.judge.judge_table [blind]`."""
 
+import sys
 from datetime import timedelta
 
 from bot.model import AddedLines, ChangedFile, Kind, Snapshot, digest
 from handlers.judge.rules import Ruled, judge
+from tests.handlers.judge.blind_cases import GROUPS, blind_cases
 from tests.handlers.judge.judge_corpus import CORPUS, Case
 from tests.snapshots import ISSUE, NOW, PULL, snapshot
 
@@ -33,8 +35,27 @@ def right(case: Case, ruled: Ruled) -> bool:
     return ruled.opinion.recommended_next_action in (case.expected, *case.also_right)
 
 
+def blind() -> None:
+    """Prints a row for each blind case, and how many are right in action and in priority."""
+    actions = priorities = 0
+    for group in GROUPS:
+        for one in blind_cases(group):
+            ruled = judge(observed(one.case))
+            opinion = ruled.opinion
+            good, timely = right(one.case, ruled), one.accepts_priority(opinion.priority)
+            actions, priorities = actions + good, priorities + timely
+            names = ", ".join(signal.name for signal in ruled.signals[:3])
+            marks = f"{' ' if good else '!'}{' ' if timely else '!'}"
+            row = f"{one.expected:22} {opinion.recommended_next_action:22} {one.priority} {opinion.priority} {names}"
+            print(f"{marks} {group:10} {one.name[:48]:48} {row}")  # noqa: T201
+    print(f"right: {actions} in action, {priorities} in priority")  # noqa: T201
+
+
 def main() -> None:
     """Prints a row for each case, and how many are right."""
+    if sys.argv[1:] == ["blind"]:
+        blind()
+        return
     judged = [(case, judge(observed(case))) for case in CORPUS]
     for case, ruled in judged:
         opinion = ruled.opinion
