@@ -7,6 +7,7 @@ no status context to an account. So the merge is examined afterwards, and the op
 from collections.abc import Sequence
 
 from bot.model import (
+    Actor,
     Check,
     Finding,
     Kind,
@@ -39,6 +40,8 @@ FORGED_STEP = (
     "Treat the merge as unchecked: review what was merged, and find out who used the account. In the protection of the "
     "branch, limit pushes and merges to operators."
 )
+FORGED_CALL = "review what was merged, and the account {who}"
+FLOOD_CALL = "review what was merged with more statuses than are read"
 CLOSED = "**No open incident.** Every finding of this merge is accepted, or the evidence no longer applies."
 ACCEPT = "After the review, an operator accepts each finding: `/accept FINGERPRINT REASON`."
 
@@ -82,6 +85,8 @@ def _leaked(leak: Leak) -> Finding:
         location=leak.location,
         next_step=LEAKED_STEP,
         fingerprint=leak.fingerprint,
+        actor=Actor.OPERATOR,
+        action=f"revoke the merged secret {leak.fingerprint}",
     )
 
 
@@ -95,12 +100,15 @@ def _forged(status: StatusSeen) -> Finding:
         evidence="only the bot's account may post this context",
         next_step=FORGED_STEP,
         fingerprint=status.fingerprint,
+        actor=Actor.OPERATOR,
+        action=FORGED_CALL.format(who=who),
     )
 
 
 def _hidden(unread_part: Finding) -> Finding:
     """Gives a finding: a flood of statuses, which no ordinary merge has, could hide a forged success."""
-    return unread_part.model_copy(update={"rule": FLOOD, "severity": Severity.CRITICAL, "next_step": FORGED_STEP})
+    change = {"rule": FLOOD, "severity": Severity.CRITICAL, "next_step": FORGED_STEP, "action": FLOOD_CALL}
+    return unread_part.model_copy(update=change)
 
 
 def _leaks(findings: Sequence[Finding]) -> int:

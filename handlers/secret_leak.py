@@ -6,7 +6,7 @@ earlier; this check only decides which findings count, and what to do about each
 
 from collections.abc import Iterable, Sequence
 
-from bot.model import Check, Finding, Kind, Leak, Report, Snapshot, Tools, Verdict
+from bot.model import Actor, Check, Finding, Kind, Leak, Report, Snapshot, Tools, Verdict
 from handlers.facts.accepted import accepted, open_gaps, open_leaks
 from handlers.facts.wording import NOT_CHECKED, not_looked_at, some
 
@@ -41,11 +41,13 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
     rules = snapshot.policy.secret_leak
     if rules.mode == "off":
         return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF)
-    findings = tuple(_finding(leaks) for leaks in _grouped(open_leaks(snapshot)))
+    blocking = rules.mode == "block"
+    actor = Actor.OPERATOR if snapshot.inputs.state == "merged" else Actor.AUTHOR if blocking else Actor.NOBODY
+    findings = tuple(_finding(leaks, actor) for leaks in _grouped(open_leaks(snapshot)))
     gaps = tuple(map(not_looked_at, open_gaps(snapshot)))
     return Report(
         check=NAME,
-        verdict=_verdict(bool(findings), bool(gaps), blocking=rules.mode == "block"),
+        verdict=_verdict(bool(findings), bool(gaps), blocking=blocking),
         summary=_summary(findings, gaps, snapshot),
         findings=(*findings, *gaps),
         notes=((ACCEPT,) if findings else ()) + _notes(snapshot),
@@ -69,7 +71,7 @@ def _grouped(leaks: Iterable[Leak]) -> list[list[Leak]]:
     return sorted(groups.values(), key=lambda group: (-group[0].severity.rank, group[0].fingerprint))
 
 
-def _finding(leaks: Sequence[Leak]) -> Finding:
+def _finding(leaks: Sequence[Leak], actor: Actor) -> Finding:
     first = leaks[0]
     where = first.location.where
     removal = REMOVE["dropped"] if first.dropped else REMOVE.get(where, REMOVE["body"])
@@ -81,7 +83,15 @@ def _finding(leaks: Sequence[Leak]) -> Finding:
         evidence=_evidence(leaks),
         next_step=f"{REVOKE}{removal}",
         fingerprint=first.fingerprint,
+        actor=actor,
+        action=f"revoke the secret in {_short_place(first)}, and remove it",
     )
+
+
+def _short_place(leak: Leak) -> str:
+    """The file and line of a leak that is still there, or its place in words."""
+    at = leak.location
+    return f"{at.path}:{at.line}" if at.where == "diff" and at.line and not leak.dropped else _place(leak)
 
 
 def _place(leak: Leak) -> str:

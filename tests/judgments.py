@@ -17,7 +17,7 @@ from handlers.judge.signals.table import Signal
 from tests.snapshots import ISSUE, LABELS, NOW, OPERATOR, POLICY, TOOLS, snapshot
 
 SIGNALS = (
-    Signal(name="credential", group="act", weight=5, says="it touches a credential", ref="issue-title"),
+    Signal(name="asks-credential", group="act", weight=5, says="it touches a credential", ref="issue-title"),
     Signal(name="criteria", group="text", weight=2, says="it has acceptance criteria", ref="issue-body-done"),
 )
 OPINION: Mapping[str, Any] = {

@@ -10,5 +10,5 @@ def rule(**change: Any) -> dict[str, Any]:
     values: dict[str, Any] = {"rule_name": "main", "enable_push": True}
     values |= {"enable_push_whitelist": True, "push_whitelist_usernames": [OPERATOR]}
     values |= {"enable_merge_whitelist": True, "merge_whitelist_usernames": [OPERATOR]}
-    values |= {"enable_status_check": True, "status_check_contexts": ["assay/secret-leak"]}
+    values |= {"enable_status_check": True, "status_check_contexts": ["assay"]}
     return values | change

@@ -76,9 +76,8 @@ def observed(evaluation: "Evaluation") -> Snapshot:
     before = seen.inputs.model_copy(
         update={"decisions": tuple(one for one in seen.inputs.decisions if one not in decisions)}
     )
-    memory = seen.memory.model_copy(
-        update={"judgments": tuple(one for one in seen.memory.judgments if one not in judgments), "verdicts": {}}
-    )
+    earlier = tuple(one for one in seen.memory.judgments if one not in judgments)
+    memory = seen.memory.model_copy(update={"judgments": earlier, "verdicts": {}, "calls": ()})
     return seen.model_copy(update={"inputs": before, "memory": memory})
 
 

@@ -58,6 +58,7 @@ from bot.model.report import (
     WantedStatus,
 )
 from bot.model.snapshot import (
+    Call,
     Held,
     Intent,
     Judgment,
@@ -71,7 +72,9 @@ from bot.model.snapshot import (
 )
 from bot.model.words import (
     CONTEXT,
+    OVERALL,
     WRITING,
+    Actor,
     Kind,
     Location,
     Repo,
@@ -81,6 +84,7 @@ from bot.model.words import (
     Verdict,
     canonical,
     digest,
+    is_ours,
     no_commit,
 )
 
@@ -90,11 +94,14 @@ __all__ = [
     "EVIDENCE_END",
     "EVIDENCE_SCHEMA",
     "NOBODY",
+    "OVERALL",
     "WRITING",
+    "Actor",
     "AddedLines",
     "Answer",
     "Backtest",
     "Block",
+    "Call",
     "ChangeState",
     "ChangedFile",
     "Check",
@@ -161,6 +168,7 @@ __all__ = [
     "canonical",
     "digest",
     "intents",
+    "is_ours",
     "no_commit",
     "witness_of",
 ]

@@ -7,11 +7,15 @@ from pydantic import Field
 
 from bot.model.observed import Decision
 from bot.model.snapshot import Judgment
-from bot.model.words import Location, Severity, Value, Verdict, digest
+from bot.model.words import Actor, Location, Severity, Value, Verdict, digest
 
 
 class Finding(Value):
-    """One thing wrong: what, where, on what evidence, and the next step. Plain text; rendering escapes it."""
+    """One thing wrong: what, where, on what evidence, and the next step. Plain text; rendering escapes it.
+
+    `actor` has to act for it, and `action` says what he has to do: verb and object, such as `approve the red zone
+    (compose/prod.yaml)`.
+    """
 
     rule: str
     severity: Severity
@@ -20,6 +24,13 @@ class Finding(Value):
     evidence: str = ""
     next_step: str = ""
     fingerprint: str = ""
+    actor: Actor = Actor.AUTHOR
+    action: str = ""
+
+    @property
+    def call(self) -> str:
+        """Gives what the actor has to do, verb and object, for a finding of a check that does not say it too."""
+        return self.action or f"resolve {self.rule}"
 
 
 class Answer(Value):
@@ -71,6 +82,7 @@ class Report(Value):
     which overrides earlier manual changes. A check with `shown=False` has no line in the report comment, one with
     `status=False` no commit status. `comment` is the Markdown of a separate comment, `issue` an issue to open once,
     `section` of the report below the findings, `explanation` of the reply to `/explain`; `data` is machine-readable.
+    `brief` is a word or two for the report's line of counts, such as `p2`.
     `again` requests another evaluation after so many seconds.
     """
 
@@ -90,6 +102,7 @@ class Report(Value):
     issue: WantedIssue | None = None
     explanation: str = ""
     section: str = ""
+    brief: str = ""
     data: dict[str, Any] = Field(default_factory=dict)
     again: float = 0.0
     shown: bool = True

@@ -133,6 +133,13 @@ class Judgment(Value):
     replaces: bool = False
 
 
+class Call(Value):
+    """What a check asks an operator to do: verb and object."""
+
+    check: str
+    action: str
+
+
 class Memory(Value):
     """What checks know beside what they judge by, outside the hash: it moves without any judgment becoming another.
 
@@ -140,7 +147,8 @@ class Memory(Value):
     taken yet; `defined` are the labels on the server, if such a command is about labels. `judgments` are earlier ones,
     oldest first; `updated_at` is Forgejo's, which the bot's writes move too.
     `policies` name the policy files that wait for an operator: this head's, and the default branch's.
-    `verdicts` is what the checks before this one say in this very pass, of those that have a status.
+    `verdicts` is what the checks before this one say in this very pass, of those that have a status; `calls` is what
+    they ask the operator for.
     """
 
     updated_at: datetime | None = None
@@ -150,6 +158,7 @@ class Memory(Value):
     preview: Preview | None = None
     policies: tuple[str, ...] = ()
     verdicts: dict[str, str] = Field(default_factory=dict)
+    calls: tuple[Call, ...] = ()
 
 
 class Snapshot(Value):

@@ -11,8 +11,15 @@ from pydantic import BaseModel, ConfigDict
 
 CONTEXT = "assay/"
 """Begins the contexts of all the bot's statuses; the name of a check follows."""
+OVERALL = "assay"
+"""The context of the one status that a branch protection has to require: the worst of all checks."""
 WRITING = frozenset({"write", "admin", "owner"})
 """What Forgejo calls the permissions of those who may write."""
+
+
+def is_ours(context: str) -> bool:
+    """Say whether a status's context is one of the bot's."""
+    return context == OVERALL or context.startswith(CONTEXT)
 
 
 def no_commit(sha: str) -> bool:
@@ -61,6 +68,16 @@ class Verdict(StrEnum):
     def rank(self) -> int:
         """Gives 0 for skip up to 5 for block: the worst of several is the one with the highest rank."""
         return list(Verdict).index(self)
+
+
+class Actor(StrEnum):
+    """Who has to act on a finding; `nobody` for advice and for what ends by itself."""
+
+    AUTHOR = "author"
+    OPERATOR = "operator"
+    REVIEWER = "reviewer"
+    ADMINISTRATOR = "administrator"
+    NOBODY = "nobody"
 
 
 class Repo(Value):

@@ -13,7 +13,6 @@ from bot.forgejo.types import PullRef, PullRequest
 from bot.git import GitError, sound
 from bot.history import History, Moved
 from bot.model import (
-    CONTEXT,
     Gap,
     Identity,
     Inputs,
@@ -26,6 +25,7 @@ from bot.model import (
     StatusSeen,
     Target,
     digest,
+    is_ours,
 )
 from bot.observe.acts import ActReader, bound, operator_approval
 from bot.observe.context import Context, ContextRequest, Wanted
@@ -180,7 +180,7 @@ class Observer:
         return inputs.model_copy(update={"forged": self._masked(forged), "unseen": (*past.gaps, *inputs.unseen)})
 
     def _seen(self, thread: Thread, *, ours: bool) -> tuple[StatusSeen, ...]:
-        return self._masked(one for one in thread.statuses if one.context.startswith(CONTEXT) is ours)
+        return self._masked(one for one in thread.statuses if is_ours(one.context) is ours)
 
     def _masked(self, chosen: Iterable[StatusSeen]) -> tuple[StatusSeen, ...]:
         texts = ("context", "description", "target_url")

@@ -8,11 +8,12 @@ Public modules: `report`.
 """
 
 from bot.plan.actions import Action, Disputes, disputes, status_value, writes
-from bot.plan.assessment import MAX_DESCRIPTION, Assessment, assess, plan
+from bot.plan.assessment import Assessment, assess, plan
 from bot.plan.label_merge import arrived_labels, current_evidence, label_object
 from bot.plan.policy_changes import WAITS, changes
 from bot.plan.policy_report import NAME
 from bot.plan.report_payload import values
+from bot.plan.statuses import MAX_DESCRIPTION
 
 __all__ = [
     "MAX_DESCRIPTION",

@@ -21,10 +21,10 @@ from bot.model import (
     WantedStatus,
     digest,
 )
-from bot.plan.assessment import WORSE
 from bot.plan.label_merge import decide, label_object, pairs
 from bot.plan.replies import FIRST
 from bot.plan.report import without_footer
+from bot.plan.statuses import WORSE
 from bot.text import cut
 
 MAX_RESTORES = 3
@@ -134,7 +134,7 @@ def disputes(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> Disputes:
             what = f"Status {status.context} was set by {who}"
             found.append((_status_object(snapshot, status), what, better))
     for name, want, seen_label in pairs(plan, snapshot, labels):
-        if decide(name, want, seen_label, snapshot, labels) == "restore":
+        if decide((name, want, seen_label), plan.labels, snapshot, labels) == "restore":
             verb = "added" if seen_label.on else "removed"
             found.append((label_object(name), f"Label {cut(name, 60)} was {verb} by {cut(seen_label.by, 40)}", False))
     return _counted(found, snapshot)
@@ -179,7 +179,7 @@ def _issue_actions(plan: Plan, snapshot: Snapshot) -> Iterator[Action]:
 
 def _label_actions(plan: Plan, snapshot: Snapshot, disputed: Disputes, labels: KnownLabels) -> Iterator[Action]:
     for name, want, seen in pairs(plan, snapshot, labels):
-        decided = decide(name, want, seen, snapshot, labels)
+        decided = decide((name, want, seen), plan.labels, snapshot, labels)
         if decided != "keep" and not disputed.gives_up(label_object(name)):
             kind: ActionKind = "label.remove" if seen.on else "label.add"
             evidence = want.evidence if want else ""

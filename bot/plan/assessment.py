@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.model import (
-    CONTEXT,
+    Actor,
+    Call,
     Check,
     Kind,
     Plan,
@@ -16,26 +17,16 @@ from bot.model import (
     WantedComment,
     WantedIssue,
     WantedLabel,
-    WantedStatus,
 )
 from bot.plan import report as reporting
 from bot.plan.policy_report import NAME as POLICY_CHECK
 from bot.plan.policy_report import policy_report
 from bot.plan.replies import answers
+from bot.plan.statuses import held_status, statuses
+from bot.plan.who_acts import called
 from bot.policy import PATH
 from bot.text import code, plain
 
-STATES = {
-    Verdict.PASS: "success",
-    Verdict.SKIP: "success",
-    Verdict.ADVISE: "success",
-    Verdict.PENDING: "pending",
-    Verdict.ERROR: "error",
-    Verdict.BLOCK: "failure",
-}
-WORSE = ("success", "pending", "error", "failure")
-"""Status states from best to worst, for commits that several pull requests share."""
-MAX_DESCRIPTION = 140
 SCHEDULED = (
     "{} scheduled a merge before the newest change. Forgejo keeps the schedule and merges what is here now, as soon as "
     "the required statuses allow it. Cancel it if that is not wanted."
@@ -62,7 +53,7 @@ async def assess(snapshot: Snapshot, checks: Sequence[Check], tools: Tools, only
             snapshot = folded(snapshot, report)
             reports.append(report)
     preview = snapshot.memory.preview
-    if snapshot.policy_problems or preview or _held_status(snapshot, POLICY_CHECK):
+    if snapshot.policy_problems or preview or held_status(snapshot, POLICY_CHECK):
         report = policy_report(snapshot, preview)
         snapshot = folded(snapshot, report)
         reports.insert(0, report)
@@ -71,7 +62,7 @@ async def assess(snapshot: Snapshot, checks: Sequence[Check], tools: Tools, only
 
 def folded(snapshot: Snapshot, report: Report) -> Snapshot:
     """Gives the snapshot updated with a report: its decisions and judgment, which later snapshots contain too, and its
-    verdict for the checks that follow in this pass.
+    verdict and what it asks the operator for, which the checks see that follow in this pass.
     """
     if report.decisions:
         known = sorted((*snapshot.inputs.decisions, *report.decisions), key=lambda one: (one.comment_id, one.line))
@@ -82,9 +73,12 @@ def folded(snapshot: Snapshot, report: Report) -> Snapshot:
         earlier = (one for one in snapshot.memory.judgments if not made.replaces or one.check != made.check)
         memory = snapshot.memory.model_copy(update={"judgments": (*earlier, made)})
         snapshot = snapshot.model_copy(update={"memory": memory})
+    calls = tuple(one for one in snapshot.memory.calls if one.check != report.check)
+    calls += tuple(Call(check=name, action=one.call) for name, one in called([report], Actor.OPERATOR))
     rest = {check: verdict for check, verdict in snapshot.memory.verdicts.items() if check != report.check}
     verdicts = rest | ({report.check: report.verdict.value} if report.status else {})
-    return snapshot.model_copy(update={"memory": snapshot.memory.model_copy(update={"verdicts": verdicts})})
+    memory = snapshot.memory.model_copy(update={"verdicts": verdicts, "calls": calls})
+    return snapshot.model_copy(update={"memory": memory})
 
 
 def plan(
@@ -117,7 +111,7 @@ def plan(
         comments=(comment, *_own_words(snapshot, reports), *answered.comments),
         reactions=answered.reactions,
         labels=labels,
-        statuses=_statuses(snapshot, reports),
+        statuses=statuses(snapshot, reports),
         issues=_issues(snapshot, reports),
     )
 
@@ -149,26 +143,6 @@ def _state(snapshot: Snapshot) -> str:
     if snapshot.inputs.state != "open":
         return "closed"
     return "draft" if snapshot.inputs.draft else "open"
-
-
-def _statuses(snapshot: Snapshot, reports: Sequence[Report]) -> tuple[WantedStatus, ...]:
-    if snapshot.target.kind is not Kind.PULL or snapshot.inputs.state != "open" or not snapshot.inputs.head.sha:
-        return ()
-    return tuple(
-        WantedStatus(context=f"{CONTEXT}{report.check}", state=STATES[report.verdict], description=_description(report))
-        for report in reports
-        if report.status or _held_status(snapshot, report.check)
-    )
-
-
-def _description(report: Report) -> str:
-    text = f"advice: {report.summary}" if report.verdict is Verdict.ADVISE else report.summary
-    return text if len(text) <= MAX_DESCRIPTION else text[: MAX_DESCRIPTION - 1] + "…"
-
-
-def _held_status(snapshot: Snapshot, check: str) -> bool:
-    """A status that was red once must be set to green later, even for a check that normally sets no green status."""
-    return snapshot.own.held_at(f"status:{snapshot.inputs.head.sha}:assay/{check}") is not None
 
 
 def _review_notices(snapshot: Snapshot) -> list[str]:

@@ -44,12 +44,24 @@ def decide_label(
 
 
 def decide(
-    name: str, want: WantedLabel | None, seen: LabelSeen, snapshot: Snapshot, labels: KnownLabels
+    pair: tuple[str, WantedLabel | None, LabelSeen],
+    wanted: Mapping[str, WantedLabel],
+    snapshot: Snapshot,
+    labels: KnownLabels,
 ) -> Literal["keep", "write", "restore"]:
-    """Says what happens to one of the pairs: see `decide_label`."""
-    on = {label.name for label in snapshot.own.labels if label.on}
-    excluded = not on.isdisjoint(labels.exclusive_peers(name))
+    """Says what happens to one of the pairs: see `decide_label`. A label that goes now excludes none."""
+    name, want, seen = pair
+    peers = set(labels.exclusive_peers(name))
+    excluded = any(
+        one.on and not _goes(wanted.get(one.name), one, snapshot, labels)
+        for one in snapshot.own.labels
+        if one.name in peers
+    )
     return decide_label(want, seen, snapshot, decision=labels.is_decision(name), excluded=excluded)
+
+
+def _goes(want: WantedLabel | None, seen: LabelSeen, snapshot: Snapshot, labels: KnownLabels) -> bool:
+    return decide_label(want, seen, snapshot, decision=labels.is_decision(seen.name)) != "keep"
 
 
 def pairs(plan: Plan, snapshot: Snapshot, labels: KnownLabels) -> list[tuple[str, WantedLabel | None, LabelSeen]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.model import Backtest, Finding, Judgment, Location, Preview, Report, Severity, Snapshot, Trial, Verdict
+from bot.model import Actor, Backtest, Finding, Judgment, Location, Preview, Report, Severity, Snapshot, Trial, Verdict
 from bot.plan.policy_changes import WAITS
 from bot.policy import PATH, named
 from bot.text import cell, code, plain
@@ -17,6 +17,12 @@ UNUSABLE = "The policy in this pull request is invalid"
 UNFIT = "A label rule in this pull request's policy cannot be applied"
 FIX_HERE = "Fix it in this pull request. If it is merged unchanged, the last valid policy stays in use."
 FIX_RULE = "Fix it in this pull request. If it is merged unchanged, the rest of the policy still applies."
+UNTRUSTED = "Security-relevant settings change, and no operator has trusted this file"
+TRUST = "An operator reads the change below, and approves this head or writes the comment below."
+BROKEN_CALL = (Actor.ADMINISTRATOR, f"fix {PATH} on the default branch")
+FIX_CALL = (Actor.AUTHOR, f"fix {PATH}")
+TRUST_CALL = (Actor.OPERATOR, f"trust the change of {PATH}, or reject it")
+ADVICE = (Actor.NOBODY, "")
 TRIED = (
     "**Backtest** on {count}: {found}. Run on {at:%Y-%m-%d %H:%M} UTC, with all changed settings in effect. No model "
     "was called, and nothing was written to those pull requests."
@@ -39,17 +45,18 @@ def policy_report(snapshot: Snapshot, preview: Preview | None) -> Report:
     """Gives `error` while the default branch's policy is invalid, `block` if this pull request's policy is invalid, and
     `advise` if its change waits for an operator or has label rules that cannot be applied.
     """
-    broken = [_finding(BROKEN, problem, Severity.HIGH, FIX) for problem in snapshot.policy_problems]
+    broken = [_finding(BROKEN, problem, FIX, Severity.HIGH, BROKEN_CALL) for problem in snapshot.policy_problems]
     if preview is None:
         return _report(Verdict.ERROR, LAST_GOOD, broken) if broken else IN_FORCE
-    unusable = [_finding(UNUSABLE, problem, Severity.HIGH, FIX_HERE) for problem in preview.problems]
-    unfit = [_finding(UNFIT, warning, Severity.MEDIUM, FIX_RULE) for warning in preview.warnings]
+    unusable = [_finding(UNUSABLE, problem, FIX_HERE, Severity.HIGH, FIX_CALL) for problem in preview.problems]
+    unfit = [_finding(UNFIT, warning, FIX_RULE, Severity.MEDIUM, ADVICE) for warning in preview.warnings]
     waits = _waits(preview) and not trusted_by(snapshot, preview)
+    untrusted = [_finding(UNTRUSTED, "", TRUST, Severity.MEDIUM, TRUST_CALL)] if waits and not unusable else []
     verdict = Verdict.ADVISE if unfit or waits else Verdict.PASS
     verdict = Verdict.ERROR if broken else verdict
     verdict = Verdict.BLOCK if unusable else verdict
     summary = LAST_GOOD if verdict is Verdict.ERROR else _summary(preview, waits=waits)
-    report = _report(verdict, summary, [*unusable, *broken, *unfit])
+    report = _report(verdict, summary, [*unusable, *broken, *untrusted, *unfit])
     shown = section(preview, trusted_by(snapshot, preview))
     return report.model_copy(update={"section": shown, "judgment": _kept(snapshot, preview)})
 
@@ -113,7 +120,7 @@ def _report(verdict: Verdict, summary: str, findings: Sequence[Finding]) -> Repo
 IN_FORCE = _report(Verdict.PASS, "the policy is valid and in effect", ())
 
 
-def _finding(title: str, problem: str, severity: Severity, fix: str) -> Finding:
+def _finding(title: str, problem: str, fix: str, severity: Severity, call: tuple[Actor, str]) -> Finding:
     return Finding(
         rule=NAME,
         severity=severity,
@@ -121,6 +128,8 @@ def _finding(title: str, problem: str, severity: Severity, fix: str) -> Finding:
         location=Location(where="policy", path=PATH),
         evidence=problem,
         next_step=fix,
+        actor=call[0],
+        action=call[1],
     )
 
 

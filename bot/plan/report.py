@@ -1,58 +1,27 @@
 """Writes the report comment: one for each target, identified by its marker, readable in five seconds.
 
-It has a heading with the verdict, a table of checks, notices about changes by others that were restored, a section for
-each check, and a footer with the head and the snapshot's hash. A change of the footer alone never causes a write.
+It begins with the verdict and who has to act; then come a table of checks, notices about changes by others that were
+restored, a section for each check, and a footer with the head and the snapshot's hash. A change of the footer alone
+never causes a write.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
-from bot.model import Finding, Kind, Location, Report, Restored, Snapshot, Target, Verdict
+from bot.model import Actor, Finding, Kind, Location, Report, Restored, Snapshot, Target, Verdict
 from bot.plan.report_payload import folded
+from bot.plan.who_acts import ICONS, STOPPING, lines
 from bot.text import cell, code, cut, plain
 
 MAX_BYTES = 60_000
 MAX_FINDINGS = 50
 OPEN_FINDINGS = 5
-MAX_REASON = 160
 SIGNED = "comment `/help` for commands · kept up to date by Assaymaster"
 FOOTER = "\n\n<!-- assay:footer -->\n"
 
-ICONS = {
-    Verdict.PASS: "✅",
-    Verdict.ADVISE: "💡",
-    Verdict.BLOCK: "⛔",
-    Verdict.PENDING: "⏳",
-    Verdict.ERROR: "⚠️",
-    Verdict.SKIP: "⏭️",
-}
-HEADINGS = {
-    Verdict.PASS: "No problems found",
-    Verdict.ADVISE: "Advice only, nothing blocks",
-    Verdict.BLOCK: "Blocked",
-    Verdict.PENDING: "Waiting",
-    Verdict.ERROR: "Incomplete: some parts could not be checked",
-    Verdict.SKIP: "Nothing to check",
-}
-NEEDED = {
-    Verdict.PASS: "No action needed.",
-    Verdict.ADVISE: "The findings below are advice; none of them blocks.",
-    Verdict.BLOCK: "**The author has to act** before this can be merged.",
-    Verdict.PENDING: "No action needed yet. This comment is updated automatically.",
-    Verdict.ERROR: "**An operator has to review this.** Parts that were not checked do not pass.",
-    Verdict.SKIP: "No action needed.",
-}
-CALM = frozenset({Verdict.PASS, Verdict.PENDING, Verdict.SKIP})
-"""The verdicts that need no action, unless a check asks for an operator."""
-NO_MERGE_HEADING = "Action needed"
-NO_MERGE_NEEDED = "**The author has to act.** If the author cannot, an operator has to."
-"""What a block means where there is nothing to merge: on an issue, or on a closed pull request."""
-MERGED_NEEDED = "**An operator has to act.** It is already merged."
-"""What a block means after a merge."""
-ASKS = ("judge/operator-needed", "review:needs-human", "mode:operator-only", "needs-operator-decision")
-"""The labels by which a check asks for an operator."""
-STOPPING = frozenset({Verdict.BLOCK, Verdict.ERROR, Verdict.PENDING})
 NESTED = 2
 """The maximum depth of nested `<details>` in the report."""
+QUIET = frozenset({Verdict.PASS, Verdict.SKIP})
+"""The verdicts whose checks are folded."""
 CLOSE = "\n\n</details>"
 CUT = "\n\n*This comment was cut because it is too long. Run `assay plan` to print the full report.*"
 
@@ -65,18 +34,13 @@ def marker(target: Target, purpose: str = "report") -> str:
     return f"<!-- assay:{target} -->" if purpose == "report" else f"<!-- assay:{target}:{purpose} -->"
 
 
-def worst(reports: Iterable[Report]) -> Verdict:
-    """Gives the worst verdict of some reports; skip when there are none."""
-    return max((report.verdict for report in reports), key=lambda verdict: verdict.rank, default=Verdict.SKIP)
-
-
 def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str]) -> str:
-    """Gives the Markdown of the report comment, at most 60 KB. Checks that need a human come first."""
+    """Gives the Markdown of the report comment, at most 60 KB. Checks that need somebody come first."""
     ordered = sorted(reports, key=lambda report: (-report.verdict.rank, not _asks(report)))
     parts = [
         marker(snapshot.target),
-        *_opening(snapshot, ordered),
-        _table(ordered),
+        lines(snapshot, ordered),
+        *_table(ordered),
         *(f"> {notice}" for notice in notices),
         *_sections(ordered),
     ]
@@ -102,7 +66,7 @@ def write_failed(target: Target, head: str, why: str, *, parked: bool = False) -
     parts = [
         marker(target),
         f"### {ICONS[Verdict.ERROR]} Not checked",
-        "**An operator has to review this.** What was not checked does not pass.",
+        f"{Actor.ADMINISTRATOR}: look into the bot's log. What was not checked does not pass.",
         f"{what} could not be evaluated ({plain(why)}). Earlier results do not count for {last}.",
         given_up if parked else trying,
     ]
@@ -120,35 +84,15 @@ def cut_to_size(body: str, reserved: int = 0) -> str:
 
 def explanation(report: Report) -> str:
     """Gives the full result of one check as Markdown: the answer to `/explain`."""
-    head = f"#### {code(report.check)}: {ICONS[report.verdict]} {report.verdict}\n\n{plain(report.summary)}"
+    head = f"#### {plain(report.check)}: {ICONS[report.verdict]} {report.verdict}\n\n{plain(report.summary)}"
     parts = [head, "\n".join(_finding(finding) for finding in report.findings[:MAX_FINDINGS])]
     parts += [*(plain(note) for note in report.notes), report.section, report.explanation]
     return "\n\n".join(part for part in parts if part)
 
 
 def _asks(report: Report) -> bool:
-    """Says whether a check asks for an operator by one of its labels."""
-    return any(report.labels.get(name) for name in ASKS)
-
-
-def _opening(snapshot: Snapshot, reports: Sequence[Report]) -> tuple[str, ...]:
-    verdict = worst(reports)
-    asking = [
-        f"{code(report.check)}: {plain(cut(report.summary.rstrip('.'), MAX_REASON))}"
-        for report in reports
-        if _asks(report)
-    ]
-    asked = (f"**Needs an operator's decision** ({'; '.join(asking)}).",) if asking else ()
-    heading, needed = _heading(snapshot, verdict)
-    return (heading, *asked) if asked and verdict in CALM else (heading, needed, *asked)
-
-
-def _heading(snapshot: Snapshot, verdict: Verdict) -> tuple[str, str]:
-    mergeable = snapshot.target.kind is Kind.PULL and snapshot.inputs.state == "open"
-    if verdict is Verdict.BLOCK and not mergeable:
-        needed = MERGED_NEEDED if snapshot.inputs.state == "merged" else NO_MERGE_NEEDED
-        return f"### {ICONS[verdict]} {NO_MERGE_HEADING}", needed
-    return f"### {ICONS[verdict]} {HEADINGS[verdict]}", NEEDED[verdict]
+    """Says whether a check calls somebody."""
+    return any(finding.actor is not Actor.NOBODY for finding in report.findings)
 
 
 def without_footer(body: str) -> str:
@@ -179,11 +123,25 @@ def left_notice(name: str) -> str:
     )
 
 
-def _table(reports: Sequence[Report]) -> str:
+def _table(reports: Sequence[Report]) -> Iterator[str]:
+    """The checks that say more than a pass in a table, the others in a folded one."""
     shown = [report for report in reports if report.shown]
+    rest = [report for report in shown if report.verdict in QUIET and not _asks(report)]
+    told = [report for report in shown if report not in rest]
+    if told:
+        yield _rows(told)
+    if rest:
+        passed = sum(report.verdict is Verdict.PASS for report in rest)
+        skipped = len(rest) - passed
+        words = [f"{passed} passed"] if passed else []
+        words += [f"{skipped} skipped"] if skipped else []
+        yield f"<details><summary>{', '.join(words)}</summary>\n\n{_rows(rest)}{CLOSE}"
+
+
+def _rows(reports: Sequence[Report]) -> str:
     rows = [
-        f"| {cell(report.check)} | {ICONS[report.verdict]} {report.verdict} | {plain(cut(report.summary, 160))} |"
-        for report in shown
+        f"| {cell(report.check)} | {ICONS[report.verdict]}&nbsp;{report.verdict} | {plain(cut(report.summary, 160))} |"
+        for report in reports
     ]
     return "\n".join(["| Check | Verdict | Summary |", "| --- | --- | --- |", *rows])
 
@@ -201,10 +159,10 @@ def _sections(reports: Sequence[Report]) -> list[str]:
 
 def _section(report: Report) -> str:
     shown = report.findings[:MAX_FINDINGS]
-    head = f"#### {code(report.check)}"
-    lines = [_finding(finding) for finding in shown[:OPEN_FINDINGS]]
+    head = f"#### {plain(report.check)}"
+    opened = [_finding(finding) for finding in shown[:OPEN_FINDINGS]]
     folded = [_finding(finding) for finding in shown[OPEN_FINDINGS:]]
-    parts = [head, "\n".join(lines)]
+    parts = [head, "\n".join(opened)]
     if folded:
         parts.append(f"<details><summary>{_more(len(folded))}</summary>\n\n" + "\n".join(folded) + CLOSE)
     if len(report.findings) > MAX_FINDINGS:
@@ -227,7 +185,8 @@ def _finding(finding: Finding) -> str:
     if any(about):
         lines.append("  " + " · ".join(part for part in about if part))
     if finding.next_step:
-        lines.append(f"  **Next:** {plain(finding.next_step)}")
+        who = "Next" if finding.actor is Actor.NOBODY else str(finding.actor).capitalize()
+        lines.append(f"  **{who}:** {plain(finding.next_step)}")
     return "  \n".join(lines)
 
 

@@ -42,6 +42,10 @@ class Policy(Section):
     writers: tuple[Login, ...] = Field(
         default=(), description="Accounts that may set labels of decision groups that no check has set."
     )
+    statuses: Literal["each", "failing", "one"] = Field(
+        default="failing",
+        description="Statuses beside `assay`: of each check, of each check once it was not green on the head, or none.",
+    )
     secret_leak: SecretLeakPolicy = Field(default_factory=SecretLeakPolicy, alias="secret-leak")
     incident: IncidentPolicy = Field(default_factory=IncidentPolicy)
     judge: JudgePolicy = Field(default_factory=JudgePolicy)

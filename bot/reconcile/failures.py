@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.engine import Engine
 from bot.forgejo.errors import Forbidden, ForgejoError, Locked, Paused, RateLimited, Redirected
-from bot.model import CONTEXT, Identity, Kind, Repo, Target
+from bot.model import CONTEXT, OVERALL, Identity, Kind, Repo, Target
 from bot.observe import PATIENCE, NameTaken
 from bot.reconcile import blame
 from bot.reconcile.apply import Unwritten
@@ -209,7 +209,7 @@ class Failures:
     async def _closed(self, target: Target, account: str, kind: Failure) -> bool:
         """Set the statuses of a pull request's head to error; return whether the server took them."""
         guards = [check for check in self._parts.checks if check.guards and target.kind in check.on]
-        contexts = [f"{CONTEXT}{check.name}" for check in guards]
+        contexts = [OVERALL, *(f"{CONTEXT}{check.name}" for check in guards)]
         try:
             await self._parts.applier.close(target, account, contexts, kind)
         except (ForgejoError, LabelRefused) as again:

@@ -11,10 +11,10 @@ from bot.app import Machine
 from bot.forgejo import endpoints
 from bot.forgejo.errors import Forbidden, NotFound
 from bot.forgejo.types import BranchProtection, Repository
-from bot.model import CONTEXT
+from bot.model import OVERALL
 from bot.policy import named
 
-STATUS = f"{CONTEXT}secret-leak"
+STATUS = OVERALL
 ANYBODY = "everybody with write access"
 UNTOLD = "Forgejo does not tell through its API whether manual merges are detected automatically; that should be off"
 BY_HAND = (

@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.forgejo import ForgejoAPI, endpoints
 from bot.forgejo.errors import NotFound
 from bot.forgejo.types import CommitStatus, PullRequest, TimelineEvent
-from bot.model import CONTEXT, Gap, StatusSeen
+from bot.model import Gap, StatusSeen, is_ours
 
 MAX_PAST = 1000
 BLOCKING = frozenset({"pending", "warning", "failure", "error"})
@@ -84,7 +84,7 @@ async def at_merge(
                     gaps.append(FLOOD)
                     break
                 late = status.created_at and until and status.created_at > until
-                if status.context.startswith(CONTEXT) and status.state not in BLOCKING and not late:
+                if is_ours(status.context) and status.state not in BLOCKING and not late:
                     found.setdefault((status.context, status.creator.id), status_seen(status))
         except NotFound:
             gaps.append(MISSING)

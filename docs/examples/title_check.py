@@ -1,6 +1,6 @@
 """Titles that are too short."""
 
-from bot.model import Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools, Verdict
+from bot.model import Actor, Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools, Verdict
 
 NAME = "title"
 
@@ -15,6 +15,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
         title="The title has only one word",
         location=Location(where="title"),
         next_step="Describe in the title what changes, and for whom.",
+        actor=Actor.NOBODY,
     )
     return Report(check=NAME, verdict=Verdict.ADVISE, summary="the title has only one word", findings=(finding,))
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from bot.model import (
+    Actor,
     Check,
     CommentText,
     Decision,
@@ -184,6 +185,7 @@ def _report(snapshot: Snapshot, decisions: tuple[Decision, ...]) -> Report:
         location=Location(where="comment", comment_id=last.comment_id),
         evidence=f"Why: {last.why}" if last.why else "",
         next_step=UNHOLD if snapshot.policy.commands.mode == "on" else SWITCHED_OFF,
+        actor=Actor.NOBODY,
     )
     summary = f"{since}: {cut(last.why, 100)}" if last.why else since
     return Report(check=NAME, verdict=Verdict.PENDING, summary=summary, findings=(finding,))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.model import CONTEXT, Finding, Inputs, Location, Snapshot, StatusSeen
+from bot.model import Finding, Inputs, Location, Snapshot, StatusSeen, is_ours
 from bot.policy import ContractPolicy
 from bot.text import cut
 from handlers.contract.announced_gates import Gate
@@ -136,7 +136,7 @@ def _red(case: Case) -> Answer:
     red = [name for name, colour in states.items() if colour == "red"]
     waiting = [name for name, colour in states.items() if colour == "waiting"]
     alone = [one for one in seen.statuses if self_reported(one, case.inputs.snapshot)]
-    waiting += [name for name in seen.required if name not in states and not name.startswith(CONTEXT)]
+    waiting += [name for name in seen.required if name not in states and not is_ours(name)]
     if red:
         return Answer("blocked", f"{listed(red, SHOWN)} failed")
     if waiting:

@@ -21,6 +21,7 @@ from handlers.contract import runtime_claims as claims
 from handlers.contract.rules import finding, rules_table
 from handlers.contract.template import filled_in
 from handlers.facts.description.sections import LINES, NAMES, READ, Pack, read, title
+from handlers.facts.modes import advice
 from handlers.facts.wording import some
 
 NAME = "contract"
@@ -134,7 +135,7 @@ def report(snapshot: Snapshot, policy: ContractPolicy) -> Report:
         check=NAME,
         verdict=_verdict(contract),
         summary=_summary(contract),
-        findings=contract.findings,
+        findings=contract.findings if _stops(contract) else tuple(map(advice, contract.findings)),
         notes=tuple(_notes(contract)),
         explanation=explanation(contract),
         data=_data(contract),
@@ -181,6 +182,10 @@ def _longest_run(text: str) -> int:
     return longest
 
 
+def _stops(contract: Contract) -> bool:
+    return _verdict(contract) is not Verdict.ADVISE
+
+
 def _verdict(contract: Contract) -> Verdict:
     if contract.unread:
         return Verdict.ERROR
@@ -195,7 +200,7 @@ def _summary(contract: Contract) -> str:
         rest = f", and {some(len(found) - 1, 'more finding')}" if len(found) > 1 else ""
         return f"{cut(found[0].title, 110)}{rest}"
     waiting = sum(one.answer.word == "operator" for one in contract.blockers)
-    asked = f"; {waiting} merge blocker{' needs' if waiting == 1 else 's need'} an operator" if waiting else ""
+    asked = f"; {some(waiting, 'merge blocker')} to check by whoever merges" if waiting else ""
     return f"all sections of tier {contract.tier.name} are present and match the change{asked}"
 
 

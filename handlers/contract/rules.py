@@ -1,6 +1,6 @@
 """The rules of the contract with their severity and meaning, and helpers to make findings."""
 
-from bot.model import Finding, Location, Severity
+from bot.model import Actor, Finding, Location, Severity
 from bot.text import cut
 from handlers.facts.wording import QUOTE
 
@@ -34,9 +34,41 @@ RULES: dict[str, tuple[Severity, str]] = {
 }
 
 
+ACTIONS: dict[str, str] = {
+    "not-looked-at": "shorten the description, or split the change",
+    "no-contract": "write the required sections of the description",
+    "section-missing": "add the missing section to the description",
+    "section-empty": "fill in the empty section of the description",
+    "tier-looser": "correct the tier in the description",
+    "canary-line": "add the line Canary status",
+    "canary-twice": "keep one line Canary status",
+    "canary-word": "correct the line Canary status",
+    "canary-disagrees": "correct the line Canary status",
+    "canary-waiver": "correct the line Canary status",
+    "files-unlisted": "list all changed files in the description",
+    "files-untouched": "correct the list of changed files in the description",
+    "path-missing": "correct the path in the description",
+    "reference-missing": "correct the number in the description",
+    "runtime-denied": "correct what the description says about the runtime",
+    "runtime-unproven": "add evidence for the change at runtime",
+    "out-of-scope-touched": "take out what is declared out of scope",
+    "merge-blocker": "resolve the merge blocker of the description",
+}
+"""What the author has to do for a finding of each rule."""
+
+
 def finding(rule: str, title: str, evidence: str, fix: str, at: Location = BODY) -> Finding:
     """Gives the finding of a rule; `fix` is the smallest edit that resolves it."""
-    return Finding(rule=rule, severity=RULES[rule][0], title=title, location=at, evidence=evidence, next_step=fix)
+    return Finding(
+        rule=rule,
+        severity=RULES[rule][0],
+        title=title,
+        location=at,
+        evidence=evidence,
+        next_step=fix,
+        actor=Actor.AUTHOR,
+        action=ACTIONS[rule],
+    )
 
 
 def line(number: int) -> Location:

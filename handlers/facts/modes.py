@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.model import ChangedFile, Finding, Report, Snapshot, Verdict
+from bot.model import Actor, ChangedFile, Finding, Report, Snapshot, Verdict
 from handlers.facts.accepted import accepted
 from handlers.facts.patterns import chosen
 from handlers.facts.wording import NOT_CHECKED, not_looked_at
@@ -39,7 +39,11 @@ def switched_off(check: str) -> Report:
 
 
 def judged(check: str, mode: str, findings: Sequence[Finding], unseen: Sequence[Finding], said: Said) -> Report:
-    """Gives a guard's report: findings block or advise, by the mode; unchecked parts are an error."""
+    """Gives a guard's report: findings block or advise, by the mode; unchecked parts are an error.
+
+    Advice asks nothing of the author.
+    """
+    findings = findings if mode == "block" else tuple(map(advice, findings))
     verdict = Verdict.ADVISE if findings else Verdict.PASS
     if findings and mode == "block":
         verdict = Verdict.BLOCK
@@ -56,6 +60,11 @@ def judged(check: str, mode: str, findings: Sequence[Finding], unseen: Sequence[
         notes=said.notes,
         **said.fields,
     )
+
+
+def advice(finding: Finding) -> Finding:
+    """Gives the finding as advice: the author need not act on it."""
+    return finding.model_copy(update={"actor": Actor.NOBODY}) if finding.actor is Actor.AUTHOR else finding
 
 
 def unread(snapshot: Snapshot, prefixes: Iterable[str]) -> tuple[Finding, ...]:

@@ -1,6 +1,6 @@
 """Wording that checks share: counts, quotes, and findings for unchecked parts."""
 
-from bot.model import Finding, Gap, Location, Severity
+from bot.model import Actor, Finding, Gap, Location, Severity
 from bot.text import cut
 
 QUOTE = 200
@@ -19,6 +19,8 @@ def not_looked_at(gap: Gap) -> Finding:
         evidence=gap.why,
         next_step=REVIEW,
         fingerprint=gap.fingerprint,
+        actor=Actor.OPERATOR,
+        action=f"review what was not checked ({gap.what})",
     )
 
 

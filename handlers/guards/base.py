@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.model import Check, Finding, Kind, Location, Reference, Report, Severity, Snapshot, Tools
+from bot.model import Actor, Check, Finding, Kind, Location, Reference, Report, Severity, Snapshot, Tools
 from bot.policy import BaseGuard
 from handlers.facts.modes import STATES, Said, judged, listed, switched_off
 from handlers.facts.patterns import segment_fits
@@ -77,6 +77,8 @@ def _not_allowed(snapshot: Snapshot, allowed: Sequence[str]) -> Finding:
         location=Location(where="body" if stacked else "target"),
         evidence=f"allowed: {listed(allowed)}" if allowed else "the policy allows no branch",
         next_step=f"Change the base branch to {target}{parent}.",
+        actor=Actor.AUTHOR,
+        action=f"change the base branch to {target}" + (", or name the parent" if stacked else ""),
     )
 
 
@@ -90,6 +92,8 @@ def _no_parent(snapshot: Snapshot, parent: Reference) -> Finding:
         location=Location(where="body"),
         evidence=f"base branch: {snapshot.inputs.base.ref}",
         next_step=f"{fix} ({snapshot.inputs.default_branch}).",
+        actor=Actor.AUTHOR,
+        action=f"name an open parent instead of !{parent.number}, or change the base branch",
     )
 
 

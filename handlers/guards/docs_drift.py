@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.model import Check, Finding, Kind, Location, Mention, Report, Severity, Snapshot, Tools
+from bot.model import Actor, Check, Finding, Kind, Location, Mention, Report, Severity, Snapshot, Tools
 from bot.policy import DocsDriftGuard, DriftRule
 from handlers.facts.modes import FILES, MENTIONS, STATES, Said, judged, listed, switched_off, touched, unread
 from handlers.facts.protection import STANDS_IN, protected, targets
@@ -53,6 +53,8 @@ def _drifted(snapshot: Snapshot, drift: Sequence[DriftRule]) -> Iterator[Finding
                 location=Location(where="diff", path=changed[0]),
                 evidence=f"changed: {listed(changed)}",
                 next_step=f"Update at least one of these documents: {listed(rule.need)}.",
+                actor=Actor.AUTHOR,
+                action=f"update the documents of {rule.name}",
             )
 
 
@@ -73,6 +75,8 @@ def _stale(snapshot: Snapshot) -> Iterator[Finding]:
             location=Location(where="path", path=first.file, line=first.line),
             evidence=f"mentioned in {listed([f'{one.file}:{one.line}' for one in mentions])}",
             next_step=f"{fix}.",
+            actor=Actor.AUTHOR,
+            action=f"correct the mention of {path} in {first.file}",
         )
 
 

@@ -6,7 +6,7 @@ They are recognised by git's file modes and line counts: git reports no lines fo
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.model import ChangedFile, Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
+from bot.model import Actor, ChangedFile, Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
 from bot.policy import ModesGuard
 from handlers.facts.modes import FILES, STATES, Said, judged, listed, switched_off, unread
 from handlers.facts.patterns import chosen
@@ -152,7 +152,16 @@ def _is_text(path: str) -> bool:
 def _finding(rule: str, title: str, file: ChangedFile, evidence: str, fix: str) -> Finding:
     severity = Severity.HIGH if rule.startswith(("link", "submodule")) else Severity.MEDIUM
     place = Location(where="diff", path=file.path)
-    return Finding(rule=rule, severity=severity, title=title, location=place, evidence=evidence, next_step=fix)
+    return Finding(
+        rule=rule,
+        severity=severity,
+        title=title,
+        location=place,
+        evidence=evidence,
+        next_step=fix,
+        actor=Actor.AUTHOR,
+        action=f"fix or explain {file.path} ({rule})",
+    )
 
 
 def _summary(findings: Sequence[Finding]) -> str:

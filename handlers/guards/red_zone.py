@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.model import Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
+from bot.model import Actor, Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
 from bot.policy import RedZoneGuard, named
 from handlers.facts.modes import FILES, STATES, Said, judged, listed, switched_off, unread
 from handlers.facts.protection import protected, targets
@@ -65,6 +65,8 @@ def _findings(zone: dict[str, str], void: str, *, own: bool) -> Iterator[Finding
             location=Location(where="diff", path=paths[0]),
             evidence=f"touched: {listed(paths)}" + (f"; {OWN}" if own else "") + void,
             next_step=APPROVE,
+            actor=Actor.NOBODY if own else Actor.OPERATOR,
+            action=f"approve the red zone ({listed(paths, 2)})",
         )
 
 

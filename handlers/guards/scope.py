@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.model import Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
+from bot.model import Actor, Check, Finding, Kind, Location, Report, Severity, Snapshot, Tools
 from bot.policy import ScopeGuard
 from handlers.facts.modes import FILES, STATES, Said, judged, listed, names, switched_off, unread
 from handlers.facts.patterns import chosen
@@ -93,6 +93,8 @@ def _findings(scope: Scope) -> Iterator[Finding]:
             location=Location(where="diff", path=paths[0]),
             evidence=f"touched: {listed(paths)}",
             next_step="Ask an operator to apply it, or move these files to a separate pull request.",
+            actor=Actor.OPERATOR,
+            action=f"decide about the module {module}",
         )
     if scope.outside:
         yield Finding(
@@ -103,6 +105,8 @@ def _findings(scope: Scope) -> Iterator[Finding]:
             evidence=f"touched: {listed(scope.outside)}",
             next_step="Remove these paths from this pull request, or ask an operator to add them to a module or to "
             "guards.scope.beside in the policy.",
+            actor=Actor.AUTHOR,
+            action=f"remove the paths outside all modules ({scope.outside[0]})",
         )
 
 

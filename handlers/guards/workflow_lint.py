@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from bot.model import Check, Finding, Kind, Lint, Location, Report, Severity, Snapshot, Tools, Verdict
+from bot.model import Actor, Check, Finding, Kind, Lint, Location, Report, Severity, Snapshot, Tools, Verdict
 from bot.policy import WorkflowLintGuard
 from bot.text import cell, plain
 from handlers.facts.modes import FILES, LINTS, STATES, Said, judged, switched_off, unread
@@ -58,6 +58,8 @@ def _finding(lint: Lint) -> Finding:
         location=Location(where="diff", path=lint.path, line=lint.line),
         evidence=f"reported by {lint.tool}" + (f"; rule: {lint.url}" if lint.url else ""),
         next_step="Fix the line as the rule describes.",
+        actor=Actor.AUTHOR,
+        action=f"fix the workflow {lint.path}:{lint.line} ({lint.rule})",
     )
 
 

@@ -13,12 +13,13 @@ from datetime import UTC
 from bot.model import Check, Judgment, Kind, OwnWords, Report, Snapshot, Target, Tools, Verdict, canonical
 from bot.text import cell, plain
 from handlers.judge import comment as judge_comment
+from handlers.judge.calls import operator_calls
 from handlers.judge.external_judges import Foreign, look, outdated
 from handlers.judge.human_decisions import agreed, binding, bound, current_labels, spoken_labels
 from handlers.judge.inputs import readable, seen
-from handlers.judge.labels import LABELS, STALE, Marks
+from handlers.judge.labels import LABELS, PRIORITIES, STALE, Marks
 from handlers.judge.model_opinion import Resolves, advised
-from handlers.judge.payload import SCHEMA, JudgeActor, Opinion, Payload, PayloadTarget, fitting, labels_of
+from handlers.judge.payload import FAMILY, SCHEMA, JudgeActor, Opinion, Payload, PayloadTarget, fitting, labels_of
 from handlers.judge.previous import NAME, Past, old, rerun_reason
 from handlers.judge.rules import Ruled, judge
 from handlers.judge.signals.table import signals_table
@@ -104,6 +105,7 @@ def _kept(past: Past, ruled: Ruled, snapshot: Snapshot) -> Report:
     decided = agreed(payload, binding(snapshot))
     marks = Marks.of((*payload.labels_to_apply, *((STALE,) if stale else ())), basis)
     marks.bases[STALE] = f"{basis} {at.isoformat()}"
+    marks = marks.decided(decided).spoken(current_labels(spoken_labels(snapshot, judged=at), decided))
     return Report(
         check=NAME,
         verdict=Verdict.PASS,
@@ -111,8 +113,10 @@ def _kept(past: Past, ruled: Ruled, snapshot: Snapshot) -> Report:
         notes=tuple(ref.note for ref in payload.evidence_refs if ref.type == MODEL),
         comment=OwnWords(body=judge_comment.body(payload, earlier, decided)),
         explanation=_explanation(payload, ruled),
+        findings=operator_calls(payload, ruled.signals, marks.labels),
+        brief=_brief(marks),
         status=False,
-        **marks.decided(decided).spoken(current_labels(spoken_labels(snapshot, judged=at), decided)).report_fields(),
+        **marks.report_fields(),
     )
 
 
@@ -129,6 +133,7 @@ def _theirs(theirs: Foreign, ruled: Ruled, snapshot: Snapshot) -> Report:
     basis = canonical([comment.id, comment.body_hash, words, _escalates(floor)])
     marks = Marks.of((*labels_of(payload), *((STALE,) if stale else ())), basis)
     said_since = current_labels(spoken_labels(snapshot, written=comment.created_at), decisions)
+    marks = marks.decided(decisions).spoken(said_since)
     note = FLOOR.format(judge=judge, step=original.recommended_next_action, reason=_reason(floor))
     return Report(
         check=NAME,
@@ -137,8 +142,10 @@ def _theirs(theirs: Foreign, ruled: Ruled, snapshot: Snapshot) -> Report:
         notes=(note,) if lowered and _escalates(payload) else (),
         comment=OwnWords(body=judge_comment.stepped_back(judge, comment.id), only_if_there=True),
         explanation=_explanation(original, ruled),
+        findings=operator_calls(payload, ruled.signals if lowered else (), marks.labels),
+        brief=_brief(marks),
         status=False,
-        **marks.decided(decisions).spoken(said_since).report_fields(),
+        **marks.report_fields(),
     )
 
 
@@ -157,6 +164,8 @@ def _rested(report: Report, past: Past, snapshot: Snapshot) -> Report:
     change: dict[str, object] = {
         "verdict": Verdict.SKIP,
         "summary": RESTING.format(state=state, found=report.summary),
+        "findings": (),
+        "brief": "",
     }
     if state == "closed" and past.judged and not past.rested:
         last = past.judged[-1]
@@ -164,6 +173,11 @@ def _rested(report: Report, past: Past, snapshot: Snapshot) -> Report:
         content = last.model_copy(update={"target_snapshot": then}).content()
         change["judgment"] = Judgment(check=NAME, at=snapshot.taken_at, basis=then.evidence_hash, content=content)
     return report.model_copy(update=change)
+
+
+def _brief(marks: Marks) -> str:
+    """The priority whose label is on, which a command may have set."""
+    return next((name.removeprefix(FAMILY) for name in PRIORITIES if marks.labels.get(name)), "")
 
 
 def _explanation(payload: Payload, ruled: Ruled) -> str:

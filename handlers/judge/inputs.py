@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 
-from bot.model import Kind, Snapshot, canonical, digest
+from bot.model import Call, Kind, Snapshot, canonical, digest
 from handlers.facts.accepted import open_gaps, open_leaks
 from handlers.judge.human_decisions import obeyed
 from handlers.judge.payload import FAMILY, TargetSnapshot
 from handlers.judge.signals.table import Signal
-from handlers.soak import tracked_soaks
+from handlers.soak import SOAK_EVIDENCE, tracked_soaks
+
+SOAKS = SOAK_EVIDENCE.name
+JUDGE = "judge"
 
 
 def facts(labels: Iterable[str]) -> list[str]:
@@ -29,6 +32,12 @@ def readable(snapshot: Snapshot) -> Snapshot:
     return snapshot.model_copy(update={"inputs": snapshot.inputs.model_copy(update={"labels": labels})})
 
 
+def called(snapshot: Snapshot) -> tuple[Call, ...]:
+    """Return what the checks before this one ask the operator for. The soaks of an issue are evidence of their own."""
+    own = {JUDGE, SOAKS} if snapshot.target.kind is Kind.ISSUE else {JUDGE}
+    return tuple(call for call in snapshot.memory.calls if call.check not in own)
+
+
 def evidence(snapshot: Snapshot, signals: Iterable[Signal]) -> str:
     """Return the canonical JSON of the evidence of a judgment; any change in it causes a new judgment.
 
@@ -38,9 +47,11 @@ def evidence(snapshot: Snapshot, signals: Iterable[Signal]) -> str:
     """
     read, policy = snapshot.inputs, snapshot.policy
     cited = {signal.ref for signal in signals}
+    calls = [[call.check, call.action] for call in called(snapshot)]
     soaks = [[soak.inputs.soak.name, soak.name] for soak in tracked_soaks(snapshot)]
     return canonical(
         ({"soaks": soaks} if soaks else {})
+        | ({"calls": calls} if calls else {})
         | {
             "author": read.author,
             "base": read.base.ref,

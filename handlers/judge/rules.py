@@ -7,7 +7,9 @@ park, the best candidate to do the work. Operator matters are found line by line
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.model import Kind, Snapshot, Value
+from bot.text import cut
 from handlers.facts.accepted import open_leaks
+from handlers.judge.inputs import called
 from handlers.judge.payload import Effort, Escalation, EvidenceRef, Opinion, Priority, Step
 from handlers.judge.signals.blocking_signals import awaited
 from handlers.judge.signals.operator_matters import commanded, world
@@ -27,6 +29,7 @@ START = {"reach": 2, "impact": 2, "confidence": 3}
 CODE_FIRST = 2
 """Bonus for code: texts or checks have to score higher than this to win."""
 EVIDENCE = 12
+CALLS = 240
 COMMENTS = 20
 """Number of newest comments that are searched for a gate."""
 
@@ -103,6 +106,7 @@ def _gathered(snapshot: Snapshot) -> list[Signal]:
     for signal in (
         *_leaks(snapshot, kind),
         *_soaks(snapshot, kind),
+        *_called(snapshot),
         *of_paths(inputs),
         *of_labels(inputs),
         *_words(snapshot, text, title, kind),
@@ -132,6 +136,14 @@ def _soaks(snapshot: Snapshot, kind: str) -> Iterator[Signal]:
     """An issue whose soak waits for the operator's phrase, or is blocked, is always an operator matter."""
     if any(asks(soak) for soak in tracked_soaks(snapshot)):
         yield fired("soak-waits", f"{kind}-title")
+
+
+def _called(snapshot: Snapshot) -> Iterator[Signal]:
+    """What the checks before this one ask the operator for."""
+    if calls := called(snapshot):
+        says = "; ".join(f"{one.check}: {one.action}" for one in calls)
+        signal = fired("called", f"check:{calls[0].check}")
+        yield signal.model_copy(update={"says": cut(f"another check needs the operator ({says})", CALLS)})
 
 
 def _words(snapshot: Snapshot, text: Text, title: Line, kind: str) -> Iterator[Signal]:

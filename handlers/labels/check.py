@@ -9,7 +9,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.model import Check, Decision, Kind, KnownLabels, Report, Snapshot, Tools, Verdict
+from bot.model import (
+    Actor,
+    Check,
+    Decision,
+    Finding,
+    Kind,
+    KnownLabels,
+    Location,
+    Report,
+    Severity,
+    Snapshot,
+    Tools,
+    Verdict,
+)
 from bot.policy import LabelRule
 from bot.text import cell, plain
 from handlers.commands import names_in
@@ -25,8 +38,17 @@ OFF = "off in the policy (labels.mode: off)"
 NOTHING = "no rule matches"
 UNASKED = "the rules could not be applied to all changed files"
 TOO_MUCH = (
-    "Too many changed files for the patterns of the label rules, so labels may be missing. Split this into smaller "
+    "There are too many changed files for the patterns of the label rules. Split this into smaller "
     "pull requests, or ask an operator to reduce the patterns in .forgejo/assay.yml."
+)
+UNAPPLIED = Finding(
+    rule="rules-not-applied",
+    severity=Severity.MEDIUM,
+    title="Labels may be missing: the label rules could not be applied to all changed files",
+    location=Location(where="target"),
+    next_step=TOO_MUCH,
+    actor=Actor.AUTHOR,
+    action="split this into smaller pull requests",
 )
 STAYS = f'The label "{SECRET}" cannot be removed while there are unaccepted secrets.'
 SHOWN = 6
@@ -102,7 +124,8 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:
         check=NAME,
         verdict=Verdict.PASS if made.whole else Verdict.ERROR,
         summary=_summary(made) if made.whole else UNASKED,
-        notes=tuple(dict.fromkeys(made.notes if made.whole else (TOO_MUCH, *made.notes))),
+        findings=() if made.whole else (UNAPPLIED,),
+        notes=tuple(dict.fromkeys(made.notes)),
         labels=labels,
         label_bases={choice.label: choice.basis for choice in made.made.values()},
         commanded={choice.label: choice.at for choice in made.made.values() if choice.at is not None},

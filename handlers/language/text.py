@@ -83,7 +83,7 @@ def read(body: str) -> Text:
 
 def resolves(ref_value: str, snapshot: Snapshot) -> bool:
     """Return whether a reference names something that exists: the title, the description or a section of it, a changed
-    path, a label, a comment, a commit, the date of creation.
+    path, a label, a comment, a commit, a check that calls the operator, the date of creation.
     """
     inputs = snapshot.inputs
     kind = "pull" if snapshot.target.kind is Kind.PULL else "issue"
@@ -101,6 +101,7 @@ def resolves(ref_value: str, snapshot: Snapshot) -> bool:
     there = {
         "diff": (name in (file.path, file.old_path) for file in inputs.files),
         "label": (name == label for label in inputs.labels),
+        "check": (name == call.check for call in snapshot.memory.calls),
         "comment": (name == str(comment.id) for comment in inputs.comments),
         "commit": (len(name) >= 7 and commit.sha.startswith(name) for commit in inputs.commits),  # noqa: PLR2004 - git's short id
     }

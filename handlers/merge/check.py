@@ -20,6 +20,7 @@ from handlers.merge.reasons import MODES, PREFERENCE, REASONS, SAFE, Held, held,
 NAME = "merge"
 CANDIDATE = "automerge-candidate"
 GROUPS = (CLASSES, MODES, (CANDIDATE,))
+BRIEF = dict(zip(MODES, ("operator only", "by hand", "automatic"), strict=True))
 MAY = "no reason against an automatic merge"
 SOONEST, LATEST = 30.0, 3600.0
 """Seconds until the next run if a reason may end without an event from Forgejo."""
@@ -95,6 +96,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:
         data=_data(found),
         again=_again(found),
         status=False,
+        brief=f"merge: {BRIEF[found.mode]}",
         **_labels(found),
     )
 
@@ -129,6 +131,8 @@ def _finding(one: Held) -> Finding:
         location=Location(where="target"),
         evidence=reason.label,
         next_step=reason.ends,
+        actor=reason.actor,
+        action=reason.action,
     )
 
 

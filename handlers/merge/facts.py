@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.model import CONTEXT, Finding, KnownLabels, Reference, Snapshot, Verdict
+from bot.model import CONTEXT, OVERALL, Finding, KnownLabels, Reference, Snapshot, Verdict, is_ours
 from bot.policy import MergePolicy
 from handlers.commands import newest
 from handlers.facts.modes import unread
@@ -89,7 +89,7 @@ class Facts:
         required = tuple(dict.fromkeys((*self.snapshot.inputs.required, *self.policy.contexts)))
         there = dict(self._states())
         if not required:
-            others = {name: state for name, state in there.items() if not name.startswith(CONTEXT)}
+            others = {name: state for name, state in there.items() if not is_ours(name)}
             return _sorted({name: [state] for name, state in others.items() if state != SKIPPED})
         return _sorted({one: [there[name] for name in there if segment_fits(one, name)] for one in required})
 
@@ -97,7 +97,7 @@ class Facts:
     def self_reported(self) -> tuple[str, ...]:
         """Gives the successes that the author or an agent reported, in words; they count as not reported."""
         own = (one for one in self.snapshot.inputs.statuses if self_reported(one, self.snapshot))
-        return tuple(f"{one.context} by {one.creator}" for one in own if not one.context.startswith(CONTEXT))
+        return tuple(f"{one.context} by {one.creator}" for one in own if not is_ours(one.context))
 
     @cached_property
     def dependencies(self) -> tuple[str, ...]:
@@ -128,6 +128,8 @@ class Facts:
             yield status.context, SKIPPED if was_skipped(status) else state
         for check, verdict in verdicts(self.snapshot).items():
             yield f"{CONTEXT}{check}", "success" if check in SPECIAL else STATES[Verdict(verdict)]
+        counted = [Verdict(one) for check, one in verdicts(self.snapshot).items() if check not in SPECIAL]
+        yield OVERALL, STATES[max(counted, key=lambda verdict: verdict.rank, default=Verdict.PASS)]
 
 
 def _sorted(states: Mapping[str, Sequence[str]]) -> Contexts:

@@ -6,7 +6,7 @@ The first one that applies determines the label. All that apply are reported, an
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.model import CONTEXT, Severity, Verdict
+from bot.model import CONTEXT, Actor, Severity, Verdict
 from bot.text import code
 from handlers.facts.modes import listed
 from handlers.facts.reviews import approvals, objections, void_approvals
@@ -37,7 +37,10 @@ Finder = Callable[[Facts], Iterator[str]]
 
 @dataclass(frozen=True)
 class Reason:
-    """A possible reason. `find` describes each case that applies; `waits`: it may end without action."""
+    """A possible reason. `find` describes each case that applies; `waits`: it may end without action.
+
+    `actor` has to do `action`; nobody has to for what another check asks for already.
+    """
 
     name: str
     label: str
@@ -47,6 +50,8 @@ class Reason:
     ends: str
     find: Finder
     waits: bool = False
+    actor: Actor = Actor.NOBODY
+    action: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,10 @@ def _preference(facts: Facts) -> Iterator[str]:
     yield from _carried(facts, OPERATORS)
 
 
+def _called(facts: Facts) -> Iterator[str]:
+    yield from (f"{call.check}: {call.action}" for call in facts.snapshot.memory.calls)
+
+
 def _unsure(facts: Facts) -> Iterator[str]:
     if unseen := [one.title.removeprefix(NOT_CHECKED) for one in facts.unseen]:
         yield f"not checked: {listed(unseen)}"
@@ -169,6 +178,7 @@ REASONS = (
         "merge-conflict", f"{MANUAL}-merge-conflict", AGREED, MEDIUM,
         "head and base have merge conflicts",
         "Merge the base branch into this branch, or rebase this branch.", _conflict,
+        actor=Actor.AUTHOR, action="resolve the merge conflict",
     ),
     Reason(
         "failing-checks", f"{MANUAL}-failing-tests", AGREED, MEDIUM,
@@ -184,6 +194,7 @@ REASONS = (
         "missing-review", f"{MANUAL}-missing-review", AGREED, LOW,
         "fewer approvals than `merge.approvals`, or changes were requested",
         "A reviewer with write permission, other than the author, must approve the current head.", _review,
+        actor=Actor.REVIEWER, action="review and approve this head",
     ),
     Reason(
         "dependency", f"{MANUAL}-dependency-conflict", AGREED, MEDIUM,
@@ -206,6 +217,11 @@ REASONS = (
         "unknown", f"{MANUAL}-unknown", OPERATOR_ONLY, MEDIUM,
         "some parts were not checked, a check ended in an error, or the policy is invalid",
         "An operator must review the results of the other checks.", _unsure,
+    ),
+    Reason(
+        "operator-called", f"{MANUAL}-{PREFERENCE}", OPERATOR_ONLY, MEDIUM,
+        "a check asks an operator to act",
+        "The operator must do what the check asks for.", _called,
     ),
     Reason(
         "conflict-unknown", f"{MANUAL}-unknown", OPERATOR_ONLY, LOW,

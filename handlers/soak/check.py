@@ -12,13 +12,16 @@ from datetime import datetime
 from typing import Any
 
 from bot.model import (
+    Actor,
     Check,
     Finding,
     Gap,
     Judgment,
     Kind,
+    Location,
     OwnWords,
     Report,
+    Severity,
     Snapshot,
     SoakSeen,
     Tools,
@@ -29,7 +32,7 @@ from bot.model import (
 from handlers.facts.wording import not_looked_at
 from handlers.soak import comment
 from handlers.soak.claims.classify import claim_of
-from handlers.soak.labels import LABELS, PENDING, of_issue, of_pull
+from handlers.soak.labels import LABELS, PENDING, asks, of_issue, of_pull
 from handlers.soak.payload import SoakState
 from handlers.soak.pull_rules import Pull, unlooked
 from handlers.soak.state.describe import describe
@@ -80,6 +83,7 @@ def _issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Report:
         check=NAME,
         verdict=Verdict.PASS,
         summary="; ".join(f"{state.soak}: {state.state}, {state.why}" for state in states),
+        findings=tuple(map(_waiting, filter(asks, soaks))),
         labels=marks.labels,
         label_bases=marks.all_soak_inputs,
         comment=OwnWords(body=comment.body(states)),
@@ -90,6 +94,21 @@ def _issue(snapshot: Snapshot, soaks: Sequence[Soak]) -> Report:
         again=_again(states, snapshot.taken_at),
         shown=False,
         status=False,
+    )
+
+
+def _waiting(soak: Soak) -> Finding:
+    """The finding that calls the operator to a soak that is blocked, or waits for his phrase."""
+    policy, state = soak.inputs.soak, describe(soak)
+    decide = f"decide, and write {policy.gate} to approve" if policy.gate else "decide about the next step"
+    look = f"look at the soak {policy.name}, which is {state.state}"
+    return Finding(
+        rule="soak-waits",
+        severity=Severity.HIGH,
+        title=f"The soak {policy.name} is {state.state}: {state.why}",
+        location=Location(where="target"),
+        actor=Actor.OPERATOR,
+        action=decide if state.state == "awaiting-operator" else look,
     )
 
 

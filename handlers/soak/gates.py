@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from bot.model import (
+    Actor,
     Answer,
     Check,
     CommentText,
@@ -125,6 +126,8 @@ def _findings(snapshot: Snapshot, closed: Sequence[GatePolicy]) -> Iterator[Find
                 location=Location(where="target"),
                 evidence=f"touched: {listed(list(found))}",
                 next_step=f"Ask an operator to write the phrase on {where}; this check then passes by itself.",
+                actor=Actor.OPERATOR,
+                action=f"decide, and write {gate.phrase} on {where} to approve",
             )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Self
+from typing import Any, Self
 
-from bot.model import Finding, Gap, Location, Severity, Snapshot
+from bot.model import Actor, Finding, Gap, Location, Severity, Snapshot
 from bot.policy import Protected, SectionName
 from bot.text import cut
 from handlers.facts.change import DOCUMENTS
@@ -17,6 +17,7 @@ from handlers.facts.protection import protected, targets
 from handlers.facts.wording import not_looked_at, quoted
 from handlers.soak.claims.classify import Stage, claim_of, sentences, unnamed
 from handlers.soak.claims.markdown import LINES, READ
+from handlers.soak.labels import asks
 from handlers.soak.payload import ORDER
 from handlers.soak.state.comment_claims import CLAIMS, names
 from handlers.soak.state.inputs import all_soak_inputs
@@ -160,6 +161,8 @@ def _claimed(said: Said, soak: Soak) -> Finding:
             f"Correct the sentence, or post the evidence on #{policy.issue} first; comment /soak there to see what is "
             "missing."
         ),
+        actor=Actor.AUTHOR,
+        action=f"correct the claim about the soak {policy.name}",
     )
 
 
@@ -180,4 +183,13 @@ def _early(found: Sequence[str], soak: Soak) -> Finding:
             f"Wait: the gate opens {opens}, and this check then passes by itself. Or remove the protected content from "
             "this change."
         ),
+        **_waited_for(soak),
     )
+
+
+def _waited_for(soak: Soak) -> dict[str, Any]:
+    """Who opens the gate: the operator, once the audit is done; until then the change waits for evidence."""
+    policy = soak.inputs.soak
+    if asks(soak) and policy.gate:
+        return {"actor": Actor.OPERATOR, "action": f"decide, and write {policy.gate} on #{policy.issue} to approve"}
+    return {"actor": Actor.AUTHOR, "action": f"wait for the soak {policy.name}, or take the protected content out"}

@@ -181,6 +181,14 @@ def test_two_labels_of_an_exclusive_group_that_an_operator_chose_both_stay() -> 
     assert (done, disputed) == ((), Disputes())
 
 
+def test_a_label_that_the_server_took_off_for_one_that_goes_now_is_set_in_the_same_look() -> None:
+    plan = Plan(labels={"size/large": NEW_ON})
+    there = (seen("size/small", BOT), seen("size/large", BOT, on=False))
+    held_both = (held("label:size/small", "on", "e1"), held("label:size/large", "on", NEW_ON.evidence))
+    done, _ = difference(plan, labels=there, held=held_both)
+    assert {(one.kind, one.label) for one in done} == {("label.remove", "size/small"), ("label.add", "size/large")}
+
+
 accounts = st.sampled_from(["", BOT, OPERATOR, AGENT, WRITER, OUTSIDER])
 label_states = st.builds(lambda by, on: (by, on), accounts, st.booleans())
 wants = st.none() | st.builds(WantedLabel, on=st.booleans(), evidence=st.sampled_from(["e1", "e2"]))

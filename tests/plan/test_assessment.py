@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.model import ChangedFile, Check, Kind, Report, Restored, Snapshot, Target, Tools, Verdict, WantedLabel
-from bot.plan.assessment import STATES, WORSE, assess, plan
+from bot.plan.assessment import assess, plan
 from bot.policy import PATH
 from tests.snapshots import HEAD, ISSUE, NOW, PULL, TOOLS, finding, held, own, report, snapshot
 
@@ -64,42 +64,6 @@ async def test_a_mended_policy_turns_its_own_red_status_green() -> None:
     mended = snapshot(own=own(held=(held(f"status:{HEAD}:assay/policy"),)))
     first, *_ = (await assess(mended, CHECKS, TOOLS)).reports
     assert (first.check, first.verdict, first.findings) == ("policy", Verdict.PASS, ())
-
-
-@pytest.mark.parametrize(
-    ("verdict", "state"),
-    [
-        (Verdict.BLOCK, "failure"),
-        (Verdict.ERROR, "error"),
-        (Verdict.PENDING, "pending"),
-        (Verdict.PASS, "success"),
-        (Verdict.ADVISE, "success"),
-        (Verdict.SKIP, "success"),
-    ],
-)
-def test_each_verdict_has_its_state(verdict: Verdict, state: str) -> None:
-    (status,) = plan(snapshot(), [report(verdict)]).statuses
-    words = "advice: all is well" if verdict is Verdict.ADVISE else "all is well"
-    assert (status.context, status.state, status.description) == ("assay/secret-leak", state, words)
-
-
-def test_states_are_ordered_from_best_to_worst() -> None:
-    assert set(WORSE) == set(STATES.values())
-    assert [STATES[verdict] for verdict in sorted(Verdict, key=lambda one: one.rank)][2:] == list(WORSE)
-
-
-def test_a_description_has_at_most_140_characters() -> None:
-    (status,) = plan(snapshot(), [report(Verdict.ADVISE, summary="x" * 200)]).statuses
-    assert (len(status.description), status.description[-1]) == (140, "…")
-
-
-@pytest.mark.parametrize(
-    "observed",
-    [snapshot(ISSUE), snapshot(state="merged"), snapshot(state="closed"), snapshot(head=snapshot(ISSUE).inputs.head)],
-    ids=["an issue", "merged", "closed", "without a head"],
-)
-def test_only_an_open_head_gets_a_status(observed: Snapshot) -> None:
-    assert plan(observed, [report()]).statuses == ()
 
 
 @pytest.mark.parametrize(

@@ -100,8 +100,8 @@ def test_judgments_alone_leave_the_hash_as_it_is() -> None:
 def test_a_check_without_status_has_one_where_its_red_one_stands() -> None:
     quiet = report(check="judge", status=False)
     red = own(held=(held(f"status:{snapshot().inputs.head.sha}:assay/judge"),))
-    assert plan(snapshot(), [quiet]).statuses == ()
-    assert [one.context for one in plan(snapshot(own=red), [quiet]).statuses] == ["assay/judge"]
+    assert [one.context for one in plan(snapshot(), [quiet]).statuses] == ["assay"]
+    assert [one.context for one in plan(snapshot(own=red), [quiet]).statuses] == ["assay", "assay/judge"]
 
 
 def test_a_check_that_is_not_shown_has_no_line_in_the_report() -> None:

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from bot.model import Finding, Kind, Location, Report, Restored, Severity, Verdict
+from bot.model import Actor, Finding, Kind, Location, Report, Restored, Severity, Verdict
 from bot.plan import report as reporting
-from bot.plan.report import FOOTER, MAX_BYTES, without_footer, worst, write
+from bot.plan.report import FOOTER, MAX_BYTES, without_footer, write
 from tests.rendered import TRIGGERS, blocks, inlines, spoken, tokens, without_payload
 from tests.snapshots import HEAD, ISSUE, NOW, finding, report, snapshot
 
@@ -67,37 +67,13 @@ def golden_report(request: pytest.FixtureRequest) -> SnapshotAssertion:
     return recorded
 
 
-@pytest.mark.parametrize(
-    ("verdicts", "answer"),
-    [
-        ([], Verdict.SKIP),
-        ([Verdict.PASS, Verdict.SKIP], Verdict.PASS),
-        ([Verdict.ADVISE, Verdict.PENDING], Verdict.PENDING),
-        ([Verdict.BLOCK, Verdict.ERROR], Verdict.BLOCK),
-    ],
-)
-def test_the_heading_is_of_the_worst_verdict(verdicts: list[Verdict], answer: Verdict) -> None:
-    reports = [report(verdict) for verdict in verdicts]
-    assert worst(reports) is answer
-    assert (
-        write(snapshot(), reports, []).splitlines()[2] == f"### {reporting.ICONS[answer]} {reporting.HEADINGS[answer]}"
-    )
-
-
-@pytest.mark.parametrize(("target", "state"), [(ISSUE, "open"), (None, "merged"), (None, "closed")])
-def test_a_block_where_nothing_is_merged_any_more_says_so(target: None, state: str) -> None:
-    observed = snapshot(target, state=state) if target else snapshot(state=state)
-    body = write(observed, [blocked()], [])
-    assert ("Blocked" in body, reporting.NO_MERGE_HEADING in body) == (False, True)
-
-
 def test_five_findings_stand_open_the_rest_is_folded_and_beyond_fifty_only_counted() -> None:
     body = write(snapshot(), [blocked(60)], [])
     opening, closing = body.index("<details><summary>45 more findings</summary>"), body.index("\n</details>")
     shown = [match.start() for match in re.finditer(r"\*\*critical\*\*", body)]
     assert (sum(at < opening for at in shown), sum(opening < at < closing for at in shown), len(shown)) == (5, 45, 50)
     assert "*10 more findings not shown.*" in body
-    assert "details" not in told(blocked(5))
+    assert "more finding" not in told(blocked(5))
 
 
 def test_a_long_report_is_cut_to_its_limit_and_what_is_folded_is_closed() -> None:
@@ -186,11 +162,13 @@ def test_each_row_of_the_table_is_a_check() -> None:
     lines = inlines(told(*rows))
     cells = ["".join(part.content for part in line) for line in lines]
     start = cells.index("Summary") + 1
-    assert cells[start : start + 6] == ["guards", "💡 advise", "a | b", "secret-leak", "✅ pass", "all is well"]
+    assert cells[start : start + 3] == ["guards", "💡\N{NO-BREAK SPACE}advise", "a | b"]
+    folded = cells.index("Summary", start) + 1
+    assert cells[folded : folded + 3] == ["secret-leak", "✅\N{NO-BREAK SPACE}pass", "all is well"]
+    assert "<details><summary>1 passed</summary>" in told(*rows)
 
 
 def test_every_verdict_and_severity_has_its_words() -> None:
-    assert set(reporting.ICONS) == set(reporting.HEADINGS) == set(reporting.NEEDED) == set(Verdict)
     bodies = [write(snapshot(), [report(findings=(finding(severity=one),))], []) for one in Severity]
     assert [f"**{one}**" in body for one, body in zip(Severity, bodies, strict=True)] == [True] * 4
 
@@ -200,7 +178,7 @@ def test_what_stops_a_merge_stands_open_and_before_the_rest_which_is_folded() ->
     body = told(report(), advised, report(Verdict.BLOCK, check="contract", findings=findings(1)))
     assert body.index("| `contract` |") < body.index("| `docs-drift` |") < body.index("| `secret-leak` |")
     folded = body.index("<details><summary>Other checks</summary>")
-    assert body.index("#### `contract`") < folded < body.index("#### `docs-drift`") < body.index("</details>")
+    assert body.index("#### contract") < folded < body.index("#### docs-drift")
 
 
 def test_the_payload_holds_what_the_checks_say_and_nothing_that_ends_it() -> None:
@@ -219,21 +197,14 @@ def test_a_payload_that_is_too_long_goes_without_its_findings() -> None:
     assert json.loads(text)["reports"] == [{"check": "secret-leak", "summary": "all is well", "verdict": "block"}]
 
 
-def test_who_asks_for_an_operator_is_told_at_the_top_and_stands_first_among_equals() -> None:
-    contract = report(Verdict.BLOCK, check="contract", findings=findings(1))
-    red = report(Verdict.BLOCK, check="red-zone", findings=findings(1), labels={"review:needs-human": True})
-    body = told(report(), contract, red)
-    assert body.index("**Needs an operator's decision** (`red-zone`: all is well).") < body.index("| `red-zone` |")
-    assert body.index("| `red-zone` |") < body.index("| `contract` |")
-    assert "operator's decision" not in told(contract, red.model_copy(update={"labels": {"review:needs-human": False}}))
-
-
-def test_a_report_that_asks_for_an_operator_does_not_say_that_no_action_is_needed() -> None:
-    asking = report(check="judge", summary="p1, operator_needed: rotate it.", labels={"judge/operator-needed": True})
-    body = told(report(), asking)
-    assert "No problems found\n\n**Needs an operator's decision** (`judge`: p1, operator\\_needed: rotate it)." in body
-    assert "No action needed" not in body
-    assert "No action needed." in told(report())
+def test_a_check_that_calls_nobody_stands_behind_its_equals() -> None:
+    quiet = finding(actor=Actor.NOBODY)
+    body = told(
+        report(),
+        report(Verdict.BLOCK, check="held", findings=(quiet,)),
+        report(Verdict.BLOCK, check="red-zone", findings=findings(1)),
+    )
+    assert body.index("| `red-zone` |") < body.index("| `held` |") < body.index("| `secret-leak` |")
 
 
 def test_a_cut_within_what_is_folded_twice_closes_both() -> None:

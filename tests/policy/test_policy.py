@@ -181,4 +181,4 @@ def test_without_a_trusted_policy_the_defaults_hold() -> None:
 
 
 def test_everything_that_a_policy_says_is_trusted_or_harmless() -> None:
-    assert set(Policy.model_fields) - set(TRUSTED_KEYS) == {"version"}
+    assert set(Policy.model_fields) - set(TRUSTED_KEYS) == {"version", "statuses"}

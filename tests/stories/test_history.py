@@ -16,7 +16,7 @@ PULLS = f"/repos/{REPOSITORY}/pulls"
 
 async def verdict(scene: World, head: str) -> str:
     await scene.settled()
-    return (await scene.statuses(head))["assay/secret-leak"]
+    return (await scene.statuses(head))["assay"]
 
 
 async def test_another_base_that_has_the_secret_hides_it_not(scene: World) -> None:

@@ -16,7 +16,7 @@ async def test_a_clean_pull_request_gets_one_report_and_a_green_status(scene: Wo
     reports = await scene.reports(number)
     assert len(reports) == 1
     assert "No problems found" in reports[0]["body"]
-    assert await statuses(scene, head) == {"assay/secret-leak": "success"}
+    assert await statuses(scene, head) == {"assay": "success"}
     assert LEAK not in await scene.labels(number)
 
 
@@ -32,7 +32,7 @@ async def test_a_token_added_and_removed_again_blocks(scene: World) -> None:
     report = await scene.report(number)
     assert report is not None
     assert f"deploy/x.env:1 @ {guilty[:10]}" in report["body"]
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
     assert LEAK in await scene.labels(number)
 
 
@@ -47,7 +47,7 @@ async def test_a_token_dropped_by_a_force_push_still_blocks(scene: World) -> Non
     report = await scene.report(number)
     assert report is not None
     assert "a force-push dropped" in report["body"]
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
 
 
 async def test_two_force_pushes_before_the_first_look_hide_nothing(scene: World) -> None:
@@ -65,7 +65,7 @@ async def test_two_force_pushes_before_the_first_look_hide_nothing(scene: World)
     report = await scene.report(number)
     assert report is not None
     assert "a force-push dropped" in report["body"]
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
 
 
 async def test_a_clean_history_after_the_leak_was_never_seen_ends_green(scene: World) -> None:
@@ -76,7 +76,7 @@ async def test_a_clean_history_after_the_leak_was_never_seen_ends_green(scene: W
     head = await checkout.commit("More", {"b.py": "B = 2\n"})
     await checkout.push("codex/rain")
     await scene.settled()
-    assert await statuses(scene, head) == {"assay/secret-leak": "success"}
+    assert await statuses(scene, head) == {"assay": "success"}
     assert len(await scene.reports(number)) == 1
 
 
@@ -92,7 +92,7 @@ async def test_a_forks_policy_change_switches_nothing_off(scene: World) -> None:
     report = await scene.report(number)
     assert report is not None
     assert "The checks used the policy of the default branch" in report["body"]
-    assert await statuses(scene, head) == {"assay/policy": "success", "assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
 
 
 async def test_a_secret_brought_in_by_a_merge_commits_own_resolution_is_found(scene: World) -> None:
@@ -106,7 +106,7 @@ async def test_a_secret_brought_in_by_a_merge_commits_own_resolution_is_found(sc
     await checkout.push("codex/merge")
     await scene.open_pull(AGENT, "codex/merge", "feat: merge")
     await scene.settled()
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
 
 
 async def test_a_secret_in_title_body_comment_or_message_is_reported_and_not_repeated(scene: World) -> None:
@@ -155,7 +155,7 @@ async def test_a_draft_is_looked_at_and_a_closed_one_gets_no_status(scene: World
     await checkout.push("codex/draft")
     number = await scene.open_pull(AGENT, "codex/draft", "WIP: feat: draft")
     await scene.settled()
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
     await scene.api[AGENT].patch(f"/repos/{REPOSITORY}/pulls/{number}", {"state": "closed"})
     await scene.settled()
     scene.sandbox.reset_calls()
@@ -172,7 +172,7 @@ async def test_a_merged_pull_request_keeps_its_report(scene: World) -> None:
     report = await scene.report(number)
     assert report is not None
     assert "A secret in an added line" in report["body"]
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
 
 
 async def test_a_policy_that_an_operator_approved_and_merged_is_in_force(scene: World) -> None:
@@ -193,7 +193,7 @@ async def test_a_policy_that_an_operator_approved_and_merged_is_in_force(scene: 
     report = await scene.report(leaking)
     assert report is not None
     assert "is accepted by the policy: a made-up example" in report["body"]
-    assert await statuses(scene, head) == {"assay/secret-leak": "success"}
+    assert await statuses(scene, head) == {"assay": "success", "assay/secret-leak": "success"}
 
 
 async def test_a_policy_that_an_agent_pushed_to_the_default_branch_is_told_and_not_trusted(scene: World) -> None:
@@ -206,7 +206,7 @@ async def test_a_policy_that_an_agent_pushed_to_the_default_branch_is_told_and_n
     report = await scene.report(number)
     assert report is not None
     assert "changed secret-leak without an operator's consent" in report["body"]
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
 
 
 async def test_a_broken_policy_fails_closed_and_says_where(scene: World) -> None:
@@ -219,7 +219,7 @@ async def test_a_broken_policy_fails_closed_and_says_where(scene: World) -> None
     report = await scene.report(number)
     assert report is not None
     assert ".forgejo/assay.yml:2" in report["body"]
-    assert await statuses(scene, head) == {"assay/policy": "error", "assay/secret-leak": "success"}
+    assert await statuses(scene, head) == {"assay": "error", "assay/policy": "error"}
     await checkout.commit("Mend", {PATH: "version: 1\n"})
     await checkout.push("main")
     await scene.settled()

@@ -52,8 +52,8 @@ async def test_a_pull_request_is_judged_and_its_statuses_stand(scene: World) -> 
     number, head = await clean_pull(scene)
     leaking, guilty = await leaking_pull(scene)
     await scene.settled()
-    assert await statuses(scene, head) == {"assay/secret-leak": "success"}
-    assert await statuses(scene, guilty) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "success"}
+    assert await statuses(scene, guilty) == {"assay": "failure", "assay/secret-leak": "failure"}
     assert (LEAK in await scene.labels(number), LEAK in await scene.labels(leaking)) == (False, True)
     assert [len(await scene.reports(one)) for one in (number, leaking)] == [1, 1]
 

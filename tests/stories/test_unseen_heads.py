@@ -65,7 +65,7 @@ async def test_a_secret_pushed_while_closed_blocks_after_a_reopening_by_api(scen
     shown = await (await scene.clone(AGENT)).git("ls-remote", "origin", f"refs/pull/{number}/head")
     assert shown.split()[0] == before
     await scene.settled()
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
     assert "Blocked" in await body(scene, number)
 
 
@@ -82,7 +82,7 @@ async def test_a_secret_pushed_to_a_fork_while_closed_blocks_after_a_reopening_b
     head = await pushed(scene, OUTSIDER, "rain", fork)
     await set_state(scene, OPERATOR, number, "open")
     await scene.settled()
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
     assert "Blocked" in await body(scene, number)
 
 
@@ -146,7 +146,7 @@ async def test_a_head_that_the_server_never_provides_is_told_and_commands_are_ru
     scene.sandbox.faults.append(Fault("404", r"/statuses/", "POST"))
     await evaluated(scene, number, 1)
     told = await body(scene, number)
-    assert "Incomplete" in told
+    assert "Not fully checked" in told
     assert f"does not provide commit {head[:10]}" in told
     assert await scene.said(number, f"answer-{comment}")
 
@@ -164,5 +164,5 @@ async def test_statuses_of_what_was_evaluated_stay_where_the_server_refuses_labe
     number, head = await leaking_pull(scene)
     scene.sandbox.faults.append(Fault("404", rf"/issues/{number}/labels", "POST"))
     await evaluated(scene, number, 5)
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
     assert "Blocked" in await body(scene, number)

@@ -75,6 +75,7 @@ SIGNALS: tuple[Sign, ...] = (
         "production",
     ),
     # Gates: an approval is required first.
+    Sign("called", "gate", 18, "a check needs the operator", {"impact": 3}, "gate"),
     Sign("soak-waits", "gate", 18, "a soak tracked here waits for the operator", {"impact": 2}, "gate"),
     Sign("gate-label", "gate", 14, "a label says that it waits for the operator", {"impact": 1}, "gate"),
     Sign("gate-phrase", "gate", 13, "the text says that an approval is required first", {"impact": 1}, "gate"),

@@ -117,7 +117,7 @@ def test_a_diff_makes_a_pull_request_whose_secrets_are_found(assay: Assay, here:
     found = reports(done)["secret-leak"]
     assert (done.status, found["verdict"]) == (1, "block")
     (finding,) = found["findings"]
-    keys = {"rule", "severity", "title", "location", "evidence", "next_step", "fingerprint"}
+    keys = {"rule", "severity", "title", "location", "evidence", "next_step", "fingerprint", "actor", "action"}
     assert set(finding) == keys
     assert (finding["location"]["path"], finding["location"]["line"]) == ("a.py", 2)
     told = assay("check", "--diff", "leak.diff")

@@ -63,7 +63,10 @@ async def test_a_pull_request_is_read_from_git_and_gets_its_status(forge: Forge)
     assert "x.env:1" in planned.out
     assert (await forge.assay("apply", f"{REPOSITORY}!1")).status == 1
     status = await forge.api[AGENT].getitem(f"{REPO}/commits/{made['commit']['sha']}/status")
-    assert known({one["context"]: one["status"] for one in status["statuses"]}) == {"assay/secret-leak": "failure"}
+    assert known({one["context"]: one["status"] for one in status["statuses"]}) == {
+        "assay": "failure",
+        "assay/secret-leak": "failure",
+    }
     assert (await forge.assay("plan", f"{REPOSITORY}#1")).status == 2
 
 

@@ -73,7 +73,7 @@ async def test_a_pull_request_is_judged_with_its_head() -> None:
 async def test_the_explanation_is_a_table_of_the_signals_with_their_weights() -> None:
     report = await judged(issue())
     assert "| Signal | Weight | Meaning | Evidence |\n| --- | --- | --- | --- |\n" in report.explanation
-    assert "| credential | 5 | it touches a credential | `issue-title` |" in report.explanation
+    assert "| asks-credential | 5 | it touches a credential | `issue-title` |" in report.explanation
 
 
 async def test_labels_of_the_judges_own_family_are_no_word_about_the_target() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.model import Call
 from handlers.merge.overrides import AUTO
 from handlers.merge.reasons import MODES
 from tests.handlers.guards.guarding import GREEN, files, policy, reference, review, said, status
@@ -34,6 +35,10 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "the red zone, approved by an operator": (
         {"policy": ZONED, "files": files("deploy/app.py"), "reviews": (review("operator"),)},
         "red-zone", "merge/manual-red-zone", OPERATOR_ONLY,
+    ),
+    "a check that calls the operator": (
+        {"memory": {"calls": (Call(check="red-zone", action="approve it"),)}},
+        "operator-called", "merge/manual-operator-preference", OPERATOR_ONLY,
     ),
     "a conflict": ({"conflict": True}, "merge-conflict", "merge/manual-merge-conflict", AGREED),
     "a required context that failed": (

@@ -14,6 +14,7 @@ from tests.stories.contexts import OWN, statuses
 CONTEXT = "ci / test (pull_request)"
 POLICY = f"""\
 version: 1
+statuses: each
 agents: [{AGENT}]
 contract:
   mode: block
@@ -170,7 +171,7 @@ class Opened:
 
 def rows(report: str) -> dict[str, str]:
     """Gives the table of a report: check, and verdict with what it says in one line."""
-    return dict(re.findall(r"^\| `([\w-]+)` \| (.+) \|$", report, re.MULTILINE))
+    return dict(re.findall(r"^\| `([\w-]+)` \| (.+) \|$", report.replace("&nbsp;", " "), re.MULTILINE))
 
 
 async def opened(scene: World, branch: str, change: Change) -> Opened:

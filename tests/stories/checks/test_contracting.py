@@ -66,7 +66,7 @@ async def test_a_missing_section_is_advice_where_the_policy_says_so(scene: World
 
 async def test_without_a_policy_nobody_hears_of_contract_guards_or_merge(scene: World) -> None:
     pull = await opened(scene, "codex/rain", Change(rain().files, body="Counts it."))
-    assert set(await pull.states()) == {"secret-leak"}
+    assert set(await pull.states()) == set()
     assert not {"contract", "merge", *GUARDS}.intersection(rows(await pull.report()))
     assert await pull.labels() == []
 

@@ -21,7 +21,7 @@ async def test_the_next_pull_request_is_judged_with_a_new_mirror(scene: World, f
     _, clean = await clean_pull(scene, "codex/second")
     _, guilty = await leaking_pull(scene)
     await scene.settled()
-    assert (await statuses(scene, clean))["assay/secret-leak"] == "success"
+    assert (await statuses(scene, clean))["assay"] == "success"
     assert (await statuses(scene, guilty))["assay/secret-leak"] == "failure"
     # Without its settings, a mirror was never taken for complete. A process that evaluated neither has made none again.
     remade = counted(scene, "assay_mirrors_remade_total")

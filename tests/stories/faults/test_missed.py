@@ -57,11 +57,11 @@ async def test_after_a_silence_all_is_as_it_should_be(home: Home) -> None:
         await scene.settled()
         assert "Blocked" in (await scene.report(commented) or {})["body"]
         assert "edited by somebody else" in (await scene.report(commented) or {})["body"]
-        assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+        assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
         assert "set by codex" in (await scene.report(forged) or {})["body"]
         for number in issues:
             assert "A secret in the description" in (await scene.report(number) or {"body": ""})["body"]
-        assert await statuses(scene, fresh_head) == {"assay/secret-leak": "failure"}
+        assert await statuses(scene, fresh_head) == {"assay": "failure", "assay/secret-leak": "failure"}
         assert LEAK in await scene.labels(fresh)
         assert LEAK in await scene.labels(labelled)
 
@@ -78,5 +78,5 @@ async def test_setting_up_a_full_repository_is_silent_until_something_happens(ho
         await scene.api[OUTSIDER].post(f"/repos/{REPOSITORY}/issues/{old[3]}/comments", {"body": "still dry"})
         await scene.api[OUTSIDER].post(f"/repos/{REPOSITORY}/issues/{number}/comments", {"body": "nice"})
         await scene.settled()
-        assert await statuses(scene, head) == {"assay/secret-leak": "success"}
+        assert await statuses(scene, head) == {"assay": "success"}
         assert [len(await scene.reports(number)) for number in (*old[:5], number)] == [0, 0, 0, 1, 0, 1]

@@ -19,8 +19,8 @@ async def test_pushes_are_judged_and_tampering_is_restored(tmp_path: Path, postg
         clean, green = await clean_pull(scene)
         leaking, red = await leaking_pull(scene)
         await scene.settled()
-        assert await statuses(scene, green) == {"assay/secret-leak": "success"}
-        assert await statuses(scene, red) == {"assay/secret-leak": "failure"}
+        assert await statuses(scene, green) == {"assay": "success"}
+        assert await statuses(scene, red) == {"assay": "failure", "assay/secret-leak": "failure"}
         report = await scene.report(leaking) or {}
         await scene.api[WRITER].patch(f"/repos/{REPOSITORY}/issues/comments/{report['id']}", {"body": "fine"})
         await scene.settled()

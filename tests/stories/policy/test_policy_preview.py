@@ -36,7 +36,7 @@ async def test_a_changed_policy_has_its_section_and_decides_nothing(scene: World
     body = await said(scene, number)
     assert '`secret-leak.mode`: changes from "block" to "off" · **takes effect once an operator trusts it**' in body
     assert f"| `!{leaking}` feat: deploy (open) | `secret-leak`: block → skip |" in body
-    assert await statuses(scene, head) == {"assay/policy": "success", "assay/secret-leak": "success"}
+    assert await statuses(scene, head) == {"assay": "success"}
     assert (await scene.statuses(leaked))["assay/secret-leak"] == "failure"
 
 
@@ -66,7 +66,7 @@ async def test_a_policy_with_mistakes_blocks_until_it_is_mended(scene: World) ->
     mended = await checkout.commit("Mend", {PATH: "agents: [codex]\n"})
     await checkout.push("slip")
     await scene.settled()
-    assert (await scene.statuses(mended))["assay/policy"] == "success"
+    assert await statuses(scene, mended) == {"assay": "success"}
     assert "did you mean" not in await said(scene, number)
 
 
@@ -78,7 +78,7 @@ async def test_a_policy_of_another_name_is_told_as_not_read(scene: World, name: 
     number, head = await policy_pull(scene, "other", "judge: {}\n")
     body = await said(scene, number)
     assert "is not read; if it is meant as the policy, rename it to" in body
-    assert (await scene.statuses(head))["assay/secret-leak"] == "success"
+    assert (await scene.statuses(head))["assay"] == "success"
 
 
 async def test_a_model_that_the_settings_do_not_have_is_told_before_the_merge(scene: World) -> None:

@@ -25,6 +25,7 @@ SOAK = "deploy-runner-token"
 ISSUE, PREREQUISITE, EARLY, REPORT = 1, 2, 3, 4
 POLICY = f"""\
 version: 1
+statuses: each
 agents: [{AGENT}]
 soaks:
   - name: {SOAK}

@@ -148,7 +148,7 @@ async def leak_state(scene: World, branch: str = "codex/leak") -> str:
     await scene.settled()
     await scene.machine.engine.submit(scene.target(f"!{number}"))
     await scene.settled()
-    return (await scene.statuses(head)).get("assay/secret-leak", "none")
+    return (await scene.statuses(head)).get("assay", "none")
 
 
 async def month_later(scene: World) -> None:

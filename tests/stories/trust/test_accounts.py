@@ -107,7 +107,7 @@ async def test_an_account_that_takes_an_operators_login_by_a_rename_accepts_noth
     assert await wrote(scene, scene.api[OUTSIDER], number, f"/accept {finding} looks harmless") == REFUSED
     assert (await statuses(scene, head))["assay/secret-leak"] == "failure"
     assert await wrote(scene, scene.api[OPERATOR], number, f"/accept {finding} a test token, revoked") == TAKEN
-    assert (await statuses(scene, head))["assay/secret-leak"] == "success"
+    assert (await statuses(scene, head))["assay"] == "success"
     assert "accepted by operator" in await report(scene, number)
 
 
@@ -207,7 +207,7 @@ async def test_an_operator_who_renames_himself_stays_one_before_and_after_the_se
         number, head, finding = await leak(scene)
         renamed(scene)
         assert await wrote(scene, scene.api[OPERATOR], number, f"/accept {finding} a test token, revoked") == TAKEN
-        assert (await statuses(scene, head))["assay/secret-leak"] == "success"
+        assert (await statuses(scene, head))["assay"] == "success"
     async with world(tmp_path / "again", rules_cache_dir=RULES, operators=("zoe", OPERATOR)) as scene:
         await hook(scene)
         renamed(scene)
@@ -237,7 +237,7 @@ async def test_a_stranger_has_the_rights_once_the_host_confirms_him_and_the_oper
             while (await client.get(f"{scene.address}/readyz")).json()["accounts"]:  # noqa: ASYNC110 - over HTTP
                 await asyncio.sleep(0.2)
     assert await wrote(scene, scene.api[OPERATOR], number, "/unhold") == REFUSED
-    assert (await statuses(scene, head))["assay/secret-leak"] == "success"
+    assert (await statuses(scene, head))["assay"] == "success"
 
 
 async def test_no_right_is_given_while_the_server_cannot_be_asked_who_a_new_login_is(scene: World) -> None:

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.long
 
 DECOMPOSED = unicodedata.normalize("NFD", "zarz\u0105d")
 POLICY = """\
+statuses: each
 version: 1
 guards:
   red-zone:

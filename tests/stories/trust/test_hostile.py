@@ -22,7 +22,7 @@ MIB = 1024 * 1024
 async def verdict_of(scene: World, number: int, head: str) -> str:
     await scene.settled()
     assert len(await scene.reports(number)) == 1
-    return (await scene.statuses(head))["assay/secret-leak"]
+    return (await scene.statuses(head))["assay"]
 
 
 @pytest.mark.parametrize("branch", ["--upload-pack=x", "$(x)", "a;touch${IFS}x", "feat/ü'\"`x`"])

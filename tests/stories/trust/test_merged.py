@@ -132,7 +132,7 @@ async def test_what_cannot_be_read_after_a_merge_is_reported_in_the_first_look(s
     (commit,) = (scene.root / "forge").rglob(f"{pull['merge_commit_sha'][:2]}/{pull['merge_commit_sha'][2:]}")
     commit.unlink()
     body = await looked(scene, number)
-    assert "Incomplete" in body
+    assert "Not fully checked" in body
     assert f"does not provide commit {head[:10]}" in body
 
 

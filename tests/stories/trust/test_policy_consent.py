@@ -18,7 +18,7 @@ async def policy_on(scene: World, number: int) -> str:
 
 
 async def protect(scene: World) -> None:
-    rule = {"rule_name": "main", "enable_status_check": True, "status_check_contexts": ["ci", "assay/secret-leak"]}
+    rule = {"rule_name": "main", "enable_status_check": True, "status_check_contexts": ["ci", "assay"]}
     rule |= {"enable_merge_whitelist": True, "merge_whitelist_usernames": [OPERATOR]}
     await scene.api[OPERATOR].post(MERGES, rule)
 

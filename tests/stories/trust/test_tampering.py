@@ -54,7 +54,7 @@ async def test_a_forged_status_in_the_bots_context_is_overwritten_and_told(scene
     forged = {"context": "assay/secret-leak", "state": "success", "description": "all fine"}
     await scene.api[AGENT].post(f"/repos/{REPOSITORY}/statuses/{head}", forged)
     await again(scene, number)
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
     report = await scene.report(number)
     assert report is not None
     assert "Status assay/secret-leak was set by codex; restored once" in report["body"]
@@ -123,12 +123,12 @@ async def test_a_commit_of_two_pull_requests_has_the_worse_of_both(scene: World)
     await checkout.push("codex/two")
     second = await scene.open_pull(AGENT, "codex/two", f"feat: FORGEJO_TOKEN={secrets.token_hex(20)}")
     await scene.settled()
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
     await again(scene, first)
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
     await scene.api[AGENT].patch(f"/repos/{REPOSITORY}/pulls/{second}", {"state": "closed"})
     await scene.settled()
-    assert await statuses(scene, head) == {"assay/secret-leak": "success"}
+    assert await statuses(scene, head) == {"assay": "success", "assay/secret-leak": "success"}
 
 
 async def test_doubled_reports_are_folded_into_the_oldest(scene: World) -> None:

@@ -27,7 +27,7 @@ async def merge_policy(scene: World, branch: str, text: str) -> int:
 async def leak_state(scene: World) -> str:
     _, head = await leaking_pull(scene)
     await scene.settled()
-    return (await scene.statuses(head))["assay/secret-leak"]
+    return (await scene.statuses(head))["assay"]
 
 
 async def test_a_comment_on_an_older_policy_merge_brings_nothing_back(scene: World) -> None:
@@ -52,7 +52,7 @@ async def test_a_refused_comment_keeps_no_status_back(scene: World) -> None:
     scene.sandbox.faults.append(Fault("404", r"/issues/\d+/comments$", "POST"))
     _, head = await leaking_pull(scene)
     await scene.settled()
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
 
 
 async def test_a_404_beside_the_target_forgets_nothing(scene: World) -> None:
@@ -64,7 +64,7 @@ async def test_a_404_beside_the_target_forgets_nothing(scene: World) -> None:
     await scene.settled()
     await scene.machine.engine.submit(target)
     await scene.settled()
-    assert await statuses(scene, head) == {"assay/secret-leak": "failure"}
+    assert await statuses(scene, head) == {"assay": "failure", "assay/secret-leak": "failure"}
     assert counted(scene, "assay_reconciles_total", outcome="gone") == 0
 
 
@@ -76,4 +76,4 @@ async def test_a_head_that_cannot_be_looked_at_ends_red_and_not_as_before(scene:
     await scene.service.worker.route()
     for _ in range(4):
         await scene.machine.reconciler.failed(target, RuntimeError("comments too large"))
-    assert await statuses(scene, head) == {"assay/secret-leak": "error"}
+    assert await statuses(scene, head) == {"assay": "error", "assay/secret-leak": "error"}

@@ -52,6 +52,7 @@ class Aging:
 
     async def age(self) -> None:
         """Let 31 days pass, and prune as the server does."""
+        await self.scene.settled()
         self.days[0] += AGE.days
         await self.scene.service.worker.prune()
         async with self.scene.machine.store.read() as session:
