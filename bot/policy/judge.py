@@ -1,5 +1,7 @@
 """The policy of the judge."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from bot.policy.parts import Login, Section, Switch
@@ -16,6 +18,10 @@ class JudgePolicy(Section):
     )
     judges: tuple[Login, ...] = Field(
         default=(), description="Accounts whose `openclaw.judge.v0` payloads replace the bot's own judgment."
+    )
+    comment: Literal["report", "own"] = Field(
+        default="report",
+        description="Where the judgment of a pull request is: in the report, or in a comment of its own.",
     )
     stale_days: int = Field(
         default=30, ge=1, le=3650, alias="stale-days", description="Days until a judgment is marked as stale."

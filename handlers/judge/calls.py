@@ -15,10 +15,14 @@ ACTIONS = {
     "destructive": "decide about the deletion",
     "production": "decide about the change of production",
     "legal": "decide about the legal act",
+    "personal": "decide about the personal data",
     "spending": "decide about the spending",
     "outside": "do what needs access that agents do not have",
     "trust": "decide who may approve changes",
     "gate": "decide whether this may start",
+    "access": "decide about the access that is opened",
+    "protection": "have the protection repaired (backup, monitoring or certificate)",
+    "outage": "have the service restored",
     "unread": "read what is too long for the judge",
 }
 """The operator's action for each operator matter of the rules."""

@@ -6,11 +6,12 @@ changes, so most runs make no new one and write nothing. A closed target or a dr
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from typing import Any
 
-from bot.model import Check, Judgment, Kind, OwnWords, Report, Snapshot, Target, Tools, Verdict, canonical
+from bot.model import Check, Decision, Judgment, Kind, OwnWords, Report, Snapshot, Target, Tools, Verdict, canonical
 from bot.text import cell, plain
 from handlers.judge import comment as judge_comment
 from handlers.judge.calls import operator_calls
@@ -111,13 +112,25 @@ def _kept(past: Past, ruled: Ruled, snapshot: Snapshot) -> Report:
         verdict=Verdict.PASS,
         summary=f"{found(payload)}: {_reason(payload)}",
         notes=tuple(ref.note for ref in payload.evidence_refs if ref.type == MODEL),
-        comment=OwnWords(body=judge_comment.body(payload, earlier, decided)),
+        **_said(payload, earlier, decided, snapshot),
         explanation=_explanation(payload, ruled),
         findings=operator_calls(payload, ruled.signals, marks.labels),
         brief=_brief(marks),
         status=False,
         **marks.report_fields(),
     )
+
+
+def _said(
+    payload: Payload, earlier: Sequence[Payload], decided: Sequence[Decision], snapshot: Snapshot
+) -> dict[str, Any]:
+    """The judgment in words: a comment of its own, or a section of the report, as the policy says for pull requests."""
+    if snapshot.target.kind is Kind.ISSUE or snapshot.policy.judge.comment == "own":
+        return {"comment": OwnWords(body=judge_comment.body(payload, earlier, decided))}
+    return {
+        "section": judge_comment.section(payload, decided),
+        "comment": OwnWords(body=judge_comment.moved(), only_if_there=True),
+    }
 
 
 def _theirs(theirs: Foreign, ruled: Ruled, snapshot: Snapshot) -> Report:
@@ -165,6 +178,7 @@ def _rested(report: Report, past: Past, snapshot: Snapshot) -> Report:
         "verdict": Verdict.SKIP,
         "summary": RESTING.format(state=state, found=report.summary),
         "findings": (),
+        "section": "",
         "brief": "",
     }
     if state == "closed" and past.judged and not past.rested:
@@ -181,8 +195,12 @@ def _brief(marks: Marks) -> str:
 
 
 def _explanation(payload: Payload, ruled: Ruled) -> str:
-    rows = [f"| {plain(one.name)} | {one.weight} | {plain(one.says)} | {cell(one.ref, 120)} |" for one in ruled.signals]
-    head = ["| Signal | Weight | Meaning | Evidence |", "| --- | --- | --- | --- |"]
+    rows = [
+        f"| {plain(one.name)} | {one.weight} | {plain(one.says)} | {cell(one.ref, 120)} | {one.line or ''} | "
+        f"{plain(one.quote)} |"
+        for one in ruled.signals
+    ]
+    head = ["| Signal | Weight | Meaning | Evidence | Line | Words |", "| --- | --- | --- | --- | --- | --- |"]
     table = "\n".join([*head, *rows]) if rows else NO_SIGNALS
     return EXPLAINED.format(
         runtime=plain(payload.judge_actor.runtime),

@@ -1,4 +1,6 @@
-"""Writes the judgment comment: a table, the rationale, a caveat, the machine-readable payload, earlier judgments."""
+"""Writes a judgment: the answer with the words that it rests on, a table, the machine-readable payload, and earlier
+judgments. On an issue it is a comment of its own, on a pull request by default a section of the report.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -11,8 +13,18 @@ HEADING = "### Assaymaster judgment"
 SHOWN_EARLIER = 8
 """Fewer than are stored, so that the comment does not change when the oldest stored one is dropped."""
 
+REASONS = 3
+"""Places of evidence that are listed below the answer."""
+FITS = 8_000
+"""Maximum characters of a payload in the report, which has other things to hold."""
+MOVED = "{heading}\n\nThe judgment is in the report now."
+OMITTED = "The payload is too long for the report. The policy key `judge.comment: own` gives it a comment of its own."
+MODEL = "model"
+
 FORM = """\
 {heading}
+
+{answer}
 
 | Field | Value |
 | --- | --- |
@@ -22,6 +34,9 @@ FORM = """\
 
 **Caveat:** {caveat}
 
+{payload}"""
+
+PAYLOAD = """\
 <details>
 <summary>Structured openclaw.judge.v0 payload</summary>
 
@@ -30,6 +45,21 @@ FORM = """\
 {payload}
 {end}
 ```
+
+</details>"""
+
+SECTION = """\
+{answer}
+
+<details><summary>The judgment in full</summary>
+
+| Field | Value |
+| --- | --- |
+{rows}
+
+**Caveat:** {caveat}
+
+{payload}
 
 </details>"""
 
@@ -49,22 +79,55 @@ STEPPED_BACK = "{heading}\n\nThe judgment by {judge} in comment {comment} replac
 
 def body(payload: Payload, earlier: Sequence[Payload], decided: Iterable[Decision] = ()) -> str:
     """Return the Markdown of the comment; `earlier` judgments are oldest first, `decided` are people's decisions."""
+    taken = tuple(decided)
     shown = FORM.format(
         heading=HEADING,
-        rows="\n".join(f"| {name} | {value} |" for name, value in _fields(payload, decided)),
+        answer=_answer(payload, taken),
+        rows=_rows(payload, taken),
         rationale=plain(payload.rationale_summary),
         caveat=plain(payload.top_caveat),
-        begin=BEGIN,
-        payload=written(payload),
-        end=END,
+        payload=_folded(payload),
     )
     rows = [_row(one) for one in reversed(earlier[-SHOWN_EARLIER:])]
     return shown + (EARLIER.format(rows="\n".join(rows)) if rows else "")
 
 
+def section(payload: Payload, decided: Iterable[Decision] = ()) -> str:
+    """Return the Markdown of a judgment within the report of a pull request."""
+    taken = tuple(decided)
+    return SECTION.format(
+        answer=f"{_answer(payload, taken)}\n\n{plain(payload.rationale_summary)}",
+        rows=_rows(payload, taken),
+        caveat=plain(payload.top_caveat),
+        payload=_folded(payload) if len(written(payload)) <= FITS else OMITTED,
+    )
+
+
+def moved() -> str:
+    """Return the text of an own comment whose judgment is in the report now."""
+    return MOVED.format(heading=HEADING)
+
+
 def stepped_back(judge: str, comment: int) -> str:
     """Return the text of the comment while another judge's judgment is in force."""
     return STEPPED_BACK.format(heading=HEADING, judge=code(judge), comment=comment)
+
+
+def _answer(payload: Payload, decided: Sequence[Decision]) -> str:
+    """The answer in one line, and what it rests on in a few."""
+    by = {one.command: f" (set by {plain(one.by)})" for one in decided}
+    step = payload.recommended_next_action.replace("_", " ")
+    line = f"**{step.capitalize()}**{by.get('park', '')} · **{payload.priority}**{by.get('priority', '')}"
+    reasons = [f"- {plain(ref.note).strip() or '…'}" for ref in payload.evidence_refs if ref.type != MODEL][:REASONS]
+    return "\n".join([line, "", *reasons]) if reasons else line
+
+
+def _rows(payload: Payload, decided: Sequence[Decision]) -> str:
+    return "\n".join(f"| {name} | {value} |" for name, value in _fields(payload, decided))
+
+
+def _folded(payload: Payload) -> str:
+    return PAYLOAD.format(begin=BEGIN, payload=written(payload), end=END)
 
 
 def _fields(payload: Payload, decided: Iterable[Decision]) -> list[tuple[str, str]]:

@@ -12,20 +12,23 @@ from handlers.facts.accepted import open_leaks
 from handlers.judge.inputs import called
 from handlers.judge.payload import Effort, Escalation, EvidenceRef, Opinion, Priority, Step
 from handlers.judge.signals.blocking_signals import awaited
-from handlers.judge.signals.operator_matters import commanded, world
+from handlers.judge.signals.operator_matters import awoken, commanded, world
 from handlers.judge.signals.path_signals import of_labels, of_paths
 from handlers.judge.signals.prompt_injection import attempts
+from handlers.judge.signals.quotes import noted, quoted
 from handlers.judge.signals.structure_signals import age, place, structure, unclear, whole
 from handlers.judge.signals.table import BY_NAME, Sign, Signal, fired
+from handlers.judge.signals.task_signals import task
 from handlers.judge.signals.urgency_signals import Reading, word_signals
 from handlers.judge.signals.work_signals import CODE_TYPES, talk, title_type, work
-from handlers.language.text import Text, read, resolves, title_line
+from handlers.language.text import UNSAID, Text, read, resolves, title_line
 from handlers.language.words import Line, folded
 from handlers.soak import asks, tracked_soaks
 
 STEERING = frozenset({"steers", "forged"})
 PRESSING = frozenset({"outage", "data-loss", "security", "label-urgent"})
 START = {"reach": 2, "impact": 2, "confidence": 3}
+WAITING = frozenset({"needs_refinement", "hermes_candidate"})
 CODE_FIRST = 2
 """Bonus for code: texts or checks have to score higher than this to win."""
 EVIDENCE = 12
@@ -42,9 +45,13 @@ CAVEATS = {
     "destructive": "Deletion cannot be undone: restore a backup as a test first.",
     "production": "This can interrupt a live service: document and test the rollback first.",
     "legal": "This has legal effect beyond the repository: only the operator may accept terms.",
+    "personal": "What is pushed is copied: check who may have it before it is merged.",
     "spending": "Spent money cannot be recovered: check price, contract term and notice period.",
     "outside": "This has effects beyond the repository: find out who must act before work starts.",
     "trust": "Anyone who gets access by this change may approve their own changes from then on.",
+    "access": "What is open is found within hours: check who can reach it, and close it again if in doubt.",
+    "protection": "Until it works again, nothing protects: check the last good state by hand.",
+    "outage": "People are stopped now: restore first, find the cause afterwards.",
     "gate": "Work must not start before the operator's own written approval.",
     "steering": "Part of the text tries to lower the judgment: read all of it before you trust any of it.",
     "unread": "The unread part may contain anything: read it before you assign the work.",
@@ -112,9 +119,10 @@ def _gathered(snapshot: Snapshot) -> list[Signal]:
         *_words(snapshot, text, title, kind),
         *(fired(name, whole(snapshot, kind)) for name in attempts(inputs.title, text)),
         *structure(snapshot, text, title),
+        *task(snapshot, text, title),
         *age(snapshot, text),
     ):
-        found.setdefault(signal.name, signal)
+        found.setdefault(signal.name, quoted(signal, inputs))
     return sorted(found.values(), key=lambda signal: (-signal.weight, signal.name))
 
 
@@ -150,17 +158,18 @@ def _words(snapshot: Snapshot, text: Text, title: Line, kind: str) -> Iterator[S
     code = _about_code(snapshot)
     operators = frozenset(folded(name) for name in snapshot.policy.operators or ())
     named = tuple(work(title, typed=title_type(folded(snapshot.inputs.title))))
-    reading = Reading(title, text.lines, code=code, operators=operators)
-    for name, line in (*word_signals(reading), *((name, title) for name in named), *talk(text.lines)):
-        yield fired(name, place(line, kind))
+    pressed = bool(STEERING & set(attempts(snapshot.inputs.title, text)))
+    lines = awoken(line for line in text.lines if pressed or line.form != "quoted")
+    reading = Reading(title, lines, code=code, operators=operators, pull=kind == "pull")
+    told = [line for line in text.lines if line.form not in UNSAID]
+    for name, line in (*word_signals(reading), *((name, title) for name in named), *talk(told)):
+        yield fired(name, place(line, kind), line.number)
     for line in text.commands:
-        yield from (fired(f"asks-{matter.value}", place(line, kind)) for matter in commanded(line.words))
+        yield from (fired(f"asks-{matter.value}", place(line, kind), line.number) for matter in commanded(line.words))
     about = (
-        world((title, *text.lines), worked=bool(named))
-        if kind == "issue" and not code and "text-work" not in named
-        else None
+        world((title, *told), worked=bool(named)) if kind == "issue" and not code and "text-work" not in named else None
     )
-    yield from [fired("outside", place(about, kind))] if about else []
+    yield from [fired("outside", place(about, kind), about.number)] if about else []
     for comment in snapshot.inputs.comments[-COMMENTS:]:
         if any(awaited(line, code=code, operators=operators) for line in read(comment.body).lines):
             yield fired("gate-comment", f"comment:{comment.id}")
@@ -176,10 +185,11 @@ def _step(snapshot: Snapshot, signals: Sequence[Signal], *, escalated: bool) -> 
     names = frozenset(signal.name for signal in signals)
     if escalated:
         return "operator_needed"
-    if unclear(names, snapshot.target.kind, read(snapshot.inputs.body)):
-        return "needs_refinement"
     believed = signals if not names & STEERING else [signal for signal in signals if signal.group == "label"]
-    if _sum("park", believed) and not names & PRESSING:
+    parked = _sum("park", believed) and not names & PRESSING
+    if unclear(names, snapshot.target.kind, read(snapshot.inputs.body)):
+        return "park" if parked and "vague" not in names else "needs_refinement"
+    if parked:
         return "park"
     candidates: dict[Step, int] = {
         "codex_candidate": _sum("codex", signals) + CODE_FIRST,
@@ -200,11 +210,12 @@ def _score(score: str, signals: Iterable[Signal], *, lowered: bool = True) -> in
 
 
 def _priority(reach: int, impact: int, urgency: int, step: Step) -> Priority:
-    if step == "park":
+    """Return the priority. An operator matter is never below p1; what is unclear or only text waits, if it can."""
+    if step == "park" or (step in WAITING and not urgency and impact <= START["impact"]):
         return "p3"
     if urgency >= 2 and impact >= 4:  # noqa: PLR2004 - the scale is explained in the documentation
         return "p0"
-    if impact == 5 or reach + impact >= 8 or urgency >= 2 or (urgency and impact >= 4):  # noqa: PLR2004 - as above
+    if step == "operator_needed" or impact == 5 or reach + impact >= 8 or urgency >= 2 or (urgency and impact >= 4):  # noqa: PLR2004 - as above
         return "p1"
     return "p2" if reach + impact >= 4 else "p3"  # noqa: PLR2004 - as above
 
@@ -235,7 +246,7 @@ def _evidence(signals: Iterable[Signal]) -> Iterator[EvidenceRef]:
     for signal in signals:
         places.setdefault(signal.ref, []).append(signal)
     for ref, given in list(places.items())[:EVIDENCE]:
-        yield EvidenceRef(value=ref, note="; ".join(f"{signal.says} ({signal.name})" for signal in given[:4]))
+        yield EvidenceRef(value=ref, note="; ".join(map(noted, given[:4])))
 
 
 def _rationale(priority: Priority, step: Step, signals: Sequence[Signal]) -> str:

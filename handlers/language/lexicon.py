@@ -114,10 +114,13 @@ QUALIFIED = {
 QUALIFIERS = {
     Matter.CREDENTIAL: word_set(
         "api ssh gpg pgp deploy signing private access encryption host ca age recovery master machine service "
-        "workload bot root admin oauth oidc tls wireguard vpn registry robot registrar hoster bank"
+        "upload publishing store workload bot root admin oauth oidc tls wireguard vpn registry robot registrar hoster "
+        "bank"
     ),
     Matter.PRODUCTION: word_set(""),
-    Matter.DESTRUCTIVE: word_set("production prod live customer personal git real tenant"),
+    Matter.DESTRUCTIVE: word_set(
+        "production prod live customer personal git real tenant subscriber member patient dormant user reader"
+    ),
     Matter.LEGAL: word_set("customer personal legal gdpr privacy erasure court copyright processing liability subject"),
     Matter.SPENDING: word_set(
         "cloud paid billing hosting hoster provider vendor rented weekly monthly yearly annual money spend cost"
@@ -200,6 +203,7 @@ CODE_CONTEXT = word_set(
     "handler function class module test tests testcase fixture mock parser endpoint cli ui page form dialog "
     "button log logs output doc docs readme example comment lint schema component helper middleware unit snippet "
     "placeholder tooltip screenshot docstring template header regex installer changelog frontend cache memory "
+    "aria a11y toast container region "
     "payload object struct response sigterm sigint signal exit cleanly gracefully"
 )
 

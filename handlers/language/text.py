@@ -1,12 +1,12 @@
 """Parses descriptions for the judge: Markdown as sections and lines of plain words, and places for evidence.
 
-Code and short quotations are kept as names of things, so they are never requests; fenced code, block quotes and HTML
-comments are not read as lines. Look-alike letters are read as the letters they look like, and invisible characters are
-removed.
+Code and short quotations are kept as names of things, so they are never requests; fenced code is not
+read. HTML comments are lines of the form `hidden`, since agents read them, and block quotes lines of the form `quoted`.
+Look-alike letters are read as the letters they look like, and invisible characters are removed.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -16,9 +16,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.model import Kind, Snapshot
+from handlers.language.german import from_german, is_german
 from handlers.language.polish import english, is_polish
 from handlers.language.words import Line, Part, Word, disguised, folded, label_part, part_of, slug, words
 
+UNSAID = frozenset({"hidden", "quoted"})
+"""Forms of lines that only speak where a text tries to influence the judgment, or only to machines."""
 READ = 32_000
 """Maximum number of characters of a description that are read: the worst text of this length takes under 0.5 s."""
 TITLE = 1_000
@@ -31,6 +34,7 @@ BOLD_LEVEL = 7
 _REFERENCE = re.compile(r"(?<![\w&])[#!]\d{1,9}\b|https?://")
 _BOLD = re.compile(r"\*\*[^*\n]{1,60}\*\*:?\s{0,3}")
 _TASK = re.compile(r"\[[ xX]\]\s")
+_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _ENDS = frozenset(".!?")
 
 
@@ -57,7 +61,14 @@ class Text:
 def title_line(title: str) -> Line:
     """Return a title as one line."""
     said = list(words(folded(title[:TITLE])))
-    return Line(tuple(english(said) if is_polish(said) else said), form="title")
+    return Line(tuple(_translation(said)(said)), form="title")
+
+
+def _translation(said: Sequence[Word]) -> Callable[[Sequence[Word]], Sequence[Word]]:
+    """Return the function that gives words in English; other languages than ours are left as they are."""
+    if is_polish(said):
+        return english
+    return from_german if is_german(said) else lambda row: row
 
 
 @lru_cache(maxsize=8)
@@ -120,10 +131,12 @@ class _Reader:
         self._open: list[str] = []
         self._parts: list[tuple[int, Part]] = []
         self._label: Part | None = None
+        self._at = 1
 
     def take(self, token: Token) -> None:
         """Read one block."""
         self.deep = self.deep or token.level >= DEEPEST - 1
+        self._at = token.map[0] + 1 if token.map else self._at
         if token.nesting > 0:
             self._open.append(token.tag or token.type)
         elif token.nesting < 0:
@@ -132,19 +145,28 @@ class _Reader:
             self.fences += 1
             self._fence(token.content)
         elif "blockquote" in self._open:
-            return
+            if token.type == "inline":
+                self._paragraph(_runs(token.content), "quoted")
         elif token.type == "html_block":
-            for text in _shown(token.content).split("\n"):
-                self._paragraph([(text, False)])
+            for row, text in enumerate(_shown(token.content).split("\n")):
+                self._paragraph([("\n", False)] * row + [(text, False)])
+            self._hidden(token.content)
         elif token.type == "inline":
             self._inline(token)
+
+    def _hidden(self, html: str) -> None:
+        for comment in _COMMENT.finditer(html):
+            at = html.count("\n", 0, comment.start(1))
+            self._paragraph([("\n", False)] * at + list(_lines(comment[1])), "hidden")
 
     def _fence(self, content: str) -> None:
         around = self._label or (self._parts[-1][1] if self._parts else Part.OTHER)
         if around is Part.GOAL and "blockquote" not in self._open:
             slugged = self.slugs[-1] if self._parts else ""
             rows = (tuple(words(folded(row.lstrip("$# ")))) for row in content.splitlines())
-            self.commands += [Line(row, slugged, around, "fence") for row in rows if row]
+            self.commands += [
+                Line(row, slugged, around, "fence", self._at + at) for at, row in enumerate(rows, 1) if row
+            ]
 
     def _inline(self, token: Token) -> None:
         task = _TASK.match(token.content) if "li" in self._open else None
@@ -152,7 +174,7 @@ class _Reader:
         first, _, rest = token.content.partition("\n")
         if rest and not task and _BOLD.fullmatch(first) and "li" not in self._open:
             self._heading(first.strip("*: "), BOLD_LEVEL)
-            runs = list(_runs(rest))
+            runs = [("\n", False), *_runs(rest)]
         bold = token.content.startswith("**") and token.content.rstrip(": ").endswith("**")
         heading = next((tag for tag in self._open if tag in {"h1", "h2", "h3", "h4", "h5", "h6"}), "h7" if bold else "")
         text = "".join(text for text, _ in runs)
@@ -160,6 +182,7 @@ class _Reader:
             self._heading(text, int(heading[1]))
         else:
             self._paragraph(runs, "task" if task else "")
+        self._hidden(token.content)
 
     def _heading(self, text: str, level: int) -> None:
         """Enter a section. Its part comes from its own heading, otherwise from the nearest heading above."""
@@ -179,28 +202,30 @@ class _Reader:
         sentence: list[Word] = []
         part: Part | None = None
         rows = list(_rows(runs))
-        polish = is_polish([word for row in rows for word in row])
-        for row in map(english, rows) if polish else rows:
-            label, rest = label_part(row)
+        meant = _translation([word for _, row in rows for word in row])
+        begun = 0
+        for at, row in rows:
+            label, rest = label_part(meant(row))
             if label is not None:
-                self._line(sentence, form, part)
+                self._line(sentence, form, part, begun)
                 sentence, part = [], label
                 self._label = label if not rest and form == "prose" else self._label
             for word in rest:
+                begun = begun if sentence else at
                 sentence.append(word)
                 if word.text in _ENDS:
-                    self._line(sentence, form, part)
+                    self._line(sentence, form, part, begun)
                     sentence = []
-        self._line(sentence, form, part)
+        self._line(sentence, form, part, begun)
 
-    def _line(self, sentence: Iterable[Word], form: str, part: Part | None = None) -> None:
+    def _line(self, sentence: Iterable[Word], form: str, part: Part | None = None, row: int = 0) -> None:
         line = tuple(sentence)
         if not line:
             return
         around = self._parts[-1][1] if self._parts else Part.OTHER
         here = self.slugs[-1] if self._parts else ""
-        self.names += sum(word.name for word in line)
-        self.lines.append(Line(line, here, part or self._label or around, form))
+        self.names += sum(word.name for word in line) if form not in UNSAID else 0
+        self.lines.append(Line(line, here, part or self._label or around, form, self._at + row))
 
 
 @lru_cache(maxsize=1)
@@ -227,9 +252,11 @@ def _runs(content: str) -> Iterator[tuple[str, bool]]:
                 yield token.content, token.type == "code_inline"
 
 
-def _rows(runs: Iterable[tuple[str, bool]]) -> Iterator[list[Word]]:
+def _rows(runs: Iterable[tuple[str, bool]]) -> Iterator[tuple[int, list[Word]]]:
+    """Return the words of each row of a paragraph, with its place from 0."""
     row: list[Word] = []
     plain = ""
+    at = 0
     for text, code in (*runs, ("\n", False)):
         if not code and text != "\n":
             plain += text
@@ -239,8 +266,15 @@ def _rows(runs: Iterable[tuple[str, bool]]) -> Iterator[list[Word]]:
         if code:
             row += [Word(word.text, name=True) for word in words(folded(text))]
         elif row:
-            yield row
+            yield at, row
             row = []
+        at += text == "\n" and not code
+
+
+def _lines(text: str) -> Iterator[tuple[str, bool]]:
+    for row in text.split("\n"):
+        yield row, False
+        yield "\n", False
 
 
 def _shown(html: str) -> str:

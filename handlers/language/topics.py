@@ -160,7 +160,7 @@ TERMS = (word_set("terms agreement contract licence license"), word_set("provide
 """One word of each set in the same sentence also means law."""
 
 LAW = word_set(
-    "gdpr rodo dsgvo dpa nda subpoena dmca takedown lawsuit lawyer attorney court notary erasure trademark patent "
+    "law gdpr rodo dsgvo dpa nda subpoena dmca takedown lawsuit lawyer attorney court notary erasure trademark patent "
     "journalist"
 )
 """Words that mean law by themselves, in sentences."""

@@ -31,6 +31,8 @@ _ADDRESS = re.compile(r"(?:https?|ftp|ssh)://\S+")
 _QUOTED = re.compile(r"\"([^\"\n]{1,60})\"|(?<!\w)'([^'\n]{1,60})'(?!\w)")
 _FILE = re.compile(r"[^\s.]{1,200}\.[a-z][a-z0-9]{0,8}")
 
+_HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){2,9}")
+
 
 class Part(StrEnum):
     """The purpose of a section, from its heading."""
@@ -77,12 +79,16 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True)
 class Line:
-    """A sentence, item, cell or heading. `slug` is its heading's (empty above the first), `form` its kind of text."""
+    """A sentence, item, cell or heading. `slug` is its heading's (empty above the first), `form` its kind of text.
+
+    `number` is its line in the description, from 1; 0 for a title.
+    """
 
     words: tuple[Word, ...]
     slug: str = ""
     part: Part = Part.OTHER
     form: str = "prose"
+    number: int = 0
 
     @property
     def size(self) -> int:
@@ -160,6 +166,7 @@ def _chunks(text: str) -> Iterator[Word]:
             or bare.count("/") > 1
             or bare.startswith(("/", "~/", "--"))
             or _FILE.fullmatch(bare) is not None
+            or _HOST.fullmatch(bare) is not None
         )
         last = len(chunk.rstrip("*\"')]_")) - 1
         for sign in _SIGNS.finditer(chunk):

@@ -1,6 +1,7 @@
 """Signals of work that waits for approval, that only the operator can do, that leaked or that expires."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from handlers.judge.signals.operator_matters import matters
 from handlers.language import lexicon
@@ -22,6 +23,21 @@ BY_HAND = tuple(
         "by hand in the console",
     ]
 )
+WAITING = tuple(
+    f" {phrase} "
+    for phrase in (
+        *(
+            "nobody said yes",
+            "no one said yes",
+            "waits for a yes",
+            "wait for a yes",
+            "waiting for a yes",
+            "needs a yes",
+        ),
+        *("i stop here", "waiting for approval", "awaiting approval", "waits for approval", "waiting for a decision"),
+        *("nobody has decided", "nobody decided", "no one has decided"),
+    )
+)
 APPROVAL = word_set(
     "approval approve approves signoff consent decision decide decides checkpoint goahead blessing agreement ok"
 )
@@ -34,6 +50,7 @@ AGENTS = word_set("agent agents bot bots codex hermes patchwarden iskra")
 LACKS = word_set("cannot cant dont lack lacks no not without none")
 MEANS = word_set("account accounts right rights access permission permissions credentials card phone signature")
 RIGHTS = word_set("right rights permission permissions")
+ENTRY = word_set("account accounts access login signin console admin")
 PUBLIC = word_set("public publicly internet everyone everybody anyone world")
 SHOWN = word_set("printed visible readable shown logged stands indexed listed attached sent mailed")
 LEAKED = word_set("leaked exposed compromised committed pushed posted pasted published stolen disclosed")
@@ -60,6 +77,14 @@ HOST_RIGHTS = word_set("root sudo superuser")
 _NEEDING = word_set("need needs require requires required takes lack lacks without only with")
 _AFTER_RIGHTS = lexicon.PREPOSITIONS | lexicon.JOINTS | word_set("access rights login shell there")
 _DOUBT = word_set("whether could would can test tests example fake scanner detects detect finding")
+_SHOWS = word_set("contains contained includes printed prints")
+_READ_IN = word_set(
+    "log logs repository repo history image artifact artefact notebook output commit commits build issue chat "
+    "screenshot branch gist paste wiki"
+)
+"""Places from which others can read a secret."""
+LIVELY = word_set("works valid active accepted usable working")
+_ENDED = word_set("ended landed found contained left lies sits went sitting lying appears appeared")
 _BECAME = word_set("may might was were is are has have been got being accidentally")
 _SOMEBODY = word_set("i we somebody someone")
 _MUST = word_set("must has needs decides")
@@ -100,6 +125,9 @@ def awaited(line: Line, *, code: bool, operators: frozenset[str]) -> bool:
     """Return whether a line says that an owner's approval is required first; a program's behaviour does not count."""
     if line.part in {Part.STEPS, Part.EXPECTED}:
         return False
+    said = f" {' '.join(word.text for word in line.words if not word.name)} "
+    if not code and any(phrase in said for phrase in WAITING):
+        return True
     return any(_gated(segment, code=code, operators=operators) for segment in segments(line.words))
 
 
@@ -111,27 +139,54 @@ def only_his(line: Line, *, operators: frozenset[str]) -> bool:
     return any(_his(part, operators) or _beyond_agents(part) or _chosen(part) for part in parts)
 
 
+def beyond_me(line: Line) -> bool:
+    """Return whether a line says that its author has no access: no program says that of itself."""
+    if line.part in {Part.STEPS, Part.EXPECTED}:
+        return False
+    return any({"i", "we"} & texts(part) and _beyond_agents(part) for part in segments(line.words))
+
+
 def _leaked(segment: Sequence[Word]) -> bool:
     """`The deploy token was pasted …`: the thing, then its fate, with only an auxiliary verb between."""
     said = texts(segment)
     if said & {"customer", "customers", "personal"} and said & LEAKED:
         return True
-    became = LEAKED | SHOWN if said & PUBLIC else LEAKED
-    for place, word in enumerate(segment):
-        if word.text not in became or word.name:
-            continue
-        before = place - 1
-        while before >= 0 and segment[before].text in _BECAME:
-            before -= 1
-        subject = segment[before].text if before >= 0 else ""
-        mine = subject in _SOMEBODY and any(singular(one.text) in LEAKABLE for one in segment[place + 1 : place + 8])
-        if mine or (singular(subject) in LEAKABLE and (before < place - 1 or before > 0)):
-            return True
-    return False
+    if not said & lexicon.DENIALS and (_still_works(segment, said) or _readable(segment, said)):
+        return True
+    became = LEAKED | SHOWN if said & (PUBLIC | _READ_IN) else LEAKED
+    return any(word.text in became and not word.name and _befell(segment, place) for place, word in enumerate(segment))
+
+
+def _befell(segment: Sequence[Word], place: int) -> bool:
+    """Return whether the word at a place tells the fate of a secret before it, or of one that somebody gave away."""
+    before = place - 1
+    while before >= 0 and segment[before].text in _BECAME:
+        before -= 1
+    subject = segment[before].text if before >= 0 else ""
+    if subject in _SOMEBODY and any(singular(one.text) in LEAKABLE for one in segment[place + 1 : place + 8]):
+        return True
+    return singular(subject) in LEAKABLE and (before < place - 1 or before > 0)
+
+
+def _still_works(segment: Sequence[Word], said: AbstractSet[str]) -> bool:
+    """`The key still works`: said of a secret that should not."""
+    return "still" in said and bool(said & LIVELY) and any(singular(word.text) in LEAKABLE for word in segment)
+
+
+def _readable(segment: Sequence[Word], said: AbstractSet[str]) -> bool:
+    """`The log contains the access key`, `the password ended up in the history`: a secret where others can read it."""
+    if not said & (PUBLIC | _READ_IN):
+        return False
+    row = [singular(word.text) for word in segment]
+    shows = next((place for place, word in enumerate(segment) if word.text in _SHOWS), len(row))
+    ended = next((place for place, word in enumerate(segment) if word.text in _ENDED), 0)
+    return bool(set(row[shows + 1 :]) & (LEAKABLE - {"secret"}) or set(row[:ended]) & LEAKABLE)
 
 
 def _runs_out(line: Line) -> bool:
     """`The wildcard certificate expires on 3 May`: the thing, its end and the day in one short line."""
+    if "pdf" in texts(line.words):
+        return False
     return line.size <= BRIEF and led(line.words) not in lexicon.MAKING and ends(line) and _expiring(line.words)
 
 
@@ -199,6 +254,6 @@ def _beyond_agents(segment: Sequence[Word]) -> bool:
     said = texts(segment)
     if said & _NEEDING and any(_unparted(segment, place) for place in range(len(segment))):
         return True
-    mine = said & {"i", "we"} and said & RIGHTS
+    mine = said & {"i", "we"} and said & (RIGHTS | ENTRY)
     theirs = said & AGENTS and said & MEANS
     return bool((mine or theirs) and said & LACKS and not said & lexicon.CONDITIONS)

@@ -6,12 +6,14 @@ so that no text elsewhere can remove a matter.
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from handlers.language import lexicon, topics
 from handlers.language.clauses import acts, led, segments, texts
 from handlers.language.forms import singular
 from handlers.language.lexicon import Matter
 from handlers.language.objects import Setting, about, is_thing, operated, phrases
+from handlers.language.text import UNSAID
 from handlers.language.words import Line, Part, Word
 
 _DENIED = frozenset({"not", "dont", "never"})
@@ -19,6 +21,8 @@ _EACH = frozenset({"every", "each"})
 _TRUNKS = frozenset({"main", "master"})
 _NONE = frozenset({"no", "not", "dont", "never", "nothing", "without"})
 _OPENED = {"title", "task"}
+STILL = frozenset({"please", "anyway", "nevertheless", "regardless", "contrary", "despite", "nonetheless", "requested"})
+"""Words by which a section of what is not wanted asks for something all the same."""
 
 
 def matters(line: Line, *, code: bool) -> frozenset[Matter]:
@@ -26,7 +30,7 @@ def matters(line: Line, *, code: bool) -> frozenset[Matter]:
     if line.part in {Part.ASIDE, Part.STEPS} or line.form == "heading":
         return frozenset()
     listed = line.form == "item" and line.part is Part.OTHER and not line.slug
-    asked = line.form in _OPENED or line.part in {Part.GOAL, Part.CRITERIA} or listed
+    asked = line.form in {*_OPENED, *UNSAID} or line.part in {Part.GOAL, Part.CRITERIA} or listed
     setting = Setting(code=code or line.part is Part.EXPECTED, asked=asked)
     found: set[Matter] = set()
     for act in acts(line):
@@ -37,6 +41,19 @@ def matters(line: Line, *, code: bool) -> frozenset[Matter]:
         if led(segment) not in lexicon.MAKING and (not setting.code or said & lexicon.REAL):
             found |= set(_implied(segment, said, setting)) | set(_lawful(line, said)) | set(_stated(said))
     return frozenset(found)
+
+
+def awoken(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Return the lines, with those sections taken as asked for that are headed as not wanted and ask all the same."""
+    read = tuple(lines)
+    asking = {line.slug for line in read if line.part is Part.ASIDE and texts(line.words) & STILL and not _denied(line)}
+    return tuple(
+        replace(line, part=Part.OTHER) if line.part is Part.ASIDE and line.slug in asking else line for line in read
+    )
+
+
+def _denied(line: Line) -> bool:
+    return bool(texts(line.words) & _DENIED)
 
 
 def world(lines: Iterable[Line], *, worked: bool) -> Line | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from bot.model import ChangedFile, Inputs
+from handlers.judge.signals.exposure_signals import opened_by
 from handlers.judge.signals.table import Signal, fired
 from handlers.language.words import word_set
 
@@ -30,6 +31,12 @@ SECRET_PLACES = word_set("secrets secret credentials vault .infisical private ke
 SECRET_ENDS = word_set(".pem .key .p12 .pfx .age .kdbx .keytab .jks .enc .gpg .tfstate")
 SAMPLE = re.compile(r"\.(?:example|sample|template|dist|j2)(?:\.\w+)?$")
 
+OTHERS = word_set("vendor third_party third-party node_modules external deps")
+TABLES = word_set(".csv .tsv .xlsx .xls .ods .sqlite .db .dump .vcf")
+PERSONS = word_set(
+    "members member customers customer patients patient subscribers riders pupils students employees contacts people "
+    "persons birthdays addresses payroll"
+)
 _DESTROYS = re.compile(r"\bdrop[_ ](?:table|column|database|schema)\b|\btruncate\b|\bdelete\s+from\b", re.IGNORECASE)
 _ENDING = word_set("drop delete purge truncate wipe")
 _DOWNWARDS = re.compile(r"def downgrade|def backwards|--.{0,20}\bdown\b|\bdown\s*[(:=]", re.IGNORECASE)
@@ -94,6 +101,11 @@ def of_paths(inputs: Inputs) -> Iterator[Signal]:
             yield fired("path-credential", f"diff:{run.path}")
         if not _harmless(PurePosixPath(path)) and _stores(PurePosixPath(path)) and _destroys(run.text):
             yield fired("path-destructive", f"diff:{run.path}")
+        ends = set(re.findall(r"[a-z]+", PurePosixPath(path).stem)) & _ENDING
+        if ends and not _harmless(PurePosixPath(path)) and _destroys(run.text):
+            yield fired("path-destructive", f"diff:{run.path}")
+        if PurePosixPath(path).suffix not in CODE and not _harmless(PurePosixPath(path)) and opened_by(run.text):
+            yield fired("path-access", f"diff:{run.path}")
     if inputs.files:
         yield from _of_all(inputs.files)
 
@@ -121,10 +133,7 @@ def _of_path(name: str) -> Iterator[str]:
             if set(re.findall(r"[a-z]+", path.stem)) & {"deploy", "production", "prod"}
             else "path-workflow"
         )
-    if name in {".forgejo/assay.yml", ".forgejo/assay.yaml"} or path.name in {"codeowners", "branch-protection.yml"}:
-        yield "path-trust"
-    if re.match(r"licen[cs]e|copying", path.name) and len(path.parts) == 1:
-        yield "path-legal"
+    yield from _by_name(path, places, name)
     if _harmless(path):
         return
     if _is_secret(path, places):
@@ -137,6 +146,16 @@ def _of_path(name: str) -> Iterator[str]:
         yield "path-destructive" if set(re.findall(r"[a-z]+", path.stem)) & _ENDING else "path-migration"
     if GUARDS & (places | set(re.findall(r"[a-z]+", path.stem))):
         yield "path-auth"
+
+
+def _by_name(path: PurePosixPath, places: set[str], name: str) -> Iterator[str]:
+    """Return what a file is by its name alone, wherever it is: rights, a licence, data of people."""
+    if name in {".forgejo/assay.yml", ".forgejo/assay.yaml"} or path.name in {"codeowners", "branch-protection.yml"}:
+        yield "path-trust"
+    if re.match(r"licen[cs]e|copying", path.name) and not places & OTHERS:
+        yield "path-legal"
+    if not places & TEST_PLACES and path.suffix in TABLES and set(re.findall(r"[a-z]+", path.stem)) & PERSONS:
+        yield "path-personal"
 
 
 def _is_workflow(path: str) -> bool:
@@ -166,8 +185,11 @@ def _is_running(path: PurePosixPath) -> bool:
     """Return whether a path describes production: a top folder of such a name, or one below for a file without code."""
     if TRIALS & (set(path.parts) | set(re.findall(r"[a-z]+", path.stem))):
         return False
-    top = path.parts[0] in RUNNING and len(path.parts) > 1
-    below = bool(RUNNING & set(path.parts[1:-1])) and path.suffix not in CODE
+    # An inventory is also what a shop has: only Ansible's, which has no code, is production.
+    stock = path.parts[0] == "inventory" and path.suffix in CODE
+    top = path.parts[0] in RUNNING and len(path.parts) > 1 and not stock
+    named_live = "live" in path.parts[:-1] and path.suffix not in CODE
+    below = named_live or (bool(RUNNING & set(path.parts[1:-1])) and path.suffix not in CODE)
     named = bool({"prod", "production"} & set(re.findall(r"[a-z]+", path.name))) and path.suffix not in CODE
     return top or below or named or path.suffix in {".tf", ".tfvars", ".hcl", ".service", ".timer", ".zone"}
 

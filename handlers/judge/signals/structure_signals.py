@@ -10,7 +10,7 @@ from handlers.judge.signals.table import Signal, fired
 from handlers.judge.signals.urgency_signals import vague
 from handlers.judge.signals.work_signals import CHECK_NOUNS, CHECK_VERBS, CODE_VERBS, TEXT_VERBS, title_type
 from handlers.language.clauses import led
-from handlers.language.text import Text
+from handlers.language.text import UNSAID, Text
 from handlers.language.words import Line, Part, folded, word_set
 
 OLD = timedelta(days=180)
@@ -38,7 +38,8 @@ _OUTCOME = word_set(
 _BIG = frozenset({"epic", "rewrite", "redesign", "rearchitect", "overhaul"})
 _TRIFLES = word_set("typo typos spelling misspelling misspelt misspelled whitespace")
 _SAYING_NOTHING = word_set(
-    "fix fixes update updates changes change wip misc various tweak tweaks stuff cleanup edits tmp"
+    "try trying experiment experimental fix fixes update updates changes change wip misc various tweak tweaks "
+    "stuff cleanup edits tmp"
 )
 _PULL_NAMED = re.compile(r"![1-9]\d{0,8}\b|\bprs?\b|\bpull requests?\b")
 _FAULT = re.compile(r"\b(?:reproduc\w{1,4}|repro|actual|observed|expected|traceback|odtworzeni\w|oczekiwan\w)\b")
@@ -61,7 +62,7 @@ def whole(snapshot: Snapshot, kind: str) -> str:
 def structure(snapshot: Snapshot, text: Text, title: Line) -> Iterator[Signal]:
     """Return the signals of what a title and description contain and lack."""
     kind = "pull" if snapshot.target.kind is Kind.PULL else "issue"
-    body = [line for line in text.lines if line.form != "heading" and not _placeholder(line)]
+    body = [line for line in text.lines if line.form not in {"heading", *UNSAID} and not _placeholder(line)]
     first = next((word.text for word in title.words), "")
     if title_type(folded(snapshot.inputs.title)) or first in _STARTS:
         yield fired("conventional", f"{kind}-title")
@@ -97,6 +98,10 @@ def unclear(names: frozenset[str], kind: Kind, text: Text) -> bool:
     """
     if kind is Kind.PULL:
         return "vague" in names
+    if names & {"question", "idea"} and "criteria" not in names:
+        return True
+    if names & {"flaky-test", "finding-told"} or ("fault-told" in names and "vague" not in names):
+        return False
     if "goal" not in names and "bug-report" not in names:
         return "criteria" not in names or "vague" in names
     worded = "conventional" in names and sum(line.size for line in text.lines) >= ENOUGH

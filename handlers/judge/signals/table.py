@@ -23,13 +23,18 @@ class Sign:
 
 
 class Signal(Value):
-    """A signal that fired, with its evidence: `ref` is the value of a reference that resolves."""
+    """A signal that fired, with its evidence: `ref` is the value of a reference that resolves.
+
+    `line` is the line of the description that it was seen in, from 1; 0 elsewhere. `quote` has the words.
+    """
 
     name: str
     group: str
     weight: int
     says: str
     ref: str
+    line: int = 0
+    quote: str = ""
 
 
 _ASKED = {"impact": 3, "reach": 1}
@@ -59,10 +64,23 @@ SIGNALS: tuple[Sign, ...] = (
         "credential",
     ),
     Sign("outside", "act", 13, "it needs access that agents do not have", {"impact": 2}, "outside"),
+    Sign("opens-access", "act", 17, "it opens access to a network, to data or to a role", _ASKED, "access"),
+    Sign(
+        "protection-broken",
+        "act",
+        17,
+        "what protects is broken: backup, monitoring or certificate",
+        _ASKED,
+        "protection",
+    ),
+    Sign("outage-title", "urgency", 18, "the title tells of an outage for all", _ASKED | {"urgency": 2}, "outage"),
+    Sign("live-loss", "urgency", 17, "data of a running system is being lost", {"urgency": 2, "impact": 3}, "outage"),
+    Sign("path-access", "path", 16, "the diff opens a port or data to everybody", _ASKED, "access"),
     Sign("path-credential", "path", 16, "the diff touches secrets or passes them on", _ASKED, "credential"),
     Sign("path-destructive", "path", 16, "the diff drops or deletes stored data", _ASKED, "destructive"),
     Sign("path-production", "path", 15, "the diff touches production or its deployment", _ASKED, "production"),
     Sign("path-trust", "path", 15, "the diff changes who may approve changes", _ASKED, "trust"),
+    Sign("path-personal", "path", 16, "the diff contains data of people", _ASKED, "personal"),
     Sign("path-legal", "path", 15, "the diff changes the licence", {"impact": 2}, "legal"),
     Sign("label-secret", "label", 15, "a label says that it touches secrets", {"impact": 3}, "credential"),
     Sign("label-production", "label", 15, "a label says that it changes production", _ASKED, "production"),
@@ -99,6 +117,9 @@ SIGNALS: tuple[Sign, ...] = (
     Sign("no-goal", "structure", 9, "it states no expected outcome", {"confidence": -1}),
     Sign("no-criteria", "structure", 8, "it has no acceptance criteria", {}),
     Sign("vague", "structure", 7, "its wording is vague", {"confidence": -1}),
+    Sign("question", "structure", 8, "it asks a question", {"confidence": -1}),
+    Sign("idea", "structure", 8, "it is an idea, and no task yet", {"confidence": -1}),
+    Sign("fault-told", "structure", 2, "it says what goes wrong, and where"),
     Sign("criteria", "structure", 2, "it has acceptance criteria", {"confidence": 1}),
     Sign("goal", "structure", 2, "it states the expected outcome", {"confidence": 1}),
     Sign("bug-report", "structure", 2, "it describes how to reproduce the bug", {"confidence": 1, "codex": 4}),
@@ -123,9 +144,16 @@ SIGNALS: tuple[Sign, ...] = (
     Sign("path-migration", "path", 5, "the diff contains a database migration", {"impact": 1}),
     Sign("path-auth", "path", 5, "the diff changes access checks", {"impact": 1}),
     Sign("path-service", "path", 4, "the diff changes a service composition", {"impact": 1}),
-    Sign("only-texts", "path", 4, "the diff changes only documentation or text files", {"impact": -1, "reach": -1}),
+    Sign(
+        "only-texts",
+        "path",
+        4,
+        "the diff changes only documentation or text files",
+        {"impact": -1, "reach": -1, "hermes": 20},
+    ),
     Sign("only-tests", "path", 4, "the diff changes only tests or samples", {"impact": -1}),
     Sign("minor", "size", 2, "the title announces only documentation or tests", {"impact": -1}),
+    Sign("cosmetic", "size", 2, "the title names only an appearance or a wording", {"impact": -1}),
     Sign("trifle", "size", 3, "it fixes a typo", {"impact": -1, "reach": -1, "effort": 1}),
     # The kind of work.
     Sign("named-codex", "who", 6, "a label assigns it to Codex", {"codex": 24}),
@@ -135,6 +163,8 @@ SIGNALS: tuple[Sign, ...] = (
     Sign("code-type", "work", 4, "the title announces a code change", {"codex": 4}),
     Sign("text-work", "work", 5, "the title names research or writing", {"hermes": 5}),
     Sign("check-work", "work", 5, "the title names a review, or findings on a pull request", {"patchwarden": 7}),
+    Sign("flaky-test", "work", 6, "a test fails now and then", {"patchwarden": 12}),
+    Sign("finding-told", "work", 6, "it tells a finding of a tool", {"patchwarden": 12}),
     Sign("open-pull", "work", 5, "there is a change to review", {"patchwarden": 18}),
     Sign("draft", "work", 5, "the change is a draft", {"codex": 18}),
     Sign("label-code", "label", 5, "a label says that it is work on code", {"codex": 3}),
@@ -155,10 +185,10 @@ SIGNALS: tuple[Sign, ...] = (
 BY_NAME = {sign.name: sign for sign in SIGNALS}
 
 
-def fired(name: str, ref: str) -> Signal:
+def fired(name: str, ref: str, line: int = 0) -> Signal:
     """Return the signal of this name with its evidence. Raises KeyError for an unknown name."""
     sign = BY_NAME[name]
-    return Signal(name=name, group=sign.group, weight=sign.weight, says=sign.says, ref=ref)
+    return Signal(name=name, group=sign.group, weight=sign.weight, says=sign.says, ref=ref, line=line)
 
 
 def signals_table() -> str:

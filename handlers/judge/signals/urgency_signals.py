@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from handlers.judge.signals.blocking_signals import asked, awaited, ends, names_expiring, only_his
+from handlers.judge.signals.blocking_signals import DATA, asked, awaited, beyond_me, ends, names_expiring, only_his
+from handlers.judge.signals.exposure_signals import exposure
 from handlers.language import lexicon
 from handlers.language.clauses import led, segments, texts
+from handlers.language.forms import singular
+from handlers.language.text import UNSAID
 from handlers.language.words import Line, Part, Word, word_set
 
 
@@ -18,7 +22,7 @@ PARK = _phrases(
     "when there is time,when we have time,when somebody has time,when someone has time,if we have time,"
     "maybe later,some time later,deferred,postponed,on hold,can wait,wishlist,wish list,far future,not now,"
     "low priority,in the long run,not urgent,no plans to,at some point,eventually,no deadline,not needed now,"
-    "not before"
+    "not before,next season,next year,later this year,some other time,in a year"
 )
 NO_OWNER = _phrases(
     "no owner,nobody owns,no one owns,without an owner,has no owner,nobody has time,no one has time,unowned"
@@ -76,6 +80,7 @@ _SPOKEN = {
     "pipeline": PIPELINE,
     "deadline": DEADLINE,
 }
+_LOST = {" is lost ", " are lost "}
 _MADE = {"outage", "data-loss", "park-phrase"}
 _DENIABLE = {"park-phrase", "outage", "data-loss", "security", "deadline"}
 
@@ -88,6 +93,7 @@ class Reading:
     lines: tuple[Line, ...]
     code: bool
     operators: frozenset[str]
+    pull: bool = False
 
 
 def word_signals(reading: Reading) -> Iterator[tuple[str, Line]]:
@@ -99,15 +105,18 @@ def word_signals(reading: Reading) -> Iterator[tuple[str, Line]]:
         if expiring and line.part not in {Part.ASIDE, Part.STEPS, Part.EXPECTED} and ends(line):
             yield "runs-out", line
         yield from ((name, line) for name in asked(line, code=code))
+        yield from ((name, line) for name in exposure(line, code=code))
         if line.form == "title" and code:
             continue
         if awaited(line, code=code, operators=reading.operators):
             yield "gate-phrase", line
-        if not code and only_his(line, operators=reading.operators):
+        if beyond_me(line) or (not code and only_his(line, operators=reading.operators)):
             yield "operator-acts", line
     for line in lines:
-        if line.part not in {Part.ASIDE, Part.STEPS} and line.form != "heading":
-            yield from ((name, line) for name in _said(line))
+        if line.part not in {Part.ASIDE, Part.STEPS} and line.form not in {"heading", *UNSAID}:
+            # A pull request tells what it changes: an outage in it is one that it prevents, or a sample text.
+            silent = _MADE if reading.pull and reading.code else set[str]()
+            yield from ((name, line) for name in _said(line) if name not in silent)
 
 
 def vague(lines: Sequence[Line]) -> bool:
@@ -121,6 +130,9 @@ def _speaks(segment: Sequence[Word], text: str, name: str) -> bool:
     """Return whether a clause contains a phrase of a signal, neither denied nor as a feature to be built."""
     place = next((text.index(phrase) for phrase in _SPOKEN[name] if phrase in text), -1)
     denied = name in _DENIABLE and set(text[: max(place, 0)].split()) & lexicon.DENIALS
+    nouns = {singular(word.text) for word in segment}
+    if name == "data-loss" and _LOST & {f" {' '.join(pair)} " for pair in pairwise(text.split())} and not nouns & DATA:
+        return False
     making = name in _MADE and led(segment) in lexicon.MAKING - {"fix"}
     return place >= 0 and not denied and not making
 

@@ -43,7 +43,8 @@ CHECK_NOUNS = LINTERS | word_set(
 CODE_NOUNS = word_set(
     "function class endpoint api parser bug crash crashes exception traceback test tests cli flag option handler "
     "query regression timeout ui button page cache memory performance module method error client server json "
-    "yaml column dashboard scanner webhook pagination retry command script unit library refactoring helper "
+    "yaml field form layout css overflow modal dialog "
+    "column dashboard scanner webhook pagination retry command script unit library refactoring helper "
     "duplicate"
 )
 _TALK: Mapping[str, frozenset[str]] = {"code-talk": CODE_NOUNS, "text-talk": TEXT_NOUNS, "check-talk": CHECK_NOUNS}
@@ -62,7 +63,8 @@ def work(title: Line, *, typed: str = "") -> Iterator[str]:
     words = texts(outside)
     nouns = {singular(word) for word in words} | words
     first = led(said[0]) if said else ""
-    coded = bool(nouns & CODE_NOUNS) and not nouns & TEXT_NOUNS and first in WRITING
+    telling = {"how", "why"} & words and first in WRITING
+    coded = bool(nouns & CODE_NOUNS) and not nouns & TEXT_NOUNS and first in WRITING and not telling
     if first in CHECK_VERBS and not _compound(said[0], first):
         yield "check-work"
     if (
@@ -71,6 +73,8 @@ def work(title: Line, *, typed: str = "") -> Iterator[str]:
         or (nouns & TEXT_NOUNS and not nouns & LINTERS and first not in CODE_VERBS - AMBIGUOUS)
     ):
         yield "text-work"
+    if telling:
+        return
     if coded or first in CODE_VERBS or (nouns & (CODE_NOUNS | LINTERS) and first not in TEXT_VERBS | CHECK_VERBS):
         yield "code-work"
     if typed in CODE_TYPES - {"docs", "style", "i18n"}:

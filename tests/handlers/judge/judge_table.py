@@ -1,4 +1,7 @@
-"""Prints what the rules judge says of the made-up cases: `python -m tests.handlers.judge.judge_table [blind]`."""
+"""Prints what the rules judge says of the made-up cases: `python -m tests.handlers.judge.judge_table [FOLDER]`.
+
+A folder is one of the blind sets, `blind` for example.
+"""
 
 import sys
 from datetime import timedelta
@@ -35,11 +38,11 @@ def right(case: Case, ruled: Ruled) -> bool:
     return ruled.opinion.recommended_next_action in (case.expected, *case.also_right)
 
 
-def blind() -> None:
-    """Prints a row for each blind case, and how many are right in action and in priority."""
+def blind(folder: str) -> None:
+    """Prints a row for each blind case of a set, and how many are right in action and in priority."""
     actions = priorities = 0
     for group in GROUPS:
-        for one in blind_cases(group):
+        for one in blind_cases(group, folder):
             ruled = judge(observed(one.case))
             opinion = ruled.opinion
             good, timely = right(one.case, ruled), one.accepts_priority(opinion.priority)
@@ -53,8 +56,8 @@ def blind() -> None:
 
 def main() -> None:
     """Prints a row for each case, and how many are right."""
-    if sys.argv[1:] == ["blind"]:
-        blind()
+    if sys.argv[1:]:
+        blind(sys.argv[1])
         return
     judged = [(case, judge(observed(case))) for case in CORPUS]
     for case, ruled in judged:

@@ -72,8 +72,11 @@ async def test_a_pull_request_is_judged_with_its_head() -> None:
 
 async def test_the_explanation_is_a_table_of_the_signals_with_their_weights() -> None:
     report = await judged(issue())
-    assert "| Signal | Weight | Meaning | Evidence |\n| --- | --- | --- | --- |\n" in report.explanation
-    assert "| asks-credential | 5 | it touches a credential | `issue-title` |" in report.explanation
+    assert (
+        "| Signal | Weight | Meaning | Evidence | Line | Words |\n| --- | --- | --- | --- | --- | --- |\n"
+        in report.explanation
+    )
+    assert "| asks-credential | 5 | it touches a credential | `issue-title` |  |  |" in report.explanation
 
 
 async def test_labels_of_the_judges_own_family_are_no_word_about_the_target() -> None:
@@ -288,10 +291,10 @@ async def test_another_model_in_the_policy_is_a_reason_to_judge_again() -> None:
 
 @given(hostile.filter(lambda text: "\ud800" not in text))
 async def test_no_signal_leaves_its_cell_in_the_explanation(text: str) -> None:
-    signal = Signal(name=text, group="act", weight=3, says=text, ref=text)
+    signal = Signal(name=text, group="act", weight=3, says=text, ref=text, quote=text)
     rules = Judge(lambda _: Ruled(opinion=opinion(), signals=(signal,)), lambda *_: True)
     explanation = (await rules.assess(issue(), TOOLS)).explanation
     calm = (await judging().assess(issue(), TOOLS)).explanation
-    assert [block for block in blocks(explanation) if block.startswith("t")].count("td") == 4
+    assert [block for block in blocks(explanation) if block.startswith("t")].count("td") == 6
     assert set(blocks(explanation)) == set(blocks(calm))
     assert TRIGGERS.search(spoken(explanation)) is None

@@ -8,17 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import ChangedFile, Target
+from bot.policy import JudgePolicy
 from bot.text.escape import cut, visible
 from handlers.judge.check import CHECK
-from handlers.judge.comment import SHOWN_EARLIER, body, stepped_back
+from handlers.judge.comment import OMITTED, SHOWN_EARLIER, body, moved, section, stepped_back
 from handlers.judge.external_judges import between_markers
 from handlers.judge.payload import Payload, fitting, parsed
 from handlers.language.text import resolves
-from tests.judgments import ESCALATED, comment, decision, issue, judged_by, on, payload
+from tests.judgments import ESCALATED, comment, decision, issue, judged_by, made, on, payload
 from tests.rendered import TRIGGERS, blocks, inlines, spoken, tokens, words
-from tests.snapshots import ISSUE, NOW, TOOLS, snapshot
+from tests.snapshots import ISSUE, NOW, POLICY, TOOLS, snapshot
 from tests.text.test_escape import hostile
 
+OWN = POLICY.model_copy(update={"judge": JudgePolicy(comment="own")})
 safe = hostile.filter(lambda text: "\ud800" not in text)
 CELL = {"text", "code_inline"}
 
@@ -39,7 +41,9 @@ def _cells(markdown: str, table: int = 0) -> list[list[str]]:
 def test_it_has_the_table_the_reasons_and_the_payload() -> None:
     made = payload(issue(), **ESCALATED, judge_actor={"name": "assaymaster", "runtime": "rules"})
     markdown = body(made, ())
-    assert markdown.startswith("### Assaymaster judgment\n\n| Field | Value |\n| --- | --- |\n")
+    assert markdown.startswith(
+        "### Assaymaster judgment\n\n**Operator needed** · **p1**\n\n| Field | Value |\n| --- | --- |"
+    )
     assert _cells(markdown)[1:] == [
         ["Target", "workshop/garden#issue#7"],
         ["Priority", "p1"],
@@ -54,6 +58,37 @@ def test_it_has_the_table_the_reasons_and_the_payload() -> None:
     assert f"**Caveat:** {made.top_caveat}" in markdown
     assert "<details>\n<summary>Structured openclaw.judge.v0 payload</summary>\n\n```json\n<!-- openclaw.j" in markdown
     assert markdown.endswith("\n<!-- /openclaw.judge.v0 -->\n```\n\n</details>")
+
+
+def test_it_leads_with_the_answer_and_the_words_that_it_rests_on() -> None:
+    ref = {
+        "note": 'it asks to change production (asks-production): "Switch the DNS", line 4',
+        "value": "issue-body-goal",
+    }
+    markdown = body(payload(issue(), **ESCALATED, evidence_refs=(ref,)), (), (decision("priority", "p0", by="piotr"),))
+    assert markdown.splitlines()[2:5] == [
+        "**Operator needed** · **p1** (set by piotr)",
+        "",
+        '- it asks to change production (asks-production): "Switch the DNS", line 4',
+    ]
+
+
+async def test_on_a_pull_request_it_is_a_section_of_the_report() -> None:
+    report = await CHECK.assess(snapshot(), TOOLS)
+    assert report.comment is not None
+    assert (report.comment.only_if_there, report.comment.body) == (True, moved())
+    (found,) = [parsed(text) for text in between_markers(report.section)]
+    assert found.judged_at == made(report).judged_at
+    own = await CHECK.assess(snapshot(policy=OWN), TOOLS)
+    assert own.comment is not None
+    assert (own.comment.only_if_there, own.section) == (False, "")
+
+
+def test_a_payload_that_is_too_long_for_the_report_is_left_out_with_a_word() -> None:
+    ref = {"note": "ł" * 300, "value": "ł" * 200}
+    long = section(payload(issue(), evidence_refs=(ref,) * 20))
+    assert OMITTED in long
+    assert between_markers(long) == []
 
 
 def test_its_payload_is_read_by_other_judges() -> None:
@@ -142,12 +177,13 @@ async def test_nothing_that_people_write_leaves_its_place_by_the_real_rules(text
         labels=(label,),
         files=(ChangedFile(path=f"deploy/{path}", status="added"),),
         comments=(comment(why), theirs),
+        policy=OWN,
         decisions=(decision("priority", "p0", why=why), decision("park", comment_id=302, why=title)),
     )
     report = await CHECK.assess(observed, TOOLS)
     assert report.comment is not None
     markdown = report.comment.body
-    assert blocks(markdown) == blocks(PLAIN)[: len(blocks(markdown))]
+    assert [block for block in blocks(markdown) if block.startswith("h")] == ["heading", "html_block", "html_block"]
     assert {part.type for line in inlines(markdown) for part in line} <= CELL | {"strong_open", "strong_close"}
     assert TRIGGERS.search(spoken(markdown)) is None
     (found,) = [parsed(text) for text in between_markers(markdown)]

@@ -91,10 +91,11 @@ def test_what_is_nested_too_deep_to_be_read_is_shown_to_the_operator() -> None:
     assert "unread" in names(ruled)
 
 
-def test_no_word_of_a_user_stands_in_what_is_told() -> None:
+def test_words_of_a_user_stand_only_in_quotes_with_their_line() -> None:
     opinion = judged("## Goal\n\nRotate the zanzibarian token @everyone.\n", "Zanzibarian token")
-    told = (opinion.rationale_summary, opinion.top_caveat, *(ref.note for ref in opinion.evidence_refs))
-    assert not any("anzibar" in text for text in told)
+    assert not any("anzibar" in text for text in (opinion.rationale_summary, opinion.top_caveat))
+    notes = "\n".join(ref.note for ref in opinion.evidence_refs)
+    assert '(asks-credential): "Rotate the zanzibarian token @everyone.", line 3' in notes
 
 
 @pytest.mark.parametrize(

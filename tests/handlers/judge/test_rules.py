@@ -137,7 +137,6 @@ def test_an_act_on_a_real_thing_is_an_operator_matter(text: str, name: str) -> N
         "The client waits when its quota is exhausted.",
         "No row is lost in production.",
         "> Rotate the registry token of the build host.",
-        "<!-- Rotate the registry token of the build host. -->",
         "```\nRotate the registry token of the build host.\n```",
     ],
 )

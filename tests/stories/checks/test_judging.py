@@ -27,8 +27,9 @@ PAYLOAD = re.compile(r"<!-- openclaw\.judge\.v0 -->\n(.*?)\n<!-- /openclaw\.judg
 
 
 async def payload(scene: World, number: int) -> dict[str, Any]:
-    """What the bot judged, read from its one judgment comment as another machine would."""
-    (comment,) = await scene.said(number, "judge")
+    """What the bot judged, read from its judgment comment or its report as another machine would."""
+    comments = await scene.said(number, "judge") or await scene.reports(number)
+    (comment,) = comments
     found = PAYLOAD.search(comment["body"])
     assert found is not None
     read = json.loads(found[1])
