@@ -17,6 +17,7 @@ from bot.docs.rooms import rooms_picture, rooms_table
 from bot.docs.sources import piece, shown
 from bot.docs.tables import checks_table, metrics_table, policy_table, rules_table, servers_table, settings_table
 from bot.labels import LabelDef, LabelGroup, LabelSet, hex_colour
+from bot.plan import profiles_table
 from handlers import CHECKS
 
 _PARTS: Mapping[str, Callable[[], str]] = {
@@ -63,9 +64,20 @@ repositories.
 """
 
 
+_PROFILES = """\
+## Profiles
+
+The key `labels.profile` of the [policy](policy.md) says how many of its labels the bot puts on a target. Labels that
+somebody commands with `/label`, and those of the repository's own rules, are in every profile. After a change of the
+profile the bot takes off the labels that it put on itself and that are no longer in it, and touches no others. The
+checks judge by all facts, whatever labels are shown.
+
+"""
+
+
 def labels_page(labels: LabelSet) -> str:
     """Return the page of all labels by group, as Markdown."""
-    parts = [_LABELS_HEAD]
+    parts = [_LABELS_HEAD, f"{_PROFILES}{profiles_table()}\n"]
     for group in labels.groups:
         members = [label for label in labels.labels if label.group == group.name]
         parts.append("\n".join(_labels_section(group, members)))

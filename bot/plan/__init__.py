@@ -12,6 +12,7 @@ from bot.plan.assessment import Assessment, assess, plan
 from bot.plan.label_merge import arrived_labels, current_evidence, label_object
 from bot.plan.policy_changes import WAITS, changes
 from bot.plan.policy_report import NAME
+from bot.plan.profiles import profiles_table
 from bot.plan.report_payload import values
 from bot.plan.statuses import MAX_DESCRIPTION
 
@@ -29,6 +30,7 @@ __all__ = [
     "disputes",
     "label_object",
     "plan",
+    "profiles_table",
     "status_value",
     "values",
     "writes",

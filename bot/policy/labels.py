@@ -94,6 +94,10 @@ class LabelsPolicy(Section):
     """Labels by rule: the built-in rules are enabled by default."""
 
     mode: Switch = Field(default="on", description="Whether labels are set by rule.")
+    profile: Literal["minimal", "standard", "full"] = Field(
+        default="minimal",
+        description="How many labels the bot sets: see [the profiles](labels.md#profiles).",
+    )
     defaults: Switch = Field(default="on", description="Whether the built-in rules apply in addition to `rules`.")
     rules: tuple[LabelRule, ...] = Field(default=(), max_length=MAX_RULES, description="The repository's own rules.")
 

@@ -17,10 +17,20 @@ from handlers.judge import comment as judge_comment
 from handlers.judge.calls import operator_calls
 from handlers.judge.external_judges import Foreign, look, outdated
 from handlers.judge.human_decisions import agreed, binding, bound, current_labels, spoken_labels
-from handlers.judge.inputs import readable, seen
+from handlers.judge.inputs import called, readable, seen
 from handlers.judge.labels import LABELS, PRIORITIES, STALE, Marks
 from handlers.judge.model_opinion import Resolves, advised
-from handlers.judge.payload import FAMILY, SCHEMA, JudgeActor, Opinion, Payload, PayloadTarget, fitting, labels_of
+from handlers.judge.payload import (
+    ESCALATED,
+    FAMILY,
+    SCHEMA,
+    JudgeActor,
+    Opinion,
+    Payload,
+    PayloadTarget,
+    fitting,
+    labels_of,
+)
 from handlers.judge.previous import NAME, Past, old, rerun_reason
 from handlers.judge.rules import Ruled, judge
 from handlers.judge.signals.table import signals_table
@@ -69,7 +79,11 @@ class Judge:
             report = _kept(past, ruled, snapshot) if past.judged else _unjudged(snapshot)
         else:
             report = await self._own(ruled, past, snapshot, tools)
-        return _rested(report, past, snapshot) if resting else report.model_copy(update={"answers": others.answers})
+        return (
+            _called(_rested(report, past, snapshot), snapshot)
+            if resting
+            else report.model_copy(update={"answers": others.answers})
+        )
 
     async def _own(self, ruled: Ruled, past: Past, snapshot: Snapshot, tools: Tools) -> Report:
         reason = rerun_reason(past, snapshot, ruled.signals)
@@ -192,6 +206,20 @@ def _rested(report: Report, past: Past, snapshot: Snapshot) -> Report:
 def _brief(marks: Marks) -> str:
     """The priority whose label is on, which a command may have set."""
     return next((name.removeprefix(FAMILY) for name in PRIORITIES if marks.labels.get(name)), "")
+
+
+def _called(report: Report, snapshot: Snapshot) -> Report:
+    """The report of a target that is not judged, with the operator's label as long as another check calls him."""
+    calls = called(snapshot)
+    if not calls or ESCALATED in report.commanded:
+        return report
+    basis = canonical([[call.check, call.action] for call in calls])
+    return report.model_copy(
+        update={
+            "labels": report.labels | {ESCALATED: True},
+            "label_bases": report.label_bases | {ESCALATED: basis},
+        }
+    )
 
 
 def _explanation(payload: Payload, ruled: Ruled) -> str:

@@ -52,6 +52,12 @@ def _rule(name: str, *labels: str, **when: tuple[str, ...]) -> LabelRule:
     return LabelRule(name=name, when=When.model_validate(when), labels=labels)
 
 
+def _by_title(name: str, *labels: str, **when: tuple[str, ...]) -> Iterator[LabelRule]:
+    """A rule by title for issues and for changes of more than documentation: a page about tokens touches none."""
+    yield _rule(name, *labels, kind=("issue",), **when)
+    yield _rule(f"{name} of a change", *labels, kind=("pull",), tier=("full", "stacked"), **when)
+
+
 def _titles() -> Iterator[LabelRule]:
     yield _rule("a feature", "kind/feature", "type:feat", type=("feat", "feature"))
     yield _rule("a fix", "kind/bug", "type:bug", type=("fix", "bug", "bugfix", "hotfix"))
@@ -116,7 +122,7 @@ def _warnings() -> Iterator[LabelRule]:
     yield _rule("a secret found", "class/security-sensitive", secrets=("medium", "high", "critical"))
     yield _rule("security by type", "class/security-sensitive", type=("security", "sec"))
     yield _rule("security by scope", "class/security-sensitive", scope=("security", "secrets", "vault", "auth"))
-    yield _rule("security by title", "class/security-sensitive", title=SENSITIVE_TITLES)
+    yield from _by_title("security by title", "class/security-sensitive", title=SENSITIVE_TITLES)
     yield _rule(
         "security by words",
         "class/security-sensitive",
@@ -124,11 +130,11 @@ def _warnings() -> Iterator[LabelRule]:
     )
     yield _rule("secrets by path", "safety:secret-touch", paths=SECRETS)
     yield _rule("secrets by scope", "safety:secret-touch", scope=("secrets",))
-    yield _rule("secrets by title", "safety:secret-touch", title=SECRET_TITLES)
+    yield from _by_title("secrets by title", "safety:secret-touch", title=SECRET_TITLES)
     yield _rule("documentation only", "safety:no-prod-mutation", tier=("lite",))
     yield _rule("tests only", "safety:no-prod-mutation", only=TESTS)
     yield _rule("production by path", "safety:prod-impact", paths=("production/", "prod/", "*.prod.y*ml", "*.prod.env"))
-    yield _rule(
+    yield from _by_title(
         "production by title",
         "safety:prod-impact",
         type=("ops", "infra", "deploy", "release"),

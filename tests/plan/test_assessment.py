@@ -102,10 +102,10 @@ def test_a_second_change_of_another_kind_is_not_told_as_the_same_one_twice() -> 
 
 
 def test_labels_carry_the_evidence_of_their_report() -> None:
-    one = report(Verdict.BLOCK, labels={"safety:secret-touch": True, "x": False}, findings=(finding(),))
+    one = report(Verdict.BLOCK, labels={"safety:secret-touch": True, "merge/auto": False}, findings=(finding(),))
     assert plan(snapshot(), [one, report(check="other")]).labels == {
         "safety:secret-touch": WantedLabel(on=True, evidence=one.evidence),
-        "x": WantedLabel(on=False, evidence=one.evidence),
+        "merge/auto": WantedLabel(on=False, evidence=one.evidence),
     }
 
 

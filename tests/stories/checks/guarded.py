@@ -15,6 +15,8 @@ CONTEXT = "ci / test (pull_request)"
 POLICY = f"""\
 version: 1
 statuses: each
+labels:
+  profile: full
 agents: [{AGENT}]
 contract:
   mode: block

@@ -224,7 +224,5 @@ async def test_a_hold_makes_a_pending_status_and_ends_with_unhold(scene: World) 
     assert "assay/commands" not in await scene.statuses(head)
     await commanded(scene, WRITER, number, "/hold the sensor is late")
     assert (await scene.statuses(head))["assay/commands"] == "pending"
-    assert "flow/blocked" in await scene.labels(number)
     await commanded(scene, OPERATOR, number, "/unhold")
     assert (await scene.statuses(head))["assay/commands"] == "success"
-    assert "flow/blocked" not in await scene.labels(number)

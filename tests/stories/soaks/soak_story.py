@@ -26,6 +26,8 @@ ISSUE, PREREQUISITE, EARLY, REPORT = 1, 2, 3, 4
 POLICY = f"""\
 version: 1
 statuses: each
+labels:
+  profile: full
 agents: [{AGENT}]
 soaks:
   - name: {SOAK}
