@@ -11,10 +11,11 @@ from bot.plan.assessment import folded
 from bot.policy import JudgePolicy, Policy
 from handlers.judge.check import Judge
 from handlers.judge.inputs import seen
+from handlers.judge.names import step_label
 from handlers.judge.payload import BEGIN, END, Opinion, Payload, labels_of, written
 from handlers.judge.rules import Ruled
 from handlers.judge.signals.table import Signal
-from tests.snapshots import ISSUE, LABELS, NOW, OPERATOR, POLICY, TOOLS, snapshot
+from tests.snapshots import ISSUE, LABELS, NOW, OPERATOR, POLICY, TEAM, TOOLS, snapshot
 
 SIGNALS = (
     Signal(name="asks-credential", group="act", weight=5, says="it touches a credential", ref="issue-title"),
@@ -71,7 +72,7 @@ def issue(policy: Policy = POLICY, **change: Any) -> Snapshot:
 
 def policy(**judge: Any) -> Policy:
     """The policy of the tests with a section for the judge."""
-    return POLICY.model_copy(update={"judge": JudgePolicy(**judge)})
+    return POLICY.model_copy(update={"judge": JudgePolicy(**({"candidates": TEAM} | judge))})
 
 
 def decision(command: str, argument: str = "", **change: Any) -> Decision:
@@ -107,7 +108,7 @@ def payload(of: Snapshot, **change: Any) -> Payload:
         "schema": "openclaw.judge.v0",
         "judge_actor": {"name": "iskra", "runtime": "openclaw"},
         "judged_at": NOW,
-        "labels_to_apply": labels_of(said),
+        "labels_to_apply": labels_of(said, step_label(said.recommended_next_action, TEAM)),
         "rerun_reason": "no_prior_judgment",
         "target": {"kind": of.target.kind.value, "number": of.target.number, "repo": of.target.repository},
         "target_snapshot": seen(of, SIGNALS),

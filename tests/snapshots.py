@@ -41,7 +41,7 @@ from bot.model import (
 from bot.plan.actions import Action
 from bot.plan.assessment import plan
 from bot.plan.report import without_footer
-from bot.policy import Policy
+from bot.policy import Candidates, JudgePolicy, Policy
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 BOT = "patchwarden-bot"
@@ -64,7 +64,8 @@ async def no_model(question: Question) -> BaseModel:
 
 
 TOOLS = Tools(now=lambda: NOW, labels=LABELS, ask=no_model)
-POLICY = Policy(operators=(OPERATOR,), agents=(AGENT,), writers=(WRITER,))
+TEAM = Candidates(code="codex", docs="hermes", findings="patchwarden")
+POLICY = Policy(operators=(OPERATOR,), agents=(AGENT,), writers=(WRITER,), judge=JudgePolicy(candidates=TEAM))
 
 
 def inputs(**change: Any) -> Inputs:

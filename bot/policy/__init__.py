@@ -14,7 +14,7 @@ from bot.policy.guards import (
     ScopeGuard,
     WorkflowLintGuard,
 )
-from bot.policy.judge import JudgePolicy
+from bot.policy.judge import Candidates, JudgePolicy
 from bot.policy.labels import LabelRule, LabelsPolicy, When
 from bot.policy.lint import FOLDERS, misplaced, mistakes
 from bot.policy.merge import MergePolicy
@@ -40,6 +40,7 @@ __all__ = [
     "TRUSTED_KEYS",
     "Accepted",
     "BaseGuard",
+    "Candidates",
     "CommandsPolicy",
     "ContractPolicy",
     "DocsDriftGuard",

@@ -1,10 +1,20 @@
 """The policy of the judge."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from bot.policy.parts import Login, Section, Switch
+
+AgentName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
+
+
+class Candidates(Section):
+    """The names of the team's agents, as they stand in `judge/NAME-candidate` and in what people read."""
+
+    code: AgentName = Field(default="code", description="Who writes code and fixes bugs.")
+    docs: AgentName = Field(default="docs", description="Who writes documentation and does research.")
+    findings: AgentName = Field(default="findings", description="Who reviews changes and fixes what checks find.")
 
 
 class JudgePolicy(Section):
@@ -19,6 +29,12 @@ class JudgePolicy(Section):
     judges: tuple[Login, ...] = Field(
         default=(), description="Accounts whose `openclaw.judge.v0` payloads replace the bot's own judgment."
     )
+    name: str = Field(
+        default="assaymaster",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$",
+        description="The judge's name in its payload and above its comment.",
+    )
+    candidates: Candidates = Field(default_factory=Candidates)
     comment: Literal["report", "own"] = Field(
         default="report",
         description="Where the judgment of a pull request is: in the report, or in a comment of its own.",

@@ -15,6 +15,11 @@ class MergePolicy(Section):
     mode: Switch = Field(default="off", description="Whether pull requests get a `merge/` label.")
     auto: Switch = Field(default="on", description="Whether `merge/auto` is allowed; off: a human always merges.")
     approvals: int = Field(default=1, ge=0, le=20, description="Number of required approving reviews on the head.")
+    agreed: str = Field(
+        default="agents",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,40}$",
+        description="Whose agreement is enough where nothing needs an operator: the label is `mode:NAME-approved`.",
+    )
     contexts: tuple[Context, ...] = Field(
         default=(),
         max_length=100,

@@ -20,6 +20,7 @@ from handlers.judge.human_decisions import agreed, binding, bound, current_label
 from handlers.judge.inputs import called, readable, seen
 from handlers.judge.labels import LABELS, PRIORITIES, STALE, Marks
 from handlers.judge.model_opinion import Resolves, advised
+from handlers.judge.names import declared, shown, step_label, step_name
 from handlers.judge.payload import (
     ESCALATED,
     FAMILY,
@@ -36,7 +37,6 @@ from handlers.judge.rules import Ruled, judge
 from handlers.judge.signals.table import signals_table
 from handlers.language.text import read, resolves
 
-JUDGE = "assaymaster"
 MODEL = "model"
 
 OFF = "disabled in the policy (judge.mode: off)"
@@ -69,6 +69,7 @@ class Judge:
         """Return the report on one snapshot."""
         if snapshot.policy.judge.mode == "off":
             return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF, status=False)
+        snapshot, unknown = declared(snapshot, tools.labels.names)
         # Reading long texts takes time, so it runs in a thread to keep the event loop free.
         ruled = await asyncio.to_thread(self.rules, readable(snapshot))
         past, others = Past.of(snapshot), await asyncio.to_thread(look, snapshot)
@@ -79,11 +80,10 @@ class Judge:
             report = _kept(past, ruled, snapshot) if past.judged else _unjudged(snapshot)
         else:
             report = await self._own(ruled, past, snapshot, tools)
-        return (
-            _called(_rested(report, past, snapshot), snapshot)
-            if resting
-            else report.model_copy(update={"answers": others.answers})
-        )
+        report = report.model_copy(update={"notes": (*report.notes, *unknown)})
+        if resting:
+            return _called(_rested(report, past, snapshot), snapshot)
+        return report.model_copy(update={"answers": others.answers})
 
     async def _own(self, ruled: Ruled, past: Past, snapshot: Snapshot, tools: Tools) -> Report:
         reason = rerun_reason(past, snapshot, ruled.signals)
@@ -96,9 +96,9 @@ class Judge:
             Payload(
                 **dict(decided),
                 schema=SCHEMA,
-                judge_actor=JudgeActor(name=JUDGE, runtime=runtime),
+                judge_actor=JudgeActor(name=snapshot.policy.judge.name, runtime=runtime),
                 judged_at=snapshot.taken_at.astimezone(UTC).replace(microsecond=0),
-                labels_to_apply=labels_of(decided),
+                labels_to_apply=_labels(decided, snapshot),
                 rerun_reason=reason,
                 target=_target(snapshot.target),
                 target_snapshot=now,
@@ -118,13 +118,13 @@ def _kept(past: Past, ruled: Ruled, snapshot: Snapshot) -> Report:
     at, basis = payload.judged_at, payload.target_snapshot.evidence_hash
     stale = _state(snapshot) != "closed" and old(payload, snapshot)
     decided = agreed(payload, binding(snapshot))
-    marks = Marks.of((*payload.labels_to_apply, *((STALE,) if stale else ())), basis)
+    marks = Marks.of((*_labels(payload, snapshot), *((STALE,) if stale else ())), basis)
     marks.bases[STALE] = f"{basis} {at.isoformat()}"
     marks = marks.decided(decided).spoken(current_labels(spoken_labels(snapshot, judged=at), decided))
     return Report(
         check=NAME,
         verdict=Verdict.PASS,
-        summary=f"{found(payload)}: {_reason(payload)}",
+        summary=f"{shown(payload, snapshot.policy.judge.candidates)}: {_reason(payload)}",
         notes=tuple(ref.note for ref in payload.evidence_refs if ref.type == MODEL),
         **_said(payload, earlier, decided, snapshot),
         explanation=_explanation(payload, ruled),
@@ -140,9 +140,9 @@ def _said(
 ) -> dict[str, Any]:
     """The judgment in words: a comment of its own, or a section of the report, as the policy says for pull requests."""
     if snapshot.target.kind is Kind.ISSUE or snapshot.policy.judge.comment == "own":
-        return {"comment": OwnWords(body=judge_comment.body(payload, earlier, decided))}
+        return {"comment": OwnWords(body=judge_comment.body(payload, earlier, decided, snapshot.policy.judge))}
     return {
-        "section": judge_comment.section(payload, decided),
+        "section": judge_comment.section(payload, decided, snapshot.policy.judge),
         "comment": OwnWords(body=judge_comment.moved(), only_if_there=True),
     }
 
@@ -158,14 +158,15 @@ def _theirs(theirs: Foreign, ruled: Ruled, snapshot: Snapshot) -> Report:
     stale = _state(snapshot) != "closed" and outdated(theirs, snapshot)
     words = [[one.comment_id, one.line] for one in decisions]
     basis = canonical([comment.id, comment.body_hash, words, _escalates(floor)])
-    marks = Marks.of((*labels_of(payload), *((STALE,) if stale else ())), basis)
+    marks = Marks.of((*_labels(payload, snapshot), *((STALE,) if stale else ())), basis)
     said_since = current_labels(spoken_labels(snapshot, written=comment.created_at), decisions)
     marks = marks.decided(decisions).spoken(said_since)
-    note = FLOOR.format(judge=judge, step=original.recommended_next_action, reason=_reason(floor))
+    step = step_name(original.recommended_next_action, snapshot.policy.judge.candidates)
+    note = FLOOR.format(judge=judge, step=step, reason=_reason(floor))
     return Report(
         check=NAME,
         verdict=Verdict.PASS,
-        summary=THEIRS.format(found=found(payload), judge=judge, comment=comment.id),
+        summary=THEIRS.format(found=shown(payload, snapshot.policy.judge.candidates), judge=judge, comment=comment.id),
         notes=(note,) if lowered and _escalates(payload) else (),
         comment=OwnWords(body=judge_comment.stepped_back(judge, comment.id), only_if_there=True),
         explanation=_explanation(original, ruled),
@@ -238,9 +239,8 @@ def _explanation(payload: Payload, ruled: Ruled) -> str:
     )
 
 
-def found(opinion: Opinion) -> str:
-    """Return the priority and the next step, separated by a comma."""
-    return f"{opinion.priority}, {opinion.recommended_next_action}"
+def _labels(opinion: Opinion, snapshot: Snapshot) -> tuple[str, ...]:
+    return labels_of(opinion, step_label(opinion.recommended_next_action, snapshot.policy.judge.candidates))
 
 
 def _reason(opinion: Opinion) -> str:

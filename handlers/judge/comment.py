@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from bot.model import Decision
+from bot.policy import Candidates, JudgePolicy
 from bot.text import cell, code, plain
+from handlers.judge.names import step_name, work_for
 from handlers.judge.payload import BEGIN, END, Payload, written
 
-HEADING = "### Assaymaster judgment"
+HEADING = "### {judge} judgment"
+DEFAULT = JudgePolicy()
 SHOWN_EARLIER = 8
 """Fewer than are stored, so that the comment does not change when the oldest stored one is dropped."""
 
@@ -77,13 +80,15 @@ EARLIER = """
 STEPPED_BACK = "{heading}\n\nThe judgment by {judge} in comment {comment} replaces the bot's own judgment."
 
 
-def body(payload: Payload, earlier: Sequence[Payload], decided: Iterable[Decision] = ()) -> str:
+def body(
+    payload: Payload, earlier: Sequence[Payload], decided: Iterable[Decision] = (), policy: JudgePolicy = DEFAULT
+) -> str:
     """Return the Markdown of the comment; `earlier` judgments are oldest first, `decided` are people's decisions."""
     taken = tuple(decided)
     shown = FORM.format(
-        heading=HEADING,
-        answer=_answer(payload, taken),
-        rows=_rows(payload, taken),
+        heading=_heading(payload.judge_actor.name),
+        answer=_answer(payload, taken, policy.candidates),
+        rows=_rows(payload, taken, policy.candidates),
         rationale=plain(payload.rationale_summary),
         caveat=plain(payload.top_caveat),
         payload=_folded(payload),
@@ -92,49 +97,54 @@ def body(payload: Payload, earlier: Sequence[Payload], decided: Iterable[Decisio
     return shown + (EARLIER.format(rows="\n".join(rows)) if rows else "")
 
 
-def section(payload: Payload, decided: Iterable[Decision] = ()) -> str:
+def section(payload: Payload, decided: Iterable[Decision] = (), policy: JudgePolicy = DEFAULT) -> str:
     """Return the Markdown of a judgment within the report of a pull request."""
     taken = tuple(decided)
     return SECTION.format(
-        answer=f"{_answer(payload, taken)}\n\n{plain(payload.rationale_summary)}",
-        rows=_rows(payload, taken),
+        answer=f"{_answer(payload, taken, policy.candidates)}\n\n{plain(payload.rationale_summary)}",
+        rows=_rows(payload, taken, policy.candidates),
         caveat=plain(payload.top_caveat),
         payload=_folded(payload) if len(written(payload)) <= FITS else OMITTED,
     )
 
 
+def _heading(judge: str = DEFAULT.name) -> str:
+    """The heading with the judge's name, which in an older payload may be anybody's text."""
+    return HEADING.format(judge=plain(f"{judge[:1].upper()}{judge[1:]}"))
+
+
 def moved() -> str:
     """Return the text of an own comment whose judgment is in the report now."""
-    return MOVED.format(heading=HEADING)
+    return MOVED.format(heading=_heading())
 
 
 def stepped_back(judge: str, comment: int) -> str:
     """Return the text of the comment while another judge's judgment is in force."""
-    return STEPPED_BACK.format(heading=HEADING, judge=code(judge), comment=comment)
+    return STEPPED_BACK.format(heading=_heading(), judge=code(judge), comment=comment)
 
 
-def _answer(payload: Payload, decided: Sequence[Decision]) -> str:
+def _answer(payload: Payload, decided: Sequence[Decision], names: Candidates) -> str:
     """The answer in one line, and what it rests on in a few."""
     by = {one.command: f" (set by {plain(one.by)})" for one in decided}
-    step = payload.recommended_next_action.replace("_", " ")
-    line = f"**{step.capitalize()}**{by.get('park', '')} · **{payload.priority}**{by.get('priority', '')}"
+    step = work_for(payload.recommended_next_action, names)
+    line = f"**{step[:1].upper()}{step[1:]}**{by.get('park', '')} · **{payload.priority}**{by.get('priority', '')}"
     reasons = [f"- {plain(ref.note).strip() or '…'}" for ref in payload.evidence_refs if ref.type != MODEL][:REASONS]
     return "\n".join([line, "", *reasons]) if reasons else line
 
 
-def _rows(payload: Payload, decided: Sequence[Decision]) -> str:
-    return "\n".join(f"| {name} | {value} |" for name, value in _fields(payload, decided))
+def _rows(payload: Payload, decided: Sequence[Decision], names: Candidates) -> str:
+    return "\n".join(f"| {name} | {value} |" for name, value in _fields(payload, decided, names))
 
 
 def _folded(payload: Payload) -> str:
     return PAYLOAD.format(begin=BEGIN, payload=written(payload), end=END)
 
 
-def _fields(payload: Payload, decided: Iterable[Decision]) -> list[tuple[str, str]]:
+def _fields(payload: Payload, decided: Iterable[Decision], names: Candidates) -> list[tuple[str, str]]:
     target, actor = payload.target, payload.judge_actor
     by = {one.command: f", set by {cell(one.by)}" for one in decided}
     priority = payload.priority + by.get("priority", "")
-    action = payload.recommended_next_action + by.get("park", "")
+    action = step_name(payload.recommended_next_action, names) + by.get("park", "")
     scores = f"reach {payload.reach} / impact {payload.impact} / confidence {payload.confidence}"
     return [
         ("Target", cell(f"{target.repo}#{target.kind}#{target.number}", 400)),

@@ -11,6 +11,9 @@ from handlers.judge.payload import ESCALATED, UNSURE
 STALE = "judge/stale-priority"
 PRIORITIES = ("judge/p0", "judge/p1", "judge/p2", "judge/p3")
 STEPS = (
+    "judge/code-candidate",
+    "judge/docs-candidate",
+    "judge/findings-candidate",
     "judge/codex-candidate",
     "judge/hermes-candidate",
     "judge/patchwarden-candidate",

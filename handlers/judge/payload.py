@@ -165,9 +165,12 @@ def load(text: str) -> dict[str, Any]:
     return found
 
 
-def labels_of(opinion: Opinion) -> tuple[str, ...]:
-    """Return the labels that follow from the fields of an opinion; its texts have no influence."""
-    found = [f"{FAMILY}{opinion.priority}", f"{FAMILY}{opinion.recommended_next_action.replace('_', '-')}"]
+def labels_of(opinion: Opinion, step: str) -> tuple[str, ...]:
+    """Return the labels that follow from the fields of an opinion; its texts have no influence.
+
+    `step` is the label of its next step, which has the team's own names.
+    """
+    found = [f"{FAMILY}{opinion.priority}", step]
     if opinion.escalation is not None and ESCALATED not in found:
         found.append(ESCALATED)
     if opinion.confidence <= LOW_CONFIDENCE:

@@ -10,6 +10,7 @@ from bot.model import Kind, Snapshot, Value
 from bot.text import cut
 from handlers.facts.accepted import open_leaks
 from handlers.judge.inputs import called
+from handlers.judge.names import work_for
 from handlers.judge.payload import Effort, Escalation, EvidenceRef, Opinion, Priority, Step
 from handlers.judge.signals.blocking_signals import awaited
 from handlers.judge.signals.operator_matters import awoken, commanded, world
@@ -63,14 +64,6 @@ STEP_CAVEATS = {
     "hermes_candidate": "Statements need sources: check the facts before publication.",
     "patchwarden_candidate": "Fix the cause, not just the finding: a recurring finding needs its own fix.",
 }
-WORDS = {
-    "operator_needed": "operator needed",
-    "codex_candidate": "work for Codex",
-    "hermes_candidate": "work for Hermes",
-    "patchwarden_candidate": "work for Patchwarden",
-    "needs_refinement": "needs refinement",
-    "park": "park",
-}
 
 
 class Ruled(Value):
@@ -98,7 +91,7 @@ def judge(snapshot: Snapshot) -> Ruled:
         recommended_next_action=step,
         escalation=_escalation(matters),
         evidence_refs=tuple(_evidence(ordered)),
-        rationale_summary=_rationale(priority, step, ordered),
+        rationale_summary=_rationale(priority, work_for(step, snapshot.policy.judge.candidates), ordered),
         top_caveat=_caveat(matters, ordered, step),
     )
     return Ruled(opinion=opinion, signals=tuple(ordered))
@@ -249,11 +242,11 @@ def _evidence(signals: Iterable[Signal]) -> Iterator[EvidenceRef]:
         yield EvidenceRef(value=ref, note="; ".join(map(noted, given[:4])))
 
 
-def _rationale(priority: Priority, step: Step, signals: Sequence[Signal]) -> str:
-    """Return one sentence with the two strongest signals for the step."""
+def _rationale(priority: Priority, step: str, signals: Sequence[Signal]) -> str:
+    """Return one sentence with the two strongest signals for the step, which is given in words."""
     first, *rest = signals
     second = f", and {rest[0].says}" if rest else ""
-    return f"{priority.upper()}, {WORDS[step]}: {first.says}{second}."
+    return f"{priority.upper()}, {step}: {first.says}{second}."
 
 
 def _speaking(step: Step, signals: Sequence[Signal]) -> list[Signal]:

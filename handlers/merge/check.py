@@ -19,8 +19,7 @@ from handlers.merge.reasons import MODES, PREFERENCE, REASONS, SAFE, Held, held,
 
 NAME = "merge"
 CANDIDATE = "automerge-candidate"
-GROUPS = (CLASSES, MODES, (CANDIDATE,))
-BRIEF = dict(zip(MODES, ("operator only", "by hand", "automatic"), strict=True))
+BRIEFS = ("operator only", "by hand", "automatic")
 MAY = "no reason against an automatic merge"
 SOONEST, LATEST = 30.0, 3600.0
 """Seconds until the next run if a reason may end without an event from Forgejo."""
@@ -54,12 +53,24 @@ class Classified:
     @property
     def mode(self) -> str:
         """Gives the `mode:` label: the strictest one of all reasons."""
-        word = self.word(MODES)
+        modes = self.modes
+        word = self.word(modes)
         if word is not None and word.on:
             return word.label
         if self.label == AUTO:
             return SAFE
-        return min((one.reason.mode for one in self.reasons), key=MODES.index, default=MODES[0])
+        return min((modes[MODES.index(one.reason.mode)] for one in self.reasons), key=modes.index, default=modes[0])
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """Gives the `mode:` labels, the strictest first, with the team's name in the second one."""
+        strictest, _, safe = MODES
+        return strictest, f"mode:{rules(self.snapshot).agreed}-approved", safe
+
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """Gives the groups of labels of which at most one is on."""
+        return CLASSES, self.modes, (CANDIDATE,)
 
     @property
     def candidate(self) -> bool:
@@ -96,7 +107,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:
         data=_data(found),
         again=_again(found),
         status=False,
-        brief=f"merge: {BRIEF[found.mode]}",
+        brief=f"merge: {BRIEFS[found.modes.index(found.mode)]}",
         **_labels(found),
     )
 
@@ -139,7 +150,7 @@ def _finding(one: Held) -> Finding:
 def _notes(found: Classified) -> tuple[str, ...]:
     on = {found.label, found.mode, CANDIDATE if found.candidate else ""}
     notes = []
-    for group in GROUPS:
+    for group in found.groups:
         word = last_word(found.snapshot, group)
         if word is not None and word.on:
             note = SPOKEN if found.word(group) is not None else LAPSED
@@ -152,9 +163,9 @@ def _notes(found: Classified) -> tuple[str, ...]:
 def _labels(found: Classified) -> dict[str, Any]:
     """The labels of a report: one of each exclusive group is on, the others are off."""
     on = {found.label, found.mode, *((CANDIDATE,) if found.candidate else ())}
-    names = [name for group in GROUPS for name in group]
+    names = [name for group in found.groups for name in group]
     commanded: dict[str, datetime] = {}
-    for group in GROUPS:
+    for group in found.groups:
         if (word := found.word(group)) is not None:
             commanded |= dict.fromkeys(group, word.at)
     return {
@@ -197,7 +208,7 @@ CHECK = Check(
     on=frozenset({Kind.PULL}),
     assess=assess,
     states=STATES,
-    labels=tuple(name for group in GROUPS for name in group),
+    labels=(*CLASSES, *MODES, "mode:patchwarden-iskra-approved", CANDIDATE),
     guards=False,
     tables={"merge-reasons": reasons_table()},
 )

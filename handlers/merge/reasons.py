@@ -17,10 +17,10 @@ from handlers.merge.facts import SCOPE, SECRETS, SPECIAL, Facts
 from handlers.merge.overrides import AUTO, MANUAL, last_word
 
 OPERATOR_ONLY = "mode:operator-only"
-AGREED = "mode:patchwarden-iskra-approved"
+AGREED = "mode:agents-approved"
 SAFE = "mode:safe-auto"
 MODES = (OPERATOR_ONLY, AGREED, SAFE)
-"""The modes, the strictest first."""
+"""The modes, the strictest first. A policy gives the second one its team's name."""
 
 SECURITY = ("class/security-sensitive", "safety:secret-touch")
 BLOCKED = ("dependency/blocked", "dependency/needs-confirmation", "status:blocked")

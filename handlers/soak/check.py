@@ -165,10 +165,12 @@ def _ended(pull: Pull) -> Report:
 
 
 def _unseen(snapshot: Snapshot) -> tuple[Finding, ...]:
-    """Return a finding for each soak whose state is unknown: it must not be ignored."""
+    """Return a finding for each soak whose state is unknown: it must not be ignored. The bot itself tries again."""
     known = {one.name: one for one in snapshot.inputs.soaks}
     return tuple(
-        not_looked_at(Gap(what=f"the soak {policy.name}", why=_why(known.get(policy.name)), of=policy.name))
+        not_looked_at(Gap(what=f"the soak {policy.name}", why=_why(known.get(policy.name)), of=policy.name)).model_copy(
+            update={"actor": Actor.NOBODY}
+        )
         for policy in snapshot.policy.soaks
         if policy.name not in known or known[policy.name].unseen
     )

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from bot.model import Memory
 from handlers.judge.inputs import labels_hash, seen
+from handlers.judge.names import step_label
 from handlers.judge.payload import MAX_BYTES, NotAPayload, Payload, labels_of, parsed, written
 from tests.judgments import ESCALATED, issue, opinion, payload
-from tests.snapshots import HEAD, ISSUE, NOW, snapshot
+from tests.snapshots import HEAD, ISSUE, NOW, TEAM, snapshot
 from tests.text.test_escape import hostile
 
 NO_LABELS = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -85,7 +86,8 @@ def test_labels_are_hashed_in_order() -> None:
     ],
 )
 def test_labels_follow_from_the_fields(change: dict[str, Any], labels: tuple[str, ...]) -> None:
-    assert labels_of(opinion(**change)) == labels
+    said = opinion(**change)
+    assert labels_of(said, step_label(said.recommended_next_action, TEAM)) == labels
 
 
 @given(st.lists(hostile.filter(lambda text: "\ud800" not in text), min_size=4, max_size=4))

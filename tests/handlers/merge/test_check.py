@@ -75,10 +75,18 @@ def test_every_reason_is_tried_and_the_table_tells_their_order() -> None:
     assert all(one < other for one, other in pairwise(places))
 
 
+async def test_a_team_names_whose_agreement_is_enough() -> None:
+    named = policy(merge={"mode": "on", "agreed": "patchwarden-iskra"})
+    found = await merged(clean(policy=named, conflict=True))
+    modes = [name for name, is_on in found.labels.items() if is_on and name.startswith("mode:")]
+    assert modes == ["mode:patchwarden-iskra-approved"]
+    assert "mode:agents-approved" not in found.labels
+
+
 def test_the_labels_are_those_that_are_declared() -> None:
     merge = {label.name for label in LABELS.labels if label.group == "merge"}
     modes = {label.name for label in LABELS.labels if label.group == "mode"}
-    assert (set(CLASSES), set(MODES)) == (merge, modes)
+    assert (set(CLASSES), {*MODES, "mode:patchwarden-iskra-approved"}) == (merge, modes)
     assert {reason.label for reason in REASONS} == merge - {AUTO}
     assert {*CHECK.labels} == {*merge, *modes, "automerge-candidate"}
     assert CHECK.on == {Kind.PULL}
@@ -280,6 +288,6 @@ async def test_whatever_is_seen_exactly_one_of_each_group_is_on(looks: list[dict
         change = {name: value for name, value in evaluation.items() if name not in {"verdicts", "policy"}}
         found = await merged(observed)
         assert len(on(found)) == len(on(found, MODES)) == 1
-        assert set(found.labels) == set(CHECK.labels)
+        assert set(found.labels) == {*CLASSES, *MODES, "automerge-candidate"}
         assert found.labels[AUTO] <= (not found.findings or "merge/auto" in "".join(found.notes))
         observed = later(observed, found, **change)
