@@ -34,12 +34,13 @@ from bot.cli.commands.policy import app as policy
 from bot.cli.commands.scan import app as scan
 from bot.cli.commands.soak import app as soak
 from bot.cli.output import USAGE, line, note
+from bot.cli.printing.grouped_help import GroupedHelp
 
 app = typer.Typer(
     name="assay",
     no_args_is_help=True,
     rich_markup_mode=None,
-    add_completion=False,
+    cls=GroupedHelp,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -13,8 +13,10 @@ from bot.plan.label_merge import arrived_labels, current_evidence, label_object
 from bot.plan.policy_changes import WAITS, changes
 from bot.plan.policy_report import NAME
 from bot.plan.profiles import profiles_table
+from bot.plan.report import without_footer
 from bot.plan.report_payload import values
 from bot.plan.statuses import MAX_DESCRIPTION
+from bot.plan.who_acts import counts, opening
 
 __all__ = [
     "MAX_DESCRIPTION",
@@ -26,12 +28,15 @@ __all__ = [
     "arrived_labels",
     "assess",
     "changes",
+    "counts",
     "current_evidence",
     "disputes",
     "label_object",
+    "opening",
     "plan",
     "profiles_table",
     "status_value",
     "values",
+    "without_footer",
     "writes",
 ]

@@ -16,7 +16,7 @@ DEFAULT = JudgePolicy()
 SHOWN_EARLIER = 8
 """Fewer than are stored, so that the comment does not change when the oldest stored one is dropped."""
 
-REASONS = 3
+REASONS = 2
 """Places of evidence that are listed below the answer."""
 FITS = 8_000
 """Maximum characters of a payload in the report, which has other things to hold."""

@@ -7,11 +7,12 @@ import typer
 
 from bot.cli.bootstrap import AsJson, opened_machine, opened_store, run
 from bot.cli.output import as_json, line, note, table
+from bot.cli.printing.grouped_help import group
 
 if TYPE_CHECKING:
     from bot.store.accounts import Account
 
-app = typer.Typer(no_args_is_help=True, help="List the accounts that logins mean, and confirm another account.")
+app = group("List the accounts that logins mean, and confirm another account.")
 HEADS = ("LOGIN", "ACCOUNT", "STATE", "NOW CALLED", "SINCE")
 STATES = {
     "bound": "has the login's rights",

@@ -8,7 +8,7 @@ import typer
 from bot.cli.assess import judged, named_checks
 from bot.cli.bootstrap import AsJson, run
 from bot.cli.output import note, whole
-from bot.cli.reports import exit_status, print_reports
+from bot.cli.printing.reports import exit_status, print_overall, print_reports
 from bot.cli.target_args import Given, SubjectText, subject_of, with_manual_input
 
 
@@ -45,6 +45,7 @@ def check(
         whole(json.dumps(content, indent=2, sort_keys=True))
     else:
         print_reports(done.snapshot, done.reports)
+        print_overall(done.snapshot, done.reports)
     for name in sorted(names - {report.check for report in done.reports}):
         note(f"{name}: skipped, it does not apply to this kind of target")
     raise typer.Exit(exit_status(done.reports))

@@ -8,8 +8,9 @@ import typer
 
 from bot.cli.bootstrap import AsJson, read_settings, run
 from bot.cli.output import FINE, FOUND, as_json, line, note
+from bot.cli.printing.grouped_help import group
 
-app = typer.Typer(no_args_is_help=True, help="Read and upgrade the schema of the bot's database.")
+app = group("Read and upgrade the schema of the bot's database.")
 
 
 @app.command()

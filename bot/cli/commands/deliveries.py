@@ -6,6 +6,7 @@ import typer
 
 from bot.cli.bootstrap import AsJson, opened_store, repository_name, run
 from bot.cli.output import as_json, line, note
+from bot.cli.printing.grouped_help import group
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from bot.model import Envelope
     from bot.store.deliveries import Kept
 
-app = typer.Typer(no_args_is_help=True, help="Show received webhook deliveries, and route one again.")
+app = group("Show received webhook deliveries, and route one again.")
 
 DeliveryId = Annotated[str, typer.Argument(metavar="ID", help="A delivery's id, or an unambiguous prefix of it.")]
 

@@ -7,6 +7,7 @@ import typer
 
 from bot.cli.bootstrap import AsJson, opened_store, repository_name, run
 from bot.cli.output import as_json, line, note, table
+from bot.cli.printing.grouped_help import group
 from bot.model import Target
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from bot.store.parking import Failing
 
-app = typer.Typer(no_args_is_help=True, help="List the targets whose evaluation fails, and evaluate them again.")
+app = group("List the targets whose evaluation fails, and evaluate them again.")
 HEADS = ("TARGET", "FAILED", "NEXT", "WHY")
 
 

@@ -9,7 +9,7 @@ import typer
 from bot.cli.assess import judged
 from bot.cli.bootstrap import AsJson, run
 from bot.cli.output import FINE, FOUND, line, note, whole
-from bot.cli.reports import print_head
+from bot.cli.printing.reports import print_head
 from bot.cli.target_args import Given, SubjectText, subject_of, with_manual_input
 from bot.model import Report
 

@@ -9,6 +9,7 @@ import typer
 
 from bot.cli.bootstrap import NAME, REPOSITORY, opened_machine, run
 from bot.cli.output import FINE, FOUND, line, note, working
+from bot.cli.printing.grouped_help import group
 from bot.labels import LabelSet
 from bot.policy import PATH, Policy, load
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from bot.forgejo import ForgejoAPI
     from bot.labels import LabelChange
 
-app = typer.Typer(no_args_is_help=True, help="Sync label definitions with labels.yaml, and lint that file.")
+app = group("Sync label definitions with labels.yaml, and lint that file.")
 LabelFile = Annotated[
     Path | None, typer.Option("--file", metavar="FILE", help="The label file; default is the built-in labels.yaml.")
 ]

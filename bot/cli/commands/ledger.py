@@ -10,13 +10,14 @@ import typer
 
 from bot.cli.bootstrap import AsJson, opened_store, run
 from bot.cli.output import FINE, FOUND, as_json, line, note, working
+from bot.cli.printing.grouped_help import group
 
 if TYPE_CHECKING:
     from bot.store.ledger.anchors import Compared
     from bot.store.ledger.files import Span
     from bot.store.tables import LedgerEntry
 
-app = typer.Typer(no_args_is_help=True, help="Verify, read and export the record of every judgment and write.")
+app = group("Verify, read and export the record of every judgment and write.")
 SHOWN = ("sequence", "kind", "repository", "number", "actor", "object", "detail", "snapshot_hash", "result", "hash")
 
 

@@ -9,13 +9,14 @@ import typer
 
 from bot.cli.bootstrap import AsJson, opened_store, read_settings, run
 from bot.cli.output import as_json, line, note, table
+from bot.cli.printing.grouped_help import group
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.store.tables import Repository
 
-app = typer.Typer(no_args_is_help=True, help="List the repositories that the bot serves, and remove one.")
+app = group("List the repositories that the bot serves, and remove one.")
 HEADS = ("ID", "NAME", "OPEN", "SINCE", "STATE")
 NAMELESS = "(name unknown)"
 

@@ -8,11 +8,14 @@ import typer
 from bot.cli.assess import assessed, named_target, observed
 from bot.cli.bootstrap import AsJson, opened_machine, run
 from bot.cli.output import as_json, line, note, whole, working
-from bot.cli.reports import exit_status, print_reports
+from bot.cli.printing.differences import print_differences
+from bot.cli.printing.reports import exit_status, print_overall, print_reports
 from bot.cli.target_args import Given, read_snapshot, subject_of, with_manual_input
+from bot.forgejo import endpoints
 from bot.model import Report, Snapshot
 
 if TYPE_CHECKING:
+    from bot.app import Machine
     from bot.plan import Action
     from bot.reconcile import Evaluation
 
@@ -28,7 +31,7 @@ def add(app: typer.Typer) -> None:
 
 
 def plan(target: TargetText, json: AsJson = False) -> None:
-    """Print a target's reports and the planned writes.
+    """Print a target's reports, and the planned writes as differences.
 
     Reads the target from Forgejo, and the bot's database. Writes nothing to Forgejo.
 
@@ -84,12 +87,14 @@ async def _plan(text: str, *, json: bool) -> int:
         target = named_target(text, machine)
         with working(f"Evaluating {target} …"):
             evaluation = await machine.reconciler.evaluate(target)
+            before = {} if json else await _present(machine, evaluation)
     if json:
         as_json(_as_values(evaluation.snapshot, evaluation.reports, evaluation.actions))
     else:
         print_reports(evaluation.snapshot, evaluation.reports)
-        _print_actions("would write", evaluation.actions)
+        print_differences("would write", evaluation.actions, evaluation.snapshot, before)
         _print_silence(evaluation)
+        print_overall(evaluation.snapshot, evaluation.reports)
     return exit_status(evaluation.reports)
 
 
@@ -105,6 +110,7 @@ async def _apply(text: str, *, json: bool) -> int:
         print_reports(evaluation.snapshot, evaluation.reports)
         _print_actions("wrote", written)
         _print_silence(evaluation)
+        print_overall(evaluation.snapshot, evaluation.reports)
     return exit_status(evaluation.reports)
 
 
@@ -126,7 +132,15 @@ async def _replay(file: str, *, json: bool) -> int:
         as_json(_as_values(done.snapshot, done.reports, None))
     else:
         print_reports(done.snapshot, done.reports)
+        print_overall(done.snapshot, done.reports)
     return exit_status(done.reports)
+
+
+async def _present(machine: "Machine", evaluation: "Evaluation") -> dict[int, str]:
+    """Return the present texts of the comments that would be edited, by their numbers. Raises ForgejoError."""
+    name = evaluation.snapshot.target.repository
+    numbers = [one.comment_id for one in evaluation.actions if one.kind == "comment.edit" and one.comment_id]
+    return {number: (await endpoints.COMMENT.get(machine.client, name, number)).body for number in numbers}
 
 
 def _as_values(seen: Snapshot, reports: Sequence[Report], actions: "Sequence[Action] | None") -> dict[str, Any]:

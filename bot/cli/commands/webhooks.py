@@ -7,11 +7,12 @@ import typer
 
 from bot.cli.bootstrap import AsJson, RepositoryName, opened_machine, opened_store, run
 from bot.cli.output import as_json, line, note, table
+from bot.cli.printing.grouped_help import group
 
 if TYPE_CHECKING:
     from bot.store.tables import Repository
 
-app = typer.Typer(no_args_is_help=True, help="Show whose secret signs deliveries, and print a webhook's secret.")
+app = group("Show whose secret signs deliveries, and print a webhook's secret.")
 HEADS = ("ID", "NAME", "SECRET", "LAST DELIVERY", "SIGNED BY")
 NONE = "-"
 

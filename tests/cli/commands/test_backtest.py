@@ -17,7 +17,7 @@ from bot.store.repositories import serve
 from tests.cli.forge import Assay, rows
 from tests.snapshots import NOW, PULL, leak, snapshot
 
-SAME = "agents: [codex]\nwriters: [iskra]\n"
+SAME = "agents: [codex]\nwriters: [iskra]\njudge: {candidates: {code: codex, docs: hermes, findings: patchwarden}}\n"
 OFF = f"{SAME}secret-leak: {{mode: off}}\n"
 OTHER = Target(repository="workshop/other", repository_id=3, number=1, kind=PULL.kind)
 

@@ -6,9 +6,10 @@ import typer
 
 from bot.cli.bootstrap import run
 from bot.cli.output import line
+from bot.cli.printing.grouped_help import group
 from bot.policy import PATH
 
-app = typer.Typer(help="Prepare the description of a pull request.", no_args_is_help=True)
+app = group("Prepare the description of a pull request.")
 
 
 @app.callback()

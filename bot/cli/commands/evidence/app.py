@@ -20,6 +20,7 @@ from bot.cli.commands.evidence.files import Files, SeveralFiles, file_of_token, 
 from bot.cli.input import read_text
 from bot.cli.options import with_options
 from bot.cli.output import FINE, FOUND, line, note, whole
+from bot.cli.printing.grouped_help import group
 from bot.evidence.ci_run import NamedRun, in_ci, run_of
 from bot.evidence.collect import EvidenceError, Markers, against, comment, evidence_of, module_of, moment, steps_of
 from bot.policy import PATH, SoakPolicy, load
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 MAX = 10**9
 
-app = typer.Typer(no_args_is_help=True, help="Collect soak evidence of a run, in a CI job.")
+app = group("Collect soak evidence of a run, in a CI job.")
 
 
 class EvidenceKind(StrEnum):

@@ -11,6 +11,7 @@ from bot.cli.bootstrap import RepositoryName, opened_machine, read_settings, run
 from bot.cli.commands.policy import backtest
 from bot.cli.commands.policy.explain import explain
 from bot.cli.output import as_json, line, note
+from bot.cli.printing.grouped_help import group
 from bot.labels import LabelSet
 from bot.model import Repo
 from bot.plan import WAITS, changes
@@ -24,7 +25,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_ID = "urn:assaymaster:policy:1"
 SCHEMA_TITLE = "Policy of Assaymaster, .forgejo/assay.yml"
 
-app = typer.Typer(no_args_is_help=True, help="Check, explain, backtest or trust a policy.")
+app = group("Check, explain, backtest or trust a policy.")
 app.command()(explain)
 backtest.add(app)
 

@@ -16,6 +16,7 @@ from bot.cli.bootstrap import AsJson, repository_name, run
 from bot.cli.commands.soak.current import CHECK, Found, soaks, timeline_of
 from bot.cli.input import read_bytes
 from bot.cli.output import FINE, FORGEJO, as_json, line, note, table, whole
+from bot.cli.printing.grouped_help import group
 
 if TYPE_CHECKING:
     from bot.model import Check
@@ -26,7 +27,7 @@ NO_SOAK = "no policy defines a soak; define one under soaks in .forgejo/assay.ym
 LONGEST = 20_000
 """Bytes of a line that are read: no sentence is longer."""
 
-app = typer.Typer(no_args_is_help=True, help="Show the states of soaks, and simulate a soak.")
+app = group("Show the states of soaks, and simulate a soak.")
 ThreadFile = Annotated[str, typer.Argument(metavar="FILE", help="The thread as YAML; - is standard input.")]
 LinesFile = Annotated[str, typer.Argument(metavar="FILE", help="A text, read line by line; - is standard input.")]
 Repository = Annotated[
