@@ -17,7 +17,7 @@ from bot.docs.rooms import rooms_picture, rooms_table
 from bot.docs.sources import piece, shown
 from bot.docs.tables import checks_table, metrics_table, policy_table, rules_table, servers_table, settings_table
 from bot.labels import LabelDef, LabelGroup, LabelSet, hex_colour
-from bot.plan import profiles_table
+from bot.policy import profiles_table
 from handlers import CHECKS
 
 _PARTS: Mapping[str, Callable[[], str]] = {

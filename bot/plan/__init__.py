@@ -12,7 +12,6 @@ from bot.plan.assessment import Assessment, assess, plan
 from bot.plan.label_merge import arrived_labels, current_evidence, label_object
 from bot.plan.policy_changes import WAITS, changes
 from bot.plan.policy_report import NAME
-from bot.plan.profiles import profiles_table
 from bot.plan.report import without_footer
 from bot.plan.report_payload import values
 from bot.plan.statuses import MAX_DESCRIPTION
@@ -34,7 +33,6 @@ __all__ = [
     "label_object",
     "opening",
     "plan",
-    "profiles_table",
     "status_value",
     "values",
     "without_footer",

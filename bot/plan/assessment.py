@@ -21,11 +21,10 @@ from bot.model import (
 from bot.plan import report as reporting
 from bot.plan.policy_report import NAME as POLICY_CHECK
 from bot.plan.policy_report import policy_report
-from bot.plan.profiles import kept
 from bot.plan.replies import answers
 from bot.plan.statuses import held_status, statuses
 from bot.plan.who_acts import called
-from bot.policy import PATH
+from bot.policy import PATH, label_wanted
 from bot.text import code, plain
 
 SCHEDULED = (
@@ -107,7 +106,7 @@ def plan(
         name: WantedLabel(on=on, evidence=report.evidence_for(name), commanded=report.commanded.get(name))
         for report in reports
         for name, on in sorted(report.labels.items())
-        if kept(report, name, snapshot.policy.labels)
+        if label_wanted(name, snapshot.policy.labels, report.commanded)
     }
     return Plan(
         comments=(comment, *_own_words(snapshot, reports), *answered.comments),

@@ -15,7 +15,7 @@ from bot.policy.guards import (
     WorkflowLintGuard,
 )
 from bot.policy.judge import Candidates, JudgePolicy
-from bot.policy.labels import LabelRule, LabelsPolicy, When
+from bot.policy.labels import LabelRule, LabelsPolicy, When, label_wanted, profiles_table
 from bot.policy.lint import FOLDERS, misplaced, mistakes
 from bot.policy.merge import MergePolicy
 from bot.policy.parts import Login, Section
@@ -65,10 +65,12 @@ __all__ = [
     "WorkflowLintGuard",
     "effective",
     "is_agent",
+    "label_wanted",
     "load",
     "load_stored",
     "misplaced",
     "mistakes",
     "named",
+    "profiles_table",
     "text_digest",
 ]

@@ -210,14 +210,17 @@ def _brief(marks: Marks) -> str:
 
 
 def _called(report: Report, snapshot: Snapshot) -> Report:
-    """The report of a target that is not judged, with the operator's label as long as another check calls him."""
+    """The report of a target that is not judged, with the operator's label as long as another check calls him.
+
+    A merge ends what only the judgment called him for.
+    """
     calls = called(snapshot)
-    if not calls or ESCALATED in report.commanded:
+    if ESCALATED in report.commanded or not (calls or (snapshot.inputs.state == "merged" and report.labels)):
         return report
     basis = canonical([[call.check, call.action] for call in calls])
     return report.model_copy(
         update={
-            "labels": report.labels | {ESCALATED: True},
+            "labels": report.labels | {ESCALATED: bool(calls)},
             "label_bases": report.label_bases | {ESCALATED: basis},
         }
     )

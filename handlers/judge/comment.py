@@ -52,9 +52,9 @@ PAYLOAD = """\
 </details>"""
 
 SECTION = """\
-{answer}
+{answer}<details><summary>{fold}</summary>
 
-<details><summary>The judgment in full</summary>
+{rationale}
 
 | Field | Value |
 | --- | --- |
@@ -100,8 +100,12 @@ def body(
 def section(payload: Payload, decided: Iterable[Decision] = (), policy: JudgePolicy = DEFAULT) -> str:
     """Return the Markdown of a judgment within the report of a pull request."""
     taken = tuple(decided)
+    step = payload.recommended_next_action
+    called = step == "operator_needed"
     return SECTION.format(
-        answer=f"{_answer(payload, taken, policy.candidates)}\n\n{plain(payload.rationale_summary)}",
+        answer=f"{_answer(payload, taken, policy.candidates)}\n\n" if called else "",
+        fold="The judgment in full" if called else f"{payload.priority}: {work_for(step, policy.candidates)}",
+        rationale=plain(payload.rationale_summary),
         rows=_rows(payload, taken, policy.candidates),
         caveat=plain(payload.top_caveat),
         payload=_folded(payload) if len(written(payload)) <= FITS else OMITTED,

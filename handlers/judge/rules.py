@@ -244,7 +244,7 @@ def _evidence(signals: Iterable[Signal]) -> Iterator[EvidenceRef]:
 
 def _rationale(priority: Priority, step: str, signals: Sequence[Signal]) -> str:
     """Return one sentence with the two strongest signals for the step, which is given in words."""
-    first, *rest = signals
+    first, *rest = [one for one in signals if BY_NAME[one.name].matter] or signals
     second = f", and {rest[0].says}" if rest else ""
     return f"{priority.upper()}, {step}: {first.says}{second}."
 

@@ -23,7 +23,7 @@ from bot.model import (
     Tools,
     Verdict,
 )
-from bot.policy import LabelRule
+from bot.policy import LabelRule, LabelsPolicy, label_wanted
 from bot.text import cell, plain
 from handlers.commands import names_in
 from handlers.facts.change import Facts, measured
@@ -36,6 +36,7 @@ JUDGED = "judge/"
 """The judge itself handles commands for these labels: they stay in effect until there is a new judgment."""
 OFF = "off in the policy (labels.mode: off)"
 NOTHING = "no rule matches"
+OUTSIDE = "no label of the profile {profile}"
 UNASKED = "the rules could not be applied to all changed files"
 TOO_MUCH = (
     "There are too many changed files for the patterns of the label rules. Split this into smaller "
@@ -123,7 +124,7 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:
     return Report(
         check=NAME,
         verdict=Verdict.PASS if made.whole else Verdict.ERROR,
-        summary=_summary(made) if made.whole else UNASKED,
+        summary=_summary(made, snapshot.policy.labels) if made.whole else UNASKED,
         findings=() if made.whole else (UNAPPLIED,),
         notes=tuple(dict.fromkeys(made.notes)),
         labels=labels,
@@ -179,10 +180,12 @@ def _why(found: Fit, facts: Facts) -> str:
     return f"{found.why()}{figures}{places}{more}"
 
 
-def _summary(made: Choices) -> str:
-    on = [choice.label for choice in made.made.values() if choice.on]
+def _summary(made: Choices, policy: LabelsPolicy) -> str:
+    commanded = {choice.label for choice in made.made.values() if choice.at is not None}
+    found = [choice.label for choice in made.made.values() if choice.on]
+    on = [name for name in found if label_wanted(name, policy, commanded)]
     if not on:
-        return NOTHING
+        return NOTHING if not found else OUTSIDE.format(profile=policy.profile)
     rest = f" and {len(on) - SHOWN} more" if len(on) > SHOWN else ""
     return f"{len(on)} label{'' if len(on) == 1 else 's'}: {', '.join(on[:SHOWN])}{rest}"
 

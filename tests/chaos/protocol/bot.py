@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.forgejo import ServerReader
 from bot.model import Answer, CommentText, Own, Report, Snapshot, Verdict, digest
+from bot.policy import LabelsPolicy
 from bot.reconcile import Applier, LabelWriter
 from bot.reconcile.apply import Unwritten
 from bot.reconcile.evaluate import Evaluation, Parts, conclude
@@ -17,8 +18,9 @@ from bot.reconcile.own_records import record_own, settle
 from bot.store import Store, owned
 from bot.thread import own_objects
 from tests.chaos.protocol.forge import BOT_ID, Cancelled, Ending, Forge, Killed
-from tests.snapshots import BOT, LABELS, NOW, OPERATOR, PULL, URL, snapshot
+from tests.snapshots import BOT, LABELS, NOW, OPERATOR, POLICY, PULL, URL, snapshot
 
+FULL = POLICY.model_copy(update={"labels": LabelsPolicy(profile="full")})
 COMMAND = CommentText(
     id=900, author=OPERATOR, body="/help", body_hash=digest("/help"), created_at=NOW, edited=False, witnessed=True
 )
@@ -110,7 +112,7 @@ class Bot:
             held=held,
             restored=restored,
         )
-        return snapshot(own=mine, comments=(COMMAND,))
+        return snapshot(own=mine, comments=(COMMAND,), policy=FULL)
 
     async def accused(self) -> dict[str, int]:
         """How often somebody was accused of each object."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from tests.chaos.protocol.bot import Bot, Wish
 from tests.chaos.protocol.forge import BOT_ID, OTHER_ID, Ending
 
-CONTEXT = "assay/secret-leak"
+CONTEXT = "assay"
 REPORT = "comment:report"
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Decision, Kind, Severity, Target, Verdict
-from bot.policy import JudgePolicy, LabelRule, Policy, When
-from handlers.labels.check import CHECK, OFF, STAYS, UNAPPLIED
+from bot.policy import JudgePolicy, LabelRule, LabelsPolicy, Policy, When
+from handlers.labels.check import CHECK, OFF, OUTSIDE, STAYS, UNAPPLIED
 from tests.handlers.labels.labelling import NO_DEFAULTS, files, labels, report, rule, ruled, said
 from tests.snapshots import ISSUE, OUTSIDER, PULL, TOOLS, leak, snapshot
 from tests.snapshots import LABELS as DECLARED
@@ -114,8 +114,11 @@ async def test_a_warning_rests_on_its_files_and_anything_else_on_its_patterns() 
 
 
 async def test_the_report_says_labels_and_has_no_status() -> None:
-    found = await report(ISSUE, title="fix: leak", author=OUTSIDER)
+    full = Policy(labels=LabelsPolicy(profile="full"))
+    found = await report(ISSUE, title="fix: leak", author=OUTSIDER, policy=full)
     assert found.summary == "4 labels: kind/bug, type:bug, source/manual, flow/intake"
+    few = await report(ISSUE, title="fix: leak", author=OUTSIDER)
+    assert (few.summary, few.labels) == (OUTSIDE.format(profile="minimal"), found.labels)
     assert (found.verdict, found.status, found.shown) == (Verdict.PASS, False, True)
     assert "| `kind/bug` | a fix | type fix |" in found.explanation
     assert set(found.label_bases) == set(found.labels)

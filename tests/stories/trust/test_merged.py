@@ -54,7 +54,7 @@ async def test_push_forge_and_merge_within_a_second_is_an_incident(scene: World,
     told = await incident(scene, number)
     assert f"@{OPERATOR}" in told
     assert "merged with 1 secret and merged after another account posted a success of the bot" in told
-    assert "needs-operator-decision" in await labels(scene, number)
+    assert "judge/operator-needed" in await labels(scene, number)
     (report,) = await scene.reports(number)
     assert "No problems found" not in report["body"]
 
@@ -155,7 +155,7 @@ async def test_a_known_leak_that_is_merged_is_an_incident_and_closes_when_it_is_
     await scene.write(OPERATOR, number, f"/accept {fingerprint} a token of the tests")
     await scene.settled()
     assert "No open incident" in await incident(scene, number)
-    assert "needs-operator-decision" not in await labels(scene, number)
+    assert "judge/operator-needed" not in await labels(scene, number)
 
 
 async def test_a_success_posted_with_the_token_of_a_job_is_an_incident_after_the_merge(scene: World) -> None:
@@ -186,7 +186,7 @@ async def test_neither_a_clean_merge_nor_a_foreign_check_nor_a_late_success_is_a
     await merge(scene, number)
     await scene.settled()
     assert not await scene.said(number, "incident")
-    assert "needs-operator-decision" not in await labels(scene, number)
+    assert "judge/operator-needed" not in await labels(scene, number)
 
 
 async def test_a_pull_request_closed_without_a_merge_is_no_incident(scene: World) -> None:

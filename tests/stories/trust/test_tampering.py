@@ -62,7 +62,7 @@ async def test_a_forged_status_in_the_bots_context_is_overwritten_and_told(scene
 
 async def test_an_outsiders_labels_of_decision_families_are_taken_off_with_a_word(scene: World) -> None:
     await scene.api[OUTSIDER].post(f"/repos/{REPOSITORY}/forks", {})
-    for name in ("judge/p3", "merge/auto", "docs"):
+    for name in ("judge/p0", "merge/auto", "docs"):
         await scene.api[OPERATOR].post(f"/repos/{REPOSITORY}/labels", {"name": name, "color": "#aabbcc"})
     listed = await scene.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/labels")
     checkout = await scene.clone(OUTSIDER, f"{OUTSIDER}/garden")
@@ -71,13 +71,13 @@ async def test_an_outsiders_labels_of_decision_families_are_taken_off_with_a_wor
     await checkout.push("gift")
     ids = [label["id"] for label in listed]
     number = await scene.open_pull(OUTSIDER, f"{OUTSIDER}:gift", "feat: gift", labels=ids)
-    assert await scene.labels(number) == ["docs", "judge/p3", "merge/auto"]
+    assert await scene.labels(number) == ["docs", "judge/p0", "merge/auto"]
     await scene.settled()
     left = await scene.labels(number)
-    assert ("docs" in left, "judge/p3" in left, "merge/auto" in left) == (True, False, False)
+    assert ("docs" in left, "judge/p0" in left, "merge/auto" in left) == (True, False, False)
     report = await scene.report(number)
     assert report is not None
-    assert "Label judge/p3 was added by wanderer; restored once" in report["body"]
+    assert "Label judge/p0 was added by wanderer; restored once" in report["body"]
     assert "Label merge/auto was added by wanderer; restored once" in report["body"]
 
 
@@ -148,7 +148,7 @@ async def test_a_marker_in_somebody_elses_comment_is_text(scene: World) -> None:
     await scene.api[OUTSIDER].post(f"/repos/{REPOSITORY}/issues/{number}/comments", text)
     await scene.settled()
     comments = await scene.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/issues/{number}/comments")
-    assert [comment["user"]["login"] for comment in comments] == [OUTSIDER, BOT, BOT]
+    assert [comment["user"]["login"] for comment in comments] == [OUTSIDER, BOT]
     assert comments[0]["body"] == text["body"]
 
 

@@ -5,8 +5,8 @@ import pytest
 from bot.model import LabelSeen, Report
 from bot.plan.actions import disputes, writes
 from bot.plan.assessment import plan
-from bot.plan.profiles import DOUBLES, PROFILES, profiles_table, within
 from bot.policy import Policy
+from bot.policy.labels import DOUBLES, PROFILES, profiles_table, within
 from tests.snapshots import BOT, LABELS, NOW, WRITER, held, own, report, snapshot
 
 EVERY = [label.name for label in LABELS.labels]
