@@ -22,7 +22,7 @@ CHECKS: tuple[Check, ...] = (
     SOAK_EVIDENCE,
     GATES,
     LABELS,
-    JUDGE,
     *(point.load() for point in entry_points(group="assaymaster.checks")),
+    JUDGE,
     MERGE,
 )

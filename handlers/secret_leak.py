@@ -30,9 +30,11 @@ REMOVE = {
     "account": "ask a server administrator to rename the account.",
 }
 ACCEPT = (
-    "False positive? An operator comments /accept FINGERPRINT REASON here, or adds fingerprint and reason to "
-    "secret-leak.accept in the policy for the whole repository."
+    "**False positive?** An operator comments this, with the reason; `secret-leak.accept` in the policy accepts it in "
+    "the whole repository:\n\n```\n{lines}\n```"
 )
+OFFERED = 5
+"""Fingerprints that are offered for acceptance."""
 OFF = "off in the policy (secret-leak.mode: off); leaked secrets are not reported"
 
 
@@ -50,7 +52,8 @@ async def assess(snapshot: Snapshot, tools: Tools) -> Report:  # noqa: ARG001 - 
         verdict=_verdict(bool(findings), bool(gaps), blocking=blocking),
         summary=_summary(findings, gaps, snapshot),
         findings=(*findings, *gaps),
-        notes=((ACCEPT,) if findings else ()) + _notes(snapshot),
+        notes=_notes(snapshot),
+        section=_accept((*findings, *gaps)),
         labels={LABEL: bool(findings)},
     )
 
@@ -137,6 +140,12 @@ def _summary(findings: Sequence[Finding], gaps: Sequence[Finding], snapshot: Sna
     commits = snapshot.inputs.commits
     where = some(len(commits), "commit") if commits else "the added lines"
     return f"no secret in {where}, title, description, comments or names"
+
+
+def _accept(findings: Sequence[Finding]) -> str:
+    """The commands that accept the findings, to copy and to complete; fingerprints are the bot's own words."""
+    lines = [f"/accept {one} REASON" for one in dict.fromkeys(finding.fingerprint for finding in findings)]
+    return ACCEPT.format(lines="\n".join(lines[:OFFERED])) if lines else ""
 
 
 def _notes(snapshot: Snapshot) -> tuple[str, ...]:

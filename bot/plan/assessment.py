@@ -24,9 +24,11 @@ from bot.plan.policy_report import policy_report
 from bot.plan.replies import answers
 from bot.plan.statuses import held_status, statuses
 from bot.plan.who_acts import called
-from bot.policy import PATH, label_wanted
+from bot.policy import PATH, label_wanted, permits
 from bot.text import code, plain
 
+COMMANDS = "commands"
+"""The check before the report on the policy: who trusts a file says so with a command."""
 SCHEDULED = (
     "{} scheduled a merge before the newest change. Forgejo keeps the schedule and merges what is here now, as soon as "
     "the required statuses allow it. Cancel it if that is not wanted."
@@ -47,17 +49,27 @@ async def assess(snapshot: Snapshot, checks: Sequence[Check], tools: Tools, only
     Each check sees the decisions of the checks before it. `only` names checks to run regardless of the target's state.
     """
     reports: list[Report] = []
+    told = False
     for check in checks:
+        if not told and check.name != COMMANDS:
+            told, snapshot = True, _of_policy(snapshot, reports)
         if snapshot.target.kind in check.on and (check.name in only if only else _state(snapshot) in check.states):
             report = await check.assess(snapshot, tools)
             snapshot = folded(snapshot, report)
             reports.append(report)
-    preview = snapshot.memory.preview
-    if snapshot.policy_problems or preview or held_status(snapshot, POLICY_CHECK):
-        report = policy_report(snapshot, preview)
-        snapshot = folded(snapshot, report)
-        reports.insert(0, report)
+    if not told:
+        snapshot = _of_policy(snapshot, reports)
     return Assessment(snapshot, tuple(reports))
+
+
+def _of_policy(snapshot: Snapshot, reports: list[Report]) -> Snapshot:
+    """Put the report on the policy first, where there is one. It depends on the commands, and the checks on it."""
+    preview = snapshot.memory.preview
+    if not (snapshot.policy_problems or preview or held_status(snapshot, POLICY_CHECK)):
+        return snapshot
+    report = policy_report(snapshot, preview)
+    reports.insert(0, report)
+    return folded(snapshot, report)
 
 
 def folded(snapshot: Snapshot, report: Report) -> Snapshot:
@@ -93,7 +105,8 @@ def plan(
     target = snapshot.target
     notices = [reporting.restored_notice(thing) for thing in restored]
     notices += [reporting.left_notice(name) for name in left]
-    body = reporting.write(snapshot, reports, [*notices, *_policy_notices(snapshot), *_review_notices(snapshot)])
+    told = [_with_shown_labels(report, snapshot) for report in reports]
+    body = reporting.write(snapshot, told, [*notices, *_policy_notices(snapshot), *_review_notices(snapshot)])
     clean = all(report.verdict in {Verdict.PASS, Verdict.SKIP} for report in reports) and not restored
     comment = WantedComment(
         purpose="report",
@@ -103,10 +116,14 @@ def plan(
     )
     answered = answers(snapshot, reports)
     labels = {
-        name: WantedLabel(on=on, evidence=report.evidence_for(name), commanded=report.commanded.get(name))
+        name: WantedLabel(
+            on=on and _shown(report, name, snapshot),
+            evidence=report.evidence_for(name),
+            commanded=report.commanded.get(name),
+        )
         for report in reports
         for name, on in sorted(report.labels.items())
-        if label_wanted(name, snapshot.policy.labels, report.commanded)
+        if _shown(report, name, snapshot) or permits(name)
     }
     return Plan(
         comments=(comment, *_own_words(snapshot, reports), *answered.comments),
@@ -115,6 +132,17 @@ def plan(
         statuses=statuses(snapshot, reports),
         issues=_issues(snapshot, reports),
     )
+
+
+def _shown(report: Report, name: str, snapshot: Snapshot) -> bool:
+    policy = snapshot.policy
+    return label_wanted(name, policy.labels, report.commanded, judged=policy.judge.mode == "on")
+
+
+def _with_shown_labels(report: Report, snapshot: Snapshot) -> Report:
+    """The report for the comment: it lists no labels that the profile does not show."""
+    labels = {name: on for name, on in report.labels.items() if _shown(report, name, snapshot)}
+    return report if labels == report.labels else report.model_copy(update={"labels": labels})
 
 
 def _own_words(snapshot: Snapshot, reports: Sequence[Report]) -> list[WantedComment]:

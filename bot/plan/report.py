@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.model import Actor, Finding, Kind, Location, Report, Restored, Snapshot, Target, Verdict
 from bot.plan.report_payload import folded
-from bot.plan.who_acts import ICONS, STOPPING, lines
+from bot.plan.who_acts import ICONS, STOPPING, calls, lines
 from bot.text import cell, code, cut, plain
 
 MAX_BYTES = 60_000
@@ -36,7 +36,7 @@ def marker(target: Target, purpose: str = "report") -> str:
 
 def write(snapshot: Snapshot, reports: Sequence[Report], notices: Sequence[str]) -> str:
     """Gives the Markdown of the report comment, at most 60 KB. Checks that need somebody come first."""
-    ordered = sorted(reports, key=lambda report: (-report.verdict.rank, not _asks(report)))
+    ordered = sorted(reports, key=lambda report: (-report.verdict.rank, not calls(report)))
     parts = [
         marker(snapshot.target),
         lines(snapshot, ordered),
@@ -90,11 +90,6 @@ def explanation(report: Report) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _asks(report: Report) -> bool:
-    """Says whether a check calls somebody."""
-    return any(finding.actor is not Actor.NOBODY for finding in report.findings)
-
-
 def without_footer(body: str) -> str:
     """Return a report without its footer: the part that is compared to decide whether the comment must be updated.
 
@@ -126,7 +121,7 @@ def left_notice(name: str) -> str:
 def _table(reports: Sequence[Report]) -> Iterator[str]:
     """The checks that say more than a pass in a table, the others in a folded one."""
     shown = [report for report in reports if report.shown]
-    rest = [report for report in shown if report.verdict in QUIET and not _asks(report)]
+    rest = [report for report in shown if report.verdict in QUIET and not calls(report)]
     told = [report for report in shown if report not in rest]
     if told:
         yield _rows(told)
@@ -210,4 +205,5 @@ def _footer(snapshot: Snapshot) -> str:
 
 def _closing(body: str) -> str:
     """The closing tags of a cut text. Only the report's own tags are at the start of a line."""
-    return CLOSE * (body.count("\n<details>") - body.count("\n</details>"))
+    fence = "\n```" if sum(row.startswith("```") for row in body.split("\n")) % 2 else ""
+    return fence + CLOSE * (body.count("\n<details>") - body.count("\n</details>"))

@@ -23,7 +23,7 @@ RELEASED = "off in the policy"
 def statuses(snapshot: Snapshot, reports: Sequence[Report]) -> tuple[WantedStatus, ...]:
     """Gives the statuses of an open head: `assay`, and those of checks as the policy says.
 
-    A check whose status is on this head, or is required for a merge, has one whatever the policy says; one that no
+    A check whose status is on this head, or is known to be required, has one whatever the policy says; one that no
     longer runs lets go of its own, so that it blocks nothing for ever.
     """
     if snapshot.target.kind is not Kind.PULL or snapshot.inputs.state != "open" or not snapshot.inputs.head.sha:

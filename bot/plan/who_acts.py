@@ -31,6 +31,8 @@ ACTION = "Action needed"
 CALLED = "🔔"
 NOTHING = "nothing to do"
 NOBODY = "No action needed."
+MERGING = "Nothing to do but the merge."
+BY_PEOPLE = ("merge: operator", "merge: by hand")
 STOPPING = frozenset({Verdict.BLOCK, Verdict.ERROR, Verdict.PENDING})
 MAX_ACTION = 200
 
@@ -83,6 +85,11 @@ def called(reports: Iterable[Report], actor: Actor) -> tuple[tuple[str, Finding]
     return tuple((report.check, finding) for report, finding in found)
 
 
+def calls(report: Report) -> bool:
+    """Says whether a check calls somebody."""
+    return any(finding.actor is not Actor.NOBODY for finding in report.findings)
+
+
 def opening(snapshot: Snapshot, reports: Sequence[Report]) -> Opening:
     """Gives the verdict over all reports, and everybody who is needed, whoever has the worst finding first."""
     verdict = overall(reports)
@@ -110,14 +117,14 @@ def lines(snapshot: Snapshot, reports: Sequence[Report]) -> str:
     if first and all(one.actor is not Actor.AUTHOR for one in begin.needed):
         told.append(_who(Needed(Actor.AUTHOR, snapshot.inputs.author, (NOTHING,))) + NOTHING)
     if not first and not begin.instead:
-        told.append(NOBODY)
+        told.append(MERGING if any(one.brief.startswith(BY_PEOPLE) for one in reports) else NOBODY)
     return f"{heading}\n\n" + "  \n".join([*told, counts(reports)])
 
 
 def counts(reports: Iterable[Report]) -> str:
     """Gives the line of counts: how many checks passed, and the brief words of checks."""
     shown = list(reports)
-    passed = sum(report.verdict is Verdict.PASS and report.shown for report in shown)
+    passed = sum(report.verdict is Verdict.PASS and report.shown and not calls(report) for report in shown)
     words = [f"{passed} check{'' if passed == 1 else 's'} passed", *(one.brief for one in shown if one.brief)]
     return " · ".join(map(plain, words))
 
@@ -126,10 +133,10 @@ def _needed(snapshot: Snapshot, reports: Sequence[Report]) -> list[Needed]:
     found: list[tuple[tuple[int, int], Needed]] = []
     ranks = {report.check: report.verdict.rank for report in reports}
     for actor in Actor:
-        calls = called(reports, actor) if actor is not Actor.NOBODY else ()
-        if calls:
-            actions = tuple(dict.fromkeys(finding.call for _, finding in calls))
-            check, worst = calls[0]
+        asked = called(reports, actor) if actor is not Actor.NOBODY else ()
+        if asked:
+            actions = tuple(dict.fromkeys(finding.call for _, finding in asked))
+            check, worst = asked[0]
             place = (-ranks[check], -worst.severity.rank)
             found.append((place, Needed(actor, _login(snapshot, actor), actions)))
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]

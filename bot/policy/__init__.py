@@ -15,7 +15,7 @@ from bot.policy.guards import (
     WorkflowLintGuard,
 )
 from bot.policy.judge import Candidates, JudgePolicy
-from bot.policy.labels import LabelRule, LabelsPolicy, When, label_wanted, profiles_table
+from bot.policy.labels import LabelRule, LabelsPolicy, When, label_wanted, permits, profiles_table
 from bot.policy.lint import FOLDERS, misplaced, mistakes
 from bot.policy.merge import MergePolicy
 from bot.policy.parts import Login, Section
@@ -71,6 +71,7 @@ __all__ = [
     "misplaced",
     "mistakes",
     "named",
+    "permits",
     "profiles_table",
     "text_digest",
 ]

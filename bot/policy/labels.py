@@ -116,16 +116,18 @@ class LabelsPolicy(Section):
 
 MINIMAL = ("judge/", "merge/", "agent/", "safety:secret-touch")
 """The labels of `minimal`, by the beginnings of their names: what to do with a target, and who works on it."""
+OPERATOR = "judge/operator-needed"
+PERMITTING = ("mode:", "automerge-candidate")
 DOUBLES: Mapping[str, str] = {
     "type:": "kind/",
     "source/": "agent/",
     "mode:": "merge/",
     "automerge-candidate": "merge/auto",
     "flow/": "Forgejo's own states: open, draft, closed, merged",
-    "review:needs-human": "judge/operator-needed",
-    "status:operator-needed": "judge/operator-needed",
-    "needs-operator-decision": "judge/operator-needed",
-    "cutover-gate": "judge/operator-needed",
+    "review:needs-human": OPERATOR,
+    "status:operator-needed": OPERATOR,
+    "needs-operator-decision": OPERATOR,
+    "cutover-gate": OPERATOR,
 }
 """Labels of `full` alone, by the beginnings of their names, and what says the same in the other profiles."""
 PROFILES = ("minimal", "standard", "full")
@@ -138,10 +140,19 @@ def within(name: str, profile: str) -> bool:
     return profile == "full" or not name.startswith(tuple(DOUBLES))
 
 
-def label_wanted(name: str, policy: LabelsPolicy, commanded: Collection[str]) -> bool:
-    """Say whether a label is wanted by the profile, by a command, or by a rule of the repository's own."""
+def label_wanted(name: str, policy: LabelsPolicy, commanded: Collection[str], *, judged: bool = True) -> bool:
+    """Say whether a label is wanted by the profile, by a command, or by a rule of the repository's own.
+
+    Where nothing is `judged`, the other labels that call the operator stand for the judge's.
+    """
     ruled = any(name in rule.labels for rule in policy.rules)
-    return ruled or name in commanded or within(name, policy.profile)
+    instead = not judged and DOUBLES.get(name) == OPERATOR
+    return ruled or instead or name in commanded or within(name, policy.profile)
+
+
+def permits(name: str) -> bool:
+    """Say whether a label permits a merge by a machine, so that nobody but an operator may set it."""
+    return name.startswith(PERMITTING)
 
 
 def profiles_table() -> str:

@@ -30,7 +30,7 @@ RESTORES = "restores"
 
 INTERRUPTED = timedelta(days=7)
 """The maximum age of an issue that an interrupted write may have opened."""
-FAILED = "evaluation failed ({kind}){parked}; operators: see the bot's log"
+FAILED = "evaluation failed ({kind}){parked}; administrator: look into the bot's log"
 PARKED = " many times, retried once a day"
 
 

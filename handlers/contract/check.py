@@ -15,9 +15,10 @@ from bot.model import Check, Finding, Kind, Report, Snapshot, Tools, Verdict
 from bot.policy import ContractPolicy
 from bot.text import code, cut, plain
 from handlers.contract import announced_gates as gates
-from handlers.contract import blockers, canary, sources, tiers
+from handlers.contract import canary, section_contents, sources, tiers
 from handlers.contract import files_touched as files
 from handlers.contract import runtime_claims as claims
+from handlers.contract.conditions import blockers
 from handlers.contract.rules import finding, rules_table
 from handlers.contract.template import filled_in
 from handlers.facts.description.sections import LINES, NAMES, READ, Pack, read, title
@@ -97,12 +98,14 @@ class Contract:
         if self.tier.required and not self.pack.parts:
             return (self._absent(),)
         seen = self.snapshot.inputs
+        runtime = tuple(claims.runtime(self.pack, seen, self.rules))
         return (
             *canary.check(self.pack, self.snapshot, self.canary, self.tier.name),
             *tiers.check(self.pack, self.tier),
+            *section_contents.check(self.pack, self.tier, self.snapshot, told=bool(runtime)),
             *files.check(self.pack, seen.files, self.rules),
             *sources.check(self.sources, self.snapshot),
-            *claims.runtime(self.pack, seen, self.rules),
+            *runtime,
             *claims.scope(self.pack, seen, self.touched),
             *blockers.check(self.blockers),
         )

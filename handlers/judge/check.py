@@ -212,16 +212,16 @@ def _brief(marks: Marks) -> str:
 def _called(report: Report, snapshot: Snapshot) -> Report:
     """The report of a target that is not judged, with the operator's label as long as another check calls him.
 
-    A merge ends what only the judgment called him for.
+    A draft or a closed target does not need him for what only the judgment called him for.
     """
     calls = called(snapshot)
-    if ESCALATED in report.commanded or not (calls or (snapshot.inputs.state == "merged" and report.labels)):
+    if ESCALATED in report.commanded or not (calls or report.labels.get(ESCALATED)):
         return report
-    basis = canonical([[call.check, call.action] for call in calls])
+    basis = {ESCALATED: canonical([[call.check, call.action] for call in calls])} if calls else {}
     return report.model_copy(
         update={
             "labels": report.labels | {ESCALATED: bool(calls)},
-            "label_bases": report.label_bases | {ESCALATED: basis},
+            "label_bases": report.label_bases | basis,
         }
     )
 

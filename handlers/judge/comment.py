@@ -9,7 +9,7 @@ from bot.model import Decision
 from bot.policy import Candidates, JudgePolicy
 from bot.text import cell, code, plain
 from handlers.judge.names import step_name, work_for
-from handlers.judge.payload import BEGIN, END, Payload, written
+from handlers.judge.payload import BEGIN, END, EvidenceRef, Payload, written
 
 HEADING = "### {judge} judgment"
 DEFAULT = JudgePolicy()
@@ -132,8 +132,17 @@ def _answer(payload: Payload, decided: Sequence[Decision], names: Candidates) ->
     by = {one.command: f" (set by {plain(one.by)})" for one in decided}
     step = work_for(payload.recommended_next_action, names)
     line = f"**{step[:1].upper()}{step[1:]}**{by.get('park', '')} · **{payload.priority}**{by.get('priority', '')}"
-    reasons = [f"- {plain(ref.note).strip() or '…'}" for ref in payload.evidence_refs if ref.type != MODEL][:REASONS]
+    reasons = [f"- {plain(ref.note).strip() or '…'}" for ref in _telling(payload)[:REASONS]]
     return "\n".join([line, "", *reasons]) if reasons else line
+
+
+def _telling(payload: Payload) -> list[EvidenceRef]:
+    """The evidence of the answer: where the operator is needed, only what calls him."""
+    refs = [ref for ref in payload.evidence_refs if ref.type != MODEL]
+    if payload.escalation is None:
+        return refs
+    matters = payload.escalation.reason.casefold().rstrip(".").split("; ")
+    return [ref for ref in refs if any(matter in ref.note.casefold() for matter in matters)] or refs
 
 
 def _rows(payload: Payload, decided: Sequence[Decision], names: Candidates) -> str:

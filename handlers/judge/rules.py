@@ -16,7 +16,7 @@ from handlers.judge.signals.blocking_signals import awaited
 from handlers.judge.signals.operator_matters import awoken, commanded, world
 from handlers.judge.signals.path_signals import of_labels, of_paths
 from handlers.judge.signals.prompt_injection import attempts
-from handlers.judge.signals.quotes import noted, quoted
+from handlers.judge.signals.quotes import noted, quoted, row_of, rows_of
 from handlers.judge.signals.structure_signals import age, place, structure, unclear, whole
 from handlers.judge.signals.table import BY_NAME, Sign, Signal, fired
 from handlers.judge.signals.task_signals import task
@@ -103,6 +103,7 @@ def _gathered(snapshot: Snapshot) -> list[Signal]:
     kind = "pull" if snapshot.target.kind is Kind.PULL else "issue"
     text, title = read(inputs.body), title_line(inputs.title)
     found: dict[str, Signal] = {}
+    rows = rows_of(inputs)
     for signal in (
         *_leaks(snapshot, kind),
         *_soaks(snapshot, kind),
@@ -115,7 +116,8 @@ def _gathered(snapshot: Snapshot) -> list[Signal]:
         *task(snapshot, text, title),
         *age(snapshot, text),
     ):
-        found.setdefault(signal.name, quoted(signal, inputs))
+        if signal.name not in found:
+            found[signal.name] = quoted(signal, inputs, rows)
     return sorted(found.values(), key=lambda signal: (-signal.weight, signal.name))
 
 
@@ -148,7 +150,7 @@ def _called(snapshot: Snapshot) -> Iterator[Signal]:
 
 
 def _words(snapshot: Snapshot, text: Text, title: Line, kind: str) -> Iterator[Signal]:
-    code = _about_code(snapshot)
+    code, rows = _about_code(snapshot), rows_of(snapshot.inputs)
     operators = frozenset(folded(name) for name in snapshot.policy.operators or ())
     named = tuple(work(title, typed=title_type(folded(snapshot.inputs.title))))
     pressed = bool(STEERING & set(attempts(snapshot.inputs.title, text)))
@@ -156,13 +158,15 @@ def _words(snapshot: Snapshot, text: Text, title: Line, kind: str) -> Iterator[S
     reading = Reading(title, lines, code=code, operators=operators, pull=kind == "pull")
     told = [line for line in text.lines if line.form not in UNSAID]
     for name, line in (*word_signals(reading), *((name, title) for name in named), *talk(told)):
-        yield fired(name, place(line, kind), line.number)
+        yield fired(name, place(line, kind), row_of(line, rows))
     for line in text.commands:
-        yield from (fired(f"asks-{matter.value}", place(line, kind), line.number) for matter in commanded(line.words))
+        yield from (
+            fired(f"asks-{matter.value}", place(line, kind), row_of(line, rows)) for matter in commanded(line.words)
+        )
     about = (
         world((title, *told), worked=bool(named)) if kind == "issue" and not code and "text-work" not in named else None
     )
-    yield from [fired("outside", place(about, kind), about.number)] if about else []
+    yield from [fired("outside", place(about, kind), row_of(about, rows))] if about else []
     for comment in snapshot.inputs.comments[-COMMENTS:]:
         if any(awaited(line, code=code, operators=operators) for line in read(comment.body).lines):
             yield fired("gate-comment", f"comment:{comment.id}")

@@ -148,22 +148,27 @@ class _Reader:
             if token.type == "inline":
                 self._paragraph(_runs(token.content), "quoted")
         elif token.type == "html_block":
-            for row, text in enumerate(_shown(token.content).split("\n")):
-                self._paragraph([("\n", False)] * row + [(text, False)])
+            shown = _COMMENT.sub(_blank, token.content)
+            for row, text in enumerate(_shown(shown).split("\n")):
+                if text.strip():
+                    self._paragraph([(text, False)], first=row)
             self._hidden(token.content)
         elif token.type == "inline":
             self._inline(token)
 
     def _hidden(self, html: str) -> None:
+        """Read the HTML comments in a block, each as lines of its own."""
+        row = end = 0
         for comment in _COMMENT.finditer(html):
-            at = html.count("\n", 0, comment.start(1))
-            self._paragraph([("\n", False)] * at + list(_lines(comment[1])), "hidden")
+            row += html.count("\n", end, comment.start(1))
+            end = comment.start(1)
+            self._paragraph(_lines(comment[1]), "hidden", first=row)
 
     def _fence(self, content: str) -> None:
         around = self._label or (self._parts[-1][1] if self._parts else Part.OTHER)
         if around is Part.GOAL and "blockquote" not in self._open:
             slugged = self.slugs[-1] if self._parts else ""
-            rows = (tuple(words(folded(row.lstrip("$# ")))) for row in content.splitlines())
+            rows = (tuple(words(folded(row.lstrip("$# ")))) for row in content.split("\n"))
             self.commands += [
                 Line(row, slugged, around, "fence", self._at + at) for at, row in enumerate(rows, 1) if row
             ]
@@ -196,15 +201,19 @@ class _Reader:
         self.slugs.append(slug(text))
         self._line(said, "heading")
 
-    def _paragraph(self, runs: Iterable[tuple[str, bool]], form: str = "") -> None:
-        """Split a paragraph into sentences, at punctuation and at lines that begin with a label such as `Goal:`."""
+    def _paragraph(self, runs: Iterable[tuple[str, bool]], form: str = "", *, first: int = 0) -> None:
+        """Split a paragraph into sentences, at punctuation and at lines that begin with a label such as `Goal:`.
+
+        `first` is the place of its first row within the block, from 0.
+        """
         form = form or ("cell" if {"td", "th"} & set(self._open) else "item" if "li" in self._open else "prose")
         sentence: list[Word] = []
         part: Part | None = None
         rows = list(_rows(runs))
         meant = _translation([word for _, row in rows for word in row])
-        begun = 0
-        for at, row in rows:
+        begun = first
+        for place, row in rows:
+            at = first + place
             label, rest = label_part(meant(row))
             if label is not None:
                 self._line(sentence, form, part, begun)
@@ -250,6 +259,8 @@ def _runs(content: str) -> Iterator[tuple[str, bool]]:
                 yield "\n", False
             elif token.type in {"text", "text_special", "code_inline"}:
                 yield token.content, token.type == "code_inline"
+            elif token.type == "html_inline":
+                yield from [("\n", False)] * token.content.count("\n")
 
 
 def _rows(runs: Iterable[tuple[str, bool]]) -> Iterator[tuple[int, list[Word]]]:
@@ -269,6 +280,10 @@ def _rows(runs: Iterable[tuple[str, bool]]) -> Iterator[tuple[int, list[Word]]]:
             yield at, row
             row = []
         at += text == "\n" and not code
+
+
+def _blank(comment: re.Match[str]) -> str:
+    return "\n" * comment[0].count("\n")
 
 
 def _lines(text: str) -> Iterator[tuple[str, bool]]:

@@ -6,7 +6,7 @@ The first one that applies determines the label. All that apply are reported, an
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.model import CONTEXT, Actor, Severity, Verdict
+from bot.model import CONTEXT, Actor, Severity, Verdict, is_ours
 from bot.text import code
 from handlers.facts.modes import listed
 from handlers.facts.reviews import approvals, objections, void_approvals
@@ -79,8 +79,14 @@ def _conflict(facts: Facts) -> Iterator[str]:
 
 
 def _failing(facts: Facts) -> Iterator[str]:
+    if red := [name for name in facts.contexts.red if not is_ours(name)]:
+        yield f"failed status: {listed(red, SHOWN)}"
+
+
+def _blocking(facts: Facts) -> Iterator[str]:
     own = [f"{CONTEXT}{check}" for check in facts.checks(Verdict.BLOCK) if check not in SPECIAL]
-    if red := list(dict.fromkeys((*facts.contexts.red, *own))):
+    ours = [name for name in facts.contexts.red if is_ours(name)]
+    if red := list(dict.fromkeys((*ours, *own))):
         yield f"failed status: {listed(red, SHOWN)}"
 
 
@@ -97,6 +103,9 @@ def _review(facts: Facts) -> Iterator[str]:
     if count < needed:
         void = "".join(f"; {one}" for one in void_approvals(facts.snapshot))
         yield f"{count} of {needed} required approvals on this head{void}"
+
+
+def _objections(facts: Facts) -> Iterator[str]:
     if against := objections(facts.snapshot):
         yield f"changes requested by {listed(against, SHOWN)}"
 
@@ -182,8 +191,14 @@ REASONS = (
     ),
     Reason(
         "failing-checks", f"{MANUAL}-failing-tests", AGREED, MEDIUM,
-        "a required status failed, or one of the bot's checks blocks",
-        "Fix the problems that the checks report, and push again.", _failing,
+        "a required status failed that is not the bot's",
+        "Fix what the status reports, and push again.", _failing,
+        actor=Actor.AUTHOR, action="fix the failed status",
+    ),
+    Reason(
+        "blocked-by-check", f"{MANUAL}-failing-tests", AGREED, MEDIUM,
+        "one of the bot's checks blocks",
+        "See the check: it says who has to act.", _blocking,
     ),
     Reason(
         "missing-checks", f"{MANUAL}-failing-tests", AGREED, LOW,
@@ -191,8 +206,14 @@ REASONS = (
         "Wait for it. If it does not arrive, find out why its job does not run.", _missing, waits=True,
     ),
     Reason(
+        "changes-requested", f"{MANUAL}-missing-review", AGREED, MEDIUM,
+        "a reviewer requested changes, and has not approved since",
+        "Answer the review with a push, and ask for another look.", _objections,
+        actor=Actor.AUTHOR, action="answer the requested changes",
+    ),
+    Reason(
         "missing-review", f"{MANUAL}-missing-review", AGREED, LOW,
-        "fewer approvals than `merge.approvals`, or changes were requested",
+        "fewer approvals than `merge.approvals`",
         "A reviewer with write permission, other than the author, must approve the current head.", _review,
         actor=Actor.REVIEWER, action="review and approve this head",
     ),

@@ -78,7 +78,7 @@ async def measure(deliveries: int, rate: float) -> list[dict[str, float]]:
             watch, sender = Watch(), Sender(server, lambda _: probe)
             tasks = [asyncio.create_task(one) for one in _background(forge, sender, watch)]
             traffic = asyncio.create_task(_traffic(forge, server, deliveries, rate))
-            await _sampled(server, sender, watch, deliveries, traffic)
+            await _sampled(server, sender, watch, deliveries, (traffic, *tasks))
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -91,13 +91,17 @@ def _background(forge: Forge, sender: Sender, watch: Watch) -> list[Any]:
 
 
 async def _sampled(
-    server: Server, sender: Sender, watch: Watch, deliveries: int, traffic: "asyncio.Task[None]"
+    server: Server, sender: Sender, watch: Watch, deliveries: int, tasks: "Sequence[asyncio.Task[None]]"
 ) -> None:
-    """Takes a sample whenever so many more deliveries have arrived, until the traffic ends."""
+    """Takes a sample whenever so many more deliveries have arrived, until the traffic ends. Raises what tasks raise."""
+    traffic, *others = tasks
     begun, due = time.monotonic(), 0.0
     async with httpx.AsyncClient(timeout=60) as client:
         while not traffic.done():
             await asyncio.sleep(0.5)
+            for task in others:
+                if task.done():
+                    await task
             arrived = (await metrics(server, client))["assay_deliveries_total"]
             if arrived >= due and sender.seconds and watch.hot:
                 watch.samples.append(await _sample(server, client, sender, watch, time.monotonic() - begun))

@@ -193,10 +193,11 @@ async def test_the_summary(target: Target, leaks: list[Leak], gaps: tuple[Any, .
 
 
 async def test_how_to_accept_is_said_only_where_something_was_found() -> None:
-    assert (await judged()).notes == ()
-    (how,) = (await judged(leak())).notes
-    assert "secret-leak.accept" in how
-    assert "/accept FINGERPRINT REASON" in how
+    assert (await judged()).section == ""
+    how = (await judged(*(leak(f"sf_{number:016x}") for number in range(7)))).section
+    assert "`secret-leak.accept`" in how
+    lines = how.partition("```\n")[2].removesuffix("\n```").splitlines()
+    assert lines == [f"/accept sf_{number:016x} REASON" for number in range(5)]
 
 
 def test_the_check_runs_on_everything_and_is_among_the_checks() -> None:

@@ -17,7 +17,8 @@ def policy(profile: str, **labels: object) -> Policy:
 
 
 def wanted(said: Report, profile: str, **labels: object) -> set[str]:
-    return set(plan(snapshot(policy=policy(profile, **labels)), [said]).labels)
+    labels_of = plan(snapshot(policy=policy(profile, **labels)), [said]).labels
+    return {name for name, label in labels_of.items() if label.on}
 
 
 def test_minimal_is_what_to_do_and_who_does_it() -> None:

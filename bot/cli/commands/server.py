@@ -83,12 +83,7 @@ def demo(
 
     from bot.demo import demo as play  # noqa: PLC0415 - loads the sandbox, which nothing else needs
 
-    try:
-        status = run(play(Console(), once=once, port=port))
-    except KeyboardInterrupt:
-        # Ctrl+C is the normal way to close the pages; with --once it means that the demo did not finish.
-        status = 130 if once else 0
-    raise typer.Exit(status)
+    raise typer.Exit(run(play(Console(), once=once, port=port)))
 
 
 async def _serve(role: RoleName) -> None:

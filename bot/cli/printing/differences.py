@@ -46,7 +46,7 @@ def difference(action: Action, seen: Snapshot, before: Mapping[int, str]) -> Ite
 def _lines(before: str, after: str) -> Iterator[str]:
     """The lines of a comment that change, without its footer, which alone is never written."""
     old, new = without_footer(before).splitlines(), without_footer(after).splitlines()
-    found = [text for text in unified_diff(old, new, lineterm="", n=CONTEXT) if not text.startswith(("---", "+++"))]
+    found = list(unified_diff(old, new, lineterm="", n=CONTEXT))[2:]  # without the names of two files
     for text in found[:MAX_LINES]:
         yield f"  {text[:1]} {text[1:]}" if not text.startswith("@@") else "  …"
     if len(found) > MAX_LINES:
@@ -54,7 +54,7 @@ def _lines(before: str, after: str) -> Iterator[str]:
 
 
 def _print(text: str) -> None:
-    mark = text.strip()[:1]
+    mark = text[:1] if text[:1].strip() else text[2:3]
     if mark not in COLOURS or not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         line(f"  {text}")
         return

@@ -77,17 +77,29 @@ LIVE = word_set("production prod live customer customers users since today yeste
 PARTS = lexicon.SOFTWARE | word_set("icon button pdf page picker codec number")
 
 _ADDED = re.compile(
-    r"\b0\.0\.0\.0(?:/0|:\d{2,5}\b)|(?<![\w:])::/0|\bpublic-read\b|\"?Principal\"?\s*:\s*\"\*\"|\bufw\s+allow\b"
-    r"|-A\s+INPUT\b.{0,80}\bACCEPT\b|\blisten_addresses\s*=\s*'\*'|^\s*bind\s+0\.0\.0\.0|\b--publish\b"
-    r"|^\s*-\s+[\"']?\d{2,5}:\d{2,5}[\"']?\s*$|\bingress\b.{0,80}\ballow\b|\ballUsers\b|^\s*auth[._]?(?:required|enabled)\s*[:=]\s*(?:false|off|no)\b|\[auth\.anonymous\]\s*\n\s*enabled\s*=\s*true"
-    r"|\banonymous[_ ]?(?:auth|enabled)\s*[:=]\s*true",
-    re.IGNORECASE | re.MULTILINE,
+    r"\b0\.0\.0\.0(?:/0|:\d{2,5}\b)|(?<![\w:])::/0|\bpublic-read\b|\"?Principal\"?[ \t]*:[ \t]*\"\*\""
+    r"|\bufw[ \t]+allow\b"
+    r"|-A[ \t]+INPUT\b.{0,80}\bACCEPT\b|\blisten_addresses[ \t]*=[ \t]*'\*'|^[ \t]*bind[ \t]+0\.0\.0\.0|--publish\b"
+    r"|^[ \t]*-[ \t]+[\"']?\d{2,5}:\d{2,5}[\"']?[ \t]*$|\bingress\b.{0,80}\ballow\b|\ballUsers\b"
+    r"|^[ \t]*auth[._]?(?:required|enabled)[ \t]*[:=][ \t]*(?:false|off|no)\b"
+    r"|\banonymous[_ ]?(?:auth|enabled)[ \t]*[:=][ \t]*true",
+    re.IGNORECASE,
 )
+_ANONYMOUS = "[auth.anonymous]"
+_ENABLED = re.compile(r"[ \t]*enabled[ \t]*=[ \t]*true\b", re.IGNORECASE)
+LONGEST = 500
+"""Characters of an added line that are read."""
 
 
 def opened_by(added: str) -> bool:
     """Return whether added lines of a configuration open a network port or data to everybody."""
-    return _ADDED.search(added) is not None
+    section = ""
+    for row in added.split("\n"):
+        text = row[:LONGEST]
+        if _ADDED.search(text) or (section == _ANONYMOUS and _ENABLED.match(text)):
+            return True
+        section = text.strip().casefold() if text.lstrip().startswith("[") else section
+    return False
 
 
 def exposure(line: Line, *, code: bool) -> Iterator[str]:

@@ -110,6 +110,8 @@ class Forge:
         while line := await self._process.stdout.readline():
             told = json.loads(line)
             answer = self._asked.pop(told["id"])
+            if answer.done():  # who asked has given up
+                continue
             if "fault" in told:
                 answer.set_exception(RuntimeError(told["fault"]))
             else:

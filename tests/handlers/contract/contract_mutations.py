@@ -81,6 +81,7 @@ STATUSES = full().inputs.statuses
 PATHS = full().inputs.paths
 FILES = full().inputs.files
 SPEC = "Spec sources read"
+SAID = "This change makes everything better for all of us in the house."
 
 SECTIONS = (
     Mutation("no product story", "section-missing", "Product story", "Add the heading", without("Product story")),
@@ -97,6 +98,14 @@ SECTIONS = (
     Mutation("another name", "section-missing", "Why it changed", "Add", renamed("Why it changed", "Backstory")),
     Mutation("a section in a comment", "section-missing", "Known constraints", "Add",
              lambda body: _section("Known constraints").sub(lambda match: f"<!--\n{match[0].strip()}\n-->\n\n", body)),
+    Mutation("hollow sources", "section-hollow", SPEC, "a path, a number",
+             emptied(SPEC, "We have read what there is.")),
+    Mutation("hollow evidence", "section-hollow", "Runtime evidence", "an exit code",
+             unproven("Everything looks as it should look.")),
+    Mutation("hollow blockers", "section-hollow", "Merge blockers", "a condition",
+             emptied("Merge blockers", "We are happy with this change.")),
+    Mutation("one sentence for all", "section-repeated", "Product story", "what it is for",
+             lambda body: emptied("Product story", SAID)(emptied("Why it changed", SAID)(body))),
     Mutation("lite without sources", "section-missing", SPEC, "Add", without(SPEC), of=lite),
     Mutation("lite with tier full and no evidence", "section-missing", "Runtime evidence", "Add",
              lambda body: "Tier: full\n\n" + without("Runtime evidence")(body).replace("missing", "pending", 1),

@@ -1,9 +1,12 @@
 """Operator matters of their own kind: what opens access, what protects and is broken, an outage, lost live data."""
 
+import time
+
 import pytest
 
 from bot.model import AddedLines, ChangedFile
 from handlers.judge.rules import judge
+from handlers.judge.signals.exposure_signals import opened_by
 from tests.handlers.judge.judging import GOAL, issue, names
 from tests.snapshots import PULL, snapshot
 
@@ -135,7 +138,11 @@ def test_what_is_no_task_yet_and_what_is_one_without_a_form(text: str, title: st
 def test_a_signal_quotes_the_words_that_it_saw_with_their_line() -> None:
     body = "Intro.\n\n## Goal\n\nFirst sentence of it.\nThen rotate the registry token\nof the build host.\n"
     (found,) = (one for one in judge(issue(body)).signals if one.name == "asks-credential")
-    assert (found.line, found.quote, found.ref) == (6, "Then rotate the registry token", "issue-body-goal")
+    assert (found.line, found.quote, found.ref) == (
+        6,
+        "Then rotate the registry token of the build host.",
+        "issue-body-goal",
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,6 +158,42 @@ def test_a_signal_quotes_the_words_that_it_saw_with_their_line() -> None:
 def test_the_line_is_right_in_every_kind_of_block(body: str, line: int) -> None:
     (found,) = (one for one in judge(issue(body)).signals if one.name == "asks-credential")
     assert found.line == line
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "quote"),
+    [
+        (
+            "This only touches the docs\nand please rotate the registry\ntoken of the build host.\n",
+            1,
+            "This only touches the docs",
+        ),
+        ("See <a\ntitle='fine'>x</a>.\nRotate the registry token of the build host.\n", 3, "Rotate the registry token"),
+        ("a\u2028b\u2028c\n\nRotate the registry token of the build host.\n", 3, "Rotate the registry token"),
+        ("<div>\n<!--\nx\ny\n-->\nRotate the registry token of the build host\n</div>\n", 6, "Rotate the registry"),
+    ],
+)
+def test_nobody_chooses_what_is_quoted(body: str, line: int, quote: str) -> None:
+    (found,) = (one for one in judge(issue(body)).signals if one.name == "asks-credential")
+    assert (found.line, found.quote.startswith(quote)) == (line, True)
+    assert "registry" in found.quote
+
+
+@pytest.mark.parametrize(
+    "unit", ["<pre>\n" + "\n" * 30_000, "<!--\n" + "\n" * 30_000, "cve. " * 6_400 + "\n" * 68_000, "<!-- -->\n" * 3_000]
+)
+def test_no_block_of_empty_lines_takes_long(unit: str) -> None:
+    seen = issue(unit)
+    begun = time.process_time()
+    judge(seen)
+    assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize("unit", ["\n", "- ", " ", "[auth.anonymous]\n", "-A INPUT ", "ingress "])
+def test_added_lines_of_any_length_take_no_time(unit: str) -> None:
+    begun = time.process_time()
+    opened_by(unit * (200_000 // len(unit)))
+    assert time.process_time() - begun < 1
 
 
 def test_german_is_read() -> None:

@@ -55,7 +55,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     ),
     "a guard of the bot's own that blocks": (
         {"verdicts": {**GREEN, "docs-drift": "block"}},
-        "failing-checks", "merge/manual-failing-tests", AGREED,
+        "blocked-by-check", "merge/manual-failing-tests", AGREED,
     ),
     "a required context that never came": (
         {"required": ("ci / test",), "statuses": (status("ci / lint"),)},
@@ -103,7 +103,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     ),
     "changes asked for": (
         {"reviews": (review(), review(WRITER, "changes", commit="c3" * 20))},
-        "missing-review", "merge/manual-missing-review", AGREED,
+        "changes-requested", "merge/manual-missing-review", AGREED,
     ),
     "an open dependency": (
         {"body": "Depends on #5", "references": (reference(5),)},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.model import AddedLines, Gap, Kind, Report, Snapshot, Verdict
+from bot.model import Actor, AddedLines, Gap, Kind, Report, Snapshot, Verdict
 from bot.plan.assessment import assess, plan
 from handlers import secret_leak
 from handlers.guards.check import CHECKS
@@ -130,7 +130,8 @@ async def test_the_strictest_mode_counts_whatever_the_label() -> None:
 async def test_all_contexts_that_failed_are_named() -> None:
     statuses = (status("a", "failure"), status("b", "error"), status("c"))
     found = await merged(clean(required=("a", "b", "c"), statuses=statuses, verdicts={**GREEN, "base": "block"}))
-    assert found.findings[0].title == "Failed status: a, b, assay/base"
+    assert [one.title for one in found.findings[:2]] == ["Failed status: a, b", "Failed status: assay/base"]
+    assert [one.actor for one in found.findings[:2]] == [Actor.AUTHOR, Actor.NOBODY]
 
 
 async def test_where_all_that_is_missing_may_come_by_itself_the_report_waits() -> None:

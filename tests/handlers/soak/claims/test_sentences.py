@@ -4,7 +4,7 @@ import pytest
 
 from bot.model import AddedLines, Snapshot
 from bot.policy.contract import ContractPolicy
-from handlers.contract.soak_claims import soak_claims
+from handlers.contract.conditions.soak_claims import soak_claims
 from handlers.facts.description.sections import read
 from handlers.soak.claims.classify import Claim, claims_in, sentences
 from tests.handlers.contract.contracts import full

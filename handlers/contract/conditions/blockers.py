@@ -13,10 +13,10 @@ from bot.policy import ContractPolicy
 from bot.text import cut
 from handlers.contract.announced_gates import Gate
 from handlers.contract.canary import Real, real
+from handlers.contract.conditions.secret_mounts import writable
+from handlers.contract.conditions.soak_claims import soak_claims
 from handlers.contract.files_touched import Touched
 from handlers.contract.rules import finding, line, listed
-from handlers.contract.secret_mounts import writable
-from handlers.contract.soak_claims import soak_claims
 from handlers.contract.sources import state
 from handlers.facts.accepted import open_gaps
 from handlers.facts.change import Facts

@@ -1,0 +1,1 @@
+"""The conditions that a description names for its own merge, and what answers them."""
