@@ -29,6 +29,7 @@ OPERATORS = (
 )  # fmt: skip
 """Labels that ask for an operator."""
 
+POLICY = "policy"
 PREFERENCE = "operator-preference"
 SHOWN = 20
 
@@ -140,12 +141,13 @@ def _called(facts: Facts) -> Iterator[str]:
 def _unsure(facts: Facts) -> Iterator[str]:
     if unseen := [one.title.removeprefix(NOT_CHECKED) for one in facts.unseen]:
         yield f"not checked: {listed(unseen)}"
-    if errors := facts.checks(Verdict.ERROR):
+    broken = bool(facts.snapshot.policy_problems)
+    if broken:
+        yield "invalid policy on the default branch"
+    if errors := [check for check in facts.checks(Verdict.ERROR) if not (broken and check == POLICY)]:
         yield f"ended in an error: {listed([f'{CONTEXT}{check}' for check in errors], SHOWN)}"
     if SECRETS not in facts.checks(*Verdict):
         yield "not checked for secrets"
-    if facts.snapshot.policy_problems:
-        yield "invalid policy on the default branch"
 
 
 def _undecided(facts: Facts) -> Iterator[str]:

@@ -128,7 +128,7 @@ def test_the_names_of_tools_are_read_as_ours() -> None:
     ],
 )
 def test_a_fault_says_what_is_wrong_and_quotes_no_value(text: str, told: str) -> None:
-    value = secrets.token_hex(8)
+    value = f"x{secrets.token_hex(8)}"
     found = only(block(text.replace("VALUE", value)))
     assert found.evidence is None
     assert told in found.fault

@@ -142,7 +142,7 @@ def test_a_snapshot_is_explained_offline(assay: Assay, clean: Path) -> None:
     done = assay("policy", "explain", kept(clean, title="fix: a\x1b[2J leak"))
     assert done.status == 0
     assert done.out.splitlines() == [
-        "workshop/garden#7: 5 labels: kind/bug, type:bug, agent/codex, source/agent-generated, flow/intake",
+        "workshop/garden#7: 1 label: agent/codex",
         '  kind/bug                rule "a fix": type fix',
         '  type:bug                rule "a fix": type fix',
         '  agent/codex             rule "by codex": author codex',

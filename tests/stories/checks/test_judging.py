@@ -123,7 +123,7 @@ async def test_a_pull_request_is_labelled_by_what_it_is(scene: World) -> None:
     number = await scene.open_pull(AGENT, "codex/rain", "feat(rain): measure it", "Measures rain, closes nothing.")
     await scene.settled()
     found = set(await scene.labels(number))
-    assert {"agent/codex", "judge/p2", "judge/patchwarden-candidate"} <= found
+    assert {"agent/codex", "judge/p2", "judge/findings-candidate"} <= found
     assert all(name.startswith(("judge/", "agent/")) for name in found)
     judged = await payload(scene, number)
     head = (await scene.api[OPERATOR].getitem(f"/repos/{REPOSITORY}/pulls/{number}"))["head"]["sha"]

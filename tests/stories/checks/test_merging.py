@@ -16,12 +16,12 @@ AUTO, MANUAL = "merge/auto", "merge/manual"
 MISSING, FAILING = "merge/manual-missing-review", "merge/manual-failing-tests"
 CONFLICT = "merge/manual-merge-conflict"
 MODES = {
-    "merge/manual": "mode:patchwarden-iskra-approved",
+    "merge/manual": "mode:agents-approved",
     AUTO: "mode:safe-auto",
-    MISSING: "mode:patchwarden-iskra-approved",
-    CONFLICT: "mode:patchwarden-iskra-approved",
-    "merge/manual-dependency-conflict": "mode:patchwarden-iskra-approved",
-    FAILING: "mode:patchwarden-iskra-approved",
+    MISSING: "mode:agents-approved",
+    CONFLICT: "mode:agents-approved",
+    "merge/manual-dependency-conflict": "mode:agents-approved",
+    FAILING: "mode:agents-approved",
 }
 """The modes of the labels that need no operator."""
 
@@ -253,9 +253,9 @@ async def test_explaining_the_merge_tells_all_reasons(scene: World) -> None:
     await scene.settled()
     (reply,) = await scene.said(pull.number, f"answer-{comment}")
     assert (
-        "| 5 | `missing-checks` | `merge/manual-failing-tests` | missing or pending status: ci / test" in reply["body"]
+        "| 6 | `missing-checks` | `merge/manual-failing-tests` | missing or pending status: ci / test" in reply["body"]
     )
-    assert "| 6 | `missing-review` | `merge/manual-missing-review` | 0 of 1 required approvals" in reply["body"]
+    assert "| 8 | `missing-review` | `merge/manual-missing-review` | 0 of 1 required approvals" in reply["body"]
     assert "| 8 | `unclear-scope` | `merge/manual-unclear-scope` | touches blocked modules" in reply["body"]
     assert "| 1 | `security-sensitive` | `merge/manual-security-sensitive` | no |" in reply["body"]
 

@@ -64,7 +64,7 @@ async def test_a_good_answer_raises_the_priority_and_speaks(home: Home) -> None:
     assert (judged["priority"], judged["recommended_next_action"]) == ("p1", "hermes_candidate")
     assert "It is wanted before the season." in str(judged["rationale_summary"])
     assert judged["judge_actor"] == {"name": "assaymaster", "runtime": "model:oak"}
-    assert labels == {"judge/p1", "judge/hermes-candidate"}
+    assert labels == {"judge/p1", "judge/docs-candidate"}
 
 
 async def test_an_answer_that_lowers_an_escalation_lowers_nothing(home: Home) -> None:
