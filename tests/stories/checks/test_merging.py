@@ -256,7 +256,7 @@ async def test_explaining_the_merge_tells_all_reasons(scene: World) -> None:
         "| 6 | `missing-checks` | `merge/manual-failing-tests` | missing or pending status: ci / test" in reply["body"]
     )
     assert "| 8 | `missing-review` | `merge/manual-missing-review` | 0 of 1 required approvals" in reply["body"]
-    assert "| 8 | `unclear-scope` | `merge/manual-unclear-scope` | touches blocked modules" in reply["body"]
+    assert "| 10 | `unclear-scope` | `merge/manual-unclear-scope` | touches blocked modules" in reply["body"]
     assert "| 1 | `security-sensitive` | `merge/manual-security-sensitive` | no |" in reply["body"]
 
 
