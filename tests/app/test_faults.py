@@ -38,10 +38,12 @@ async def test_readyz_tells_a_database_whose_writes_are_locked(tmp_path: Path) -
             scene.service.health._known = None
             status, told = await readyz(scene.address)
             other.execute("ROLLBACK")
-        scene.service.health._known = None
         assert status == 503
         assert told["database"].startswith("the database cannot be written: it is locked")
-        assert (await readyz(scene.address))[1]["database"] == "ok"
+        async with asyncio.timeout(60):  # a slow disk may keep the first write waiting too
+            while told["database"] != "ok":
+                scene.service.health._known = None
+                _, told = await readyz(scene.address)
 
 
 async def test_readyz_tells_a_database_that_is_full(tmp_path: Path) -> None:

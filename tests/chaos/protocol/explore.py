@@ -180,7 +180,8 @@ class Explorer:
             found.append(f"the status is {status[1]} of {status[0]}")
         for name in state.defined:
             wanted = next((on for label, on, _ in wish.labels if label == name), False)
-            free = not LABELS.is_decision(name) and state.last[name][1] != BOT_ID
+            last = state.last.get(name)
+            free = not LABELS.is_decision(name) and (last is None or last[1] != BOT_ID)
             if wanted is not (name in state.on) and not (free and not wanted):
                 found.append(f"label {name} is {'missing' if wanted else 'there'}")
         return found
