@@ -101,7 +101,7 @@ def opening(snapshot: Snapshot, reports: Sequence[Report]) -> Opening:
     elif needed and verdict not in STOPPING:
         icon, heading = CALLED, ACTION
     stopped = [report for report in reports if report.verdict is verdict] if verdict in STOPPING else []
-    instead = cut(stopped[0].summary, MAX_ACTION) if stopped and not needed else ""
+    instead = cut(" ".join(stopped[0].summary.split()), MAX_ACTION) if stopped and not needed else ""
     return Opening(verdict, icon, heading, needed, instead)
 
 
