@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from bot.model import CONTEXT, OVERALL, Kind, Report, Snapshot, Verdict, WantedStatus
 from bot.plan.who_acts import opening
+from bot.text import cut
 
 STATES = {
     Verdict.PASS: "success",
@@ -29,7 +30,7 @@ def statuses(snapshot: Snapshot, reports: Sequence[Report]) -> tuple[WantedStatu
     if snapshot.target.kind is not Kind.PULL or snapshot.inputs.state != "open" or not snapshot.inputs.head.sha:
         return ()
     begin = opening(snapshot, reports)
-    one = WantedStatus(context=OVERALL, state=STATES[begin.verdict], description=_cut(begin.line))
+    one = WantedStatus(context=OVERALL, state=STATES[begin.verdict], description=cut(begin.line, MAX_DESCRIPTION))
     return (one, *_each(snapshot, reports), *_released(snapshot, reports))
 
 
@@ -61,8 +62,5 @@ def _released(snapshot: Snapshot, reports: Sequence[Report]) -> Iterator[WantedS
 
 
 def _description(report: Report) -> str:
-    return _cut(f"advice: {report.summary}" if report.verdict is Verdict.ADVISE else report.summary)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_DESCRIPTION else text[: MAX_DESCRIPTION - 1] + "…"
+    advised = report.verdict is Verdict.ADVISE
+    return cut(f"advice: {report.summary}" if advised else report.summary, MAX_DESCRIPTION)

@@ -111,9 +111,9 @@ def lines(snapshot: Snapshot, reports: Sequence[Report]) -> str:
     """
     begin = opening(snapshot, reports)
     first, others = begin.needed[:1], begin.needed[1:]
-    rest = [_who(one) + plain(one.words) for one in first] or [plain(begin.instead)]
-    heading = f"### {begin.icon} {begin.heading}" + (f": {rest[0]}" if rest[0] else "")
-    told = [_who(one) + plain(one.words) for one in others]
+    rest = _told(first[0]) if first else plain(begin.instead)
+    heading = f"### {begin.icon} {begin.heading}" + (f": {rest}" if rest else "")
+    told = list(map(_told, others))
     if first and all(one.actor is not Actor.AUTHOR for one in begin.needed):
         told.append(_who(Needed(Actor.AUTHOR, snapshot.inputs.author, (NOTHING,))) + NOTHING)
     if not first and not begin.instead:
@@ -147,6 +147,11 @@ def _login(snapshot: Snapshot, actor: Actor) -> str:
     if actor is Actor.OPERATOR and len(operators) == 1:
         return operators[0]
     return snapshot.inputs.author if actor is Actor.AUTHOR else ""
+
+
+def _told(one: Needed) -> str:
+    """The role, and what it has to do, as Markdown."""
+    return _who(one) + plain(one.words)
 
 
 def _who(one: Needed) -> str:

@@ -4,7 +4,7 @@ A label outside the profile is not wanted: the bot takes it off where it put it 
 somebody commands, and what the repository's own rules set, is in every profile.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -157,11 +157,14 @@ def permits(name: str) -> bool:
 
 def profiles_table() -> str:
     """Return the profiles as a Markdown table, for the documentation."""
-    doubles = ", ".join(f"`{name}{'*' if name.endswith(('/', ':')) else ''}`" for name in DOUBLES)
-    minimal = ", ".join(f"`{name}{'*' if name.endswith(('/', ':')) else ''}`" for name in MINIMAL)
     rows = (
-        ("`minimal` (default)", minimal),
-        ("`standard`", f"all except {doubles}, which say what another label says"),
+        ("`minimal` (default)", _patterns(MINIMAL)),
+        ("`standard`", f"all except {_patterns(DOUBLES)}, which say what another label says"),
         ("`full`", "all, with those pairs"),
     )
     return "\n".join(["| profile | labels |", "| --- | --- |", *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _patterns(names: Iterable[str]) -> str:
+    """Return names as code; the name of a family, which ends in its separator, as a pattern."""
+    return ", ".join(f"`{name}{'*' if name.endswith(('/', ':')) else ''}`" for name in names)

@@ -134,11 +134,12 @@ def report(snapshot: Snapshot, policy: ContractPolicy) -> Report:
     if policy.mode == "off":
         explained = explanation(contract)
         return Report(check=NAME, verdict=Verdict.SKIP, summary=OFF, explanation=explained, shown=False, status=False)
+    verdict = _verdict(contract)
     return Report(
         check=NAME,
-        verdict=_verdict(contract),
+        verdict=verdict,
         summary=_summary(contract),
-        findings=contract.findings if _stops(contract) else tuple(map(advice, contract.findings)),
+        findings=tuple(map(advice, contract.findings)) if verdict is Verdict.ADVISE else contract.findings,
         notes=tuple(_notes(contract)),
         explanation=explanation(contract),
         data=_data(contract),
@@ -183,10 +184,6 @@ def _longest_run(text: str) -> int:
         run = run + 1 if character == FENCE else 0
         longest = max(longest, run)
     return longest
-
-
-def _stops(contract: Contract) -> bool:
-    return _verdict(contract) is not Verdict.ADVISE
 
 
 def _verdict(contract: Contract) -> Verdict:

@@ -1,7 +1,7 @@
 """Compares a description's claims about runtime, and its out-of-scope items, with the change."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from bot.model import Finding, Inputs, Location
@@ -79,7 +79,7 @@ def runtime(pack: Pack, inputs: Inputs, rules: ContractPolicy) -> Iterator[Findi
 
 def _unproven(pack: Pack, touched: Sequence[str], not_done: bool) -> Iterator[Finding]:
     fix = "Add the run, hash or exit code that proves it under Runtime evidence, or say that it was not done."
-    for sentence, item in _sentences(pack.items("runtime-evidence", "what-changed")):
+    for sentence, item in sentences(pack.items("runtime-evidence", "what-changed")):
         if _DID.search(sentence) and _WHERE.search(sentence) and not _UNSURE.search(sentence):
             title = "A runtime change is claimed without evidence"
             yield finding("runtime-unproven", title, quoted(sentence), fix, line(item.line))
@@ -116,7 +116,8 @@ def _plain(item: Item) -> str:
     return " ".join(piece.text for piece in text.pieces(item.text.replace("\n", " "))).casefold()
 
 
-def _sentences(items: Sequence[Item]) -> Iterator[tuple[str, Item]]:
+def sentences(items: Iterable[Item]) -> Iterator[tuple[str, Item]]:
+    """Return each sentence outside of code blocks, in small letters and with single spaces, with its item."""
     for item in items:
         if item.form != "fence":
             for sentence in _SENTENCES.split(item.text[: text.LONGEST_LINE]):

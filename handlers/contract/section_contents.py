@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from bot.model import Finding, Snapshot
 from bot.policy import SectionName
 from handlers.contract.rules import finding, line, listed
+from handlers.contract.runtime_claims import sentences
 from handlers.contract.sources import SECTIONS as SOURCES
 from handlers.contract.tiers import Tier
 from handlers.facts.description import mentions as text
@@ -43,7 +44,6 @@ _CONDITION = re.compile(
     r"|secrets?|approvals?|reviews?|pending|must|requires?|required|needs?|not|no|never|blocked|unresolved|open|gdy|jesli"
     r"|jeśli|dopóki)\b"
 )
-_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n\s*\n")
 
 
 def check(pack: Pack, tier: Tier, snapshot: Snapshot, *, told: bool) -> Iterator[Finding]:
@@ -87,10 +87,9 @@ def _repeated(pack: Pack, tier: Tier) -> Iterator[Finding]:
     places: dict[str, dict[SectionName, int]] = {}
     for name in tier.required:
         part = pack.parts.get(name)
-        for item in part.read[:MAX_SENTENCES] if part else ():
-            if item.form in {"prose", "item"}:
-                for sentence in _SENTENCES.split(item.text[: text.LONGEST_LINE]):
-                    places.setdefault(" ".join(sentence.casefold().split()), {}).setdefault(name, item.line)
+        items = part.read[:MAX_SENTENCES] if part else ()
+        for sentence, item in sentences(item for item in items if item.form in {"prose", "item"}):
+            places.setdefault(sentence, {}).setdefault(name, item.line)
     repeated = [(said, where) for said, where in places.items() if _too_often(said, len(where))]
     if repeated:
         said, where = max(repeated, key=lambda pair: len(pair[1]))

@@ -37,8 +37,6 @@ from handlers.judge.rules import Ruled, judge
 from handlers.judge.signals.table import signals_table
 from handlers.language.text import read, resolves
 
-MODEL = "model"
-
 OFF = "disabled in the policy (judge.mode: off)"
 UNJUDGED = "not judged: it is {state}"
 RESTING = "no new judgment: it is {state}; last judgment: {found}"
@@ -125,7 +123,7 @@ def _kept(past: Past, ruled: Ruled, snapshot: Snapshot) -> Report:
         check=NAME,
         verdict=Verdict.PASS,
         summary=f"{shown(payload, snapshot.policy.judge.candidates)}: {_reason(payload)}",
-        notes=tuple(ref.note for ref in payload.evidence_refs if ref.type == MODEL),
+        notes=tuple(ref.note for ref in payload.evidence_refs if ref.type == judge_comment.MODEL),
         **_said(payload, earlier, decided, snapshot),
         explanation=_explanation(payload, ruled),
         findings=operator_calls(payload, ruled.signals, marks.labels),

@@ -103,15 +103,16 @@ def _gathered(snapshot: Snapshot) -> list[Signal]:
     kind = "pull" if snapshot.target.kind is Kind.PULL else "issue"
     text, title = read(inputs.body), title_line(inputs.title)
     found: dict[str, Signal] = {}
-    rows = rows_of(inputs)
+    rows, steering = rows_of(inputs), tuple(attempts(inputs.title, text))
+    pressed = bool(STEERING & set(steering))
     for signal in (
         *_leaks(snapshot, kind),
         *_soaks(snapshot, kind),
         *_called(snapshot),
         *of_paths(inputs),
         *of_labels(inputs),
-        *_words(snapshot, text, title, kind),
-        *(fired(name, whole(snapshot, kind)) for name in attempts(inputs.title, text)),
+        *_words(snapshot, text, title, rows, pressed=pressed),
+        *(fired(name, whole(snapshot, kind)) for name in steering),
         *structure(snapshot, text, title),
         *task(snapshot, text, title),
         *age(snapshot, text),
@@ -149,11 +150,10 @@ def _called(snapshot: Snapshot) -> Iterator[Signal]:
         yield signal.model_copy(update={"says": cut(f"another check needs the operator ({says})", CALLS)})
 
 
-def _words(snapshot: Snapshot, text: Text, title: Line, kind: str) -> Iterator[Signal]:
-    code, rows = _about_code(snapshot), rows_of(snapshot.inputs)
+def _words(snapshot: Snapshot, text: Text, title: Line, rows: Sequence[str], *, pressed: bool) -> Iterator[Signal]:
+    kind, code = "pull" if snapshot.target.kind is Kind.PULL else "issue", _about_code(snapshot)
     operators = frozenset(folded(name) for name in snapshot.policy.operators or ())
     named = tuple(work(title, typed=title_type(folded(snapshot.inputs.title))))
-    pressed = bool(STEERING & set(attempts(snapshot.inputs.title, text)))
     lines = awoken(line for line in text.lines if pressed or line.form != "quoted")
     reading = Reading(title, lines, code=code, operators=operators, pull=kind == "pull")
     told = [line for line in text.lines if line.form not in UNSAID]

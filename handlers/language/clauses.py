@@ -91,6 +91,11 @@ def texts(words: Sequence[Word]) -> frozenset[str]:
     return frozenset(word.text for word in words if not word.name)
 
 
+def spoken(words: Sequence[Word]) -> str:
+    """Return the same words in their order, with a space around each, so that a phrase is found as whole words."""
+    return f" {' '.join(word.text for word in words if not word.name)} "
+
+
 def _segments(words: Sequence[Word]) -> Iterator[list[Word]]:
     segment: list[Word] = []
     for word in words:

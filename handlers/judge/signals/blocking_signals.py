@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 
 from handlers.judge.signals.operator_matters import matters
 from handlers.language import lexicon
-from handlers.language.clauses import led, segments, texts
+from handlers.language.clauses import led, segments, spoken, texts
 from handlers.language.forms import singular
 from handlers.language.lexicon import Matter
 from handlers.language.words import Line, Part, Word, word_set
@@ -125,7 +125,7 @@ def awaited(line: Line, *, code: bool, operators: frozenset[str]) -> bool:
     """Return whether a line says that an owner's approval is required first; a program's behaviour does not count."""
     if line.part in {Part.STEPS, Part.EXPECTED}:
         return False
-    said = f" {' '.join(word.text for word in line.words if not word.name)} "
+    said = spoken(line.words)
     if not code and any(phrase in said for phrase in WAITING):
         return True
     return any(_gated(segment, code=code, operators=operators) for segment in segments(line.words))
@@ -221,7 +221,7 @@ def _gated(segment: Sequence[Word], *, code: bool, operators: frozenset[str]) ->
 def _his(segment: Sequence[Word], operators: frozenset[str]) -> bool:
     """`The operator has to …`: the operator is the one who must act."""
     said = texts(segment)
-    plain = f" {' '.join(word.text for word in segment if not word.name)} "
+    plain = spoken(segment)
     if any(phrase in plain for phrase in BY_HAND):
         return True
     if led(segment) in lexicon.MAKING or said & (lexicon.DENIALS | lexicon.CONDITIONS):

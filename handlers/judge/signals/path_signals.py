@@ -96,15 +96,15 @@ def of_paths(inputs: Inputs) -> Iterator[Signal]:
         for path in dict.fromkeys(filter(None, (file.path, file.old_path))):
             yield from (fired(name, f"diff:{file.path}") for name in _of_path(path))
     for run in inputs.added:
-        path = run.path.lower()
-        if _is_workflow(path) and _HANDS_ON.search(run.text):
+        place = PurePosixPath(run.path.lower())
+        if _is_workflow(run.path.lower()) and _HANDS_ON.search(run.text):
             yield fired("path-credential", f"diff:{run.path}")
-        if not _harmless(PurePosixPath(path)) and _stores(PurePosixPath(path)) and _destroys(run.text):
+        if _harmless(place):
+            continue
+        ends = set(re.findall(r"[a-z]+", place.stem)) & _ENDING
+        if (ends or _stores(place)) and _destroys(run.text):
             yield fired("path-destructive", f"diff:{run.path}")
-        ends = set(re.findall(r"[a-z]+", PurePosixPath(path).stem)) & _ENDING
-        if ends and not _harmless(PurePosixPath(path)) and _destroys(run.text):
-            yield fired("path-destructive", f"diff:{run.path}")
-        if PurePosixPath(path).suffix not in CODE and not _harmless(PurePosixPath(path)) and opened_by(run.text):
+        if place.suffix not in CODE and opened_by(run.text):
             yield fired("path-access", f"diff:{run.path}")
     if inputs.files:
         yield from _of_all(inputs.files)

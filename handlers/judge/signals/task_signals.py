@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from bot.model import Kind, Snapshot
+from handlers.judge.signals.structure_signals import place
 from handlers.judge.signals.table import Signal, fired
 from handlers.judge.signals.work_signals import LINTERS
-from handlers.language.clauses import led, texts
+from handlers.language.clauses import led, spoken, texts
 from handlers.language.forms import singular
 from handlers.language.text import UNSAID, Text
 from handlers.language.words import Line, Part, word_set
@@ -57,20 +58,20 @@ def task(snapshot: Snapshot, text: Text, title: Line) -> Iterator[Signal]:
     ]
     if _asks(snapshot.inputs.title, title):
         yield fired("question", "issue-title")
-    if said & IDEAS or any(phrase in _plain(line) for line in lines[:3] for phrase in MUSING):
+    if said & IDEAS or any(phrase in spoken(line.words) for line in lines[:3] for phrase in MUSING):
         yield fired("idea", "issue-title")
     flaky = next((line for line in lines if _flaky(line)), None)
     if flaky is not None:
-        yield fired("flaky-test", _place(flaky), flaky.number)
+        yield fired("flaky-test", place(flaky, kind), flaky.number)
     told = next((line for line in lines if _found(line)), None)
     if told is not None:
-        yield fired("finding-told", _place(told), told.number)
+        yield fired("finding-told", place(told, kind), told.number)
     bugged = any(label.casefold() in {"kind/bug", "type:bug", "bug"} for label in snapshot.inputs.labels)
     faults = FAULTS | (LINTERS if said & LINTERS else frozenset())
     fault = next((line for line in lines if _faulty(line, faults)), None)
     fault = fault or (title if bugged else None)
     if fault is not None and _tells(lines[1:], text):
-        yield fired("fault-told", _place(fault), fault.number)
+        yield fired("fault-told", place(fault, kind), fault.number)
 
 
 def _asks(raw: str, title: Line) -> bool:
@@ -97,13 +98,3 @@ def _tells(lines: Sequence[Line], text: Text) -> bool:
     """Return whether a description has enough words, and names something exactly: in code, as a path, by a number."""
     exact = text.names or text.fences or any(word.text.isdecimal() for line in lines for word in line.words)
     return bool(exact) and sum(line.size for line in lines) >= TELLING
-
-
-def _place(line: Line) -> str:
-    if line.form == "title":
-        return "issue-title"
-    return f"issue-body-{line.slug}" if line.slug else "issue-body"
-
-
-def _plain(line: Line) -> str:
-    return f" {' '.join(word.text for word in line.words if not word.name)} "

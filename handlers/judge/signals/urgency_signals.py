@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from handlers.judge.signals.blocking_signals import DATA, asked, awaited, beyond_me, ends, names_expiring, only_his
 from handlers.judge.signals.exposure_signals import exposure
 from handlers.language import lexicon
-from handlers.language.clauses import led, segments, texts
+from handlers.language.clauses import led, segments, spoken, texts
 from handlers.language.forms import singular
 from handlers.language.text import UNSAID
 from handlers.language.words import Line, Part, Word, word_set
@@ -130,16 +129,19 @@ def _speaks(segment: Sequence[Word], text: str, name: str) -> bool:
     """Return whether a clause contains a phrase of a signal, neither denied nor as a feature to be built."""
     place = next((text.index(phrase) for phrase in _SPOKEN[name] if phrase in text), -1)
     denied = name in _DENIABLE and set(text[: max(place, 0)].split()) & lexicon.DENIALS
-    nouns = {singular(word.text) for word in segment}
-    if name == "data-loss" and _LOST & {f" {' '.join(pair)} " for pair in pairwise(text.split())} and not nouns & DATA:
+    if name == "data-loss" and any(phrase in text for phrase in _LOST) and not _of_data(segment):
         return False
     making = name in _MADE and led(segment) in lexicon.MAKING - {"fix"}
     return place >= 0 and not denied and not making
 
 
+def _of_data(segment: Sequence[Word]) -> bool:
+    return bool(DATA & {singular(word.text) for word in segment})
+
+
 def _said(line: Line) -> Iterator[str]:
     for segment in segments(line.words):
-        text = f" {' '.join(word.text for word in segment if not word.name)} "
+        text = spoken(segment)
         yield from (name for name in _SPOKEN if _speaks(segment, text, name))
         said = texts(segment)
         if said & USERS and (said & CANNOT or " not able to " in text or " no longer " in text):
